@@ -1,0 +1,12 @@
+# Foreign libraries. Each is linked by the one room that includes its header (docs/architecture.md says why this one).
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CONFUSE REQUIRED IMPORTED_TARGET libconfuse)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.37)
+pkg_check_modules(LDAP REQUIRED IMPORTED_TARGET ldap>=2.5)
+pkg_check_modules(LBER REQUIRED IMPORTED_TARGET lber)
+pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core>=2.1)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
+find_path(PAM_INCLUDE_DIR security/pam_modules.h REQUIRED)
+find_library(PAM_LIBRARY pam REQUIRED)
+find_path(SUDO_INCLUDE_DIR sudo_plugin.h REQUIRED)

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The authority: opened with a policy, a store and a directory; every call enters here and nowhere else. */
+#include "internal.h"
+#include "file.h"
+#include "mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define POLICY_MAX (1024u * 1024u)
+#define UNCONFIRMED_MS 2000              /* A007: a release that no session confirmed by then is an alarm */
+
+static const struct handler handlers[] = {
+	{ CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, submit_start },
+	{ CS_CALL_CLAIM, &cs_claim_shape, &cs_decision_shape, claim_start },
+	{ CS_CALL_CONFIRM, &cs_confirm_shape, &cs_decision_shape, confirm_start },
+	{ CS_CALL_CANCEL, &cs_cancel_shape, &cs_decision_shape, cancel_start },
+	{ CS_CALL_RIGHT, &cs_right_shape, &cs_right_answer_shape, right_start },
+	{ CS_CALL_LIST, &cs_list_shape, &cs_list_answer_shape, list_start },
+	{ CS_CALL_SHOW, &cs_show_shape, &cs_show_answer_shape, show_start },
+	{ CS_CALL_VOTE, &cs_vote_call_shape, &cs_decision_shape, vote_start },
+	{ CS_CALL_STATUS, &cs_empty_shape, &cs_status_shape, status_start },
+	{ CS_CALL_EVIDENCE, &cs_evidence_call_shape, &cs_evidence_answer_shape, evidence_start },
+	{ CS_CALL_RELOAD, &cs_empty_shape, &cs_reload_answer_shape, reload_start },
+};
+
+static const struct handler *find_handler(enum cs_call_type type)
+{
+	for (size_t i = 0; i < CS_COUNT(handlers); i++)
+		if (handlers[i].type == type)
+			return &handlers[i];
+	return NULL;
+}
+
+void cs_authority_call(struct cs_authority *a, const struct cs_caller *caller, enum cs_call_type type, const void *call,
+	int fd, cs_reply_fn done, void *arg)
+{
+	const struct handler *handler = find_handler(type);
+	struct task *task = handler ? calloc(1, sizeof(*task)) : NULL;
+
+	if (task)
+		task->call = calloc(1, handler->call->size);
+	if (!task || !task->call || cs_copy(handler->call, call, task->call) < 0 || a->options.now(&task->now) < 0) {
+		done(arg, handler ? CS_ENOMEM : CS_EINVAL, NULL, NULL);
+		if (task && task->call)
+			cs_clear(handler->call, task->call);
+		free(task ? task->call : NULL);
+		free(task);
+		return;
+	}
+	task->authority = a;
+	task->caller = *caller;
+	task->handler = handler;
+	task->done = done;
+	task->arg = arg;
+	task->fd = fd;
+	handler->start(task);
+}
+
+/* --- Policy -------------------------------------------------------------------------------------------------------- */
+
+static void resolve_paths(struct cs_policy *policy)
+{
+	for (size_t i = 0; i < cs_policy_paths(policy); i++) {
+		char *resolved = realpath(cs_policy_path(policy, i), NULL);
+
+		if (resolved)
+			(void)cs_policy_resolved(policy, i, resolved);
+		free(resolved);
+	}
+}
+
+static int load_policy(struct cs_authority *a, struct cs_policy **ret_policy, uint8_t ret_digest[CS_DIGEST_LEN],
+	struct cs_problem *problem)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int r = cs_file_read(a->options.policy_file, a->options.policy_owner, 0, POLICY_MAX, &text, &len, problem);
+
+	if (r == 0)
+		r = cs_policy_parse(text, a->options.policy_file, ret_policy, problem);
+	if (r == 0) {
+		r = cs_digest("countersign policy v1", text, len, ret_digest);
+		if (r < 0)
+			cs_policy_free(ret_policy);
+	}
+	if (r == 0)
+		resolve_paths(*ret_policy);
+	free(text);
+	return r;
+}
+
+static int record_simple(struct cs_authority *a, enum cs_event_kind kind, enum cs_verdict verdict, const char *text)
+{
+	struct cs_event event = { 0 };
+	char *copy = cs_dup(text);
+	int r = copy ? record_begin(a) : CS_ENOMEM;
+
+	if (r == 0) {
+		if (strlen(copy) > CS_MAX_TEXT)
+			copy[CS_MAX_TEXT] = '\0'; /* a parser's message about itself, not what anybody supplied as evidence */
+		event.kind = kind;
+		event.actor_uid = a->options.root_uid;
+		event.verdict = verdict;
+		event.text = copy;
+		r = record_event(a, &event);
+		if (r < 0)
+			record_undo(a);
+	}
+	free(copy);
+	return r;
+}
+
+int cs_authority_reload(struct cs_authority *a, struct cs_problem *problem)
+{
+	struct cs_policy *policy = NULL;
+	uint8_t digest[CS_DIGEST_LEN], old_digest[CS_DIGEST_LEN];
+	struct cs_now now;
+	char *text = NULL;
+	int r = load_policy(a, &policy, digest, problem);
+
+	if (r < 0) {
+		text = cs_problem_text(problem);
+		(void)record_simple(a, CS_EVENT_POLICY, CS_DENY, text ? text : cs_strerror(r));
+		free(text);
+		return r;
+	}
+	memcpy(old_digest, a->policy_digest, CS_DIGEST_LEN);
+	memcpy(a->policy_digest, digest, CS_DIGEST_LEN);
+	r = record_simple(a, CS_EVENT_POLICY, CS_PERMIT, a->options.policy_file);
+	if (r < 0) {
+		memcpy(a->policy_digest, old_digest, CS_DIGEST_LEN);
+		cs_policy_free(&policy);
+		cs_problem_set(problem, a->options.policy_file, 0, "the change could not be recorded (%s); the old policy is kept",
+			cs_store_error(a->store));
+		return r;
+	}
+	cs_policy_free(&a->policy);
+	a->policy = policy;
+	a->policy_number++;
+	a->policy_wall_ms = a->options.now(&now) == 0 ? now.wall_ms : 0;
+	return 0;
+}
+
+/* --- Opening and closing -------------------------------------------------------------------------------------------- */
+
+int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
+	struct cs_authority **ret_authority, struct cs_problem *problem)
+{
+	struct cs_authority *a = calloc(1, sizeof(*a));
+	int r = a ? 0 : CS_ENOMEM;
+
+	if (r == 0) {
+		a->options = *options;
+		a->store = store;
+		a->directory = directory;
+		a->answers_end = &a->answers;
+		a->news_end = &a->news;
+		a->turn = 1;
+		a->started_ms = cs_boot_ms();
+		a->cache = calloc(CACHED_RIGHTS, sizeof(*a->cache));
+		r = a->cache ? cs_store_head(store, &a->head, a->chain) : CS_ENOMEM;
+		if (r < 0)
+			cs_problem_set(problem, cs_store_name(store), 0, "the evidence could not be read: %s", cs_strerror(r));
+	}
+	if (r == 0)
+		r = record_simple(a, CS_EVENT_START, CS_DENY, options->version);
+	if (r == 0)
+		r = cs_authority_reload(a, problem);
+	if (r == 0) {
+		cs_authority_turn(a);
+		*ret_authority = a;
+	} else {
+		if (a && a->in_transaction)
+			cs_store_rollback(store);
+		if (a)
+			a->in_transaction = false;
+		cs_authority_close(&a);
+	}
+	return r;
+}
+
+void cs_authority_close(struct cs_authority **authority)
+{
+	struct cs_authority *a = *authority;
+
+	if (!a)
+		return;
+	if (a->cache && (a->in_transaction || a->answers))
+		cs_authority_turn(a);
+	while (a->live)
+		live_drop(a, a->live);
+	while (a->releases) {
+		struct release *release = a->releases;
+
+		a->releases = release->next;
+		cs_close(&release->pidfd);
+		free(release);
+	}
+	cs_policy_free(&a->policy);
+	free(a->cache);
+	free(a);
+	*authority = NULL;
+}
+
+/* --- What time and lost connections bring ---------------------------------------------------------------------------- */
+
+void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
+{
+	struct live *next = NULL;
+
+	for (struct live *live = a->live; live; live = next) {
+		struct cs_stored stored = { 0 };
+
+		next = live->next;
+		if (live->connection != caller->connection)
+			continue;
+		if (cs_store_get(a->store, live->number, &stored) == 0 &&
+			(stored.state == CS_PENDING || stored.state == CS_APPROVED) && record_begin(a) == 0 &&
+			record_request(a, &stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored.request.requester, NULL, NULL) < 0)
+			record_undo(a);
+		cs_clear(&cs_stored_shape, &stored);
+		live_drop(a, live);
+	}
+}
+
+static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *now)
+{
+	struct cs_stored stored = { 0 };
+	int r = cs_store_get(a->store, number, &stored);
+
+	if (r == 0 && stored_overdue(&stored, now, NULL)) {
+		r = record_begin(a);
+		if (r == 0) {
+			enum cs_state to = cs_state_after(stored.state, CS_STEP_EXPIRE);
+
+			r = to == CS_STATE_NONE ? CS_ECONFLICT : cs_store_change(a->store, number, stored.state, to, now);
+			if (r == 1)
+				r = record_request(a, &stored, CS_EVENT_EXPIRED, CS_DENY, CS_WHY_EXPIRED, NULL,
+					stored.state == CS_APPROVED ? "approved but not used in time" : "not enough people answered in time",
+					NULL);
+			if (r < 0)
+				record_undo(a);
+		}
+	}
+	cs_clear(&cs_stored_shape, &stored);
+	return r < 0 ? r : 0;
+}
+
+static void alarm_unconfirmed(struct cs_authority *a, const struct release *release)
+{
+	struct cs_stored stored = { 0 };
+
+	if (cs_store_get(a->store, release->number, &stored) == 0 && record_begin(a) == 0 &&
+		record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED, &stored.request.requester,
+			"released, but no PAM session line asked countersignd about it", NULL) < 0)
+		record_undo(a);
+	cs_clear(&cs_stored_shape, &stored);
+}
+
+/* Only sudo is asked twice; a login goes on in the session phase itself. */
+static int is_sudo(struct cs_authority *a, uint64_t number)
+{
+	struct cs_stored stored = { 0 };
+	int r = cs_store_get(a->store, number, &stored) == 0 && stored.request.action.command && *stored.request.action.command;
+
+	cs_clear(&cs_stored_shape, &stored);
+	return r;
+}
+
+static void drop_old_releases(struct cs_authority *a, const struct cs_now *now)
+{
+	struct release **at = &a->releases;
+
+	while (*at) {
+		struct release *release = *at;
+		uint64_t age = now->boot_ms - release->at_ms;
+
+		if (release->number && age > UNCONFIRMED_MS && is_sudo(a, release->number)) {
+			alarm_unconfirmed(a, release);
+			release->number = 0;
+		}
+		if (age > a->options.confirm_ms) {
+			*at = release->next;
+			cs_close(&release->pidfd);
+			free(release);
+		} else {
+			at = &release->next;
+		}
+	}
+}
+
+uint64_t cs_authority_tick(struct cs_authority *a)
+{
+	uint64_t overdue[64];
+	struct cs_now now;
+	int n = a->options.now(&now) == 0 ? cs_store_overdue(a->store, &now, overdue, CS_COUNT(overdue)) : CS_EIO;
+
+	for (int i = 0; i < n; i++)
+		if (expire(a, overdue[i], &now) < 0)
+			return 1000;
+	if (n >= 0)
+		drop_old_releases(a, &now);
+	return n == (int)CS_COUNT(overdue) ? 1 : 1000;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of things: ask the directory, decide, record, commit, tell. Every door (sudo, PAM, the command) goes
+ * through cs_authority_call; nothing else writes requests, votes or states (A089). No sockets and no event loop here. */
+#ifndef CS_AUTHORITY_H
+#define CS_AUTHORITY_H
+
+#include "calls.h"
+#include "clock.h"
+#include "directory.h"
+#include "policy.h"
+#include "store.h"
+
+struct cs_authority;
+
+/* Who calls, as the kernel says it (SO_PEERCRED). */
+struct cs_caller {
+	bool module;   /* through module.sock */
+	uint32_t uid;
+	int32_t pid;
+	int pidfd;           /* of that process, or -1: then nothing can be confirmed. Stays the daemon's */
+	uint64_t connection; /* a number that is never used twice; claims and waits are bound to it */
+};
+
+/* The answer to a call; called exactly once per call, after what it decided is committed (cs_authority_turn).
+ * error 0: reply has the shape of the call's reply. */
+typedef void (*cs_reply_fn)(void *arg, int error, const char *text, const void *reply);
+
+/* What the authority tells while it works. */
+struct cs_authority_events {
+	void (*changed)(void *arg, const uint8_t id[CS_ID_LEN]); /* after commit: waiters of this request look again */
+	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]); /* after commit: for the log */
+	void (*describe)(void *arg, struct cs_status *status); /* fills in what only the program knows */
+	void *arg;
+};
+
+struct cs_authority_options {
+	const char *host;       /* host identity, part of every request */
+	const char *version;
+	const char *policy_file;
+	uid_t policy_owner;     /* who besides root may own it */
+	uint64_t hold_ms;       /* how long a request is held on line before it is parked */
+	uint64_t confirm_ms;    /* how old a release may be when the session confirms it; 10,000 */
+	uint32_t root_uid;      /* 0; tests that run as an ordinary user say another */
+	uint32_t max_open_per_uid; /* 20 */
+	uint32_t max_open;         /* 10,000 */
+	int (*now)(struct cs_now *ret_now); /* cs_now_read; models set their own clock */
+	struct cs_authority_events events;
+};
+
+/* Loads the policy (it must be right: a daemon does not start without one), records the start. store and directory stay
+ * the caller's and must outlive it. 0, CS_ECONF with problem, CS_EIO, CS_ENOMEM. */
+int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
+	struct cs_authority **ret_authority, struct cs_problem *problem);
+void cs_authority_close(struct cs_authority **authority);
+
+/* Makes one call. call has the shape of its type and stays the caller's; fd is the descriptor that came with it or -1
+ * and stays the caller's (it is read before this returns). type WAIT is the daemon's (cs_authority_look). */
+void cs_authority_call(struct cs_authority *authority, const struct cs_caller *caller, enum cs_call_type type,
+	const void *call, int fd, cs_reply_fn done, void *arg);
+
+/* The request as its waiting connection sees it now. 0; CS_EPERM (wrong secret or connection); CS_ENOENT. */
+int cs_authority_look(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_wait *wait,
+	struct cs_decision *ret_decision);
+
+/* Ends one turn of the event loop: commits what was decided since the last, then answers. When the commit fails,
+ * every answer becomes CS_WHY_STORE, deny. */
+void cs_authority_turn(struct cs_authority *authority);
+
+/* A connection is gone: its requests are parked, its unused claims forgotten. */
+void cs_authority_gone(struct cs_authority *authority, const struct cs_caller *caller);
+
+/* Expires what is over and reports releases that nobody confirmed; returns milliseconds until it should be called again. */
+uint64_t cs_authority_tick(struct cs_authority *authority);
+
+/* SIGHUP: the policy file again, or the old one is kept and problem says why. Recorded either way. */
+int cs_authority_reload(struct cs_authority *authority, struct cs_problem *problem);
+
+/* --- The pure decision --------------------------------------------------------------------------------------------- */
+
+/* Everything a decision depends on. */
+struct cs_case {
+	const struct cs_policy *policy;
+	const struct cs_gate *gate;
+	const char *scope;
+	const struct cs_person *asked_by; /* at claim and vote: the person who asked; NULL at submit */
+	const struct cs_facts *requester;
+	const struct cs_approval *votes;  /* approvals only count where their facts say so now */
+	const struct cs_facts *voters;    /* one per vote, same order */
+	size_t n_votes;
+	const struct cs_roster *rosters;  /* who could fill each rule: one per roster query of each rule; may be NULL */
+	const size_t *rosters_of_rule;    /* how many rosters each rule has */
+};
+
+/* authority_decide: deny, permit or hold, with the reason, and what is missing in decision->needs. Pure: no clock, no
+ * socket, no database. 0, or a negative error, in which case *ret_decision is zero, which denies. */
+int cs_authority_decide(const struct cs_case *what, struct cs_decision *ret_decision);
+
+#endif

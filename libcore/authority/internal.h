@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: the authority's state, and a task, which is one call on its way. */
+#ifndef CS_AUTHORITY_INTERNAL_H
+#define CS_AUTHORITY_INTERNAL_H
+
+#include "approval.h"
+#include "authority.h"
+#include "crypto.h"
+#include "evidence.h"
+
+/* A request that a connection waits for. It dies with the connection; the request does not. */
+struct live {
+	uint8_t id[CS_ID_LEN];
+	uint8_t secret[CS_ID_LEN];
+	uint64_t connection;
+	uint64_t number;
+	uint64_t since_ms; /* boot time */
+	uint64_t turn;     /* in which it was made: undone when that turn's commit fails */
+	struct cs_need *needs;
+	size_t n_needs;
+	struct live *next;
+};
+
+/* A process that was released and should confirm its session. */
+struct release {
+	int32_t pid;
+	int pidfd;
+	uint32_t uid, target_uid;
+	uint64_t number; /* of the request; 0 when no gate guards it */
+	uint64_t at_ms;
+	uint64_t turn;
+	struct release *next;
+};
+
+/* An answer that waits for the commit of its turn. */
+struct answer {
+	cs_reply_fn done;
+	void *arg;
+	const struct cs_shape *shape;
+	int error;
+	char *text;
+	void *reply;
+	struct answer *next;
+};
+
+/* Something to tell after the commit. */
+struct news {
+	struct cs_event event;
+	uint8_t chain[CS_DIGEST_LEN];
+	bool changed;
+	uint8_t id[CS_ID_LEN];
+	uint64_t mark;
+	struct news *next;
+};
+
+/* A plain right that was answered, and recorded, not long ago. */
+struct cached_right {
+	uint64_t until_ms;
+	uint8_t key[CS_DIGEST_LEN];
+	enum cs_verdict verdict;
+	enum cs_reason reason;
+};
+#define CACHED_RIGHTS 1024
+#define RIGHT_CACHE_MS 30000 /* threat-model.md rule 5: at most 30 s, for plain authorization only */
+
+struct cs_authority {
+	struct cs_authority_options options;
+	struct cs_store *store;
+	struct cs_directory *directory;
+	struct cs_policy *policy;
+	uint8_t policy_digest[CS_DIGEST_LEN];
+	uint64_t policy_wall_ms;
+	uint64_t policy_number; /* rises with every policy that is loaded */
+	uint64_t started_ms;
+
+	bool in_transaction;
+	uint64_t turn;
+	uint64_t head;
+	uint8_t chain[CS_DIGEST_LEN];
+	uint64_t mark_head; /* the chain at the last mark and at begin, to go back to */
+	uint8_t mark_chain[CS_DIGEST_LEN];
+	uint64_t begin_head;
+	uint8_t begin_chain[CS_DIGEST_LEN];
+	uint64_t mark; /* counts marks, so that undo drops the news since */
+
+	struct answer *answers, **answers_end;
+	struct news *news, **news_end;
+	struct live *live;
+	struct release *releases;
+	struct cached_right *cache;
+};
+
+struct handler;
+
+struct task {
+	struct cs_authority *authority;
+	struct cs_caller caller;
+	const struct handler *handler;
+	void *call;          /* own copy, of the handler's call shape */
+	int fd;              /* came with the call; only until start returns, then -1 */
+	struct cs_file file; /* what task_measure read from it */
+	cs_reply_fn done;
+	void *arg;
+	struct cs_now now;
+
+	struct cs_match match;     /* submit */
+	uint64_t policy_number;    /* the policy that the question was made from; a reload in between starts over */
+	struct cs_stored stored;   /* the request it is about, where there is one */
+	struct cs_approval *votes;
+	size_t n_votes;
+	struct cs_question question;
+	size_t *rosters_of_rule;
+	void (*resume)(struct task *task, const struct cs_answer *answer);
+	unsigned tries;
+};
+
+struct handler {
+	enum cs_call_type type;
+	const struct cs_shape *call;
+	const struct cs_shape *reply;
+	void (*start)(struct task *task);
+};
+
+/* task.c: a task ends with exactly one of these, which frees it. reply is moved: it is zero afterwards. */
+void task_reply(struct task *task, void *reply);
+void task_fail(struct task *task, int error, const char *text);
+/* Ends a task with a decision that is nothing but a verdict, a reason and its text (NULL: the reason's own). */
+void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text);
+/* Hash and identity of what the descriptor is, into task->file; absent when it is no regular file or cannot be read.
+ * Only for what a gate guards: hashing takes the loop's time. */
+void task_measure(struct task *task);
+/* Asks the directory what task->question says; goes on in resume. */
+void task_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer));
+/* Building the question. 0, CS_ENOMEM, CS_ETOOBIG. */
+int task_ask_subject(struct task *task, uint32_t uid, const char *name);
+int task_ask_voters(struct task *task);
+int task_ask_groups(struct task *task);
+int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *scope);
+/* Reads the request and its votes again into the task. 0 or CS_E…. */
+int task_load(struct task *task, uint64_t number);
+/* How much time its state still has; 1 when that is over. */
+int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms);
+
+/* record.c: every change is made between record_begin and record_end; on failure record_undo takes it back. */
+int record_begin(struct cs_authority *authority);
+void record_undo(struct cs_authority *authority);
+/* Seals and appends an event; wall_ms, policy digest are filled in. 0 or CS_E…. */
+int record_event(struct cs_authority *authority, struct cs_event *event);
+/* After the commit the waiters of this request look again. */
+int record_changed(struct cs_authority *authority, const uint8_t id[CS_ID_LEN]);
+/* An event about a task's subject and action with no request. */
+int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
+	const char *gate, const char *text);
+/* An event about a stored request by an actor. body may be NULL. */
+int record_request(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
+	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text, struct cs_buf *body);
+
+/* live.c */
+struct live *live_find(struct cs_authority *authority, const uint8_t id[CS_ID_LEN], const uint8_t secret[CS_ID_LEN]);
+struct live *live_of_number(struct cs_authority *authority, uint64_t number);
+int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decision);
+void live_drop(struct cs_authority *authority, struct live *live);
+void live_set_needs(struct live *live, const struct cs_need *needs, size_t n_needs);
+int release_add(struct task *task, const struct cs_action *action, uint32_t uid, uint64_t number);
+
+/* decide.c: what a case needs from the directory's answer at some offset. */
+void needs_free(struct cs_need **needs, size_t *n_needs);
+int needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
+	const struct cs_approval *votes, size_t n_votes, struct cs_need **ret_needs, size_t *ret_count);
+int needs_who(struct cs_need *needs, const struct cs_roster *rosters, const size_t *rosters_of_rule, size_t n_rules,
+	const struct cs_person *requester);
+uint32_t needs_missing(const struct cs_need *needs, size_t n_needs);
+
+/* environment.c: 1 when a NAME=value would change what runs. */
+int environment_steers(const char *variable);
+
+/* Decision of a stored request for replies: number, id, gate, scope, state, votes, version, remaining. 0, CS_ENOMEM. */
+int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes, const struct cs_now *now,
+	struct cs_decision *ret_decision);
+
+/* claim.c: uses an approved request. facts are of the requester, then of each vote. Fills *ret_decision. */
+int claim_use(struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
+	struct cs_decision *ret_decision);
+
+/* The handlers. */
+void submit_start(struct task *task);
+void claim_start(struct task *task);
+void confirm_start(struct task *task);
+void cancel_start(struct task *task);
+void right_start(struct task *task);
+void list_start(struct task *task);
+void show_start(struct task *task);
+void vote_start(struct task *task);
+void status_start(struct task *task);
+void evidence_start(struct task *task);
+void reload_start(struct task *task);
+
+#endif

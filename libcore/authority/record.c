@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes and their events: one transaction a turn, one mark a call, and the chain's head kept in step with both. */
+#include "internal.h"
+#include "file.h"
+#include "mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+int record_begin(struct cs_authority *a)
+{
+	int r = 0;
+
+	if (!a->in_transaction) {
+		r = cs_store_begin(a->store);
+		if (r < 0)
+			return r;
+		a->in_transaction = true;
+		a->begin_head = a->head;
+		memcpy(a->begin_chain, a->chain, sizeof(a->chain));
+	}
+	r = cs_store_mark(a->store);
+	if (r < 0)
+		return r;
+	a->mark++;
+	a->mark_head = a->head;
+	memcpy(a->mark_chain, a->chain, sizeof(a->chain));
+	return 0;
+}
+
+static void news_free(struct news *news)
+{
+	cs_clear(&cs_event_shape, &news->event);
+	free(news);
+}
+
+void record_undo(struct cs_authority *a)
+{
+	struct news **at = &a->news;
+
+	(void)cs_store_undo(a->store);
+	a->head = a->mark_head;
+	memcpy(a->chain, a->mark_chain, sizeof(a->chain));
+	while (*at) {
+		struct news *news = *at;
+
+		if (news->mark == a->mark) {
+			*at = news->next;
+			news_free(news);
+		} else {
+			at = &news->next;
+		}
+	}
+	a->news_end = at;
+}
+
+static struct news *news_add(struct cs_authority *a)
+{
+	struct news *news = calloc(1, sizeof(*news));
+
+	if (!news)
+		return NULL;
+	news->mark = a->mark;
+	*a->news_end = news;
+	a->news_end = &news->next;
+	return news;
+}
+
+int record_event(struct cs_authority *a, struct cs_event *event)
+{
+	struct cs_record record = { 0 };
+	struct news *news = NULL;
+	struct cs_now now;
+	int r = a->options.now(&now);
+
+	if (r < 0)
+		return r;
+	event->wall_ms = now.wall_ms;
+	memcpy(event->policy_digest, a->policy_digest, CS_DIGEST_LEN);
+	r = cs_evidence_seal(a->head, a->chain, event, &record);
+	if (r == 0)
+		r = cs_store_append(a->store, &record);
+	if (r == 0 && !(news = news_add(a)))
+		r = CS_ENOMEM;
+	if (r == 0)
+		r = cs_copy(&cs_event_shape, event, &news->event);
+	if (r == 0) {
+		memcpy(news->chain, record.chain, CS_DIGEST_LEN);
+		memcpy(a->chain, record.chain, CS_DIGEST_LEN);
+		a->head = record.number;
+	}
+	cs_clear(&cs_record_shape, &record);
+	return r;
+}
+
+int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
+{
+	struct news *news = news_add(a);
+
+	if (!news)
+		return CS_ENOMEM;
+	news->changed = true;
+	memcpy(news->id, id, CS_ID_LEN);
+	return 0;
+}
+
+/* Evidence names what was decided: the whole action goes in as the body. */
+int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
+	const char *gate, const char *text)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_event event = { 0 };
+	struct cs_buf body;
+	char *copies[3] = { NULL, NULL, NULL };
+	int r = 0;
+
+	cs_buf_init(&body, CS_MAX_EVENT);
+	r = cs_encode(&cs_subject_shape, &submit->subject, &body);
+	if (r == 0)
+		r = cs_encode(&cs_action_shape, &submit->action, &body);
+	copies[0] = cs_dup(submit->subject.name);
+	copies[1] = cs_dup(gate);
+	copies[2] = cs_dup(text);
+	if (r == 0 && (!copies[0] || !copies[1] || !copies[2]))
+		r = CS_ENOMEM;
+	if (r == 0) {
+		event.kind = kind;
+		event.actor_uid = submit->subject.uid;
+		event.actor_name = copies[0];
+		event.verdict = verdict;
+		event.reason = reason;
+		event.gate = copies[1];
+		event.text = copies[2];
+		event.body = body.data;
+		event.n_body = body.len;
+		r = record_event(task->authority, &event);
+	}
+	for (size_t i = 0; i < CS_COUNT(copies); i++)
+		free(copies[i]);
+	cs_buf_clear(&body);
+	return r;
+}
+
+int record_request(struct cs_authority *a, const struct cs_stored *stored, enum cs_event_kind kind,
+	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text, struct cs_buf *body)
+{
+	struct cs_event event = { 0 };
+	char *copy = cs_dup(text);
+	int r = copy ? 0 : CS_ENOMEM;
+
+	if (r == 0) {
+		event.kind = kind;
+		event.request = stored->number;
+		memcpy(event.digest, stored->digest, CS_DIGEST_LEN);
+		event.actor_uid = actor ? actor->uid : CS_NO_UID;
+		event.actor_name = actor ? actor->name : NULL;
+		event.actor_id = actor ? actor->id : NULL;
+		event.verdict = verdict;
+		event.reason = reason;
+		event.gate = stored->request.gate;
+		event.text = copy;
+		event.body = body ? body->data : NULL;
+		event.n_body = body ? body->len : 0;
+		r = record_event(a, &event);
+	}
+	if (r == 0)
+		r = record_changed(a, stored->request.id);
+	free(copy);
+	return r;
+}
+
+/* --- The end of a turn --------------------------------------------------------------------------------------------- */
+
+/* Nothing of a turn whose commit failed may stay: neither the chain nor who was released. */
+static void forget_turn(struct cs_authority *a)
+{
+	struct live *next_live = NULL;
+	struct release **at = &a->releases;
+
+	for (struct live *live = a->live; live; live = next_live) {
+		next_live = live->next;
+		if (live->turn == a->turn)
+			live_drop(a, live);
+	}
+	while (*at) {
+		struct release *release = *at;
+
+		if (release->turn == a->turn) {
+			*at = release->next;
+			cs_close(&release->pidfd);
+			free(release);
+		} else {
+			at = &release->next;
+		}
+	}
+	memset(a->cache, 0, CACHED_RIGHTS * sizeof(*a->cache));
+	a->head = a->begin_head;
+	memcpy(a->chain, a->begin_chain, sizeof(a->chain));
+	while (a->news) {
+		struct news *news = a->news;
+
+		a->news = news->next;
+		news_free(news);
+	}
+	a->news_end = &a->news;
+}
+
+static void answer_give(struct answer *answer, bool committed)
+{
+	if (committed) {
+		answer->done(answer->arg, answer->error, answer->text, answer->reply);
+	} else if (answer->shape == &cs_decision_shape) {
+		struct cs_decision denied = { 0 };
+
+		denied.reason = CS_WHY_STORE;
+		denied.text = cs_dup(cs_reason_text(CS_WHY_STORE));
+		answer->done(answer->arg, 0, NULL, &denied);
+		cs_clear(&cs_decision_shape, &denied);
+	} else {
+		answer->done(answer->arg, CS_EIO, cs_reason_text(CS_WHY_STORE), NULL);
+	}
+	if (answer->reply)
+		cs_clear(answer->shape, answer->reply);
+	free(answer->reply);
+	free(answer->text);
+	free(answer);
+}
+
+static void tell(struct cs_authority *a)
+{
+	const struct cs_authority_events *events = &a->options.events;
+	struct news *list = a->news;
+
+	a->news = NULL;
+	a->news_end = &a->news;
+	while (list) {
+		struct news *news = list;
+
+		list = news->next;
+		if (news->changed && events->changed)
+			events->changed(events->arg, news->id);
+		else if (!news->changed && events->recorded)
+			events->recorded(events->arg, &news->event, news->chain);
+		news_free(news);
+	}
+}
+
+void cs_authority_turn(struct cs_authority *a)
+{
+	struct answer *list = a->answers;
+	bool committed = true;
+
+	a->answers = NULL;
+	a->answers_end = &a->answers;
+	if (a->in_transaction) {
+		a->in_transaction = false;
+		committed = cs_store_commit(a->store) == 0;
+		if (!committed)
+			forget_turn(a);
+	}
+	a->turn++;
+	while (list) {
+		struct answer *answer = list;
+
+		list = answer->next;
+		answer_give(answer, committed);
+	}
+	if (committed)
+		tell(a);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Submit: what is to be done is matched, the person is looked up, and the answer is permit, deny or hold. */
+#include "internal.h"
+#include "mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Records a verdict that makes no request, and ends the task. A permit that cannot be recorded is none. */
+static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate, const char *text)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_authority *a = task->authority;
+	const char *shown = text && *text ? text : cs_reason_text(reason);
+	int r = record_begin(a);
+
+	if (r == 0)
+		r = record_outright(task, verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED, verdict, reason, gate,
+			shown);
+	if (r == 0 && verdict == CS_PERMIT && !submit->only_ask)
+		r = release_add(task, &submit->action, submit->subject.uid, 0);
+	if (r < 0) {
+		record_undo(a);
+		task_decide(task, CS_DENY, r == CS_ETOOBIG ? CS_WHY_BAD_CALL : CS_WHY_STORE,
+			r == CS_ETOOBIG ? "The command line is too long to be recorded, and without a record nothing is permitted."
+					: NULL);
+		return;
+	}
+	task_decide(task, verdict, reason, shown);
+}
+
+static void deny(struct task *task, enum cs_reason reason, const char *text)
+{
+	conclude(task, CS_DENY, reason, task->match.gate ? cs_gate_name(task->match.gate) : NULL, text);
+}
+
+/* Root on this machine. Over the network "root" is a person nobody can name, and is judged like anybody. */
+static int is_local_root(const struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+
+	return submit->subject.uid == task->authority->options.root_uid &&
+	       (!submit->action.peer || !*submit->action.peer);
+}
+
+/* What a gate never lets through, whoever asks. The file is hashed last: by then it is one that only root can change. */
+static enum cs_reason refused_outright(struct task *task)
+{
+	struct cs_submit *submit = task->call;
+	struct cs_action *action = &submit->action;
+	int has_command = action->command && *action->command;
+
+	if (action->option_refused)
+		return CS_WHY_OPTION;
+	if (has_command && action->exposed && !cs_gate_takes_exposed(task->match.gate))
+		return CS_WHY_EXPOSED_FILE;
+	for (size_t i = 0; i < action->n_env; i++)
+		if (environment_steers(action->env[i]))
+			return CS_WHY_ENVIRONMENT;
+	if (has_command)
+		task_measure(task);
+	action->file = task->file;
+	return has_command && !action->file.present ? CS_WHY_NO_FILE : CS_WHY_NONE;
+}
+
+static int action_key(const struct cs_submit *submit, uint8_t ret_key[CS_DIGEST_LEN])
+{
+	struct cs_buf bytes;
+	int r = 0;
+
+	cs_buf_init(&bytes, CS_MAX_EVENT);
+	r = cs_action_key_encode(&submit->subject, &submit->action, &bytes);
+	if (r == 0)
+		r = cs_digest(CS_DOMAIN_ACTION, bytes.data, bytes.len, ret_key);
+	cs_buf_clear(&bytes);
+	return r;
+}
+
+/* An identical request that is open and that no connection holds: an approved one first. 1 and it is loaded, 0, or CS_E…. */
+static int find_parked(struct task *task, const uint8_t key[CS_DIGEST_LEN])
+{
+	struct cs_authority *a = task->authority;
+	uint64_t numbers[64], pending = 0;
+	int n = cs_store_find_open(a->store, key, numbers, CS_COUNT(numbers));
+
+	for (int i = 0; i < n; i++) {
+		int r = live_of_number(a, numbers[i]) ? 0 : task_load(task, numbers[i]);
+
+		if (r < 0)
+			return r;
+		if (live_of_number(a, numbers[i]) || stored_overdue(&task->stored, &task->now, NULL))
+			continue;
+		if (task->stored.state == CS_APPROVED)
+			return 1;
+		if (pending == 0)
+			pending = numbers[i];
+	}
+	if (n < 0)
+		return n;
+	if (pending == 0) {
+		cs_clear(&cs_stored_shape, &task->stored);
+		return 0;
+	}
+	n = task_load(task, pending);
+	return n < 0 ? n : 1;
+}
+
+static int request_fill(struct task *task, const struct cs_facts *facts, struct cs_request *request)
+{
+	struct cs_authority *a = task->authority;
+	const struct cs_submit *submit = task->call;
+	int r = 0;
+
+	request->version = 1;
+	r = cs_random(request->id, sizeof(request->id));
+	if (r == 0)
+		r = cs_copy(&cs_subject_shape, &submit->subject, &request->subject);
+	if (r == 0)
+		r = cs_copy(&cs_action_shape, &submit->action, &request->action);
+	if (r == 0)
+		r = cs_copy(&cs_person_shape, &facts->person, &request->requester);
+	if (r < 0)
+		return r;
+	request->boot = cs_dup(task->now.boot_id);
+	request->gate = cs_dup(cs_gate_name(task->match.gate));
+	request->scope = cs_dup(task->match.scope);
+	request->reason = cs_dup(submit->reason);
+	request->assurance = cs_dup("local-uid");
+	memcpy(request->policy_digest, a->policy_digest, CS_DIGEST_LEN);
+	request->created_wall_ms = task->now.wall_ms;
+	request->created_boot_ms = task->now.boot_ms;
+	request->lifetime_ms = cs_gate_lifetime_ms(task->match.gate);
+	request->use_within_ms = cs_gate_use_within_ms(task->match.gate);
+	return request->boot && request->gate && request->scope && request->reason && request->assurance ? 0 : CS_ENOMEM;
+}
+
+/* Stores the new request with its event; task->stored is it. */
+static int request_make(struct task *task, const struct cs_facts *facts)
+{
+	struct cs_authority *a = task->authority;
+	struct cs_stored *stored = &task->stored;
+	const struct cs_submit *submit = task->call;
+	struct cs_buf body;
+	int r = 0;
+
+	cs_buf_init(&body, CS_MAX_EVENT);
+	r = request_fill(task, facts, &stored->request);
+	if (r == 0)
+		r = cs_request_encode(&stored->request, &body);
+	if (r == 0)
+		r = cs_digest(CS_DOMAIN_REQUEST, body.data, body.len, stored->digest);
+	if (r == 0)
+		r = action_key(submit, stored->action_key);
+	if (r == 0) {
+		stored->state = CS_PENDING;
+		stored->since_boot_ms = task->now.boot_ms;
+		stored->since_wall_ms = task->now.wall_ms;
+		stored->since_boot = cs_dup(task->now.boot_id);
+		r = stored->since_boot ? record_begin(a) : CS_ENOMEM;
+	}
+	if (r == 0) {
+		r = cs_store_add(a->store, stored);
+		if (r == 0)
+			r = record_request(a, stored, CS_EVENT_REQUESTED, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &stored->request.requester,
+				stored->request.reason, &body);
+		if (r < 0)
+			record_undo(a);
+	}
+	cs_buf_clear(&body);
+	return r;
+}
+
+/* The reply to a request that waits for people: held on line, or left open where nobody can wait. */
+static void reply_open(struct task *task, struct cs_decision *decision)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_decision reply = { 0 };
+	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &reply);
+
+	if (r == 0) {
+		reply.needs = decision->needs;
+		reply.n_needs = decision->n_needs;
+		decision->needs = NULL;
+		decision->n_needs = 0;
+		reply.verdict = submit->may_wait ? CS_HOLD : CS_DENY;
+		reply.reason = submit->may_wait ? CS_WHY_NEEDS_APPROVAL : CS_WHY_NOT_WAITING;
+		reply.text = cs_dup(cs_reason_text(reply.reason));
+		reply.check_code = malloc(CS_CODE_LEN + 1);
+		if (reply.check_code)
+			cs_check_code(task->stored.digest, reply.check_code);
+		r = !reply.text || !reply.check_code ? CS_ENOMEM : 0;
+	}
+	if (r == 0 && submit->may_wait)
+		r = live_add(task, &reply.hold_ms, &reply);
+	if (r < 0) {
+		cs_clear(&cs_decision_shape, &reply);
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	} else {
+		task_reply(task, &reply);
+	}
+}
+
+static int over_limit(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	const struct cs_authority_options *o = &task->authority->options;
+	uint64_t of_uid = 0, pending = 0, approved = 0;
+	int r = cs_store_count_open(task->authority->store, submit->subject.uid, &of_uid, &pending, &approved);
+
+	return r < 0 ? r : of_uid >= o->max_open_per_uid || pending + approved >= o->max_open;
+}
+
+static void open_new(struct task *task, const struct cs_facts *facts, struct cs_decision *decision)
+{
+	const struct cs_submit *submit = task->call;
+	int r = 0;
+
+	if (cs_gate_needs_reason(task->match.gate) && (!submit->reason || !*submit->reason)) {
+		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
+		return;
+	}
+	r = over_limit(task);
+	if (r == 1) {
+		deny(task, CS_WHY_LIMIT, NULL);
+		return;
+	}
+	if (r == 0)
+		r = request_make(task, facts);
+	if (r == 0)
+		reply_open(task, decision);
+	else
+		task_decide(task, CS_DENY, r == CS_ETOOBIG ? CS_WHY_BAD_CALL : CS_WHY_STORE,
+			r == CS_ETOOBIG ? "The request is too large: shorten the command line or the environment." : NULL);
+}
+
+/* The parked request was found before the directory was asked; it may have moved on meanwhile. */
+static int parked_still(struct task *task)
+{
+	struct cs_authority *a = task->authority;
+	uint64_t number = task->stored.number;
+	enum cs_state was = task->stored.state;
+	uint64_t version = task->stored.version;
+
+	if (number == 0)
+		return 0;
+	if (task_load(task, number) < 0 || live_of_number(a, number) || task->stored.state != was ||
+		task->stored.version != version || stored_overdue(&task->stored, &task->now, NULL))
+		return CS_ECONFLICT;
+	return 1;
+}
+
+static void resume_hold(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_decision used = { 0 };
+	int parked = 0;
+
+	if (submit->only_ask) {
+		task_decide(task, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL);
+		return;
+	}
+	parked = parked_still(task);
+	if (parked == CS_ECONFLICT) {
+		task_decide(task, CS_DENY, CS_WHY_STATE, "The request changed while it was looked at; run it again.");
+	} else if (parked == 1 && task->stored.state == CS_APPROVED) {
+		if (claim_use(task, &answer->facts[0], &answer->facts[1], &used) < 0)
+			task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+		else
+			task_reply(task, &used);
+	} else if (parked == 1) {
+		reply_open(task, decision);
+	} else {
+		open_new(task, &answer->facts[0], decision);
+	}
+}
+
+static void submit_resume(struct task *task, const struct cs_answer *answer)
+{
+	struct cs_case what = { 0 };
+	struct cs_decision decision = { 0 };
+	int r = 0;
+
+	what.policy = task->authority->policy;
+	what.gate = task->match.gate;
+	what.scope = task->match.scope;
+	what.requester = &answer->facts[0];
+	what.votes = task->votes;
+	what.voters = answer->facts + 1;
+	what.n_votes = task->n_votes;
+	what.rosters = answer->rosters;
+	what.rosters_of_rule = task->rosters_of_rule;
+	r = cs_authority_decide(&what, &decision);
+	if (r < 0)
+		deny(task, CS_WHY_STORE, "The decision could not be made.");
+	else if (decision.verdict == CS_PERMIT && decision.reason == CS_WHY_HAS_RIGHT)
+		conclude(task, CS_PERMIT, CS_WHY_HAS_RIGHT, cs_gate_name(task->match.gate), NULL);
+	else if (decision.verdict == CS_HOLD || (decision.verdict == CS_PERMIT && task->stored.number != 0))
+		resume_hold(task, answer, &decision);
+	else
+		deny(task, decision.reason, decision.reason == CS_WHY_DOUBT ? answer->facts[0].doubt : NULL);
+	cs_clear(&cs_decision_shape, &decision);
+}
+
+static void submit_gate(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	uint8_t key[CS_DIGEST_LEN];
+	int r = action_key(submit, key);
+
+	if (r == 0 && !submit->only_ask)
+		r = find_parked(task, key);
+	if (r >= 0)
+		r = task_ask_subject(task, submit->subject.uid, submit->subject.name);
+	if (r == 0)
+		r = task_ask_voters(task);
+	if (r == 0)
+		r = task_ask_groups(task);
+	if (r == 0)
+		r = task_ask_rosters(task, task->match.gate, task->match.scope);
+	if (r == CS_ETOOBIG)
+		task_decide(task, CS_DENY, CS_WHY_BAD_CALL, "The command line is too long for a request.");
+	else if (r < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else
+		task_ask(task, submit_resume);
+}
+
+static void submit_matched(struct task *task)
+{
+	enum cs_reason refused = CS_WHY_NONE;
+
+	switch (task->match.kind) {
+	case CS_MATCH_NONE:
+		if (task->match.unmatched_permits)
+			conclude(task, CS_PERMIT, CS_WHY_UNGUARDED, NULL, NULL);
+		else
+			deny(task, CS_WHY_UNMATCHED, NULL);
+		return;
+	case CS_MATCH_DENY:
+		deny(task, CS_WHY_DENY_GATE, task->match.text);
+		return;
+	case CS_MATCH_ARGUMENTS:
+		deny(task, CS_WHY_ARGUMENTS, task->match.text);
+		return;
+	case CS_MATCH_GATE:
+		refused = refused_outright(task);
+		if (refused == CS_WHY_NONE)
+			submit_gate(task);
+		else
+			deny(task, refused, NULL);
+		return;
+	}
+	deny(task, CS_WHY_NONE, NULL);
+}
+
+void submit_start(struct task *task)
+{
+	struct cs_submit *submit = task->call;
+	const char *what = NULL;
+	char *host = cs_dup(task->authority->options.host);
+
+	if (!host || !task->caller.module) {
+		free(host);
+		task_fail(task, host ? CS_EPERM : CS_ENOMEM, NULL);
+		return;
+	}
+	free(submit->action.host);
+	submit->action.host = host;
+	memset(&submit->action.file, 0, sizeof(submit->action.file));
+	if (cs_action_check(&submit->action, &what) < 0 || !submit->subject.name || !*submit->subject.name ||
+		submit->subject.uid == CS_NO_UID || submit->subject.uid == 65534)
+		task_fail(task, CS_EINVAL, what ? what : "subject");
+	else if (is_local_root(task))
+		conclude(task, CS_PERMIT, CS_WHY_ROOT, NULL, NULL);
+	else if (cs_policy_match(task->authority->policy, &submit->action, &task->match) < 0)
+		task_decide(task, CS_DENY, CS_WHY_NONE, NULL);
+	else
+		submit_matched(task);
+}

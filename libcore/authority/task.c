@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A task is one call on its way: start, at most one question to the directory, one end. */
+#include "internal.h"
+#include "mem.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void clear_votes(struct task *task)
+{
+	for (size_t i = 0; i < task->n_votes; i++)
+		cs_clear(&cs_approval_shape, &task->votes[i]);
+	free(task->votes);
+	task->votes = NULL;
+	task->n_votes = 0;
+}
+
+/* What belongs to one try: everything but the call itself and who waits for it. */
+static void task_reset(struct task *task)
+{
+	cs_match_clear(&task->match);
+	cs_clear(&cs_stored_shape, &task->stored);
+	cs_clear(&cs_question_shape, &task->question);
+	clear_votes(task);
+	free(task->rosters_of_rule);
+	task->rosters_of_rule = NULL;
+}
+
+static void task_free(struct task *task)
+{
+	task_reset(task);
+	cs_clear(task->handler->call, task->call);
+	free(task->call);
+	free(task);
+}
+
+static void task_end(struct task *task, int error, const char *text, void *reply)
+{
+	const struct cs_shape *shape = task->handler->reply;
+	struct cs_authority *a = task->authority;
+	struct answer *answer = calloc(1, sizeof(*answer));
+
+	if (answer && reply && !(answer->reply = malloc(shape->size))) {
+		free(answer);
+		answer = NULL;
+	}
+	if (!answer) {
+		/* No memory to wait for the commit with: the caller gets an error, which no door takes for a permit. */
+		task->done(task->arg, CS_ENOMEM, NULL, NULL);
+		if (reply)
+			cs_clear(shape, reply);
+		task_free(task);
+		return;
+	}
+	answer->done = task->done;
+	answer->arg = task->arg;
+	answer->shape = shape;
+	answer->error = error;
+	answer->text = text ? strdup(text) : NULL;
+	if (reply) {
+		memcpy(answer->reply, reply, shape->size);
+		memset(reply, 0, shape->size);
+	}
+	*a->answers_end = answer;
+	a->answers_end = &answer->next;
+	task_free(task);
+}
+
+void task_reply(struct task *task, void *reply)
+{
+	task_end(task, 0, NULL, reply);
+}
+
+void task_fail(struct task *task, int error, const char *text)
+{
+	task_end(task, error < 0 ? error : CS_EINVAL, text ? text : cs_strerror(error), NULL);
+}
+
+void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text)
+{
+	struct cs_decision decision = { 0 };
+
+	decision.verdict = verdict;
+	decision.reason = reason;
+	decision.text = cs_dup(text && *text ? text : cs_reason_text(reason));
+	task_end(task, 0, NULL, &decision);
+}
+
+static void task_answered(void *arg, const struct cs_answer *answer)
+{
+	struct task *task = arg;
+
+	if (answer->n_facts != task->question.n_subjects || answer->n_rosters != task->question.n_rosters) {
+		task_fail(task, CS_EDOUBT, NULL);
+		return;
+	}
+	if (task->policy_number != task->authority->policy_number && task->tries < 3) {
+		/* Memberships are numbered by the policy's queries: with another policy the facts mean nothing. */
+		task_reset(task);
+		task->tries++;
+		task->handler->start(task);
+		return;
+	}
+	if (task->policy_number != task->authority->policy_number || task->authority->options.now(&task->now) < 0) {
+		task_fail(task, CS_EDOUBT, NULL);
+		return;
+	}
+	task->resume(task, answer);
+}
+
+#define FILE_MAX (1024ull * 1024 * 1024) /* largest program that is hashed */
+
+void task_measure(struct task *task)
+{
+	struct cs_file *file = &task->file;
+	struct stat st;
+
+	if (file->present)
+		return;
+	memset(file, 0, sizeof(*file));
+	if (task->fd < 0 || fstat(task->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		cs_digest_fd(task->fd, FILE_MAX, file->sha256) < 0) {
+		memset(file, 0, sizeof(*file));
+		return;
+	}
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	file->size = (uint64_t)st.st_size;
+	file->mode = st.st_mode;
+	file->uid = st.st_uid;
+	file->gid = st.st_gid;
+	file->present = true;
+}
+
+void task_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer))
+{
+	int r = 0;
+
+	task->resume = resume;
+	task->fd = -1; /* the caller's, and only until the call returns */
+	task->policy_number = task->authority->policy_number;
+	r = cs_directory_ask(task->authority->directory, &task->question, task_answered, task);
+	if (r < 0)
+		task_fail(task, r, NULL);
+}
+
+int task_ask_subject(struct task *task, uint32_t uid, const char *name)
+{
+	struct cs_question *q = &task->question;
+	struct cs_subject *grown = realloc(q->subjects, (q->n_subjects + 1) * sizeof(*grown));
+	struct cs_subject subject = { .uid = uid, .login_uid = CS_NO_UID, .name = cs_dup(name) };
+
+	if (grown)
+		q->subjects = grown;
+	if (!grown || !subject.name) {
+		free(subject.name);
+		return CS_ENOMEM;
+	}
+	q->subjects[q->n_subjects++] = subject;
+	return 0;
+}
+
+int task_ask_voters(struct task *task)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < task->n_votes && r == 0; i++)
+		r = task_ask_subject(task, task->votes[i].person.uid, task->votes[i].person.name);
+	return r;
+}
+
+int task_ask_groups(struct task *task)
+{
+	size_t n = 0;
+	const struct cs_group_query *queries = cs_policy_queries(task->authority->policy, &n);
+	struct cs_question *q = &task->question;
+
+	if (n == 0)
+		return 0;
+	q->queries = calloc(n, sizeof(*q->queries));
+	if (!q->queries)
+		return CS_ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		int r = cs_copy(&cs_group_query_shape, &queries[i], &q->queries[i]);
+
+		if (r < 0)
+			return r;
+		q->n_queries++;
+	}
+	return 0;
+}
+
+/* Moves the queries of one rule behind those of the rules before it. */
+static int append_rosters(struct cs_question *q, struct cs_roster_query *queries, size_t n)
+{
+	struct cs_roster_query *grown = n ? reallocarray(q->rosters, q->n_rosters + n, sizeof(*grown)) : q->rosters;
+
+	if (n && !grown)
+		return CS_ENOMEM;
+	q->rosters = grown;
+	for (size_t i = 0; i < n; i++) {
+		q->rosters[q->n_rosters++] = queries[i];
+		memset(&queries[i], 0, sizeof(queries[i]));
+	}
+	return 0;
+}
+
+int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *scope)
+{
+	size_t n = cs_gate_rules(gate);
+	int r = 0;
+
+	task->rosters_of_rule = calloc(n + 1, sizeof(*task->rosters_of_rule));
+	if (!task->rosters_of_rule)
+		return CS_ENOMEM;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		/* A list of its own for each rule: one group may be asked about for two rules. */
+		struct cs_roster_query *queries = NULL;
+		size_t n_queries = 0;
+
+		r = cs_policy_who(task->authority->policy, gate, i, scope, &queries, &n_queries);
+		if (r == 0)
+			r = append_rosters(&task->question, queries, n_queries);
+		task->rosters_of_rule[i] = n_queries;
+		for (size_t k = 0; k < n_queries; k++)
+			cs_clear(&cs_roster_query_shape, &queries[k]);
+		free(queries);
+	}
+	return r;
+}
+
+int task_load(struct task *task, uint64_t number)
+{
+	struct cs_stored fresh = { 0 };
+	int r = cs_store_get(task->authority->store, number, &fresh);
+
+	if (r < 0)
+		return r;
+	cs_clear(&cs_stored_shape, &task->stored);
+	task->stored = fresh;
+	clear_votes(task);
+	return cs_store_votes(task->authority->store, number, &task->votes, &task->n_votes);
+}
+
+int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms)
+{
+	const struct cs_request *request = &stored->request;
+
+	if (stored->state == CS_APPROVED)
+		return cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms,
+			request->use_within_ms, now, ret_remaining_ms);
+	return cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
+		request->lifetime_ms, now, ret_remaining_ms);
+}

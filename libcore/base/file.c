@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading files that steer the program, and the problems found in them. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <countersign/error.h>
+
+#include "mem.h"
+
+void cs_problem_set(struct cs_problem *problem, const char *file, unsigned line, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	if (problem == NULL || problem->text != NULL)
+		return;
+	va_start(args, format);
+	int n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	cs_free_str(&problem->file);
+	problem->file = cs_dup(file);
+	problem->line = line;
+	problem->text = text;
+}
+
+void cs_problem_clear(struct cs_problem *problem)
+{
+	if (problem == NULL)
+		return;
+	cs_free_str(&problem->file);
+	cs_free_str(&problem->text);
+	problem->line = 0;
+}
+
+char *cs_problem_text(const struct cs_problem *problem)
+{
+	const char *file = problem->file != NULL ? problem->file : "";
+	const char *text = problem->text != NULL ? problem->text : "no problem is known";
+	char *ret = NULL;
+	int r = 0;
+
+	if (file[0] == '\0')
+		return cs_dup(text);
+	if (problem->line == 0)
+		r = cs_format(&ret, "%s: %s", file, text);
+	else
+		r = cs_format(&ret, "%s:%u: %s", file, problem->line, text);
+	return r == 0 ? ret : NULL;
+}
+
+void cs_close(int *fd)
+{
+	if (fd == NULL || *fd == -1)
+		return;
+	int kept = errno;
+	(void)close(*fd);
+	errno = kept;
+	*fd = -1;
+}
+
+static int open_problem(const char *path, int e, struct cs_problem *problem)
+{
+	if (e == ENOENT || e == ENOTDIR) {
+		cs_problem_set(problem, path, 0, "there is no such file");
+		return CS_ENOENT;
+	}
+	if (e == ELOOP) {
+		cs_problem_set(problem, path, 0, "is a symbolic link; name the file itself");
+		return CS_EUNTRUSTED;
+	}
+	cs_problem_set(problem, path, 0, "cannot be opened: %s", strerrordesc_np(e));
+	return CS_EIO;
+}
+
+static int check_mode(const char *path, const struct stat *st, uid_t owner, int secret, struct cs_problem *problem)
+{
+	unsigned mode = st->st_mode & 07777u;
+
+	if (!S_ISREG(st->st_mode)) {
+		cs_problem_set(problem, path, 0, "is not a regular file");
+		return CS_EUNTRUSTED;
+	}
+	if (st->st_uid != 0 && st->st_uid != owner) {
+		cs_problem_set(problem, path, 0, "belongs to uid %u, must belong to root%s; chown root %s",
+			       (unsigned)st->st_uid, owner == 0 ? "" : " or the user it is read by", path);
+		return CS_EUNTRUSTED;
+	}
+	if ((mode & 022u) != 0) {
+		cs_problem_set(problem, path, 0, "has mode %04o, others than its owner may write it; chmod go-w %s",
+			       mode, path);
+		return CS_EUNTRUSTED;
+	}
+	if (secret != 0 && (mode & 007u) != 0) {
+		cs_problem_set(problem, path, 0, "holds a secret and has mode %04o, everybody may use it; chmod o= %s",
+			       mode, path);
+		return CS_EUNTRUSTED;
+	}
+	return 0;
+}
+
+static int too_big(const char *path, size_t max, struct cs_problem *problem)
+{
+	cs_problem_set(problem, path, 0, "is larger than %zu bytes", max);
+	return CS_ETOOBIG;
+}
+
+/* Reads to the end of the file, which may have grown since it was looked at. */
+static int read_all(int fd, const char *path, char *text, size_t max, size_t *ret_len, struct cs_problem *problem)
+{
+	size_t len = 0;
+	for (;;) {
+		ssize_t n = read(fd, text + len, max + 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			cs_problem_set(problem, path, 0, "cannot be read: %s", strerrordesc_np(errno));
+			return CS_EIO;
+		}
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return too_big(path, max, problem);
+	}
+	if (memchr(text, '\0', len) != NULL) {
+		cs_problem_set(problem, path, 0, "holds a NUL byte; it must be plain text");
+		return CS_EPROTO;
+	}
+	text[len] = '\0';
+	*ret_len = len;
+	return 0;
+}
+
+int cs_file_read(const char *path, uid_t owner, int secret, size_t max, char **ret_text, size_t *ret_len,
+		 struct cs_problem *problem)
+{
+	struct stat st;
+	char *text = NULL;
+	size_t len = 0;
+	int r = 0;
+
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return open_problem(path, errno, problem);
+	if (fstat(fd, &st) != 0) {
+		cs_problem_set(problem, path, 0, "cannot be looked at: %s", strerrordesc_np(errno));
+		r = CS_EIO;
+		goto out;
+	}
+	r = check_mode(path, &st, owner, secret, problem);
+	if (r != 0)
+		goto out;
+	if (max >= SSIZE_MAX || (uint64_t)st.st_size > max) {
+		r = too_big(path, max, problem);
+		goto out;
+	}
+	text = malloc(max + 2);
+	if (text == NULL) {
+		r = CS_ENOMEM;
+		goto out;
+	}
+	r = read_all(fd, path, text, max, &len, problem);
+	if (r != 0)
+		goto out;
+	*ret_text = text;
+	text = NULL;
+	*ret_len = len;
+out:
+	if (text != NULL && secret != 0)
+		explicit_bzero(text, max + 2);
+	free(text);
+	cs_close(&fd);
+	return r;
+}
+
+/* One component: 1, 0 or CS_EIO as cs_path_sealed. */
+static int component_sealed(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return CS_EIO;
+	if (S_ISLNK(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022) != 0)
+		return 0;
+	return 1;
+}
+
+int cs_path_sealed(const char *path)
+{
+	char prefix[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (path[0] != '/' || len >= sizeof(prefix) || strstr(path, "//") != NULL || strstr(path, "/../") != NULL ||
+	    strstr(path, "/./") != NULL)
+		return 0;
+	int r = component_sealed("/");
+	for (size_t i = 1; r == 1 && i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(prefix, path, i);
+		prefix[i] = '\0';
+		r = component_sealed(prefix);
+	}
+	return r;
+}

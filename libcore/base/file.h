@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading files that steer the program: the right owner, not writable by others, of bounded size. */
+#ifndef CS_BASE_FILE_H
+#define CS_BASE_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What went wrong with a file, for people: where (file and line; line 0 when the whole file is meant) and what. */
+struct cs_problem {
+	char *file;
+	unsigned line;
+	char *text; /* says what to do next where that is known */
+};
+
+/* Sets a problem, unless one is set already (the first is the one to mend first). file and the text are copied. */
+void cs_problem_set(struct cs_problem *problem, const char *file, unsigned line, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void cs_problem_clear(struct cs_problem *problem);
+/* "policy.conf:12: text" as an allocated string; NULL when out of memory. */
+char *cs_problem_text(const struct cs_problem *problem);
+
+/* Reads a whole file of at most max bytes that is a regular file, belongs to uid 0 or to owner, is not writable by
+ * group or others (with secret != 0: nor readable by others), and holds no NUL. It is opened without following a
+ * final symlink and checked on the open descriptor. *ret_text is NUL-terminated; the caller frees.
+ * 0, CS_ENOENT, CS_EUNTRUSTED, CS_ETOOBIG, CS_EIO, CS_EPROTO (a NUL), CS_ENOMEM; problem says which and why. */
+int cs_file_read(const char *path, uid_t owner, int secret, size_t max, char **ret_text, size_t *ret_len,
+	struct cs_problem *problem);
+
+/* 1 when the file and every folder above it belong to root and nobody else may write them (sticky folders do not
+ * count as safe); 0 when somebody else could change or replace it; CS_EIO when that could not be told.
+ * path is absolute and free of symlinks (realpath). */
+int cs_path_sealed(const char *path);
+
+/* Closes *fd unless it is -1 and sets it to -1. errno is kept. */
+void cs_close(int *fd);
+
+#endif

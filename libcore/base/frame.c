@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames on a stream socket, with at most one descriptor travelling beside the bytes. */
+#include "frame.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <countersign/error.h>
+
+#include "file.h"
+
+#define LENGTH_SIZE 4u
+/* On the stack, so that a waiting connection holds no empty buffer, and small, because it may be somebody's thread. */
+#define CHUNK    (16u * 1024u)
+#define SEND_MAX (1024u * 1024u)
+/* More than the one that is allowed, so that too many are seen and closed here rather than cut off unseen. */
+#define FDS_SEEN 8
+
+int cs_frame_put(struct cs_buf *out, uint8_t type, const struct cs_buf *payload)
+{
+	size_t n = payload != NULL ? payload->len : 0;
+	if (payload != NULL && payload->error != 0)
+		return payload->error;
+	if (n > CS_FRAME_MAX - 1)
+		return CS_ETOOBIG;
+	int r = cs_buf_room(out, LENGTH_SIZE + 1 + n);
+	if (r != 0)
+		return r;
+	cs_buf_put_u32(out, (uint32_t)(n + 1));
+	cs_buf_put_u8(out, type);
+	if (n > 0)
+		cs_buf_put(out, payload->data, n);
+	return 0;
+}
+
+int cs_frame_get(const struct cs_buf *in, uint8_t *ret_type, const uint8_t **ret_payload, size_t *ret_len,
+		 size_t *ret_total)
+{
+	if (in->len < LENGTH_SIZE)
+		return 0;
+	struct cs_cursor cur;
+	cs_cursor_init(&cur, in->data, in->len);
+	size_t n = cs_cursor_u32(&cur);
+	if (n == 0)
+		return CS_EPROTO;
+	if (n > CS_FRAME_MAX)
+		return CS_ETOOBIG;
+	if (in->len - LENGTH_SIZE < n)
+		return 0;
+	*ret_type = cs_cursor_u8(&cur);
+	*ret_payload = cur.at;
+	*ret_len = n - 1;
+	*ret_total = LENGTH_SIZE + n;
+	return 1;
+}
+
+static int from_errno(int e)
+{
+	if (e == EAGAIN) /* the same as EWOULDBLOCK on Linux */
+		return CS_EBUSY;
+	return e == EINTR ? CS_EINTR : CS_EIO;
+}
+
+/* Collects the descriptors of a message: closes all but the first, which goes to *fd. Returns how many came. */
+static size_t collect_fds(struct msghdr *msg, int *fd)
+{
+	size_t seen = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len < CMSG_LEN(0))
+			continue;
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			int got = -1;
+			memcpy(&got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			if (seen++ == 0)
+				*fd = got;
+			else
+				cs_close(&got);
+		}
+	}
+	return seen;
+}
+
+static int receive(int fd, uint8_t *chunk, size_t max, size_t *ret_n, int *ret_passed)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(FDS_SEEN * sizeof(int))];
+	} control = {.space = {0}};
+	struct iovec iov = {.iov_base = chunk, .iov_len = max};
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	int passed = -1;
+
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return from_errno(errno);
+	size_t seen = collect_fds(&msg, &passed);
+	if (seen > 1 || (msg.msg_flags & MSG_CTRUNC) != 0) {
+		cs_close(&passed);
+		explicit_bzero(chunk, (size_t)n);
+		return CS_EPROTO;
+	}
+	*ret_n = (size_t)n;
+	*ret_passed = passed;
+	return 0;
+}
+
+int cs_frame_recv(int fd, struct cs_buf *in, int *ret_fd)
+{
+	uint8_t chunk[CHUNK];
+	size_t n = 0;
+	int passed = -1;
+
+	if (in->error != 0)
+		return in->error;
+	if (in->len >= in->max)
+		return CS_ETOOBIG;
+	size_t room = in->max - in->len;
+	int r = receive(fd, chunk, room < CHUNK ? room : CHUNK, &n, &passed);
+	if (r != 0)
+		return r;
+
+	if (n > 0)
+		r = cs_buf_room(in, n);
+	if (r == 0 && passed != -1 && ret_fd != NULL && *ret_fd != -1)
+		r = CS_EPROTO;
+	if (r != 0)
+		goto out;
+	cs_buf_put(in, chunk, n);
+	if (ret_fd != NULL && passed != -1 && n > 0) {
+		*ret_fd = passed;
+		passed = -1;
+	}
+	r = (int)n;
+out:
+	explicit_bzero(chunk, n);
+	cs_close(&passed);
+	return r;
+}
+
+int cs_frame_send(int fd, struct cs_buf *out, int pass_fd)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.space = {0}};
+	size_t len = out->len < SEND_MAX ? out->len : SEND_MAX;
+	struct iovec iov = {.iov_base = out->data, .iov_len = len};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (out->error != 0)
+		return out->error;
+	if (len == 0)
+		return pass_fd == -1 ? 0 : CS_EINVAL;
+	if (pass_fd != -1) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &pass_fd, sizeof(int));
+	}
+	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	if (n < 0)
+		return from_errno(errno);
+	cs_buf_consume(out, (size_t)n);
+	return (int)n;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames on a stream: uint32 length of what follows, byte type, payload. Used on both sockets and between the
+ * daemon and its directory worker. Nothing here knows what a type means. */
+#ifndef CS_BASE_FRAME_H
+#define CS_BASE_FRAME_H
+
+#include "buf.h"
+
+#define CS_FRAME_MAX (256u * 1024u) /* bytes after the length field */
+
+/* Appends one frame to out. 0, CS_ETOOBIG, CS_ENOMEM. On failure out is unchanged. */
+int cs_frame_put(struct cs_buf *out, uint8_t type, const struct cs_buf *payload);
+
+/* Looks at the front of in. 1: a whole frame is there: *ret_type; *ret_payload and *ret_len point into in; call
+ * cs_buf_consume(in, *ret_total) when done. 0: more bytes are needed. CS_ETOOBIG, CS_EPROTO: close the stream. */
+int cs_frame_get(const struct cs_buf *in, uint8_t *ret_type, const uint8_t **ret_payload, size_t *ret_len, size_t *ret_total);
+
+/* Reads what is there from fd into in (one recvmsg, at most 64 KiB), receiving at most one descriptor.
+ * ret_fd may be NULL: then any descriptor that came is closed. Else *ret_fd is set to a close-on-exec descriptor or
+ * left as it is; a second one while *ret_fd still holds the first (not -1) is CS_EPROTO. Returns bytes read, 0 at end of file, CS_EIO, CS_EBUSY (would block), CS_EINTR, CS_ETOOBIG, or
+ * CS_EPROTO (more than one descriptor: all are closed). */
+int cs_frame_recv(int fd, struct cs_buf *in, int *ret_fd);
+
+/* Writes from the front of out as much as fd takes, with pass_fd (or -1) attached to the first byte, never raising
+ * SIGPIPE; consumes what was written. Returns bytes written, CS_EIO, CS_EBUSY, CS_EINTR. */
+int cs_frame_send(int fd, struct cs_buf *out, int pass_fd);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The front of the directory: picks the backend, checks questions. */
+#include "answer.h"
+#include "fixed.h"
+#include "mem.h"
+#include "worker.h"
+
+#include <stdlib.h>
+
+struct cs_directory {
+	const struct cs_backend *backend;
+	void *self;
+};
+
+/* Set once by the program before it opens a directory. */
+static struct cs_directory_ids worker_ids;
+
+void cs_directory_set_ids(const struct cs_directory_ids *ids)
+{
+	worker_ids = *ids;
+}
+
+static int open_backend(struct cs_directory *directory, struct cs_settings *settings, uid_t owner, char **secret,
+	struct cs_problem *problem)
+{
+	if (settings->file != NULL) {
+		directory->backend = &cs_fixed_backend;
+		return cs_fixed_open(settings->file, owner, &directory->self, problem);
+	}
+	directory->backend = &cs_worker_backend;
+	int r = cs_worker_open(settings, secret, &worker_ids, &directory->self);
+	if (r != 0)
+		cs_problem_set(problem, "", 0, "the directory worker cannot be started: %s", cs_strerror(r));
+	return r;
+}
+
+int cs_directory_open(const struct cs_conf_section *section, uid_t owner, struct cs_directory **ret_directory,
+	struct cs_problem *problem)
+{
+	struct cs_settings settings = { 0 };
+	char *secret = NULL;
+	struct cs_directory *directory = calloc(1, sizeof(*directory));
+	int r = directory != NULL ? 0 : CS_ENOMEM;
+	if (r == 0)
+		r = cs_settings_read(section, owner, &settings, &secret, problem);
+	if (r == 0)
+		r = open_backend(directory, &settings, owner, &secret, problem);
+	if (r == 0) {
+		*ret_directory = directory;
+		directory = NULL;
+	}
+	free(directory);
+	cs_settings_clear(&settings);
+	cs_free_secret(&secret);
+	return r;
+}
+
+void cs_directory_close(struct cs_directory **directory)
+{
+	if (directory == NULL || *directory == NULL)
+		return;
+	struct cs_directory *closing = *directory;
+	closing->backend->close(closing->self);
+	free(closing);
+	*directory = NULL;
+}
+
+int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, cs_answer_fn done, void *arg)
+{
+	int r = cs_question_check(question);
+	return r != 0 ? r : directory->backend->ask(directory->self, question, done, arg);
+}
+
+int cs_directory_fd(const struct cs_directory *directory)
+{
+	return directory->backend->fd(directory->self);
+}
+
+int cs_directory_wants_write(const struct cs_directory *directory)
+{
+	return directory->backend->wants_write(directory->self);
+}
+
+uint64_t cs_directory_next_ms(const struct cs_directory *directory)
+{
+	return directory->backend->next_ms(directory->self);
+}
+
+void cs_directory_serve(struct cs_directory *directory)
+{
+	directory->backend->serve(directory->self);
+}
+
+const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok)
+{
+	return directory->backend->state(directory->self, ret_ok);
+}

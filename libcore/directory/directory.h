@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directory: who is this, and which groups list him. Asked without blocking; "could not tell" is a result of its
+ * own. Two backends: a worker process that alone speaks LDAP, and a file (tests, what-if, hosts without LDAP). */
+#ifndef CS_DIRECTORY_H
+#define CS_DIRECTORY_H
+
+#include "conf.h"
+#include "model.h"
+
+struct cs_directory;
+
+/* The options of a directory { … } section, for the daemon's configuration table (docs: countersignd.conf(5)).
+ *   file = "/etc/countersign/people.conf"           the fixed backend; else:
+ *   uri = "ldapi:///" | "ldap://host" | "ldaps://host"
+ *   starttls = true          must be true for ldap:// unless it is a loopback address with insecure_loopback = true
+ *   ca_file = "…"            required for TLS
+ *   bind_dn, bind_secret_file (root-only) | sasl_external = true
+ *   people_base (required), login_attribute = uid, uid_attribute = uidNumber, id_attribute = entryUUID,
+ *   person_attribute = ""    two entries with one value are one human
+ *   locked_filter = "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))"    an entry that matches is locked; so is one
+ *                            whose shadowExpire has come
+ *   deadline = 3s            for one whole question */
+extern const struct cs_conf_option cs_directory_options[];
+
+/* Makes a directory from its section. Reads secrets and files here (call before dropping privileges); starts the
+ * worker process (call before the store is opened: A107). owner: who besides root may own the files named.
+ * 0, CS_ECONF with problem, CS_EIO, CS_ENOMEM. */
+int cs_directory_open(const struct cs_conf_section *section, uid_t owner, struct cs_directory **ret_directory,
+	struct cs_problem *problem);
+
+/* Called in the worker right after fork, before it serves: drop to this uid and gid (0: stay). Set before open. The
+ * uid must be the one that the daemon itself drops to, so that it can end and replace the worker. */
+struct cs_directory_ids { uid_t uid; gid_t gid; };
+void cs_directory_set_ids(const struct cs_directory_ids *ids);
+
+/* Ends the worker (SIGKILL after its socket is closed, reaped by pid), wipes secrets, frees, sets NULL. Outstanding
+ * questions are answered with doubt first. */
+void cs_directory_close(struct cs_directory **directory);
+
+/* One question: facts for each subject, rosters for each roster query. */
+struct cs_question {
+	struct cs_subject *subjects; /* looked up by uid where it is not CS_NO_UID, and by name: both must agree */
+	size_t n_subjects;
+	struct cs_group_query *queries; /* asked about every subject */
+	size_t n_queries;
+	struct cs_roster_query *rosters;
+	size_t n_rosters;
+};
+extern const struct cs_shape cs_question_shape;
+
+struct cs_answer {
+	struct cs_facts *facts; /* one per subject, in order */
+	size_t n_facts;
+	struct cs_roster *rosters; /* one per roster query */
+	size_t n_rosters;
+};
+extern const struct cs_shape cs_answer_shape;
+
+/* Called exactly once per question, possibly before cs_directory_ask returns. The answer always has as many facts and rosters as were
+ * asked for; where the directory could not tell they are CS_KNOWN_DOUBT with the cause. It belongs to the callee only during the call. */
+typedef void (*cs_answer_fn)(void *arg, const struct cs_answer *answer);
+
+/* Asks. 0; CS_ETOOBIG, CS_EINVAL, CS_EBUSY (too many under way), CS_ENOMEM (then done is not called). A worker that died is started again. Answered with doubt when the
+ * deadline passes. A subject: no entry -> KNOWN_NO; two entries for one uid or name -> DOUBT; uid and name that name different entries
+ * -> KNOWN_NO; the entry's uidNumber must equal uid; referral, size limit, partial result -> DOUBT. */
+int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, cs_answer_fn done, void *arg);
+
+/* For the event loop: the descriptor to watch for reading (and for writing while wants_write), changing when the
+ * worker is restarted; -1 where there is none. Call serve when it is ready or when the time came; it calls the done
+ * functions. next_ms: CLOCK_BOOTTIME milliseconds of the next deadline, 0 when there is none. */
+int cs_directory_fd(const struct cs_directory *directory);
+int cs_directory_wants_write(const struct cs_directory *directory);
+uint64_t cs_directory_next_ms(const struct cs_directory *directory);
+void cs_directory_serve(struct cs_directory *directory);
+
+/* For status: "ldapi:///run/… answers", "… does not answer since 12s: Can't contact LDAP server"; *ret_ok 1 or 0.
+ * Owned by the directory. */
+const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok);
+
+#endif

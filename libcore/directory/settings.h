@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a directory { … } section says, checked: no spelling in it can weaken the connection. */
+#ifndef CS_DIRECTORY_SETTINGS_H
+#define CS_DIRECTORY_SETTINGS_H
+
+#include "conf.h"
+#include <sys/types.h>
+
+enum cs_bind { CS_BIND_NONE = 0, CS_BIND_SIMPLE = 1, CS_BIND_EXTERNAL = 2 };
+
+struct cs_settings {
+	char *file; /* the fixed backend's; NULL with uri */
+	char *uri;
+	bool starttls;
+	bool tls; /* StartTLS or ldaps */
+	char *ca_file;
+	enum cs_bind bind;
+	char *bind_dn;
+	char *people_base;
+	char *login_attribute;
+	char *uid_attribute;
+	char *id_attribute;
+	char *person_attribute; /* "" when none */
+	char *locked_filter;    /* "" when none */
+	uint64_t deadline_ms;
+};
+
+/* Reads and checks a section; *ret_secret is the bind password, NULL where none is needed. The caller clears both (the
+ * secret with cs_free_secret). 0, CS_ECONF with problem, CS_ENOMEM. */
+int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct cs_settings *ret_settings,
+	char **ret_secret, struct cs_problem *problem);
+void cs_settings_clear(struct cs_settings *settings);
+
+#endif

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon's end of the directory worker: starts it, numbers its questions, keeps their deadlines, believes nothing
+ * it says without looking, and replaces it when it is dead or stuck. */
+#include "answer.h"
+#include "clock.h"
+#include "file.h"
+#include "frame.h"
+#include "mem.h"
+#include "message.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	SLOTS = 4096, /* questions under way */
+	IN_MAX = 2 * 1024 * 1024,
+	OUT_MAX = 8 * 1024 * 1024,
+	STUCK_MS = 500, /* so long after its deadline a worker may still answer before it is taken for stuck */
+	HEADSTART_MS = 100, /* the worker's deadline comes earlier by this, so that its cause arrives in time */
+	PAUSE_LEAST_MS = 100,
+	PAUSE_MOST_MS = 2000,
+	REAP_MS = 20,
+	ROUNDS = 256, /* reads in one call of serve */
+	STATE_TEXT = 1280
+};
+
+enum slot_state { SLOT_FREE = 0, SLOT_ASKED = 1, SLOT_FORGOTTEN = 2 };
+
+/* A question under way. Number n lives in slot n % SLOTS. */
+struct slot {
+	enum slot_state state;
+	uint64_t number;
+	uint64_t deadline_ms;
+	cs_answer_fn done;
+	void *arg;
+	struct cs_question asked; /* only its subjects are kept */
+	size_t n_queries;
+	struct cs_answer blank; /* made beforehand, so that doubt can always be said */
+};
+
+struct worker {
+	struct cs_settings settings;
+	struct cs_directory_ids ids;
+	int secret_fd; /* memory that is mapped nowhere here; each worker reads it */
+	int fd;
+	pid_t pid;
+	pid_t dying; /* killed, not yet reaped */
+	uint64_t restart_ms;
+	uint64_t pause_ms;
+	struct cs_buf in, out;
+	struct slot *slots;
+	uint64_t oldest; /* no slot in use has a smaller number */
+	uint64_t next;
+	bool closing;
+	bool known; /* the server's state was told */
+	bool ok;
+	uint64_t since_ms;
+	char cause[CS_STATE_TEXT_MAX + 1];
+	char *text; /* STATE_TEXT bytes */
+};
+
+/* --- Slots --- */
+
+static void slot_clear(struct slot *slot)
+{
+	cs_clear(&cs_question_shape, &slot->asked);
+	cs_clear(&cs_answer_shape, &slot->blank);
+	*slot = (struct slot){ 0 };
+}
+
+static void slot_answer(struct slot *slot, const struct cs_answer *answer)
+{
+	cs_answer_fn done = slot->done;
+	void *arg = slot->arg;
+	slot->done = NULL;
+	done(arg, answer);
+}
+
+/* Answers with doubt; afterwards the slot is forgotten, or free when no late answer can come. */
+static void slot_doubt(struct worker *w, struct slot *slot, const char *cause, enum slot_state after)
+{
+	struct cs_answer answer = slot->blank;
+	slot->blank = (struct cs_answer){ 0 };
+	struct slot told = *slot;
+	if (after == SLOT_FREE) {
+		slot->asked = (struct cs_question){ 0 };
+		slot_clear(slot);
+	}
+	slot->state = after;
+	cs_answer_blame(&answer, w->settings.uri, cause);
+	slot_answer(&told, &answer);
+	cs_clear(&cs_answer_shape, &answer);
+	if (after == SLOT_FREE)
+		cs_clear(&cs_question_shape, &told.asked);
+}
+
+static struct slot *slot_of(const struct worker *w, uint64_t number)
+{
+	return &w->slots[number % SLOTS];
+}
+
+static void skip_free(struct worker *w)
+{
+	while (w->oldest < w->next && slot_of(w, w->oldest)->state == SLOT_FREE)
+		w->oldest++;
+}
+
+/* --- The process --- */
+
+static void set_state(struct worker *w, bool ok, const char *cause)
+{
+	if (!w->known || w->ok != ok)
+		w->since_ms = cs_boot_ms();
+	w->known = true;
+	w->ok = ok;
+	(void)snprintf(w->cause, sizeof(w->cause), "%s", cause);
+}
+
+static void pause_start(struct worker *w)
+{
+	w->restart_ms = cs_boot_ms() + w->pause_ms;
+	w->pause_ms = w->pause_ms * 2 < PAUSE_MOST_MS ? w->pause_ms * 2 : PAUSE_MOST_MS;
+}
+
+static int spawn(struct worker *w)
+{
+	int ends[2] = { -1, -1 };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+		return CS_EIO;
+	const struct cs_worker_start start = { &w->settings, w->ids, ends[1], w->secret_fd, getpid() };
+	pid_t pid = fork();
+	if (pid == 0)
+		cs_worker_serve(&start);
+	cs_close(&ends[1]);
+	if (pid < 0) {
+		cs_close(&ends[0]);
+		return CS_EIO;
+	}
+	w->fd = ends[0];
+	w->pid = pid;
+	w->restart_ms = 0;
+	return 0;
+}
+
+static bool reaped(struct worker *w)
+{
+	if (w->dying == 0)
+		return true;
+	pid_t r = waitpid(w->dying, NULL, WNOHANG);
+	if (r == w->dying || (r < 0 && errno == ECHILD))
+		w->dying = 0;
+	return w->dying == 0;
+}
+
+static void spawn_if_due(struct worker *w)
+{
+	if (w->pid != 0 || w->closing || w->restart_ms > cs_boot_ms())
+		return;
+	if (!reaped(w))
+		w->restart_ms = cs_boot_ms() + REAP_MS;
+	else if (spawn(w) != 0)
+		pause_start(w);
+}
+
+static void doubt_all(struct worker *w, const char *cause)
+{
+	uint64_t end = w->next; /* what is asked by those who hear the answers belongs to the next worker */
+	for (uint64_t number = w->oldest; number < end; number++) {
+		struct slot *slot = slot_of(w, number);
+		if (slot->number != number)
+			continue;
+		if (slot->state == SLOT_ASKED)
+			slot_doubt(w, slot, cause, SLOT_FREE);
+		else if (slot->state == SLOT_FORGOTTEN)
+			slot_clear(slot);
+	}
+	skip_free(w);
+}
+
+/* Ends the worker, whatever it is doing, and all it was asked. */
+static void lose(struct worker *w, const char *cause)
+{
+	if (w->pid == 0)
+		return;
+	cs_close(&w->fd);
+	(void)kill(w->pid, SIGKILL);
+	w->dying = w->pid;
+	w->pid = 0;
+	cs_buf_clear(&w->in);
+	cs_buf_clear(&w->out);
+	set_state(w, false, cause);
+	pause_start(w);
+	(void)reaped(w);
+	doubt_all(w, cause);
+}
+
+/* --- Asking --- */
+
+static int copy_subjects(const struct cs_question *question, struct cs_question *ret_copy)
+{
+	const struct cs_question subjects = { .subjects = question->subjects, .n_subjects = question->n_subjects };
+	return cs_copy(&cs_question_shape, &subjects, ret_copy);
+}
+
+static int flush(struct worker *w)
+{
+	while (w->fd >= 0 && w->out.len > 0) {
+		int r = cs_frame_send(w->fd, &w->out, -1);
+		if (r == CS_EBUSY)
+			return 0;
+		if (r < 0 && r != CS_EINTR)
+			return r;
+	}
+	return 0;
+}
+
+static uint64_t workers_deadline(const struct worker *w, uint64_t deadline_ms)
+{
+	uint64_t tenth = w->settings.deadline_ms / 10;
+	return deadline_ms - (tenth < HEADSTART_MS ? tenth : HEADSTART_MS);
+}
+
+static int worker_ask(void *self, const struct cs_question *question, cs_answer_fn done, void *arg)
+{
+	struct worker *w = self;
+	if (w->closing)
+		return CS_EINVAL;
+	skip_free(w);
+	struct slot *slot = slot_of(w, w->next);
+	if (slot->state != SLOT_FREE || w->next - w->oldest >= SLOTS)
+		return CS_EBUSY;
+	struct slot filled = { .state = SLOT_ASKED, .number = w->next, .done = done, .arg = arg,
+		.n_queries = question->n_queries };
+	filled.deadline_ms = cs_boot_ms() + w->settings.deadline_ms;
+	int r = copy_subjects(question, &filled.asked);
+	if (r == 0)
+		r = cs_answer_blank(question->n_subjects, question->n_rosters, &filled.blank);
+	if (r == 0)
+		r = cs_message_put_question(&w->out, filled.number, workers_deadline(w, filled.deadline_ms), question);
+	if (r != 0) {
+		slot_clear(&filled);
+		return r == CS_ETOOBIG && w->out.len > CS_FRAME_MAX ? CS_EBUSY : r;
+	}
+	*slot = filled;
+	w->next++;
+	(void)flush(w); /* an error shows again when serve reads */
+	return 0;
+}
+
+/* --- Answers --- */
+
+static int take_answer(struct worker *w, const uint8_t *payload, size_t n)
+{
+	struct cs_answer answer = { 0 };
+	uint64_t number = 0;
+	int r = cs_message_get_answer(payload, n, &number, &answer);
+	if (r != 0)
+		return r;
+	struct slot *slot = slot_of(w, number);
+	if (slot->number == number && slot->state == SLOT_FORGOTTEN) {
+		slot_clear(slot);
+	} else if (slot->number == number && slot->state == SLOT_ASKED) {
+		if (cs_answer_fits(&answer, slot->asked.subjects, slot->asked.n_subjects, slot->n_queries,
+			    slot->blank.n_rosters) == 1) {
+			struct slot told = *slot;
+			*slot = (struct slot){ 0 };
+			slot_answer(&told, &answer);
+			slot_clear(&told);
+		} else {
+			r = CS_EPROTO;
+		}
+	}
+	cs_clear(&cs_answer_shape, &answer);
+	return r;
+}
+
+static int take_state(struct worker *w, const uint8_t *payload, size_t n)
+{
+	bool ok = false;
+	char *cause = NULL;
+	int r = cs_message_get_state(payload, n, &ok, &cause);
+	if (r != 0)
+		return r;
+	set_state(w, ok, cause);
+	free(cause);
+	return 0;
+}
+
+static int take_payload(struct worker *w, uint8_t type, const uint8_t *payload, size_t n)
+{
+	w->pause_ms = PAUSE_LEAST_MS;
+	if (type == CS_MESSAGE_ANSWER)
+		return take_answer(w, payload, n);
+	return type == CS_MESSAGE_STATE ? take_state(w, payload, n) : CS_EPROTO;
+}
+
+/* Every whole frame that is there. Those who hear an answer may ask again meanwhile; they do not touch in. */
+static int take_frames(struct worker *w)
+{
+	for (;;) {
+		uint8_t type = 0;
+		const uint8_t *payload = NULL;
+		size_t n = 0, total = 0;
+		int r = cs_frame_get(&w->in, &type, &payload, &n, &total);
+		if (r != 1)
+			return r;
+		r = take_payload(w, type, payload, n);
+		if (r != 0)
+			return r;
+		cs_buf_consume(&w->in, total);
+	}
+}
+
+static int receive(struct worker *w)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		int r = cs_frame_recv(w->fd, &w->in, NULL);
+		if (r == CS_EBUSY)
+			return 0;
+		if (r == CS_EINTR)
+			continue;
+		if (r <= 0)
+			return r == 0 ? CS_EUNAVAIL : r;
+		r = take_frames(w);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- Deadlines --- */
+
+/* 1 when the worker let one pass by so far that it must be stuck. */
+static int keep_deadlines(struct worker *w)
+{
+	uint64_t now = cs_boot_ms();
+	int stuck = 0;
+	char cause[STATE_TEXT];
+	(void)snprintf(cause, sizeof(cause), "no answer from %s within %llu ms", w->settings.uri,
+		(unsigned long long)w->settings.deadline_ms);
+	for (uint64_t number = w->oldest; number < w->next; number++) {
+		struct slot *slot = slot_of(w, number);
+		if (slot->number != number || slot->state == SLOT_FREE)
+			continue;
+		if (slot->deadline_ms > now)
+			break;
+		if (slot->deadline_ms + STUCK_MS <= now)
+			stuck = 1;
+		if (slot->state == SLOT_ASKED)
+			slot_doubt(w, slot, cause, SLOT_FORGOTTEN);
+	}
+	skip_free(w);
+	return stuck;
+}
+
+static uint64_t worker_next_ms(const void *self)
+{
+	const struct worker *w = self;
+	uint64_t next = w->pid == 0 ? w->restart_ms : 0;
+	for (uint64_t number = w->oldest; number < w->next; number++) {
+		const struct slot *slot = slot_of(w, number);
+		if (slot->number != number || slot->state == SLOT_FREE)
+			continue;
+		uint64_t due = slot->deadline_ms + (slot->state == SLOT_FORGOTTEN ? STUCK_MS : 0);
+		if (next == 0 || due < next)
+			next = due;
+		if (slot->state == SLOT_ASKED)
+			break;
+	}
+	return next;
+}
+
+static void worker_serve(void *self)
+{
+	struct worker *w = self;
+	spawn_if_due(w);
+	int r = w->fd >= 0 ? flush(w) : 0;
+	if (w->fd >= 0 && r == 0)
+		r = receive(w);
+	if (r == CS_EUNAVAIL || r == CS_EIO)
+		lose(w, "the directory worker ended; it is started again");
+	else if (r != 0)
+		lose(w, "the directory worker sent what is no answer; it is started again");
+	if (keep_deadlines(w) == 1)
+		lose(w, "the directory worker was stuck; it is started again");
+	skip_free(w);
+}
+
+static int worker_fd(const void *self)
+{
+	return ((const struct worker *)self)->fd;
+}
+
+static int worker_wants_write(const void *self)
+{
+	const struct worker *w = self;
+	return w->fd >= 0 && w->out.len > 0;
+}
+
+static const char *worker_state(const void *self, int *ret_ok)
+{
+	const struct worker *w = self;
+	char span[16];
+	*ret_ok = w->known && w->ok ? 1 : 0;
+	cs_span_text(cs_boot_ms() - w->since_ms, span);
+	if (!w->known)
+		(void)snprintf(w->text, STATE_TEXT, "%s has not been asked yet", w->settings.uri);
+	else if (w->ok)
+		(void)snprintf(w->text, STATE_TEXT, "%s answers", w->settings.uri);
+	else
+		(void)snprintf(w->text, STATE_TEXT, "%s does not answer since %s: %s", w->settings.uri, span, w->cause);
+	return w->text;
+}
+
+/* --- Life --- */
+
+static void worker_close(void *self)
+{
+	struct worker *w = self;
+	w->closing = true;
+	lose(w, "the directory is being closed");
+	doubt_all(w, "the directory is being closed");
+	if (w->dying != 0)
+		while (waitpid(w->dying, NULL, 0) < 0 && errno == EINTR)
+			;
+	cs_close(&w->fd);
+	cs_close(&w->secret_fd);
+	cs_buf_clear(&w->in);
+	cs_buf_clear(&w->out);
+	cs_settings_clear(&w->settings);
+	free(w->slots);
+	free(w->text);
+	free(w);
+}
+
+/* Puts the secret into memory of the kernel that can be read but not written, and wipes it here. */
+static int put_away(char **secret, int *ret_fd)
+{
+	if (*secret == NULL)
+		return 0;
+	int fd = memfd_create("countersign-directory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t n = strlen(*secret);
+	int r = fd >= 0 && write(fd, *secret, n) == (ssize_t)n ? 0 : CS_EIO;
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+		r = CS_EIO;
+	cs_free_secret(secret);
+	if (r == 0)
+		*ret_fd = fd;
+	else
+		cs_close(&fd);
+	return r;
+}
+
+int cs_worker_open(struct cs_settings *settings, char **secret, const struct cs_directory_ids *ids, void **ret_worker)
+{
+	int r = CS_ENOMEM;
+	struct worker *w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		goto out;
+	w->fd = -1;
+	w->secret_fd = -1;
+	w->settings = *settings;
+	*settings = (struct cs_settings){ 0 };
+	w->ids = *ids;
+	w->pause_ms = PAUSE_LEAST_MS;
+	w->oldest = w->next = 1;
+	cs_buf_init(&w->in, IN_MAX);
+	cs_buf_init(&w->out, OUT_MAX);
+	w->slots = calloc(SLOTS, sizeof(*w->slots));
+	w->text = calloc(1, STATE_TEXT);
+	if (w->slots == NULL || w->text == NULL)
+		goto out;
+	r = put_away(secret, &w->secret_fd);
+	if (r == 0)
+		r = spawn(w);
+	if (r == 0) {
+		*ret_worker = w;
+		w = NULL;
+	}
+out:
+	if (w != NULL)
+		worker_close(w);
+	cs_settings_clear(settings);
+	cs_free_secret(secret);
+	return r;
+}
+
+const struct cs_backend cs_worker_backend = {
+	.ask = worker_ask,
+	.fd = worker_fd,
+	.wants_write = worker_wants_write,
+	.next_ms = worker_next_ms,
+	.serve = worker_serve,
+	.state = worker_state,
+	.close = worker_close,
+};

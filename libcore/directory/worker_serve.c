@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directory worker's own process: confines itself, then reads questions, works on all of them at once and answers. */
+#include "answer.h"
+#include "clock.h"
+#include "file.h"
+#include "frame.h"
+#include "lookup.h"
+#include "mem.h"
+#include "message.h"
+#include "worker.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	SECRET_MAX = 1024,
+	IN_MAX = 2 * 1024 * 1024,
+	OUT_MAX = 16 * 1024 * 1024,
+	PROBE_LIMIT_MS = 1000,
+	PROBE_PAUSE_MS = 2000
+};
+
+struct serving {
+	int socket;
+	struct cs_buf in, out;
+	struct cs_ldap *ldap;
+	struct cs_lookup *lookup;
+	uint64_t probe_ms; /* when to try to connect though nobody asks, so that status tells the truth */
+	bool failed;
+};
+
+/* --- Confinement --- */
+
+static int reset_signals(void)
+{
+	for (int number = 1; number < _NSIG; number++)
+		if (number != SIGKILL && number != SIGSTOP)
+			(void)signal(number, SIG_DFL);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return CS_EIO;
+	sigset_t none;
+	(void)sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) == 0 ? 0 : CS_EIO;
+}
+
+/* Leaves /dev/null on 0, 1 and 2 and this one descriptor. */
+static int close_others(int *fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int kept = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || kept < 3)
+		return CS_EIO;
+	for (int i = 0; i < 3; i++)
+		if (dup2(null, i) < 0)
+			return CS_EIO;
+	if (kept > 3 && close_range(3, (unsigned)kept - 1, 0) != 0)
+		return CS_EIO;
+	if (close_range((unsigned)kept + 1, UINT_MAX, 0) != 0)
+		return CS_EIO;
+	*fd = kept;
+	return 0;
+}
+
+static int drop_ids(const struct cs_directory_ids *ids)
+{
+	uid_t ruid = 0, euid = 0, suid = 0;
+	gid_t rgid = 0, egid = 0, sgid = 0;
+	if (ids->uid == 0)
+		return 0;
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(ids->gid, ids->gid, ids->gid) != 0 ||
+				      setresuid(ids->uid, ids->uid, ids->uid) != 0))
+		return CS_EPERM;
+	if (getresuid(&ruid, &euid, &suid) != 0 || getresgid(&rgid, &egid, &sgid) != 0)
+		return CS_EPERM;
+	if (ruid != ids->uid || euid != ids->uid || suid != ids->uid)
+		return CS_EPERM;
+	if (rgid != ids->gid || egid != ids->gid || sgid != ids->gid)
+		return CS_EPERM;
+	return setuid(0) == 0 ? CS_EPERM : 0;
+}
+
+/* After the change of ids, which would undo the first two. */
+static int confine(pid_t parent)
+{
+	const struct rlimit no_core = { 0, 0 };
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return CS_EPERM;
+	if (getppid() != parent) /* it died before the first line took effect */
+		return CS_EPERM;
+	return setrlimit(RLIMIT_CORE, &no_core) == 0 ? 0 : CS_EPERM;
+}
+
+/* libldap reads ldap.conf, .ldaprc and LDAP… variables, and its TLS library has variables of its own (A015, A082). */
+static int clean_surroundings(void)
+{
+	(void)umask(077);
+	if (clearenv() != 0 || setenv("LDAPNOINIT", "1", 1) != 0 || chdir("/") != 0)
+		return CS_EIO;
+	return 0;
+}
+
+static int read_secret(int fd, char **ret_secret)
+{
+	if (fd < 0)
+		return 0;
+	char *secret = calloc(1, SECRET_MAX + 1);
+	if (secret == NULL)
+		return CS_ENOMEM;
+	(void)mlock(secret, SECRET_MAX + 1); /* a limit of the host may forbid it */
+	ssize_t n = pread(fd, secret, SECRET_MAX, 0);
+	if (n <= 0) {
+		cs_free_secret(&secret);
+		return CS_EIO;
+	}
+	*ret_secret = secret;
+	return 0;
+}
+
+/* --- Serving --- */
+
+static void tell_state(void *arg, bool ok, const char *cause)
+{
+	struct serving *serving = arg;
+	serving->probe_ms = ok ? 0 : cs_boot_ms() + PROBE_PAUSE_MS;
+	if (cs_message_put_state(&serving->out, ok, cause) != 0)
+		serving->failed = true;
+}
+
+/* An answer that is too long for a frame is told as what it is: not told. */
+static void put_doubt(struct serving *serving, uint64_t number, const struct cs_answer *answer)
+{
+	struct cs_answer blank = { 0 };
+	if (cs_answer_blank(answer->n_facts, answer->n_rosters, &blank) != 0) {
+		serving->failed = true;
+		return;
+	}
+	cs_answer_blame(&blank, answer->n_facts > 0 ? answer->facts[0].source : "", "the answer is too long");
+	if (cs_message_put_answer(&serving->out, number, &blank) != 0)
+		serving->failed = true;
+	cs_clear(&cs_answer_shape, &blank);
+}
+
+static void put_answer(void *arg, uint64_t number, const struct cs_answer *answer)
+{
+	struct serving *serving = arg;
+	if (cs_message_put_answer(&serving->out, number, answer) != 0)
+		put_doubt(serving, number, answer);
+}
+
+static int take_question(struct serving *serving, const uint8_t *payload, size_t n)
+{
+	struct cs_question question = { 0 };
+	uint64_t number = 0, deadline = 0;
+	int r = cs_message_get_question(payload, n, &number, &deadline, &question);
+	if (r == 0)
+		r = cs_lookup_ask(serving->lookup, number, deadline, &question);
+	cs_clear(&cs_question_shape, &question);
+	return r;
+}
+
+/* Every whole frame that is there. */
+static int take_frames(struct serving *serving)
+{
+	for (;;) {
+		uint8_t type = 0;
+		const uint8_t *payload = NULL;
+		size_t n = 0, total = 0;
+		int r = cs_frame_get(&serving->in, &type, &payload, &n, &total);
+		if (r != 1)
+			return r;
+		if (type != CS_MESSAGE_QUESTION)
+			return CS_EPROTO;
+		r = take_question(serving, payload, n);
+		if (r != 0)
+			return r;
+		cs_buf_consume(&serving->in, total);
+	}
+}
+
+static int receive(struct serving *serving)
+{
+	for (;;) {
+		int r = cs_frame_recv(serving->socket, &serving->in, NULL);
+		if (r == CS_EBUSY)
+			return 0;
+		if (r == CS_EINTR)
+			continue;
+		if (r <= 0)
+			return CS_EIO;
+		r = take_frames(serving);
+		if (r != 0)
+			return r;
+	}
+}
+
+static int flush(struct serving *serving)
+{
+	while (serving->out.len > 0) {
+		int r = cs_frame_send(serving->socket, &serving->out, -1);
+		if (r == CS_EBUSY)
+			return 0;
+		if (r < 0 && r != CS_EINTR)
+			return r;
+	}
+	return 0;
+}
+
+static int timeout_ms(const struct serving *serving)
+{
+	uint64_t now = cs_boot_ms();
+	uint64_t next = cs_lookup_next_ms(serving->lookup);
+	if (serving->probe_ms != 0 && (next == 0 || serving->probe_ms < next))
+		next = serving->probe_ms;
+	if (next == 0)
+		return -1;
+	if (next <= now)
+		return 0;
+	return next - now > INT_MAX ? INT_MAX : (int)(next - now);
+}
+
+static void probe(struct serving *serving)
+{
+	if (serving->probe_ms == 0 || serving->probe_ms > cs_boot_ms())
+		return;
+	serving->probe_ms = 0;
+	(void)cs_ldap_connect(serving->ldap, PROBE_LIMIT_MS); /* tell_state says how it went */
+}
+
+static int turn(struct serving *serving)
+{
+	struct pollfd fds[] = {
+		{ .fd = serving->socket, .events = POLLIN },
+		{ .fd = cs_ldap_fd(serving->ldap), .events = POLLIN },
+	};
+	if (serving->out.len > 0)
+		fds[0].events |= POLLOUT;
+	(void)poll(fds, CS_COUNT(fds), timeout_ms(serving));
+	int r = 0;
+	if (fds[0].revents != 0)
+		r = receive(serving);
+	if (r != 0)
+		return r;
+	cs_lookup_work(serving->lookup); /* what came too late is not worth connecting for */
+	cs_ldap_work(serving->ldap);
+	cs_lookup_work(serving->lookup);
+	probe(serving);
+	return serving->failed ? CS_ENOMEM : flush(serving);
+}
+
+static int prepare(const struct cs_worker_start *start, struct serving *serving, char **secret)
+{
+	serving->socket = start->socket;
+	int r = reset_signals();
+	if (r == 0)
+		r = read_secret(start->secret_fd, secret);
+	if (r == 0)
+		r = close_others(&serving->socket);
+	if (r == 0)
+		r = drop_ids(&start->ids);
+	if (r == 0)
+		r = confine(start->parent);
+	if (r == 0)
+		r = clean_surroundings();
+	if (r == 0)
+		r = cs_ldap_new(start->settings, *secret, tell_state, serving, &serving->ldap);
+	if (r == 0)
+		r = cs_lookup_new(start->settings, serving->ldap, put_answer, serving, &serving->lookup);
+	return r;
+}
+
+_Noreturn void cs_worker_serve(const struct cs_worker_start *start)
+{
+	struct serving serving = { .probe_ms = 1 };
+	char *secret = NULL;
+	cs_buf_init(&serving.in, IN_MAX);
+	cs_buf_init(&serving.out, OUT_MAX);
+	int r = prepare(start, &serving, &secret);
+	while (r == 0)
+		r = turn(&serving);
+	cs_free_secret(&secret);
+	_exit(r == CS_EIO ? 0 : 1);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shapes of calls and replies. */
+#include "calls.h"
+
+#define SHAPE(name) const struct cs_shape cs_##name##_shape = CS_SHAPE(#name, cs_##name, name##_fields)
+
+static const struct cs_field submit_fields[] = {
+	CS_NEST(cs_submit, subject, &cs_subject_shape),
+	CS_NEST(cs_submit, action, &cs_action_shape),
+	CS_STR(cs_submit, reason, CS_MAX_REASON),
+	CS_BOOL(cs_submit, may_wait),
+	CS_BOOL(cs_submit, only_ask),
+	CS_BOOL(cs_submit, has_file),
+};
+SHAPE(submit);
+
+static const struct cs_field wait_fields[] = {
+	CS_FIXED(cs_wait, id, CS_ID_LEN),
+	CS_FIXED(cs_wait, secret, CS_ID_LEN),
+	CS_U64(cs_wait, seen),
+	CS_U32(cs_wait, wait_ms),
+};
+SHAPE(wait);
+
+static const struct cs_field claim_fields[] = {
+	CS_FIXED(cs_claim, id, CS_ID_LEN),
+	CS_FIXED(cs_claim, secret, CS_ID_LEN),
+	CS_BOOL(cs_claim, has_file),
+};
+SHAPE(claim);
+
+static const struct cs_field confirm_fields[] = {
+	CS_NEST(cs_confirm, subject, &cs_subject_shape),
+	CS_U32(cs_confirm, target_uid),
+	CS_STR(cs_confirm, service, CS_MAX_NAME),
+};
+SHAPE(confirm);
+
+static const struct cs_field cancel_fields[] = {
+	CS_U64(cs_cancel, number),
+	CS_FIXED(cs_cancel, id, CS_ID_LEN),
+	CS_FIXED(cs_cancel, secret, CS_ID_LEN),
+};
+SHAPE(cancel);
+
+static const struct cs_field right_fields[] = {
+	CS_STR(cs_right, user, CS_MAX_NAME),
+	CS_STR(cs_right, permission, CS_MAX_NAME),
+	CS_STR(cs_right, scope, CS_MAX_SCOPE),
+};
+SHAPE(right);
+
+static const struct cs_field right_answer_fields[] = {
+	CS_ENUM(cs_right_answer, verdict, cs_verdict_names),
+	CS_ENUM(cs_right_answer, reason, cs_reason_names),
+	CS_STR(cs_right_answer, text, CS_MAX_TEXT),
+	CS_STRV(cs_right_answer, steps, CS_MAX_MEMBERSHIPS, CS_MAX_TEXT),
+};
+SHAPE(right_answer);
+
+static const struct cs_field list_fields[] = {
+	CS_BOOL(cs_list, all),
+	CS_BOOL(cs_list, mine),
+};
+SHAPE(list);
+
+static const struct cs_field list_row_fields[] = {
+	CS_U64(cs_list_row, number),
+	CS_ENUM(cs_list_row, state, cs_state_names),
+	CS_STR(cs_list_row, requester, CS_MAX_NAME),
+	CS_STR(cs_list_row, gate, CS_MAX_NAME),
+	CS_STR(cs_list_row, scope, CS_MAX_SCOPE),
+	CS_STR(cs_list_row, line, CS_MAX_TEXT),
+	CS_STR(cs_list_row, reason, CS_MAX_REASON),
+	CS_U64(cs_list_row, created_wall_ms),
+	CS_U64(cs_list_row, remaining_ms),
+	CS_U32(cs_list_row, missing),
+	CS_BOOL(cs_list_row, mine),
+};
+SHAPE(list_row);
+
+static const struct cs_field list_answer_fields[] = {
+	CS_ARRAY(cs_list_answer, rows, &cs_list_row_shape, CS_MAX_LIST),
+	CS_BOOL(cs_list_answer, more),
+};
+SHAPE(list_answer);
+
+static const struct cs_field show_fields[] = {
+	CS_U64(cs_show, number),
+};
+SHAPE(show);
+
+static const struct cs_field show_answer_fields[] = {
+	CS_NEST(cs_show_answer, request, &cs_request_shape),
+	CS_FIXED(cs_show_answer, digest, CS_DIGEST_LEN),
+	CS_NEST(cs_show_answer, decision, &cs_decision_shape),
+	CS_BOOL(cs_show_answer, mine),
+	CS_BOOL(cs_show_answer, may_vote),
+	CS_STR(cs_show_answer, may_vote_text, CS_MAX_TEXT),
+};
+SHAPE(show_answer);
+
+static const struct cs_field vote_call_fields[] = {
+	CS_U64(cs_vote_call, number),
+	CS_FIXED(cs_vote_call, digest, CS_DIGEST_LEN),
+	CS_ENUM(cs_vote_call, vote, cs_vote_names),
+	CS_STR(cs_vote_call, check_code, CS_CODE_LEN),
+	CS_STR(cs_vote_call, comment, CS_MAX_REASON),
+};
+SHAPE(vote_call);
+
+static const struct cs_field empty_fields[] = {
+	CS_U32(cs_empty, unused),
+};
+SHAPE(empty);
+
+static const struct cs_field status_fields[] = {
+	CS_STR(cs_status, version, CS_MAX_NAME),
+	CS_STR(cs_status, host, CS_MAX_NAME),
+	CS_U64(cs_status, uptime_ms),
+	CS_STR(cs_status, policy_file, CS_MAX_PATH),
+	CS_FIXED(cs_status, policy_digest, CS_DIGEST_LEN),
+	CS_U64(cs_status, policy_wall_ms),
+	CS_STR(cs_status, directory, CS_MAX_TEXT),
+	CS_BOOL(cs_status, directory_ok),
+	CS_STR(cs_status, store, CS_MAX_PATH),
+	CS_U64(cs_status, pending),
+	CS_U64(cs_status, approved),
+	CS_U64(cs_status, waiting),
+	CS_U64(cs_status, connections),
+	CS_U64(cs_status, malformed),
+	CS_U64(cs_status, events),
+	CS_FIXED(cs_status, head, CS_DIGEST_LEN),
+	CS_STR(cs_status, assurance, CS_MAX_NAME),
+};
+SHAPE(status);
+
+static const struct cs_field evidence_call_fields[] = {
+	CS_U64(cs_evidence_call, from),
+	CS_U32(cs_evidence_call, count),
+};
+SHAPE(evidence_call);
+
+static const struct cs_field evidence_answer_fields[] = {
+	CS_ARRAY(cs_evidence_answer, records, &cs_record_shape, CS_MAX_LIST),
+	CS_U64(cs_evidence_answer, last),
+};
+SHAPE(evidence_answer);
+
+static const struct cs_field reload_answer_fields[] = {
+	CS_BOOL(cs_reload_answer, loaded),
+	CS_STR(cs_reload_answer, text, CS_MAX_TEXT),
+	CS_FIXED(cs_reload_answer, policy_digest, CS_DIGEST_LEN),
+};
+SHAPE(reload_answer);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shapes of the nouns. A field that is added here is encoded, bounded, copied, freed and rendered. */
+#include "model.h"
+
+#define SHAPE(name) const struct cs_shape cs_##name##_shape = CS_SHAPE(#name, cs_##name, name##_fields)
+
+static const struct cs_field subject_fields[] = {
+	CS_U32(cs_subject, uid),
+	CS_U32(cs_subject, login_uid),
+	CS_STR(cs_subject, name, CS_MAX_NAME),
+};
+SHAPE(subject);
+
+static const struct cs_field person_fields[] = {
+	CS_STR(cs_person, id, CS_MAX_NAME),
+	CS_STR(cs_person, human, CS_MAX_NAME),
+	CS_STR(cs_person, dn, CS_MAX_DN),
+	CS_STR(cs_person, name, CS_MAX_NAME),
+	CS_U32(cs_person, uid),
+	CS_BOOL(cs_person, locked),
+};
+SHAPE(person);
+
+static const struct cs_field file_fields[] = {
+	CS_BOOL(cs_file, present),
+	CS_FIXED(cs_file, sha256, CS_DIGEST_LEN),
+	CS_U64(cs_file, device),
+	CS_U64(cs_file, inode),
+	CS_U64(cs_file, size),
+	CS_U32(cs_file, mode),
+	CS_U32(cs_file, uid),
+	CS_U32(cs_file, gid),
+};
+SHAPE(file);
+
+static const struct cs_field action_fields[] = {
+	CS_STR(cs_action, service, CS_MAX_NAME),
+	CS_STR(cs_action, host, CS_MAX_NAME),
+	CS_STR(cs_action, command, CS_MAX_PATH),
+	CS_STR(cs_action, resolved, CS_MAX_PATH),
+	CS_STRV(cs_action, argv, CS_MAX_ARGS, CS_MAX_ARG),
+	CS_U32(cs_action, target_uid),
+	CS_U32(cs_action, target_gid),
+	CS_U32V(cs_action, target_groups, CS_MAX_GROUPS),
+	CS_STR(cs_action, target_name, CS_MAX_NAME),
+	CS_STR(cs_action, cwd, CS_MAX_PATH),
+	CS_STRV(cs_action, env, CS_MAX_ENV, CS_MAX_ARG),
+	CS_STR(cs_action, tty, CS_MAX_NAME),
+	CS_STR(cs_action, peer, CS_MAX_NAME),
+	CS_BOOL(cs_action, option_refused),
+	CS_BOOL(cs_action, exposed),
+	CS_NEST(cs_action, file, &cs_file_shape),
+};
+SHAPE(action);
+
+static const struct cs_field request_fields[] = {
+	CS_U32(cs_request, version),
+	CS_FIXED(cs_request, id, CS_ID_LEN),
+	CS_STR(cs_request, boot, CS_MAX_NAME),
+	CS_NEST(cs_request, subject, &cs_subject_shape),
+	CS_NEST(cs_request, requester, &cs_person_shape),
+	CS_NEST(cs_request, action, &cs_action_shape),
+	CS_STR(cs_request, gate, CS_MAX_NAME),
+	CS_STR(cs_request, scope, CS_MAX_SCOPE),
+	CS_FIXED(cs_request, policy_digest, CS_DIGEST_LEN),
+	CS_STR(cs_request, reason, CS_MAX_REASON),
+	CS_STR(cs_request, assurance, CS_MAX_NAME),
+	CS_U64(cs_request, created_wall_ms),
+	CS_U64(cs_request, created_boot_ms),
+	CS_U64(cs_request, lifetime_ms),
+	CS_U64(cs_request, use_within_ms),
+};
+SHAPE(request);
+
+static const struct cs_field approval_fields[] = {
+	CS_ENUM(cs_approval, vote, cs_vote_names),
+	CS_NEST(cs_approval, person, &cs_person_shape),
+	CS_FIXED(cs_approval, digest, CS_DIGEST_LEN),
+	CS_STR(cs_approval, comment, CS_MAX_REASON),
+	CS_U64(cs_approval, wall_ms),
+	CS_STRV(cs_approval, rules, CS_MAX_RULES, CS_MAX_NAME),
+	CS_STRV(cs_approval, because, CS_MAX_RULES, CS_MAX_TEXT),
+};
+SHAPE(approval);
+
+static const struct cs_field need_fields[] = {
+	CS_STR(cs_need, rule, CS_MAX_NAME),
+	CS_STR(cs_need, label, CS_MAX_TEXT),
+	CS_U32(cs_need, count),
+	CS_U32(cs_need, have),
+	CS_STRV(cs_need, by, CS_MAX_VOTES, CS_MAX_NAME),
+	CS_STRV(cs_need, who, CS_MAX_WHO, CS_MAX_NAME),
+};
+SHAPE(need);
+
+static const struct cs_field decision_fields[] = {
+	CS_ENUM(cs_decision, verdict, cs_verdict_names),
+	CS_ENUM(cs_decision, reason, cs_reason_names),
+	CS_STR(cs_decision, text, CS_MAX_TEXT),
+	CS_STR(cs_decision, gate, CS_MAX_NAME),
+	CS_STR(cs_decision, scope, CS_MAX_SCOPE),
+	CS_U64(cs_decision, number),
+	CS_FIXED(cs_decision, id, CS_ID_LEN),
+	CS_FIXED(cs_decision, secret, CS_ID_LEN),
+	CS_STR(cs_decision, check_code, CS_CODE_LEN),
+	CS_ENUM(cs_decision, state, cs_state_names),
+	CS_ARRAY(cs_decision, needs, &cs_need_shape, CS_MAX_RULES),
+	CS_ARRAY(cs_decision, votes, &cs_approval_shape, CS_MAX_VOTES),
+	CS_U64(cs_decision, version),
+	CS_U64(cs_decision, remaining_ms),
+	CS_U64(cs_decision, hold_ms),
+};
+SHAPE(decision);
+
+static const struct cs_field group_query_fields[] = {
+	CS_ENUM(cs_group_query, where, cs_where_names),
+	CS_STR(cs_group_query, dn, CS_MAX_DN),
+	CS_STR(cs_group_query, listed, CS_MAX_NAME),
+	CS_STRV(cs_group_query, wanted, CS_MAX_RULES, CS_MAX_NAME),
+};
+SHAPE(group_query);
+
+static const struct cs_field roster_query_fields[] = {
+	CS_ENUM(cs_roster_query, where, cs_where_names),
+	CS_STR(cs_roster_query, dn, CS_MAX_DN),
+	CS_STR(cs_roster_query, listed, CS_MAX_NAME),
+	CS_STR(cs_roster_query, attribute, CS_MAX_NAME),
+	CS_STR(cs_roster_query, value, CS_MAX_NAME),
+};
+SHAPE(roster_query);
+
+static const struct cs_field attribute_fields[] = {
+	CS_STR(cs_attribute, name, CS_MAX_NAME),
+	CS_STR(cs_attribute, value, CS_MAX_DN),
+};
+SHAPE(attribute);
+
+static const struct cs_field membership_fields[] = {
+	CS_U32(cs_membership, query),
+	CS_STR(cs_membership, group_dn, CS_MAX_DN),
+	CS_ARRAY(cs_membership, attributes, &cs_attribute_shape, CS_MAX_RULES),
+};
+SHAPE(membership);
+
+static const struct cs_field facts_fields[] = {
+	CS_ENUM(cs_facts, known, cs_known_names),
+	CS_NEST(cs_facts, person, &cs_person_shape),
+	CS_ARRAY(cs_facts, memberships, &cs_membership_shape, CS_MAX_MEMBERSHIPS),
+	CS_STR(cs_facts, source, CS_MAX_TEXT),
+	CS_STR(cs_facts, doubt, CS_MAX_TEXT),
+	CS_U64(cs_facts, boot_ms),
+};
+SHAPE(facts);
+
+static const struct cs_field roster_fields[] = {
+	CS_ENUM(cs_roster, known, cs_known_names),
+	CS_STRV(cs_roster, dns, CS_MAX_WHO, CS_MAX_DN),
+	CS_STRV(cs_roster, names, CS_MAX_WHO, CS_MAX_NAME),
+};
+SHAPE(roster);
+
+static const struct cs_field event_fields[] = {
+	CS_U64(cs_event, number),
+	CS_U64(cs_event, wall_ms),
+	CS_ENUM(cs_event, kind, cs_event_names),
+	CS_U64(cs_event, request),
+	CS_FIXED(cs_event, digest, CS_DIGEST_LEN),
+	CS_U32(cs_event, actor_uid),
+	CS_STR(cs_event, actor_name, CS_MAX_NAME),
+	CS_STR(cs_event, actor_id, CS_MAX_NAME),
+	CS_ENUM(cs_event, verdict, cs_verdict_names),
+	CS_ENUM(cs_event, reason, cs_reason_names),
+	CS_STR(cs_event, gate, CS_MAX_NAME),
+	CS_STR(cs_event, text, CS_MAX_TEXT),
+	CS_FIXED(cs_event, policy_digest, CS_DIGEST_LEN),
+	CS_BLOB(cs_event, body, CS_MAX_EVENT),
+};
+SHAPE(event);
+
+static const struct cs_field record_fields[] = {
+	CS_U64(cs_record, number),
+	CS_BLOB(cs_record, bytes, CS_MAX_EVENT + 16384),
+	CS_FIXED(cs_record, chain, CS_DIGEST_LEN),
+};
+SHAPE(record);

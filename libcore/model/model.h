@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The nouns of Countersign (docs/glossary.md), each a struct with its shape. All strings are owned and may be NULL,
+ * which counts as "". Free any of them with cs_clear(&cs_X_shape, &x). */
+#ifndef CS_MODEL_H
+#define CS_MODEL_H
+
+#include "countersign/error.h"
+#include "countersign/types.h"
+#include "shape.h"
+
+/* Bounds. What is over them is refused, never cut. */
+enum {
+	CS_MAX_NAME = 256,        /* names of people, gates, roles, permissions, services */
+	CS_MAX_SCOPE = 256,
+	CS_MAX_DN = 1024,
+	CS_MAX_PATH = 4096,
+	CS_MAX_ARGS = 1024,       /* arguments */
+	CS_MAX_ARG = 65536,       /* bytes of one argument */
+	CS_MAX_GROUPS = 65536,    /* supplementary groups (NGROUPS_MAX) */
+	CS_MAX_ENV = 256,
+	CS_MAX_REASON = 1024,     /* bytes of a reason or a comment */
+	CS_MAX_TEXT = 4096,
+	CS_MAX_VOTES = 256,
+	CS_MAX_RULES = 32,
+	CS_MAX_WHO = 256,         /* names listed as possible approvers */
+	CS_MAX_LIST = 500,        /* requests in one list reply */
+	CS_MAX_QUERIES = 256,
+	CS_MAX_MEMBERSHIPS = 4096,
+	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
+};
+
+#define CS_NO_UID UINT32_MAX /* never a principal */
+
+extern const struct cs_names cs_verdict_names[], cs_state_names[], cs_vote_names[], cs_reason_names[], cs_known_names[],
+	cs_where_names[], cs_event_names[];
+
+/* What the directory knows: yes, no, or it could not tell. */
+enum cs_known { CS_KNOWN_NO = 0, CS_KNOWN_YES = 1, CS_KNOWN_DOUBT = 2 };
+
+/* A person as the kernel or an enforcing module states it. */
+struct cs_subject {
+	uint32_t uid;       /* CS_NO_UID when only the name is known */
+	uint32_t login_uid; /* audit login uid; CS_NO_UID when none is set. Display only */
+	char *name;         /* login name */
+};
+extern const struct cs_shape cs_subject_shape;
+
+/* The stable identity that is compared. */
+struct cs_person {
+	char *id;    /* entryUUID or the configured attribute; what is compared */
+	char *human; /* the configured person attribute (two accounts, one human); "" when none */
+	char *dn;
+	char *name;  /* login name as the directory spells it; display and look-up only */
+	uint32_t uid;
+	bool locked;
+};
+extern const struct cs_shape cs_person_shape;
+
+/* 1 when both are certainly the same human: same id, same DN, same uid, or same non-empty human. 0 when certainly not. CS_EDOUBT
+ * when either has no id; treat it as the same. */
+int cs_same_human(const struct cs_person *a, const struct cs_person *b);
+
+/* The file that is to run, as the daemon measured it on an open descriptor. */
+struct cs_file {
+	bool present;
+	uint8_t sha256[CS_DIGEST_LEN];
+	uint64_t device, inode, size;
+	uint32_t mode, uid, gid;
+};
+extern const struct cs_shape cs_file_shape;
+
+/* What is to be done. */
+struct cs_action {
+	char *service;  /* sudo, sudoedit, sshd, login, … */
+	char *host;     /* stamped by the daemon */
+	char *command;  /* absolute path as it will be executed; "" for a login */
+	char *resolved; /* command with every symlink resolved; "" when there is none */
+	char **argv;
+	size_t n_argv;
+	uint32_t target_uid, target_gid;
+	uint32_t *target_groups; /* all supplementary gids */
+	size_t n_target_groups;
+	char *target_name; /* display only */
+	char *cwd;
+	char **env; /* NAME=value outside the fixed safe set */
+	size_t n_env;
+	char *tty;
+	char *peer;         /* numeric remote address; "" when local */
+	bool option_refused; /* chroot, another host: never combined with a gate */
+	bool exposed;        /* others than root can change the file or a folder above it */
+	struct cs_file file; /* stamped by the daemon */
+};
+extern const struct cs_shape cs_action_shape;
+
+/* One subject asking for one action once. Immutable once stored; the digest of its encoding is what is approved. */
+struct cs_request {
+	uint32_t version; /* of this encoding: 1 */
+	uint8_t id[CS_ID_LEN];
+	char *boot;            /* boot id of the host when it was made */
+	struct cs_subject subject;
+	struct cs_person requester;
+	struct cs_action action;
+	char *gate;
+	char *scope;
+	uint8_t policy_digest[CS_DIGEST_LEN];
+	char *reason;
+	char *assurance;       /* how votes are authenticated: "local-uid" */
+	uint64_t created_wall_ms, created_boot_ms;
+	uint64_t lifetime_ms;   /* how long it waits for people */
+	uint64_t use_within_ms; /* how long an approval waits for its use */
+};
+extern const struct cs_shape cs_request_shape;
+
+/* One other person's vote on one request. */
+struct cs_approval {
+	enum cs_vote vote;
+	struct cs_person person;
+	uint8_t digest[CS_DIGEST_LEN]; /* of the request it is about */
+	char *comment;
+	uint64_t wall_ms;
+	char **rules;   /* names of the approval rules that this person could fill when the vote was cast */
+	size_t n_rules;
+	char **because; /* one for each: the membership it counted on: "role infra in * by member of cn=infra,…" */
+	size_t n_because;
+};
+extern const struct cs_shape cs_approval_shape;
+
+/* One approval rule of a gate and how far it is filled. */
+struct cs_need {
+	char *rule;  /* its name in the policy */
+	char *label; /* "1 of Infrastructure (role infra in *)" */
+	uint32_t count;
+	uint32_t have;
+	char **by; /* names of the approvers counted for it */
+	size_t n_by;
+	char **who; /* names of people who could fill it; empty when the directory could not list them */
+	size_t n_who;
+};
+extern const struct cs_shape cs_need_shape;
+
+/* The answer at this moment. */
+struct cs_decision {
+	enum cs_verdict verdict;
+	enum cs_reason reason;
+	char *text; /* a sentence for the person; unescaped */
+	char *gate;
+	char *scope;
+	uint64_t number; /* of the request; 0 when there is none */
+	uint8_t id[CS_ID_LEN];
+	uint8_t secret[CS_ID_LEN]; /* what the waiting connection proves itself with; all zero in every other reply */
+	char *check_code;
+	enum cs_state state;
+	struct cs_need *needs;
+	size_t n_needs;
+	struct cs_approval *votes;
+	size_t n_votes;
+	uint64_t version;      /* rises with every change of the request; for wait */
+	uint64_t remaining_ms; /* until the request (pending) or the approval (approved) expires */
+	uint64_t hold_ms;      /* how much longer it is held on line before it is parked */
+};
+extern const struct cs_shape cs_decision_shape;
+
+/* --- What is asked of the directory ------------------------------------------------------------------------------ */
+
+enum cs_where {
+	CS_GROUP_AT = 1,    /* the group with this DN */
+	CS_GROUPS_BELOW = 2 /* every group under this DN */
+};
+
+/* Is the person listed by this attribute of that group, or of which groups below that DN? */
+struct cs_group_query {
+	enum cs_where where;
+	char *dn;
+	char *listed;  /* attribute that lists people by DN: owner, member, … */
+	char **wanted; /* attributes of the group to bring back, for scope templates */
+	size_t n_wanted;
+};
+extern const struct cs_shape cs_group_query_shape;
+
+/* Who is listed by this attribute of the group at dn, or of the group below dn whose attribute has this value? */
+struct cs_roster_query {
+	enum cs_where where;
+	char *dn;
+	char *listed;
+	char *attribute; /* below: which attribute */
+	char *value;     /* below: has which value */
+};
+extern const struct cs_shape cs_roster_query_shape;
+
+struct cs_attribute {
+	char *name;
+	char *value;
+};
+extern const struct cs_shape cs_attribute_shape;
+
+struct cs_membership {
+	uint32_t query; /* index of the cs_group_query it answers */
+	char *group_dn;
+	struct cs_attribute *attributes; /* those wanted; first value each */
+	size_t n_attributes;
+};
+extern const struct cs_shape cs_membership_shape;
+
+/* What the directory says of one subject. known is about the person; with CS_KNOWN_YES every query was answered in
+ * full. If any query could not be answered, known is CS_KNOWN_DOUBT. */
+struct cs_facts {
+	enum cs_known known;
+	struct cs_person person;
+	struct cs_membership *memberships;
+	size_t n_memberships;
+	char *source;       /* which server or file answered */
+	char *doubt;        /* what could not be told, and why; "" otherwise */
+	uint64_t boot_ms;   /* when it was asked */
+};
+extern const struct cs_shape cs_facts_shape;
+
+/* People listed by one roster query; names are the login part of the DN (display) and dns what is listed. */
+struct cs_roster {
+	enum cs_known known; /* NO: there is no such group */
+	char **dns;
+	size_t n_dns;
+	char **names;
+	size_t n_names;
+};
+extern const struct cs_shape cs_roster_shape;
+
+/* --- Evidence ----------------------------------------------------------------------------------------------------- */
+
+enum cs_event_kind {
+	CS_EVENT_NONE = 0,
+	CS_EVENT_START = 1,     /* the daemon began to serve */
+	CS_EVENT_POLICY = 2,    /* a policy was loaded or refused */
+	CS_EVENT_PERMITTED = 3, /* permitted at once: unguarded, root, right held */
+	CS_EVENT_DENIED = 4,    /* denied at once or at claim */
+	CS_EVENT_REQUESTED = 5, /* a request was made; body is its canonical encoding */
+	CS_EVENT_VOTED = 6,     /* body is the approval's encoding */
+	CS_EVENT_VOTE_REFUSED = 7,
+	CS_EVENT_APPROVED = 8,
+	CS_EVENT_REJECTED = 9,
+	CS_EVENT_CANCELLED = 10,
+	CS_EVENT_EXPIRED = 11,
+	CS_EVENT_CLAIMED = 12,  /* the release: written before it leaves the daemon */
+	CS_EVENT_CONFIRMED = 13, /* the session confirmed that it is the one that was released */
+	CS_EVENT_PARKED = 14,
+	CS_EVENT_UNCONFIRMED = 15 /* released, but the session never confirmed */
+};
+
+struct cs_event {
+	uint64_t number;  /* 1, 2, 3, … without gaps; set by the store's append */
+	uint64_t wall_ms;
+	enum cs_event_kind kind;
+	uint64_t request; /* number; 0 when none */
+	uint8_t digest[CS_DIGEST_LEN]; /* of the request; zero when none */
+	uint32_t actor_uid;
+	char *actor_name;
+	char *actor_id; /* person id; "" when not looked up */
+	enum cs_verdict verdict;
+	enum cs_reason reason;
+	char *gate;
+	char *text;
+	uint8_t policy_digest[CS_DIGEST_LEN];
+	uint8_t *body;
+	size_t n_body;
+};
+extern const struct cs_shape cs_event_shape;
+
+/* A stored event: the bytes that are hashed and the chain's value after them. */
+struct cs_record {
+	uint64_t number;
+	uint8_t *bytes; /* encoding of the cs_event */
+	size_t n_bytes;
+	uint8_t chain[CS_DIGEST_LEN];
+};
+extern const struct cs_shape cs_record_shape;
+
+/* --- Small rules about nouns --------------------------------------------------------------------------------------- */
+
+/* The canonical bytes of a request, which are hashed (domain CS_DOMAIN_REQUEST) and approved. Appended to out. */
+int cs_request_encode(const struct cs_request *request, struct cs_buf *out);
+#define CS_DOMAIN_REQUEST "countersign request v1"
+
+/* The bytes by which a later call is "identical": subject and action without tty. Appended to out.
+ * Hashed with domain CS_DOMAIN_ACTION. */
+int cs_action_key_encode(const struct cs_subject *subject, const struct cs_action *action, struct cs_buf *out);
+#define CS_DOMAIN_ACTION "countersign action v1"
+
+/* The four digits shown to the requester and typed by the approver, from the request's digest. */
+void cs_check_code(const uint8_t digest[CS_DIGEST_LEN], char ret_code[CS_CODE_LEN + 1]);
+
+/* A request's deadline has passed. Within one boot by CLOCK_BOOTTIME alone; across boots by the wall clock, where a clock that went
+ * back more than 60 s counts as passed (A093). since_*: when the span began. 1 or 0. */
+struct cs_now;
+int cs_deadline_passed(const char *boot_id, uint64_t since_boot_ms, uint64_t since_wall_ms, uint64_t span_ms,
+	const struct cs_now *now, uint64_t *ret_remaining_ms);
+
+/* Checks a draft as it came from a module: absolute paths, required fields, bounds. 0, CS_EINVAL with *ret_what a
+ * static text that names the field. */
+int cs_action_check(const struct cs_action *action, const char **ret_what);
+
+/* A one-line display of an action: "sudo /usr/local/sbin/deploy-release tomcat 10.1" or "sshd login", each argument
+ * escaped (cs_escape) and quoted where it holds a blank, so that the words can be told apart. For tables only: the
+ * full view shows one argument a line. NULL when out of memory; the caller frees. */
+char *cs_action_line(const struct cs_action *action);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One table for each enum: the number, its stable name and, for reasons, the sentence for people. */
+#include "model.h"
+#include "mem.h"
+
+const struct cs_names cs_verdict_names[] = {
+	{ CS_DENY, "deny" }, { CS_HOLD, "hold" }, { CS_PERMIT, "permit" }, { 0, NULL } };
+
+const struct cs_names cs_state_names[] = {
+	{ CS_STATE_NONE, "none" }, { CS_PENDING, "pending" }, { CS_APPROVED, "approved" }, { CS_REJECTED, "rejected" },
+	{ CS_CANCELLED, "cancelled" }, { CS_EXPIRED, "expired" }, { CS_USED, "used" }, { 0, NULL } };
+
+const struct cs_names cs_vote_names[] = {
+	{ CS_VOTE_NONE, "none" }, { CS_VOTE_APPROVE, "approve" }, { CS_VOTE_REJECT, "reject" }, { 0, NULL } };
+
+const struct cs_names cs_known_names[] = {
+	{ CS_KNOWN_NO, "no" }, { CS_KNOWN_YES, "yes" }, { CS_KNOWN_DOUBT, "doubt" }, { 0, NULL } };
+
+const struct cs_names cs_where_names[] = { { CS_GROUP_AT, "at" }, { CS_GROUPS_BELOW, "below" }, { 0, NULL } };
+
+const struct cs_names cs_event_names[] = {
+	{ CS_EVENT_NONE, "none" }, { CS_EVENT_START, "start" }, { CS_EVENT_POLICY, "policy" },
+	{ CS_EVENT_PERMITTED, "permitted" }, { CS_EVENT_DENIED, "denied" }, { CS_EVENT_REQUESTED, "requested" },
+	{ CS_EVENT_VOTED, "voted" }, { CS_EVENT_VOTE_REFUSED, "vote-refused" }, { CS_EVENT_APPROVED, "approved" },
+	{ CS_EVENT_REJECTED, "rejected" }, { CS_EVENT_CANCELLED, "cancelled" }, { CS_EVENT_EXPIRED, "expired" },
+	{ CS_EVENT_CLAIMED, "claimed" }, { CS_EVENT_CONFIRMED, "confirmed" }, { CS_EVENT_PARKED, "parked" },
+	{ CS_EVENT_UNCONFIRMED, "unconfirmed" }, { 0, NULL } };
+
+/* number, name, sentence: one row a reason; the name table for the shapes is made from the same rows. */
+#define REASONS(X) \
+	X(CS_WHY_NONE, "undecided", "No decision was reached.") \
+	X(CS_WHY_UNGUARDED, "unguarded", "No gate guards this; it goes on as the host decided.") \
+	X(CS_WHY_ROOT, "root", "Root itself asked on this machine.") \
+	X(CS_WHY_HAS_RIGHT, "has-right", "You hold the permission, and nobody else is needed.") \
+	X(CS_WHY_APPROVED, "approved", "Enough people approved it.") \
+	X(CS_WHY_CONFIRMED, "confirmed", "This process was released just now.") \
+	X(CS_WHY_NEEDS_APPROVAL, "needs-approval", "Other people have to approve this first.") \
+	X(CS_WHY_NEEDS_REASON, "needs-reason", "A reason is needed for this request.") \
+	X(CS_WHY_PARKED, "parked", "The request stays open; run the same command again after it is approved.") \
+	X(CS_WHY_UNMATCHED, "unmatched", "No gate guards this, and the policy permits only what a gate names.") \
+	X(CS_WHY_DENY_GATE, "deny-gate", "The policy denies this to everybody.") \
+	X(CS_WHY_NO_PERMISSION, "no-permission", "You do not hold the permission that this needs.") \
+	X(CS_WHY_ARGUMENTS, "arguments", "A gate guards this command, but not with these arguments.") \
+	X(CS_WHY_ENVIRONMENT, "environment", "A variable in the environment would change what runs.") \
+	X(CS_WHY_EXPOSED_FILE, "exposed-file", "Others than root can change this program or a folder above it.") \
+	X(CS_WHY_OPTION, "option", "A changed root directory or another host is never combined with a gate.") \
+	X(CS_WHY_UNSATISFIABLE, "unsatisfiable", "Too few people could approve this.") \
+	X(CS_WHY_NO_FILE, "no-file", "The program could not be opened and hashed.") \
+	X(CS_WHY_UNKNOWN_PERSON, "unknown-person", "The directory does not know this person.") \
+	X(CS_WHY_LOCKED_PERSON, "locked-person", "This person's account is locked in the directory.") \
+	X(CS_WHY_DOUBT, "doubt", "The directory could not tell; try again when it answers.") \
+	X(CS_WHY_REJECTED, "rejected", "The request was rejected.") \
+	X(CS_WHY_CANCELLED, "cancelled", "The request was cancelled.") \
+	X(CS_WHY_EXPIRED, "expired", "The request's time is over.") \
+	X(CS_WHY_USED, "used", "The approval was used already.") \
+	X(CS_WHY_NOT_WAITING, "not-waiting", "Nobody can wait here; the request is open. Run it again after it is approved.") \
+	X(CS_WHY_TARGET_CHANGED, "target-changed", "The program is not the one that was approved; ask again.") \
+	X(CS_WHY_APPROVER_LOST, "approver-lost", "An approver no longer has the right to approve; ask again.") \
+	X(CS_WHY_POLICY_CHANGED, "policy-changed", "The policy has changed since the approval; ask again.") \
+	X(CS_WHY_REQUESTER_LOST, "requester-lost", "You no longer hold the permission that this needs.") \
+	X(CS_WHY_NOT_YOURS, "not-yours", "This request belongs to another session, person or host.") \
+	X(CS_WHY_UNCONFIRMED, "unconfirmed", "countersignd released no such process within the last 10 seconds.") \
+	X(CS_WHY_SELF, "self", "Nobody approves a request of their own, under whichever account.") \
+	X(CS_WHY_NOT_APPROVER, "not-approver", "You do not have permission to approve or reject this request.") \
+	X(CS_WHY_VOTED, "voted", "You have voted on this request already.") \
+	X(CS_WHY_CODE, "code", "The check code is not the one of this request; ask the requester for it.") \
+	X(CS_WHY_STATE, "state", "The request is not open any more.") \
+	X(CS_WHY_DIGEST, "digest", "The request is not the one that was shown; look at it again.") \
+	X(CS_WHY_LIMIT, "limit", "Too many requests are open; cancel some or wait.") \
+	X(CS_WHY_STORE, "store", "The decision could not be recorded, and without a record nothing is permitted.") \
+	X(CS_WHY_BAD_CALL, "bad-call", "The call makes no sense.") \
+	X(CS_WHY_UNREACHABLE, "unreachable", "countersignd does not answer.")
+
+#define AS_NAME(value, name, text) { value, name },
+#define AS_TEXT(value, name, text) { value, text },
+
+const struct cs_names cs_reason_names[] = { REASONS(AS_NAME) { 0, NULL } };
+static const struct cs_names reason_texts[] = { REASONS(AS_TEXT) { 0, NULL } };
+
+const char *cs_verdict_name(enum cs_verdict verdict)
+{
+	return cs_name_of(cs_verdict_names, (int)verdict);
+}
+
+const char *cs_state_name(enum cs_state state)
+{
+	return cs_name_of(cs_state_names, (int)state);
+}
+
+const char *cs_vote_name(enum cs_vote vote)
+{
+	return cs_name_of(cs_vote_names, (int)vote);
+}
+
+const char *cs_reason_name(enum cs_reason reason)
+{
+	return cs_name_of(cs_reason_names, (int)reason);
+}
+
+const char *cs_reason_text(enum cs_reason reason)
+{
+	return cs_name_of(reason_texts, (int)reason);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a policy must not say although it is well-formed: rights that nobody could hold; names that are none. */
+#include "policy_internal.h"
+#include "text.h"
+
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+
+static bool is_attribute_n(const char *s, size_t len)
+{
+	return len > 0 && len <= CS_MAX_NAME && strspn(s, LETTERS) > 0 && strspn(s, LETTERS DIGITS "-") >= len;
+}
+
+int cs_check_attribute(const char *s)
+{
+	return is_attribute_n(s, strlen(s));
+}
+
+/* The length of one part of a DN, up to a comma that no backslash precedes. */
+static size_t rdn_len(const char *s)
+{
+	size_t len = 0;
+
+	while (s[len] && s[len] != ',')
+		len += s[len] == '\\' && s[len + 1] ? 2 : 1;
+	return len;
+}
+
+/* "type=value" with a value that is not blank; the type may be an OID. */
+static bool is_rdn(const char *s, size_t len)
+{
+	const char *equals = memchr(s, '=', len);
+	size_t type;
+
+	if (!equals)
+		return false;
+	type = (size_t)(equals - s);
+	while (type > 0 && s[type - 1] == ' ')
+		type--;
+	if (!is_attribute_n(s, type) && (type == 0 || strspn(s, DIGITS ".") < type))
+		return false;
+	len -= (size_t)(equals - s) + 1;
+	return strspn(equals + 1, " ") < len;
+}
+
+int cs_check_dn(const char *s)
+{
+	if (strnlen(s, CS_MAX_DN + 1) > CS_MAX_DN)
+		return 0;
+	for (const char *at = s; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return 0;
+	}
+	for (;;) {
+		size_t len;
+
+		s += strspn(s, " ");
+		len = rdn_len(s);
+		if (!is_rdn(s, len))
+			return 0;
+		if (s[len] == '\0')
+			return 1;
+		s += len + 1;
+	}
+}
+
+static const char *want_name(const struct cs_policy *policy, struct want want)
+{
+	return want.is_role ? policy->roles[want.index].name : policy->permissions[want.index].name;
+}
+
+int cs_check_reachable(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *what,
+		       struct want want, const struct scope *scope)
+{
+	const struct cs_policy *policy = loader->policy;
+	const char *kind = want.is_role ? "role" : "permission";
+	bool given = false;
+
+	for (size_t i = 0; i < policy->n_assignments; i++) {
+		const struct assignment *assignment = &policy->assignments[i];
+
+		if (!cs_policy_supplies(policy, assignment->role, want))
+			continue;
+		if (cs_scope_could_cover(&assignment->scope, scope))
+			return 0;
+		given = true;
+	}
+	if (given)
+		return REFUSE(loader, section, key,
+			      "%s asks for %s %s in the scope \"%s\", and nobody could ever have it there: the "
+			      "assignments that give it "
+			      "have other scopes",
+			      what, kind, want_name(policy, want), scope->text);
+	return REFUSE(
+		loader, section, key,
+		"%s asks for %s %s, and nobody could ever have it: no assignment gives %s; add one or ask for another",
+		what, kind, want_name(policy, want), want.is_role ? "it" : "a role with it");
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a backend of the store offers to the front: rows of bytes, no nouns. The front encodes and validates. */
+#ifndef CS_STORE_OPS_H
+#define CS_STORE_OPS_H
+
+#include "store.h"
+
+enum {
+	CS_STORE_MAX_BODY = 1048576, /* bytes of one encoded request or vote; the schema says the same */
+	CS_STORE_ERROR_LEN = 256
+};
+
+/* The largest number of milliseconds that is stored: two of them still add up within an int64. */
+#define CS_STORE_MAX_MS (UINT64_C(4611686018427387903))
+
+struct cs_bytes {
+	uint8_t *data;
+	size_t len;
+};
+
+/* A request as a backend keeps it. The body is owned. */
+struct cs_row {
+	uint64_t number;
+	uint8_t id[CS_ID_LEN];
+	uint8_t digest[CS_DIGEST_LEN];
+	uint8_t action_key[CS_DIGEST_LEN];
+	uint32_t uid;
+	enum cs_state state;
+	uint64_t version;
+	char since_boot[CS_BOOT_ID_LEN + 1];
+	uint64_t since_boot_ms, since_wall_ms;
+	uint64_t lifetime_ms, use_within_ms;
+	struct cs_bytes body;
+};
+
+/* The front keeps the rules of transactions: changes and mark come only inside one, undo only after a mark, and none
+ * of them after a failure of the backend. Numbers fit an int64, milliseconds are at most CS_STORE_MAX_MS. */
+struct cs_store_ops {
+	/* Frees what the backend holds, and the store itself. */
+	void (*close)(struct cs_store *store);
+	/* Is the transaction that was begun still there? A failure may have ended it. */
+	bool (*active)(struct cs_store *store);
+	int (*begin)(struct cs_store *store);
+	int (*mark)(struct cs_store *store, bool again); /* again: there is a mark already, to be replaced */
+	int (*undo)(struct cs_store *store);
+	int (*commit)(struct cs_store *store);
+	void (*rollback)(struct cs_store *store); /* harmless when there is none */
+
+	int (*add)(struct cs_store *store, const struct cs_row *row, uint64_t *ret_number);
+	int (*get)(struct cs_store *store, uint64_t number, struct cs_row *ret_row);
+	int (*get_id)(struct cs_store *store, const uint8_t id[CS_ID_LEN], struct cs_row *ret_row);
+	int (*find_open)(struct cs_store *store, const uint8_t action_key[CS_DIGEST_LEN], uint64_t *ret_numbers,
+			 size_t max);
+	int (*change)(struct cs_store *store, uint64_t number, enum cs_state from, enum cs_state to,
+		      const struct cs_now *now);
+	int (*vote)(struct cs_store *store, uint64_t number, const char *person_id, const struct cs_bytes *body);
+	int (*votes)(struct cs_store *store, uint64_t number, struct cs_bytes **ret_bodies, size_t *ret_count);
+	/* Numbers below before, newest first: how many. */
+	int (*list)(struct cs_store *store, bool open_only, uint64_t before, uint64_t *ret_numbers, size_t max);
+	int (*overdue)(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+	int (*count_open)(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,
+		uint64_t *ret_approved);
+
+	int (*head)(struct cs_store *store, uint64_t *ret_number, uint8_t ret_chain[CS_DIGEST_LEN]);
+	int (*append)(struct cs_store *store, const struct cs_record *record);
+	int (*records)(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
+		       size_t *ret_count);
+};
+
+/* The front's half of a store; the first member of every backend's own struct. */
+struct cs_store {
+	const struct cs_store_ops *ops;
+	char *name;
+	char error[CS_STORE_ERROR_LEN];
+	bool open;   /* a transaction was begun and neither committed nor rolled back */
+	bool marked;
+	bool doomed; /* a change failed inside it: nothing of it may be committed */
+};
+
+/* Keeps a text for cs_store_error and returns error. */
+int cs_store_fail(struct cs_store *store, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Makes sure that path is, or can become, a private file in a folder that nobody else can write, and that no other
+ * process has the store open. *ret_path is free of symlinks and allocated, *ret_lock holds the lock until it is closed.
+ * 0, CS_EUNTRUSTED, CS_EBUSY, CS_EIO, CS_ENOENT (no such folder), CS_EINVAL, CS_ENOMEM, with the store's text set. */
+int cs_store_take_file(struct cs_store *store, const char *path, char **ret_path, int *ret_lock);
+
+void cs_row_clear(struct cs_row *row);
+/* n votes' bodies; sets *bodies to NULL and *n to 0. */
+void cs_bodies_free(struct cs_bytes **bodies, size_t *n);
+/* Copies bytes into *ret. 0, CS_ENOMEM. */
+int cs_bytes_copy(const void *bytes, size_t n, struct cs_bytes *ret);
+
+/* Is the deadline of an open row over? */
+bool cs_row_overdue(const struct cs_row *row, const struct cs_now *now);
+bool cs_state_is_open(enum cs_state state);
+
+#endif

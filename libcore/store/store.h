@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store: requests, votes, states and events behind one interface. Everything that changes is inside one
+ * transaction with its event. Not thread-safe; one process opens it. */
+#ifndef CS_STORE_H
+#define CS_STORE_H
+
+#include "clock.h"
+#include "model.h"
+
+struct cs_store;
+
+/* Opens (and creates, mode 0600) the SQLite store: WAL, synchronous=FULL, defensive, trusted_schema off, foreign
+ * keys on, locked for this process (a lock file beside it, path.lock). To be opened after the last fork.
+ * CS_EUNTRUSTED: the file, its lock or the folder belongs to somebody else, others may read the file or write the
+ * folder, or the path names a symlink or hard link. CS_EBUSY: somebody has it open. CS_EVERSION: another schema than
+ * this program knows. CS_ECORRUPT: no SQLite file, or another program's. CS_ENOENT: no such folder. CS_EINVAL, CS_EIO,
+ * CS_ENOMEM. *ret_why (may be NULL): allocated text on failure. */
+int cs_store_open_sqlite(const char *path, struct cs_store **ret_store, char **ret_why);
+/* Keeps everything in memory; for tests and models. */
+int cs_store_open_memory(struct cs_store **ret_store);
+void cs_store_close(struct cs_store **store);
+/* The last failure for people, such as "cannot commit: database or disk is full"; "" when none yet. Owned by the store.
+ * Plain answers (CS_ENOENT, CS_EEXIST for a known row) need not set it. */
+const char *cs_store_error(const struct cs_store *store);
+/* "sqlite /var/lib/…" for status. */
+const char *cs_store_name(const struct cs_store *store);
+
+/* One transaction: begin, any number of changes, commit or rollback. mark and undo make one call's changes atomic
+ * inside it: undo goes back to the last mark, which stays. 0 or CS_EIO; after a failed commit all is rolled back.
+ * A change that fails with CS_EIO, CS_ENOMEM or CS_ECORRUPT rolls back at once: every further change of this
+ * transaction, and its commit, is CS_EIO. Changes outside a transaction, begin inside one, undo without a mark:
+ * CS_ECONFLICT. */
+int cs_store_begin(struct cs_store *store);
+int cs_store_mark(struct cs_store *store);
+int cs_store_undo(struct cs_store *store);
+int cs_store_commit(struct cs_store *store);
+void cs_store_rollback(struct cs_store *store);
+
+/* What the store keeps of a request beside its immutable bytes. */
+struct cs_stored {
+	uint64_t number; /* 1, 2, 3, … given by add */
+	uint8_t digest[CS_DIGEST_LEN];
+	uint8_t action_key[CS_DIGEST_LEN];
+	enum cs_state state;
+	uint64_t version;    /* rises with every change of state or votes */
+	uint64_t since_boot_ms, since_wall_ms; /* when the state was entered */
+	char *since_boot;    /* boot id then */
+	struct cs_request request;
+};
+extern const struct cs_shape cs_stored_shape;
+
+/* Adds a request in state PENDING (stored->state NONE counts as that). stored->number, state and version are set, and
+ * without a since_boot also since_*, from the request's own boot and created_*. 0, CS_EEXIST (id or digest), CS_EINVAL
+ * (a time out of range, a boot id too long), CS_ETOOBIG (over 1 MiB encoded), CS_EIO, CS_ENOMEM. */
+int cs_store_add(struct cs_store *store, struct cs_stored *stored);
+/* 0, CS_ENOENT, CS_EIO, CS_ECORRUPT (the bytes do not decode), CS_ENOMEM. Clear with cs_clear(&cs_stored_shape). */
+int cs_store_get(struct cs_store *store, uint64_t number, struct cs_stored *ret_stored);
+int cs_store_get_id(struct cs_store *store, const uint8_t id[CS_ID_LEN], struct cs_stored *ret_stored);
+/* All requests in state PENDING or APPROVED with this action key, newest first, numbers only, at most max. Returns
+ * their count or a negative error. */
+int cs_store_find_open(struct cs_store *store, const uint8_t action_key[CS_DIGEST_LEN], uint64_t *ret_numbers,
+		       size_t max);
+/* Conditional: from -> to where the state still is from. 1: done, 0: it was another state; CS_EIO. One UPDATE whose row
+ * count decides (A091). A closed from, and from == to, are CS_EINVAL: what is closed never opens again. */
+int cs_store_change(struct cs_store *store, uint64_t number, enum cs_state from, enum cs_state to,
+		    const struct cs_now *now);
+/* Adds a vote. CS_EEXIST when this person (person.id) has one; CS_EINVAL without a person.id or a vote; CS_ENOENT;
+ * CS_EBUSY when there are CS_MAX_VOTES; CS_EIO, CS_ENOMEM. */
+int cs_store_vote(struct cs_store *store, uint64_t number, const struct cs_approval *approval);
+/* Votes in order; *ret_votes allocated; clear each with cs_clear(&cs_approval_shape) and free. */
+int cs_store_votes(struct cs_store *store, uint64_t number, struct cs_approval **ret_votes, size_t *ret_count);
+/* Calls each for requests, newest first: open_only for PENDING and APPROVED. each returns 0 to go on, else the walk
+ * ends with that value. */
+typedef int (*cs_store_each)(void *arg, const struct cs_stored *stored);
+int cs_store_list(struct cs_store *store, bool open_only, size_t max, cs_store_each each, void *arg);
+/* Numbers of open requests whose time is over (PENDING past lifetime, APPROVED past use_within; cs_deadline_passed),
+ * oldest first, at most max: count or error. Must not decode what is not due: indexed. */
+int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+/* How many are open: of this uid (subject.uid), and in all. */
+int cs_store_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,
+			uint64_t *ret_approved);
+
+/* The chain: number and value of the last event; 0 and zero bytes when there is none. */
+int cs_store_head(struct cs_store *store, uint64_t *ret_number, uint8_t ret_chain[CS_DIGEST_LEN]);
+/* Appends a record; record->number must be head + 1. CS_ECONFLICT otherwise. Never updated, never deleted: triggers
+ * in the schema refuse it. */
+int cs_store_append(struct cs_store *store, const struct cs_record *record);
+/* Records from a number on, at most max; allocated; clear each with cs_clear(&cs_record_shape) and free. */
+int cs_store_records(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
+		     size_t *ret_count);
+
+#endif

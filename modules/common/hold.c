@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Submit, wait, claim. */
+#include "hold.h"
+#include "clock.h"
+#include "file.h"
+#include "mem.h"
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define SLICE_MS 10000u
+#define CANCEL_MS 500u
+#define HOLD_DEFAULT_MS (UINT64_C(15) * 60 * 1000)
+#define HOLD_MAX_MS (UINT64_C(24) * 60 * 60 * 1000)
+#define HOLD_GRACE_MS (UINT64_C(60) * 1000) /* the daemon ends a hold; this ends one that it forgot */
+
+/* A signal that arrives between two waits would be seen by its handler alone, and a Ctrl-C lost. So it is kept back
+ * until the next wait, which it ends. */
+static int keep_signals_back(struct cs_hold *hold)
+{
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTSTP, SIGTERM, SIGHUP, SIGALRM, SIGCHLD };
+	sigset_t back;
+
+	sigemptyset(&back);
+	for (size_t i = 0; i < CS_COUNT(numbers); i++)
+		sigaddset(&back, numbers[i]);
+	return pthread_sigmask(SIG_BLOCK, &back, &hold->outside) == 0 ? 0 : CS_EIO;
+}
+
+static void let_signals_come(const struct cs_hold *hold)
+{
+	(void)pthread_sigmask(SIG_SETMASK, &hold->outside, NULL);
+}
+
+static int open_file(const struct cs_hold *hold)
+{
+	return hold->ops->open_file != NULL ? hold->ops->open_file(hold->arg) : -1;
+}
+
+static int call(struct cs_hold *hold, enum cs_call_type type, const void *what, int fd, struct cs_decision *ret_decision)
+{
+	cs_free_str(&hold->text);
+	return cs_client_call(hold->client, type, what, fd, hold->timeout_ms, ret_decision, &hold->text);
+}
+
+static int submit(struct cs_hold *hold, struct cs_decision *ret_decision)
+{
+	int fd = open_file(hold);
+	int r = 0;
+
+	hold->submit->has_file = fd != -1;
+	r = call(hold, CS_CALL_SUBMIT, hold->submit, fd, ret_decision);
+	cs_close(&fd);
+	return r;
+}
+
+static int needs_reason(const struct cs_decision *decision)
+{
+	return decision->verdict == CS_HOLD && decision->reason == CS_WHY_NEEDS_REASON;
+}
+
+static int submit_with_reason(struct cs_hold *hold, struct cs_decision *decision)
+{
+	char *reason = NULL;
+	int r = 0;
+
+	let_signals_come(hold);
+	r = hold->ops->ask_reason(hold->arg, &reason);
+	if (r == 0 && keep_signals_back(hold) < 0) {
+		cs_free_str(&reason);
+		r = CS_EIO;
+	}
+	if (r < 0)
+		return r;
+	cs_free_str(&hold->submit->reason);
+	hold->submit->reason = reason;
+	cs_clear(&cs_decision_shape, decision);
+	return submit(hold, decision);
+}
+
+static int claim(struct cs_hold *hold, struct cs_decision *ret_decision)
+{
+	struct cs_claim what = { 0 };
+	int fd = open_file(hold);
+	int r = 0;
+
+	memcpy(what.id, hold->first.id, CS_ID_LEN);
+	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
+	what.has_file = fd != -1;
+	r = call(hold, CS_CALL_CLAIM, &what, fd, ret_decision);
+	explicit_bzero(&what, sizeof(what));
+	cs_close(&fd);
+	return r;
+}
+
+/* The reply to a wait that was sent. The terminal is watched meanwhile: a person who left is not waited for. */
+static int wait_reply(struct cs_hold *hold, uint64_t deadline, struct cs_decision *ret_decision)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = cs_client_fd(hold->client), .events = POLLIN },
+			{ .fd = hold->watch_fd, .events = 0 },
+		};
+		uint64_t now = cs_boot_ms();
+		struct timespec left = { 0 };
+		int n = 0, r = 0;
+
+		if (now >= deadline)
+			return CS_ETIMEDOUT;
+		left.tv_sec = (time_t)((deadline - now) / 1000);
+		left.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
+		n = ppoll(fds, CS_COUNT(fds), &left, &hold->outside);
+		if (n < 0)
+			return errno == EINTR ? CS_EINTR : CS_EIO;
+		if (fds[1].revents != 0) {
+			hold->gone = true;
+			return CS_EINTR;
+		}
+		if (fds[0].revents == 0)
+			continue;
+		r = cs_client_finish(hold->client, ret_decision, &hold->text);
+		if (r != CS_EBUSY || hold->text != NULL)
+			return r;
+	}
+}
+
+static int wait_once(struct cs_hold *hold, uint64_t seen, struct cs_decision *ret_decision)
+{
+	struct cs_wait what = { .seen = seen, .wait_ms = SLICE_MS };
+	int r = 0;
+
+	memcpy(what.id, hold->first.id, CS_ID_LEN);
+	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
+	cs_free_str(&hold->text);
+	r = cs_client_send(hold->client, CS_CALL_WAIT, &what, -1);
+	explicit_bzero(&what, sizeof(what));
+	if (r < 0)
+		return r;
+	return wait_reply(hold, cs_boot_ms() + SLICE_MS + hold->timeout_ms, ret_decision);
+}
+
+static int tell(struct cs_hold *hold, const struct cs_decision *before, const struct cs_decision *now)
+{
+	int r = hold->ops->tell(hold->arg, before, now);
+
+	if (r < 0)
+		hold->gone = true;
+	return r;
+}
+
+static int still_waits(const struct cs_decision *now)
+{
+	return now->verdict == CS_HOLD && now->state == CS_PENDING && now->reason != CS_WHY_PARKED;
+}
+
+static uint64_t hold_limit(const struct cs_decision *first)
+{
+	uint64_t ms = first->hold_ms != 0 ? first->hold_ms : HOLD_DEFAULT_MS;
+
+	return cs_boot_ms() + (ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS) + HOLD_GRACE_MS;
+}
+
+/* From one state to the next, until it is no longer pending. *now is replaced by the last reply. */
+static int wait_for_people(struct cs_hold *hold, struct cs_decision *now)
+{
+	uint64_t limit = hold_limit(&hold->first);
+	int r = tell(hold, NULL, now);
+
+	while (r >= 0 && still_waits(now)) {
+		struct cs_decision next = { 0 };
+
+		if (cs_boot_ms() >= limit)
+			return CS_ETIMEDOUT;
+		r = wait_once(hold, now->version, &next);
+		if (r < 0)
+			return r;
+		r = tell(hold, now, &next);
+		cs_clear(&cs_decision_shape, now);
+		*now = next;
+	}
+	return r;
+}
+
+/* A reply to a wait opens nothing, whatever it says: an approval is used by a claim. */
+static int use_approval(struct cs_hold *hold, struct cs_decision *now)
+{
+	if (now->verdict != CS_HOLD || now->state != CS_APPROVED) {
+		if (now->verdict == CS_PERMIT)
+			return CS_EPROTO;
+		return 0;
+	}
+	cs_clear(&cs_decision_shape, now);
+	return claim(hold, now);
+}
+
+static int run(struct cs_hold *hold, struct cs_decision *now)
+{
+	int r = submit(hold, now);
+
+	if (r == 0 && needs_reason(now))
+		r = submit_with_reason(hold, now);
+	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now))
+		return r;
+	r = cs_copy(&cs_decision_shape, now, &hold->first);
+	if (r == 0)
+		r = wait_for_people(hold, now);
+	if (r == 0)
+		r = use_approval(hold, now);
+	return r;
+}
+
+int cs_hold_run(struct cs_hold *hold, struct cs_decision *ret_decision)
+{
+	struct cs_decision now = { 0 };
+	int r = keep_signals_back(hold);
+
+	if (r < 0)
+		return r;
+	r = run(hold, &now);
+	let_signals_come(hold);
+	if (r < 0) {
+		cs_clear(&cs_decision_shape, &now);
+		return r;
+	}
+	if (now.verdict != CS_PERMIT)
+		now.verdict = CS_DENY;
+	*ret_decision = now;
+	return 0;
+}
+
+void cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options)
+{
+	struct cs_client_options quick = *options;
+	struct cs_cancel what = { .number = hold->first.number };
+	struct cs_decision reply = { 0 };
+	struct cs_client *client = NULL;
+
+	if (hold->first.number == 0)
+		return;
+	memcpy(what.id, hold->first.id, CS_ID_LEN);
+	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
+	quick.connect_ms = CANCEL_MS;
+	/* Where this fails the daemon sees the connection close and parks the request; it runs nothing by itself. */
+	if (cs_client_open(&quick, &client, NULL) == 0)
+		(void)cs_client_call(client, CS_CALL_CANCEL, &what, -1, CANCEL_MS, &reply, NULL);
+	explicit_bzero(&what, sizeof(what));
+	cs_clear(&cs_decision_shape, &reply);
+	cs_client_close(&client);
+}
+
+int cs_could_not_ask(int error)
+{
+	static const int errors[] = { CS_EUNAVAIL, CS_ETIMEDOUT, CS_EUNTRUSTED, CS_EPROTO, CS_EVERSION, CS_EIO, CS_EBUSY };
+
+	for (size_t i = 0; i < CS_COUNT(errors); i++)
+		if (errors[i] == error)
+			return 1;
+	return 0;
+}
+
+void cs_hold_clear(struct cs_hold *hold)
+{
+	explicit_bzero(hold->first.secret, sizeof(hold->first.secret));
+	cs_clear(&cs_decision_shape, &hold->first);
+	cs_free_str(&hold->text);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One action from the question to the end: submit, wait while it is held, claim what was approved. The same order for
+ * sudo and for PAM; what a person sees and is asked is the caller's. */
+#ifndef CS_MODULES_HOLD_H
+#define CS_MODULES_HOLD_H
+
+#include "client.h"
+#include <signal.h>
+
+struct cs_hold_ops {
+	/* What is to run, opened anew: a descriptor, which is closed here, or -1. NULL when nothing is executed. */
+	int (*open_file)(void *arg);
+	/* Asks the person for a reason. 0 and *ret_reason (not empty, allocated), or a negative error. */
+	int (*ask_reason)(void *arg, char **ret_reason);
+	/* Shows where it stands. before is NULL at first. Called after every wait, changed or not. A negative return ends
+	 * the hold: nobody is there any more. */
+	int (*tell)(void *arg, const struct cs_decision *before, const struct cs_decision *now);
+};
+
+struct cs_hold {
+	/* given */
+	struct cs_client *client; /* open, and stays the caller's */
+	struct cs_submit *submit; /* has_file and reason are set here */
+	uint32_t timeout_ms;      /* of one answer */
+	int watch_fd;             /* the person's terminal, whose hang-up ends the hold; or -1 */
+	const struct cs_hold_ops *ops;
+	void *arg;
+	/* found */
+	struct cs_decision first; /* the reply that began the hold; number 0 when nothing was held */
+	char *text;               /* what the server said beside an error */
+	bool gone;                /* the terminal hung up, or tell failed */
+	sigset_t outside;         /* the caller's signal mask, for waiting and for ask_reason */
+};
+
+/* 0 and *ret_decision: only verdict CS_PERMIT opens, and it comes only from the reply to a submit or a claim. A verdict
+ * of CS_HOLD never comes back: what is not permitted at the end is CS_DENY. Or a negative error; then nothing opens. */
+int cs_hold_run(struct cs_hold *hold, struct cs_decision *ret_decision);
+
+/* Withdraws what is held, over a connection of its own, because the first waits for its reply. It has to be open still. */
+void cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options);
+
+/* 1 when an error says that countersignd could not be asked, so that no decision can be had: what must not lock root out
+ * of the machine's own console. 0 for what was refused, interrupted or wrong on this side. */
+int cs_could_not_ask(int error);
+
+void cs_hold_clear(struct cs_hold *hold);
+
+#endif

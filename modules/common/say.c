@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines for the person who is held. */
+#include "say.h"
+#include "clock.h"
+#include "mem.h"
+#include "text.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WHO_SHOWN 8u
+#define SAY_MAX (4u * 1024u * 1024u)
+
+static void put(struct cs_buf *out, const char *text)
+{
+	cs_buf_put(out, text, strlen(text));
+}
+
+static void put_outside(struct cs_buf *out, const char *text)
+{
+	cs_escape(out, text != NULL ? text : "");
+}
+
+static void put_number(struct cs_buf *out, uint64_t number)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, number);
+	put(out, text);
+}
+
+static void put_span(struct cs_buf *out, uint64_t ms)
+{
+	char text[16];
+
+	cs_span_text(ms, text);
+	put(out, text);
+}
+
+static char *finish(struct cs_buf *out)
+{
+	char *text = NULL;
+
+	cs_buf_put_u8(out, 0);
+	if (cs_buf_error(out) == 0)
+		text = cs_dup((const char *)out->data);
+	cs_buf_clear(out);
+	return text;
+}
+
+static void put_names(struct cs_buf *out, char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n && i < WHO_SHOWN; i++) {
+		put(out, i > 0 ? ", " : "");
+		put_outside(out, names[i]);
+	}
+	if (n > WHO_SHOWN) {
+		put(out, " and ");
+		put_number(out, n - WHO_SHOWN);
+		put(out, " more");
+	}
+}
+
+static void put_need(struct cs_buf *out, const struct cs_need *need)
+{
+	put_outside(out, need->label);
+	if (need->count != 1 || need->have != 0) {
+		put(out, ", ");
+		put_number(out, need->have);
+		put(out, " of ");
+		put_number(out, need->count);
+		put(out, " so far");
+	}
+	if (need->n_who > 0) {
+		put(out, ": ");
+		put_names(out, need->who, need->n_who);
+	}
+	put(out, "\n");
+}
+
+static int is_missing(const struct cs_need *need)
+{
+	return need->have < need->count;
+}
+
+static void put_gate(struct cs_buf *out, const struct cs_decision *now)
+{
+	put(out, "    gate        ");
+	put_outside(out, now->gate);
+	if (now->scope != NULL && now->scope[0] != '\0') {
+		put(out, " in ");
+		put_outside(out, now->scope);
+	}
+	put(out, "\n");
+}
+
+static void put_time(struct cs_buf *out, const struct cs_decision *now)
+{
+	put(out, "    open for    ");
+	put_span(out, now->remaining_ms);
+	if (now->hold_ms > 0 && now->hold_ms < now->remaining_ms) {
+		put(out, ", held here for ");
+		put_span(out, now->hold_ms);
+	}
+	put(out, "\n");
+}
+
+char *cs_say_held(const struct cs_decision *now, enum cs_again again)
+{
+	struct cs_buf out;
+	const char *lead = "    needed      ";
+
+	cs_buf_init(&out, SAY_MAX);
+	put(&out, "countersign: request ");
+	put_number(&out, now->number);
+	put(&out, " is held until others approve it\n    check code  ");
+	put_outside(&out, now->check_code);
+	put(&out, "\n");
+	put_gate(&out, now);
+	for (size_t i = 0; i < now->n_needs; i++) {
+		if (!is_missing(&now->needs[i]))
+			continue;
+		put(&out, lead);
+		put_need(&out, &now->needs[i]);
+		lead = "                ";
+	}
+	put(&out, "    they run    countersign approve ");
+	put_number(&out, now->number);
+	put(&out, "\n");
+	put_time(&out, now);
+	if (again == CS_AGAIN_COMMAND)
+		put(&out, "    Ctrl-C withdraws it\n");
+	return finish(&out);
+}
+
+static void put_vote(struct cs_buf *out, const struct cs_approval *vote)
+{
+	put_outside(out, vote->person.name);
+	put(out, vote->vote == CS_VOTE_APPROVE ? " approved" : " rejected");
+	if (vote->comment != NULL && vote->comment[0] != '\0') {
+		put(out, ": ");
+		put_outside(out, vote->comment);
+	}
+}
+
+char *cs_say_votes(const struct cs_decision *now, size_t n_known)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	for (size_t i = n_known; i < now->n_votes; i++) {
+		put(&out, "countersign: ");
+		put_vote(&out, &now->votes[i]);
+		put(&out, "\n");
+	}
+	for (size_t i = 0; n_known < now->n_votes && i < now->n_needs; i++) {
+		if (!is_missing(&now->needs[i]))
+			continue;
+		put(&out, "countersign: still needed: ");
+		put_need(&out, &now->needs[i]);
+	}
+	return finish(&out);
+}
+
+char *cs_say_time(const struct cs_decision *now)
+{
+	struct cs_buf out;
+	int on_line = now->hold_ms > 0 && now->hold_ms < now->remaining_ms;
+
+	cs_buf_init(&out, SAY_MAX);
+	put(&out, "countersign: request ");
+	put_number(&out, now->number);
+	put(&out, on_line ? " is held for another " : " is open for another ");
+	put_span(&out, on_line ? now->hold_ms : now->remaining_ms);
+	put(&out, "\n");
+	return finish(&out);
+}
+
+/* --- The end of it ------------------------------------------------------------------------------------------------- */
+
+static const struct cs_approval *find_rejection(const struct cs_decision *now)
+{
+	for (size_t i = now->n_votes; i > 0; i--)
+		if (now->votes[i - 1].vote == CS_VOTE_REJECT)
+			return &now->votes[i - 1];
+	return NULL;
+}
+
+static void put_rejected(struct cs_buf *out, const struct cs_decision *now, const struct cs_approval *vote)
+{
+	put(out, "countersign: request ");
+	put_number(out, now->number);
+	put(out, " was rejected by ");
+	put_outside(out, vote->person.name);
+	if (vote->comment != NULL && vote->comment[0] != '\0') {
+		put(out, ": ");
+		put_outside(out, vote->comment);
+	}
+	put(out, "\n");
+}
+
+static void put_open(struct cs_buf *out, const struct cs_decision *now, const char *code, enum cs_again again)
+{
+	put(out, "countersign: request ");
+	put_number(out, now->number);
+	put(out, " stays open");
+	if (now->remaining_ms > 0) {
+		put(out, " for ");
+		put_span(out, now->remaining_ms);
+	}
+	if (code != NULL && code[0] != '\0') {
+		put(out, "; its check code is ");
+		put_outside(out, code);
+	}
+	put(out, again == CS_AGAIN_COMMAND ? "\ncountersign: run the same command again after it is approved\n" :
+					     "\ncountersign: log in again after it is approved\n");
+}
+
+/* Our own sentence is the default; the daemon's may say more, such as a deny gate's text or the directory's doubt. */
+static void put_reason(struct cs_buf *out, const struct cs_decision *now)
+{
+	put(out, "countersign: denied: ");
+	put_outside(out, now->text != NULL && now->text[0] != '\0' ? now->text : cs_reason_text(now->reason));
+	put(out, " [");
+	put(out, cs_reason_name(now->reason));
+	if (now->number != 0) {
+		put(out, ", request ");
+		put_number(out, now->number);
+	}
+	put(out, "]\n");
+}
+
+char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *held, enum cs_again again)
+{
+	const struct cs_approval *rejection = now->reason == CS_WHY_REJECTED ? find_rejection(now) : NULL;
+	const char *code = held != NULL ? held->check_code : now->check_code;
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	if (rejection != NULL)
+		put_rejected(&out, now, rejection);
+	else if (now->reason == CS_WHY_PARKED || now->reason == CS_WHY_NOT_WAITING)
+		put_open(&out, now, code, again);
+	else
+		put_reason(&out, now);
+	return finish(&out);
+}
+
+static const char *error_text(int error)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} texts[] = {
+		{ CS_ETOOBIG, "the command line, its environment or the reason is too large" },
+		{ CS_EINTR, "interrupted" },
+		{ CS_EUNTRUSTED, "what answers is not to be trusted" },
+		{ CS_EPROTO, "its answer makes no sense" },
+		{ CS_ETIMEDOUT, "no answer in time" },
+		{ CS_EUNAVAIL, "the connection ended" },
+	};
+
+	for (size_t i = 0; i < CS_COUNT(texts); i++)
+		if (texts[i].error == error)
+			return texts[i].text;
+	return cs_strerror(error);
+}
+
+static int is_absence(int error)
+{
+	return error == CS_EUNAVAIL || error == CS_ETIMEDOUT || error == CS_EUNTRUSTED || error == CS_EPROTO;
+}
+
+char *cs_say_error(int error, const char *why, const char *text)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	if (text == NULL && is_absence(error)) {
+		put(&out, "countersign: countersignd does not answer (");
+		put_outside(&out, why != NULL ? why : error_text(error));
+		put(&out, "): access denied; the root console is not affected\n");
+		return finish(&out);
+	}
+	put(&out, "countersign: denied: ");
+	put_outside(&out, why != NULL ? why : error_text(error));
+	if (text != NULL && text[0] != '\0') {
+		put(&out, ": ");
+		put_outside(&out, text);
+	}
+	put(&out, "\n");
+	return finish(&out);
+}

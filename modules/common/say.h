@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a held person reads: whole lines, everything from outside escaped. Each function returns allocated text whose
+ * lines end with a newline, "" when there is nothing to say, and NULL only when out of memory. */
+#ifndef CS_MODULES_SAY_H
+#define CS_MODULES_SAY_H
+
+#include "model.h"
+
+/* What a person does to use an approval later: run the command or log in again. */
+enum cs_again { CS_AGAIN_COMMAND, CS_AGAIN_LOGIN };
+
+/* The first block of a hold: number, check code, gate, what is needed and who can give it, how to approve. */
+char *cs_say_held(const struct cs_decision *now, enum cs_again again);
+
+/* One line for each vote beyond the first n_known, and then what is still missing. */
+char *cs_say_votes(const struct cs_decision *now, size_t n_known);
+
+/* How much time is left on the line and for the request. */
+char *cs_say_time(const struct cs_decision *now);
+
+/* Why it does not go on, and what can be done. held is the first reply of the hold, or NULL: it knows the check code. */
+char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *held, enum cs_again again);
+
+/* No decision was reached. text is what the server said (may be NULL), why a static text of the client (may be NULL). */
+char *cs_say_error(int error, const char *why, const char *text);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pam_countersign_hold.so: holds in the session phase until enough people have approved, or, with confirm, asks whether
+ * this very process is the one that sudo's plugin was just released for. */
+#include "hold.h"
+#include "mem.h"
+#include "pam_host.h"
+#include <security/pam_ext.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+/* --- Confirm -------------------------------------------------------------------------------------------------------- */
+
+/* sudo's PAM service is another with -i, and the same for sudoedit; the process is what the daemon knows. */
+static int fill_confirm(const struct cs_pam *host, struct cs_confirm *call)
+{
+	const char *service = host->submit.action.service;
+	int r = cs_copy(&cs_subject_shape, &host->submit.subject, &call->subject);
+
+	if (r < 0)
+		return r;
+	call->target_uid = host->submit.action.target_uid;
+	return cs_set(&call->service, strcmp(service, "sudo-i") == 0 ? "sudo" : service);
+}
+
+static int confirm(struct cs_pam *host)
+{
+	struct cs_confirm call = { 0 };
+	struct cs_decision decision = { 0 };
+	char *text = NULL;
+	int code = PAM_PERM_DENIED;
+	int r = fill_confirm(host, &call);
+
+	if (r == 0)
+		r = cs_client_call(host->client, CS_CALL_CONFIRM, &call, -1, host->args.timeout_ms, &decision, &text);
+	if (r < 0) {
+		code = cs_pam_failed(host, r, NULL, text);
+	} else {
+		code = cs_pam_code(decision.verdict);
+		if (code != PAM_SUCCESS)
+			(void)cs_pam_error(host, cs_say_denied(&decision, NULL, CS_AGAIN_COMMAND));
+	}
+	cs_free_str(&text);
+	cs_clear(&cs_confirm_shape, &call);
+	cs_clear(&cs_decision_shape, &decision);
+	return code;
+}
+
+/* --- Hold ----------------------------------------------------------------------------------------------------------- */
+
+static int ask_reason(void *arg, char **ret_reason)
+{
+	struct cs_pam *host = arg;
+	char *reply = NULL;
+	int code = PAM_CONV_ERR;
+
+	if (host->interactive && ((unsigned)host->flags & PAM_SILENT) == 0)
+		code = pam_prompt(host->pamh, PAM_PROMPT_ECHO_ON, &reply, "Reason for this request: ");
+	if (code != PAM_SUCCESS || reply == NULL || reply[0] == '\0') {
+		free(reply);
+		return CS_EPERM;
+	}
+	*ret_reason = reply;
+	return 0;
+}
+
+static int tell(void *arg, const struct cs_decision *before, const struct cs_decision *now)
+{
+	struct cs_pam *host = arg;
+
+	if (before == NULL)
+		return now->state == CS_APPROVED ? 0 : cs_pam_info(host, cs_say_held(now, CS_AGAIN_LOGIN));
+	if (now->verdict != CS_HOLD || now->n_votes == before->n_votes)
+		return 0;
+	return cs_pam_info(host, cs_say_votes(now, before->n_votes));
+}
+
+static const struct cs_hold_ops hold_ops = { .ask_reason = ask_reason, .tell = tell };
+
+static const char *failure_text(const struct cs_hold *hold, int error)
+{
+	if (hold->gone)
+		return "nobody could be told that this is held";
+	return error == CS_EPERM && hold->text == NULL ? "a reason is needed, and none was given" : NULL;
+}
+
+static int hold_login(struct cs_pam *host)
+{
+	struct cs_hold hold = { .client = host->client, .submit = &host->submit, .timeout_ms = host->args.timeout_ms,
+		.watch_fd = -1, .ops = &hold_ops, .arg = host };
+	struct cs_decision decision = { 0 };
+	int code = PAM_PERM_DENIED;
+	int r = cs_pam_add_groups(host);
+
+	host->submit.may_wait = host->interactive;
+	if (r == 0)
+		r = cs_hold_run(&hold, &decision);
+	if (r < 0) {
+		host->local_root = host->local_root && hold.first.number == 0; /* held is answered */
+		code = cs_pam_failed(host, r, failure_text(&hold, r), hold.text);
+	} else {
+		code = cs_pam_code(decision.verdict);
+		if (code != PAM_SUCCESS)
+			(void)cs_pam_error(host,
+				cs_say_denied(&decision, hold.first.number != 0 ? &hold.first : NULL, CS_AGAIN_LOGIN));
+	}
+	cs_clear(&cs_decision_shape, &decision);
+	cs_hold_clear(&hold);
+	return code;
+}
+
+__attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct cs_pam host;
+	const char *why = NULL;
+	int code = PAM_PERM_DENIED;
+	int r = cs_pam_start(&host, CS_MODULE_HOLD, pamh, flags, argc, argv);
+
+	if (r < 0) {
+		code = r == CS_EINVAL ? PAM_SERVICE_ERR : PAM_PERM_DENIED;
+		goto out;
+	}
+	r = cs_pam_connect(&host, &why);
+	if (r < 0)
+		code = cs_pam_failed(&host, r, why, NULL);
+	else
+		code = host.args.confirm ? confirm(&host) : hold_login(&host);
+out:
+	cs_pam_end(&host);
+	return code;
+}
+
+__attribute__((visibility("default"))) int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_SUCCESS;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* countersign approve: shows the request, asks for the check code, votes on exactly what was shown. */
+#include "mem.h"
+#include "options.h"
+#include "vote.h"
+
+#include <string.h>
+
+struct approve_options {
+	const char *code;
+	const char *comment;
+	bool yes;
+};
+
+static int check_code_form(const char *code)
+{
+	if (strlen(code) == CS_CODE_LEN && strspn(code, "0123456789") == CS_CODE_LEN)
+		return 0;
+	return cs_fail(CS_EXIT_USAGE, "a check code is four digits", code, "ask the requester for it");
+}
+
+/* The check code from the command line or from the terminal; there is no plain yes. */
+static int get_code(const struct approve_options *options, char **ret_code)
+{
+	int r = CS_EUNAVAIL;
+
+	if (options->code != NULL) {
+		*ret_code = cs_dup(options->code);
+		return *ret_code == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "approve", "") : 0;
+	}
+	if (!options->yes)
+		r = cs_prompt("Check code (ask the requester): ", 64, ret_code);
+	if (r == CS_EUNAVAIL)
+		return cs_fail(CS_EXIT_USAGE, "a check code is needed", "approve",
+			"ask the requester for it and give --code NNNN");
+	if (r != 0)
+		return cs_fail(CS_EXIT_USAGE, "no check code was typed", "approve", "nothing was approved");
+	return 0;
+}
+
+/* Who may not vote is not asked for a code; the vote is sent without one, so that the daemon refuses and records it. */
+static int vote_without_right(struct cs_run *run, const struct cs_show_answer *answer,
+	const struct approve_options *options)
+{
+	return cs_cast_vote(run, answer, CS_VOTE_APPROVE, options->code, options->comment);
+}
+
+static int approve(struct cs_run *run, const struct cs_show_answer *answer, const struct approve_options *options)
+{
+	char *code = NULL;
+	int status = 0;
+
+	if (!answer->may_vote)
+		return vote_without_right(run, answer, options);
+	status = get_code(options, &code);
+	if (status == 0)
+		status = check_code_form(code);
+	/* A person thinks for minutes; the daemon need not keep the line open for that. */
+	if (status == 0)
+		status = cs_cast_vote(run, answer, CS_VOTE_APPROVE, code, options->comment);
+	cs_free_str(&code);
+	return status;
+}
+
+int cs_run_approve(struct cs_run *run, char **args, size_t n)
+{
+	struct approve_options chosen = { 0 };
+	const struct cs_option options[] = {
+		{ "--code", NULL, &chosen.code }, { "--comment", NULL, &chosen.comment }, { "--yes", &chosen.yes, NULL }
+	};
+	struct cs_show_answer answer = { 0 };
+	uint64_t number = 0;
+	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 1, 1, &n);
+
+	if (status == 0)
+		status = cs_read_number(args[0], &number);
+	if (status == 0 && chosen.code != NULL)
+		status = check_code_form(chosen.code);
+	if (status == 0)
+		status = cs_check_comment(chosen.comment);
+	if (status == 0)
+		status = cs_fetch_request(run, number, &answer);
+	if (status != 0)
+		return status;
+	cs_hang_up(run);
+	status = cs_show_before_vote(run, &answer);
+	if (status == 0)
+		status = approve(run, &answer, &chosen);
+	cs_clear(&cs_show_answer_shape, &answer);
+	return status;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of subcommands, their help, and the way from the first word to one of them. */
+#include "command.h"
+#include "mem.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#ifndef CS_VERSION
+#error "CS_VERSION is given by CMake"
+#endif
+
+#define CODE_HELP    "  --code NNNN        the check code, as the requester sees it\n"
+#define COMMENT_HELP "  --comment TEXT     a comment for the requester and the evidence\n"
+#define YES_HELP     "  --yes              ask nothing; what is needed is on the command line\n"
+
+static const struct cs_command commands[] = {
+	{ "list", "[--all] [--mine]", "Requests that you may see, newest first",
+		"  --all              closed ones too\n"
+		"  --mine             only what you asked for\n",
+		cs_run_list },
+	{ "show", "NUMBER", "Everything about one request", "", cs_run_show },
+	{ "approve", "NUMBER [--code NNNN] [--comment TEXT] [--yes]", "Approve a request of somebody else",
+		CODE_HELP COMMENT_HELP YES_HELP, cs_run_approve },
+	{ "reject", "NUMBER [--comment TEXT] [--yes]", "Reject a request of somebody else", COMMENT_HELP YES_HELP,
+		cs_run_reject },
+	{ "cancel", "NUMBER", "Withdraw a request of your own", "", cs_run_cancel },
+	{ "can", "USER PERMISSION SCOPE", "Does the user hold the permission in the scope?", "", cs_run_can },
+	{ "why", "USER PERMISSION SCOPE", "The same, step by step", "", cs_run_why },
+	{ "policy check", "FILE", "Check a policy file without a daemon", "", cs_run_policy_check },
+	{ "policy apply", "[FILE [--to PATH]]", "Load the policy again, or install FILE and load it",
+		"  --to PATH          the file that FILE replaces, where the present one is not a sound policy\n",
+		cs_run_policy_apply },
+	{ "evidence verify", "[FILE] [--head NUMBER:HEX]", "Check that the evidence is whole",
+		"  --head NUMBER:HEX  the head of the chain as known from elsewhere\n", cs_run_evidence_verify },
+	{ "evidence export", "", "Print the evidence as JSON lines", "", cs_run_evidence_export },
+	{ "evidence show", "[--from NUMBER]", "Print the evidence, one line an event",
+		"  --from NUMBER      the first event\n", cs_run_evidence_show },
+	{ "status", "", "How the daemon is", "", cs_run_status },
+	{ "help", "[COMMAND]", "This text, or that of one command", "", cs_run_help },
+};
+
+const struct cs_command *cs_command_at(size_t i)
+{
+	return i < CS_COUNT(commands) ? &commands[i] : NULL;
+}
+
+static int same_two_words(const char *name, const char *first, const char *second)
+{
+	size_t n = strlen(first);
+
+	return strncmp(name, first, n) == 0 && name[n] == ' ' && strcmp(name + n + 1, second) == 0;
+}
+
+const struct cs_command *cs_command_find(char *const *words, size_t n, size_t *ret_words)
+{
+	const struct cs_command *command = NULL;
+
+	for (size_t i = 0; n > 0 && (command = cs_command_at(i)) != NULL; i++) {
+		if (strcmp(command->name, words[0]) == 0) {
+			*ret_words = 1;
+			return command;
+		}
+		if (n > 1 && same_two_words(command->name, words[0], words[1])) {
+			*ret_words = 2;
+			return command;
+		}
+	}
+	return NULL;
+}
+
+static void help_of_all(struct cs_buf *out)
+{
+	const struct cs_command *command = NULL;
+
+	cs_put(out, "Usage: countersign [OPTION…] [COMMAND …]\n\n"
+		    "See who waits for approval, approve or reject it, and check policy and evidence.\n"
+		    "Without a command: list.\n\nCommands:\n");
+	for (size_t i = 0; (command = cs_command_at(i)) != NULL; i++)
+		cs_put(out, "  %-16s %s\n", command->name, command->summary);
+	cs_put(out, "\nOptions of every command:\n"
+		    "  --json             print JSON\n"
+		    "  --socket DIR       the folder of another daemon's sockets (default /run/countersign)\n"
+		    "  --server-user NAME the user that the daemon runs as (default countersign)\n"
+		    "  --help             the help of the command\n"
+		    "  --version          the version of this program\n\n"
+		    "`countersign help COMMAND` says more. Exit statuses are in countersign(1).\n");
+}
+
+void cs_command_help(struct cs_buf *out, const struct cs_command *command)
+{
+	if (command == NULL) {
+		help_of_all(out);
+		return;
+	}
+	cs_put(out, "Usage: countersign %s%s%s\n\n%s.\n", command->name, *command->usage == '\0' ? "" : " ",
+		command->usage, command->summary);
+	if (*command->details != '\0')
+		cs_put(out, "\n%s", command->details);
+}
+
+static int print_help(const struct cs_command *command)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, CS_OUTPUT_MAX);
+	cs_command_help(&out, command);
+	return cs_print(&out);
+}
+
+static int print_version(void)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, CS_OUTPUT_MAX);
+	cs_put(&out, "countersign " CS_VERSION "\n");
+	return cs_print(&out);
+}
+
+static int fail_unknown(const char *word)
+{
+	return cs_fail(CS_EXIT_USAGE, "there is no such command", word, "see `countersign help`");
+}
+
+int cs_run_help(struct cs_run *run, char **args, size_t n)
+{
+	const struct cs_command *command = NULL;
+	size_t words = 0;
+	int status = cs_options_read(run, args, n, NULL, 0, 0, 2, &n);
+
+	if (status != 0)
+		return status;
+	if (n > 0 && ((command = cs_command_find(args, n, &words)) == NULL || words != n))
+		return fail_unknown(args[0]);
+	return print_help(command);
+}
+
+/* What is left of the command line after the leading options: a command, or options of `list`. */
+static int dispatch(struct cs_run *run, char **words, size_t n)
+{
+	static char list_word[] = "list";
+	char *const list_words[] = { list_word };
+	size_t used = 0;
+	int status = 0;
+
+	if (n == 0 || words[0][0] == '-') {
+		run->command = cs_command_find(list_words, 1, &used);
+		used = 0;
+	} else {
+		run->command = cs_command_find(words, n, &used);
+	}
+	if (run->command == NULL)
+		return fail_unknown(words[0]);
+	status = run->command->run(run, words + used, n - used);
+	return run->help ? print_help(run->command) : status;
+}
+
+int cs_command_main(int argc, char **argv)
+{
+	struct cs_run run = { .socket = "/run/countersign", .server_user = "countersign" };
+	size_t n = argc > 0 ? (size_t)argc - 1 : 0;
+	size_t used = 0;
+	int status = 0;
+
+	cs_look_at_output(&run.look);
+	status = cs_options_leading(&run, argv + 1, n, &used);
+	if (status == 0 && run.help)
+		status = print_help(NULL);
+	else if (status == 0 && run.version)
+		status = print_version();
+	else if (status == 0)
+		status = dispatch(&run, argv + 1 + used, n - used);
+	cs_hang_up(&run);
+	return status;
+}

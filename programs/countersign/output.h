@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text for people: gathered in a buffer, printed once, and a failure to print is a failure. */
+#ifndef CS_COMMAND_OUTPUT_H
+#define CS_COMMAND_OUTPUT_H
+
+#include "buf.h"
+#include <stdbool.h>
+
+#define CS_OUTPUT_MAX (64u * 1024u * 1024u)
+
+/* How standard output is to look. */
+struct cs_look {
+	bool colour;
+	size_t width; /* columns of the terminal; 0: not a terminal, nothing is cut */
+};
+
+enum cs_style { CS_PLAIN = 0, CS_BOLD, CS_DIM, CS_GREEN, CS_YELLOW, CS_RED };
+
+/* Colour and width of standard output: only for a terminal; NO_COLOR and TERM=dumb take the colour away. */
+void cs_look_at_output(struct cs_look *ret_look);
+
+/* Appends formatted text. What comes from outside goes through cs_escaped first. */
+void cs_put(struct cs_buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends safe text in a style. */
+void cs_put_styled(struct cs_buf *out, const struct cs_look *look, enum cs_style style, const char *text);
+/* Appends text that the daemon escaped already (cs_action_line): printable ASCII as it is, the rest escaped, so that
+ * backslashes are not doubled and yet nothing reaches the terminal raw. */
+void cs_put_shown(struct cs_buf *out, const char *text);
+
+/* Characters of UTF-8 text, each counted as one column. */
+size_t cs_columns(const char *text);
+/* Appends at most width columns of text; what is cut ends in "…". */
+void cs_put_cut(struct cs_buf *out, const char *text, size_t width);
+
+/* Writes all of it to standard output and clears it. An exit status: 0, CS_EXIT_OUTPUT or CS_EXIT_INTERNAL, told. */
+int cs_print(struct cs_buf *out);
+
+struct cs_column {
+	const char *title;
+	bool right;    /* numbers */
+	bool flexible; /* gives way when the terminal is narrow */
+};
+
+/* Appends a table: a line of titles, then n_rows lines. cells and styles (may be NULL) are row after row, safe text.
+ * 0, CS_ENOMEM. */
+int cs_put_table(struct cs_buf *out, const struct cs_look *look, const struct cs_column *columns, size_t n_columns,
+	char *const *cells, const enum cs_style *styles, size_t n_rows);
+
+#endif

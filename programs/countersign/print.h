@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Printing a noun as JSON on standard output. */
+#ifndef CS_COMMAND_PRINT_H
+#define CS_COMMAND_PRINT_H
+
+#include "shape.h"
+
+/* Prints one object, readable, with a newline. An exit status: 0, CS_EXIT_OUTPUT or CS_EXIT_INTERNAL, told. */
+int cs_print_json(const struct cs_shape *shape, const void *obj);
+
+/* The same on one line. */
+int cs_print_json_line(const struct cs_shape *shape, const void *obj);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* countersign reject: a rejection needs no check code; a comment is asked for, because the requester will read it. */
+#include "mem.h"
+#include "options.h"
+#include "vote.h"
+
+static int get_comment(const char *given, bool yes, char **ret_comment)
+{
+	int r = CS_EUNAVAIL;
+
+	if (given == NULL && !yes)
+		r = cs_prompt("Comment for the requester (may be empty): ", CS_MAX_REASON, ret_comment);
+	if (r == 0)
+		return 0;
+	if (r == CS_ETOOBIG)
+		return cs_fail(CS_EXIT_USAGE, "the comment is longer than 1024 bytes", "reject",
+			"nothing was rejected");
+	if (r != CS_EUNAVAIL)
+		return cs_fail(CS_EXIT_USAGE, "no comment was typed", "reject", "nothing was rejected");
+	*ret_comment = cs_dup(given);
+	return *ret_comment == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "reject", "") : 0;
+}
+
+static int reject(struct cs_run *run, const struct cs_show_answer *answer, const char *given, bool yes)
+{
+	char *comment = NULL;
+	int status = 0;
+
+	/* Nobody is asked for words that will be refused. */
+	if (answer->may_vote)
+		status = get_comment(given, yes, &comment);
+	if (status == 0)
+		status = cs_cast_vote(run, answer, CS_VOTE_REJECT, "", answer->may_vote ? comment : given);
+	cs_free_str(&comment);
+	return status;
+}
+
+int cs_run_reject(struct cs_run *run, char **args, size_t n)
+{
+	const char *comment = NULL;
+	bool yes = false;
+	const struct cs_option options[] = { { "--comment", NULL, &comment }, { "--yes", &yes, NULL } };
+	struct cs_show_answer answer = { 0 };
+	uint64_t number = 0;
+	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 1, 1, &n);
+
+	if (status == 0)
+		status = cs_read_number(args[0], &number);
+	if (status == 0)
+		status = cs_check_comment(comment);
+	if (status == 0)
+		status = cs_fetch_request(run, number, &answer);
+	if (status != 0)
+		return status;
+	cs_hang_up(run);
+	status = cs_show_before_vote(run, &answer);
+	if (status == 0)
+		status = reject(run, &answer, comment, yes);
+	cs_clear(&cs_show_answer_shape, &answer);
+	return status;
+}

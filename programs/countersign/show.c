@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* countersign show */
+#include "options.h"
+#include "print.h"
+#include "view.h"
+#include "vote.h"
+
+int cs_run_show(struct cs_run *run, char **args, size_t n)
+{
+	struct cs_show_answer answer = { 0 };
+	struct cs_buf out;
+	uint64_t number = 0;
+	int status = cs_options_read(run, args, n, NULL, 0, 1, 1, &n);
+
+	if (status == 0)
+		status = cs_read_number(args[0], &number);
+	if (status == 0)
+		status = cs_fetch_request(run, number, &answer);
+	if (status != 0)
+		return status;
+	cs_buf_init(&out, CS_OUTPUT_MAX);
+	if (run->json) {
+		status = cs_print_json(&cs_show_answer_shape, &answer);
+	} else {
+		cs_view_request(&out, &run->look, &answer, false);
+		status = cs_print(&out);
+	}
+	if (status == 0)
+		status = cs_exit_of_state(answer.decision.state);
+	cs_clear(&cs_show_answer_shape, &answer);
+	return status;
+}

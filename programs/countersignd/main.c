@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* countersignd: reads its configuration as root, binds its sockets, gives root up, serves. */
+#include "config.h"
+#include "log.h"
+#include "mem.h"
+#include "server.h"
+#include "sockets.h"
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 }; /* sysexits(3): EX_CONFIG */
+
+struct daemon {
+	struct config config;
+	struct cs_directory *directory;
+	struct cs_store *store;
+	struct server *server;
+	struct cs_authority *authority;
+	int module_fd, people_fd;
+};
+
+static void usage(FILE *out)
+{
+	(void)fputs("usage: countersignd [--config FILE] [--check]\n"
+		    "       countersignd --version | --help\n"
+		    "Stays in the foreground. --check reads the configuration and the policy's place, and ends.\n", out);
+}
+
+/* What systemd wants to hear; nothing where it does not listen. sd_notify(3) describes the datagram. */
+static void notify_ready(const char *path)
+{
+	static const char ready[] = "READY=1";
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	size_t len = path ? strlen(path) : 0;
+	int fd = -1;
+
+	if (len < 2 || len >= sizeof(name.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(name.sun_path, path, len);
+	if (path[0] == '@')
+		name.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (const struct sockaddr *)&name,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	cs_close(&fd);
+}
+
+static int open_store(struct daemon *d, struct cs_problem *problem)
+{
+	char *why = NULL;
+	int r = cs_store_open_sqlite(d->config.store, &d->store, &why);
+
+	if (r < 0)
+		cs_problem_set(problem, d->config.store, 0, "%s", why ? why : cs_strerror(r));
+	free(why);
+	return r;
+}
+
+static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem *problem)
+{
+	struct cs_authority_options options = { 0 };
+
+	options.host = d->config.host;
+	options.version = CS_VERSION;
+	options.policy_file = d->config.policy;
+	options.policy_owner = started_by;
+	options.hold_ms = d->config.hold_ms;
+	options.confirm_ms = 10000;
+	options.root_uid = started_by;
+	options.max_open_per_uid = d->config.max_open_per_uid;
+	options.max_open = d->config.max_open;
+	options.now = cs_now_read;
+	options.events = server_events(d->server);
+	return cs_authority_open(&options, d->store, d->directory, &d->authority, problem);
+}
+
+/* The order matters: secrets are read and the worker is forked before root is given up, the store is opened after the
+ * last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
+static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
+{
+	struct cs_directory_ids ids = { d->config.uid, d->config.gid };
+	int r = started_by == 0 ? sockets_self_test(d->config.socket_dir, problem) : 0;
+
+	if (r == 0)
+		r = socket_bind(d->config.socket_dir, "module.sock", 0600, &d->module_fd, problem);
+	if (r == 0)
+		r = socket_bind(d->config.socket_dir, "people.sock", 0666, &d->people_fd, problem);
+	if (r == 0) {
+		cs_directory_set_ids(&ids);
+		r = cs_directory_open(d->config.directory, started_by, &d->directory, problem);
+	}
+	if (r == 0)
+		r = privileges_drop(d->config.uid, d->config.gid, problem);
+	if (r == 0)
+		r = open_store(d, problem);
+	if (r == 0) {
+		r = server_new(d->module_fd, d->people_fd, started_by, &d->server);
+		if (r == 0)
+			d->module_fd = d->people_fd = -1;
+	}
+	return r == 0 ? open_authority(d, started_by, problem) : r;
+}
+
+static int check(const struct config *config, uid_t started_by, struct cs_problem *problem)
+{
+	struct cs_policy *policy = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	int r = cs_file_read(config->policy, started_by, 0, 1024u * 1024u, &text, &len, problem);
+
+	if (r == 0)
+		r = cs_policy_parse(text, config->policy, &policy, problem);
+	cs_policy_free(&policy);
+	free(text);
+	return r;
+}
+
+static void stop(struct daemon *d)
+{
+	cs_directory_close(&d->directory); /* answers what is outstanding, so the authority has to be there still */
+	cs_authority_close(&d->authority);
+	server_free(&d->server);
+	cs_store_close(&d->store);
+	cs_close(&d->module_fd);
+	cs_close(&d->people_fd);
+	config_clear(&d->config);
+}
+
+static int report(int r, struct cs_problem *problem)
+{
+	char *text = cs_problem_text(problem);
+
+	cs_log(LOG_ERR, "%s", problem->text && text ? text : cs_strerror(r));
+	free(text);
+	cs_problem_clear(problem);
+	return r == CS_ECONF || r == CS_EUNTRUSTED || r == CS_ENOENT ? EXIT_CONFIG : EXIT_FAILURE;
+}
+
+static int run(const char *config_file, bool only_check)
+{
+	struct daemon d = { .module_fd = -1, .people_fd = -1 };
+	struct cs_problem problem = { 0 };
+	const char *notify = getenv("NOTIFY_SOCKET");
+	char *notify_path = notify ? strdup(notify) : NULL;
+	uid_t started_by = getuid();
+	int r = 0;
+
+	/* Nothing that was set outside steers the libraries below (A015). */
+	if (clearenv() != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return EXIT_FAILURE;
+	(void)umask(077);
+	r = config_read(config_file, started_by, &d.config, &problem);
+	if (r == 0 && only_check) {
+		r = check(&d.config, started_by, &problem);
+	} else if (r == 0) {
+		cs_log_open("countersignd", d.config.use_syslog);
+		r = start(&d, started_by, &problem);
+		if (r == 0) {
+			cs_log(LOG_INFO, "serving %s on %s", d.config.host, d.config.socket_dir);
+			notify_ready(notify_path);
+			r = server_run(d.server, d.authority, d.directory);
+		}
+	}
+	free(notify_path);
+	r = r < 0 ? report(r, &problem) : EXIT_SUCCESS;
+	stop(&d);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = { { "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
+		{ "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	const char *config_file = CONFIG_FILE;
+	bool only_check = false;
+	int option = 0;
+
+	if (argc < 1)
+		return EXIT_USAGE;
+	cs_log_open("countersignd", 0);
+	while ((option = getopt_long(argc, argv, "c:kVh", longs, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			config_file = optarg;
+			break;
+		case 'k':
+			only_check = true;
+			break;
+		case 'V':
+			return printf("countersignd %s\n", CS_VERSION) < 0;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	return run(config_file, only_check);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Binding the sockets as root, then giving root up. */
+#include "sockets.h"
+#include "countersign/error.h"
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int fail(struct cs_problem *problem, const char *path, const char *what)
+{
+	cs_problem_set(problem, path, 0, "%s: %s", what, strerror(errno));
+	return CS_EIO;
+}
+
+static int address(const char *path, struct sockaddr_un *ret_address)
+{
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(ret_address->sun_path))
+		return CS_ETOOBIG;
+	memcpy(ret_address->sun_path, path, strlen(path) + 1);
+	return 0;
+}
+
+static int make_dir(const char *dir, struct cs_problem *problem)
+{
+	struct stat st;
+	mode_t old = umask(022);
+	int r = mkdir(dir, 0755);
+
+	(void)umask(old);
+	if (r < 0 && errno != EEXIST)
+		return fail(problem, dir, "the socket folder could not be made");
+	if (lstat(dir, &st) < 0)
+		return fail(problem, dir, "the socket folder could not be looked at");
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022)) {
+		cs_problem_set(problem, dir, 0, "has to be a folder that belongs to uid %u and that nobody else may write", geteuid());
+		return CS_EUNTRUSTED;
+	}
+	return 0;
+}
+
+/* A stale socket refuses connections; one that takes them has a daemon behind it. */
+static int somebody_serves(const struct sockaddr_un *name)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = fd >= 0 && (connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 || errno == EAGAIN);
+
+	cs_close(&fd);
+	return r;
+}
+
+int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, struct cs_problem *problem)
+{
+	char path[128], temporary[140];
+	struct sockaddr_un there, here;
+	int fd = -1;
+	int r = make_dir(dir, problem);
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	(void)snprintf(temporary, sizeof(temporary), "%s/.%s.new", dir, name);
+	if (r == 0 && (address(path, &there) < 0 || address(temporary, &here) < 0)) {
+		cs_problem_set(problem, path, 0, "the path is too long for a socket");
+		r = CS_ETOOBIG;
+	}
+	if (r < 0)
+		return r;
+	if (somebody_serves(&there)) {
+		cs_problem_set(problem, path, 0, "another countersignd serves here already");
+		return CS_EEXIST;
+	}
+	(void)unlink(temporary);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0) {
+		mode_t old = umask(0177);
+
+		r = bind(fd, (const struct sockaddr *)&here, sizeof(here));
+		(void)umask(old);
+	}
+	if (fd < 0 || r < 0 || chmod(temporary, (mode_t)mode) < 0 || rename(temporary, path) < 0) {
+		r = fail(problem, path, "the socket could not be made");
+		cs_close(&fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int privileges_drop(uid_t uid, gid_t gid, struct cs_problem *problem)
+{
+	struct rlimit none = { 0, 0 };
+	uid_t r = 0, e = 0, s = 0;
+	gid_t rg = 0, eg = 0, sg = 0;
+
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
+		return fail(problem, "countersignd", "root could not be given up");
+	if (getresuid(&r, &e, &s) < 0 || getresgid(&rg, &eg, &sg) < 0 || r != uid || e != uid || s != uid || rg != gid ||
+		eg != gid || sg != gid) {
+		cs_problem_set(problem, "countersignd", 0, "root was not given up in full");
+		return CS_EUNTRUSTED;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+		setrlimit(RLIMIT_CORE, &none) < 0)
+		return fail(problem, "countersignd", "the process could not be confined");
+	return 0;
+}
+
+int socket_peer(int fd, uint32_t *ret_uid, int32_t *ret_pid)
+{
+	struct ucred cred = { .pid = -1, .uid = UINT32_MAX, .gid = UINT32_MAX };
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || len != sizeof(cred) || cred.uid == UINT32_MAX)
+		return CS_EUNTRUSTED;
+	*ret_uid = cred.uid;
+	*ret_pid = cred.pid;
+	return 0;
+}
+
+#define TEST_UID 1
+
+static void connect_as_other(const struct sockaddr_un *name)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setresgid(TEST_UID, TEST_UID, TEST_UID) < 0 || setresuid(TEST_UID, TEST_UID, TEST_UID) < 0 ||
+		connect(fd, (const struct sockaddr *)name, sizeof(*name)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+int sockets_self_test(const char *dir, struct cs_problem *problem)
+{
+	char path[128];
+	struct sockaddr_un name;
+	struct pollfd ready = { .events = POLLIN };
+	uint32_t uid = UINT32_MAX;
+	int32_t pid = -1;
+	pid_t child = -1;
+	int fd = -1, peer = -1, status = 0;
+	int r = socket_bind(dir, "selftest.sock", 0666, &fd, problem);
+
+	(void)snprintf(path, sizeof(path), "%s/selftest.sock", dir);
+	if (r == 0 && (address(path, &name) < 0 || listen(fd, 1) < 0 || (child = fork()) < 0))
+		r = fail(problem, path, "the check of peer credentials could not be made");
+	if (child == 0)
+		connect_as_other(&name);
+	ready.fd = fd;
+	if (r == 0 && poll(&ready, 1, 2000) == 1 && (peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		(void)socket_peer(peer, &uid, &pid);
+	if (child > 0)
+		(void)waitpid(child, &status, 0);
+	if (r == 0 && uid != TEST_UID) {
+		cs_problem_set(problem, path, 0,
+			"the kernel does not show who connects (uid %u was seen as %u): do not run countersignd in a user namespace",
+			(unsigned)TEST_UID, (unsigned)uid);
+		r = CS_EUNTRUSTED;
+	}
+	cs_close(&peer);
+	cs_close(&fd);
+	(void)unlink(path);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two listening sockets and the processes' privileges. */
+#ifndef CS_DAEMON_SOCKETS_H
+#define CS_DAEMON_SOCKETS_H
+
+#include "file.h"
+#include <stdint.h>
+
+/* Makes the folder (owned by us, 0755) and binds a socket in it under a temporary name with its mode, then renames it into
+ * place: nobody ever meets it with a wider mode. Does not listen yet: who calls listen is whom clients see. A socket
+ * that answers already is CS_EEXIST. The descriptor is non-blocking and close-on-exec. */
+int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, struct cs_problem *problem);
+
+/* Becomes uid and gid for good, with no supplementary groups, no way to gain rights, no core file. Verified; a failure is fatal. */
+int privileges_drop(uid_t uid, gid_t gid, struct cs_problem *problem);
+
+/* A055: does a connection by another uid show that uid? In a user namespace it would not, and every name would be a
+ * guess. Listens on a socket of its own in dir. Only as root. 0, CS_EUNTRUSTED. */
+int sockets_self_test(const char *dir, struct cs_problem *problem);
+
+/* The peer's credentials as of connect(2). 0; CS_EUNTRUSTED when the kernel does not say (A051: never zero, which is root). */
+int socket_peer(int fd, uint32_t *ret_uid, int32_t *ret_pid);
+
+#endif

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The LDAP worker against a real slapd: what TLS must refuse, what is doubt and not no, and what happens when the
+ * server or the worker stops, dies or lies. */
+#include "directory_server.h"
+#include "directory_ask.h"
+#include "directory_tree.h"
+
+#include <time.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define DEADLINE 1000
+
+#define MANY "ou=many," GROUPS
+#define REFS "ou=refs," GROUPS
+#define ODD "cn=Frank\\2C (ops) *\\5Cx," PEOPLE
+
+static const char tree[] = TREE_LDIF
+	PERSON("twin1", "2100", "") PERSON("twin2", "2100", "") PERSON("twin3", "2101", "uid: shared\n")
+	PERSON("twin4", "2102", "uid: SHARED\n") PERSON("noid", "2103", "") PERSON("LOUD", "2104", "")
+	PERSON("expired", "2105", "shadowExpire: 1000\n") PERSON("lasting", "2106", "shadowExpire: 99999\n")
+	PERSON("pwlocked", "2107", "pwdAccountLockedTime: 000001010000Z\n") PERSON("gone", "2108", "")
+	PERSON("zero", "0", "")
+	"dn: " ODD "\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\ncn: Frank, (ops) *\\x\nsn: x\nuid: frank\n"
+	"uidNumber: 2110\ngidNumber: 1\nhomeDirectory: /\n\n"
+	"dn: cn=*," PEOPLE "\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\ncn: *\nsn: x\nuid: star\n"
+	"uidNumber: 2111\ngidNumber: 1\nhomeDirectory: /\n\n"
+	UNIT("many", GROUPS) UNIT("refs", GROUPS) UNIT("odd", GROUPS)
+	GROUP("odd", "ou=odd," GROUPS, "member: " ODD "\n")
+	GROUP("old", "ou=odd," GROUPS, MEMBER("gone"))
+	GROUP("g1", MANY, MEMBER("bob")) GROUP("g2", MANY, MEMBER("bob")) GROUP("g3", MANY, MEMBER("bob"))
+	GROUP("g4", MANY, MEMBER("bob")) GROUP("g5", MANY, MEMBER("bob")) GROUP("g6", MANY, MEMBER("bob") MEMBER("alice"))
+	"dn: cn=away," REFS "\nobjectClass: referral\nobjectClass: extensibleObject\ncn: away\n"
+	"ref: ldap://elsewhere.invalid/cn=away\n\n";
+
+static struct server server;
+static char many_dn[] = MANY, refs_dn[] = REFS, away_dn[] = "cn=away," REFS, odd_dn[] = "ou=odd," GROUPS;
+static char member_text[] = "member", owner_text[] = "owner", cn_text[] = "cn", tomcat_dn[] = "cn=tomcat," PROJECTS;
+static char *wanted_texts[] = { cn_text };
+
+static struct cs_group_query at(char *dn, char *listed)
+{
+	return (struct cs_group_query){ .where = CS_GROUP_AT, .dn = dn, .listed = listed, .wanted = wanted_texts, .n_wanted = 1 };
+}
+
+static struct cs_group_query below(char *dn, char *listed)
+{
+	return (struct cs_group_query){ .where = CS_GROUPS_BELOW, .dn = dn, .listed = listed };
+}
+
+#define SIMPLE "bind_dn = \"cn=countersign," BASE "\" bind_secret_file = \"%s/secret\""
+
+/* A directory of this URI with more options, which may hold %s for the server's folder, once. */
+static struct cs_directory *open_with(const char *uri, const char *format)
+{
+	char simple[512], more[512], text[2048];
+	struct cs_problem problem = { 0 };
+	(void)snprintf(simple, sizeof(simple), SIMPLE, server.dir);
+	const char *at_dir = strstr(format, "DIR");
+	(void)snprintf(more, sizeof(more), "%.*s%s%s", at_dir != NULL ? (int)(at_dir - format) : (int)strlen(format), format,
+		at_dir != NULL ? server.dir : "", at_dir != NULL ? at_dir + 3 : "");
+	(void)snprintf(text, sizeof(text), "directory { uri = \"%s\" %s people_base = \"" PEOPLE "\" deadline = 1s %s }", uri,
+		strstr(format, "sasl_external") != NULL ? "" : simple, more);
+	struct cs_directory *directory = open_text(text, &problem);
+	if (directory == NULL) {
+		char *why = cs_problem_text(&problem);
+		(void)fprintf(stderr, "%s\n", why);
+		free(why);
+	}
+	cs_problem_clear(&problem);
+	assert_non_null(directory);
+	return directory;
+}
+
+static struct cs_directory *open_local(void)
+{
+	return open_with(server.ldapi, "");
+}
+
+static const char *uri(const char *scheme, const char *host, unsigned port)
+{
+	static char text[128];
+	(void)snprintf(text, sizeof(text), "%s://%s:%u", scheme, host, port);
+	return text;
+}
+
+/* Opens, asks for alice, closes. */
+static enum cs_known alice_by(const char *where, const char *format)
+{
+	struct cs_directory *directory = open_with(where, format);
+	enum cs_known result = known(directory, 2001, "alice");
+	cs_directory_close(&directory);
+	return result;
+}
+
+/* --- TLS --- */
+
+static void test_a082_tls_answers(void **state)
+{
+	(void)state;
+	assert_int_equal(alice_by(uri("ldap", "localhost", server.port), "starttls = true ca_file = \"DIR/ca.pem\""), CS_KNOWN_YES);
+	assert_int_equal(alice_by(uri("ldaps", "localhost", server.tls_port), "ca_file = \"DIR/ca.pem\""), CS_KNOWN_YES);
+	assert_int_equal(alice_by(uri("ldap", "127.0.0.1", server.port), "insecure_loopback = true"), CS_KNOWN_YES);
+	assert_int_equal(alice_by(server.ldapi, "sasl_external = true"), CS_KNOWN_YES);
+}
+
+/* Doubt, and for this cause. */
+static void check_doubt_by(const char *where, const char *format, const char *cause)
+{
+	struct cs_directory *directory = open_with(where, format);
+	struct cs_answer answer = ask_one(directory, 2001, "alice", NULL, 0);
+	assert_int_equal(answer.n_facts, 1);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_DOUBT);
+	if (strstr(answer.facts[0].doubt, cause) == NULL)
+		fail_msg("%s", answer.facts[0].doubt);
+	cs_clear(&cs_answer_shape, &answer);
+	cs_directory_close(&directory);
+}
+
+static void check_tls_refusals(void)
+{
+	check_doubt_by(uri("ldap", "localhost", server.port), "starttls = true ca_file = \"DIR/other.pem\"", "CAUSE");
+	check_doubt_by(uri("ldaps", "localhost", server.tls_port), "ca_file = \"DIR/other.pem\"", "CAUSE");
+	/* the certificate is for localhost */
+	check_doubt_by(uri("ldaps", "127.0.0.1", server.tls_port), "ca_file = \"DIR/ca.pem\"", "CAUSE");
+}
+
+static void test_a082_wrong_certificates_are_doubt(void **state)
+{
+	(void)state;
+	check_tls_refusals();
+}
+
+static void test_a015_a082_surroundings_cannot_weaken_tls(void **state)
+{
+	(void)state;
+	char here[4096], conf[256];
+	assert_non_null(getcwd(here, sizeof(here)));
+	(void)snprintf(conf, sizeof(conf), "TLS_REQCERT never\nTLS_CACERT %s/ca.pem\n", server.dir);
+	write_file(&server, "ldaprc", "%s", conf);
+	write_file(&server, ".ldaprc", "%s", conf);
+	assert_int_equal(chdir(server.dir), 0);
+	(void)setenv("HOME", server.dir, 1);
+	(void)setenv("LDAPTLS_REQCERT", "never", 1);
+	(void)setenv("LDAPTLS_CACERTDIR", server.dir, 1);
+	check_tls_refusals();
+	(void)unsetenv("LDAPTLS_REQCERT");
+	check_tls_refusals();
+	assert_int_equal(chdir(here), 0);
+}
+
+static void test_a082_no_starttls_no_answer(void **state)
+{
+	(void)state;
+	server_end(&server, SIGTERM);
+	assert_int_equal(run_in(&server, "cp slapd.conf whole.conf && sed -i /^TLS/d slapd.conf"), 0);
+	assert_int_equal(server_start(&server), 0);
+	check_doubt_by(uri("ldap", "localhost", server.port), "starttls = true ca_file = \"DIR/ca.pem\"", "StartTLS failed");
+	server_end(&server, SIGTERM);
+	assert_int_equal(run_in(&server, "cp whole.conf slapd.conf"), 0);
+	assert_int_equal(server_start(&server), 0);
+}
+
+static void test_a070_wrong_password_is_doubt(void **state)
+{
+	(void)state;
+	write_file(&server, "secret", "wrong\n");
+	check_doubt_by(server.ldapi, "", "Invalid credentials");
+	write_file(&server, "secret", PASSWORD "\n");
+}
+
+/* --- What is doubt --- */
+
+static void test_a003_two_entries_are_doubt(void **state)
+{
+	struct cs_directory *directory = *state;
+	assert_int_equal(known(directory, 2100, ""), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, 2100, "twin1"), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, CS_NO_UID, "twin1"), CS_KNOWN_YES);
+	assert_int_equal(known(directory, CS_NO_UID, "shared"), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, 2101, "shared"), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, 2101, "twin3"), CS_KNOWN_YES);
+	assert_int_equal(known(directory, 2101, "twin4"), CS_KNOWN_NO);
+}
+
+static void test_a072_other_case_is_nobody(void **state)
+{
+	assert_int_equal(known(*state, CS_NO_UID, "loud"), CS_KNOWN_NO);
+	assert_int_equal(known(*state, 2104, "loud"), CS_KNOWN_NO);
+	assert_int_equal(known(*state, CS_NO_UID, "zero"), CS_KNOWN_NO);
+}
+
+static void test_missing_identity_is_doubt_that_helps(void **state)
+{
+	struct cs_answer answer = ask_one(*state, 2103, "noid", NULL, 0);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_DOUBT);
+	assert_non_null(strstr(answer.facts[0].doubt, "entryUUID is missing"));
+	assert_string_equal(answer.facts[0].person.id, "");
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+static enum cs_known known_in(struct cs_directory *directory, uint32_t uid, const char *name, struct cs_group_query query,
+	size_t *ret_n)
+{
+	struct cs_answer answer = ask_one(directory, uid, name, &query, 1);
+	enum cs_known result = answer.n_facts == 1 ? answer.facts[0].known : (enum cs_known)99;
+	*ret_n = answer.n_facts == 1 ? answer.facts[0].n_memberships : 99;
+	cs_clear(&cs_answer_shape, &answer);
+	return result;
+}
+
+static void test_a077_size_limit_is_doubt(void **state)
+{
+	size_t n = 0;
+	assert_int_equal(known_in(*state, 2003, "bob", below(many_dn, member_text), &n), CS_KNOWN_DOUBT);
+	assert_int_equal(n, 0);
+	assert_int_equal(known_in(*state, 2001, "alice", below(many_dn, member_text), &n), CS_KNOWN_YES);
+	assert_int_equal(n, 1);
+}
+
+static void test_a078_referrals_are_doubt(void **state)
+{
+	size_t n = 0;
+	assert_int_equal(known_in(*state, 2001, "alice", at(away_dn, member_text), &n), CS_KNOWN_DOUBT);
+	assert_int_equal(known_in(*state, 2001, "alice", below(refs_dn, member_text), &n), CS_KNOWN_DOUBT);
+	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = away_dn, .listed = member_text };
+	const struct cs_question question = { .rosters = &roster, .n_rosters = 1 };
+	struct cs_answer answer = ask(*state, &question);
+	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+static void test_a071_special_characters_in_a_dn(void **state)
+{
+	size_t n = 0;
+	assert_int_equal(known_in(*state, 2110, "frank", below(odd_dn, member_text), &n), CS_KNOWN_YES);
+	assert_int_equal(n, 1);
+	/* this one's DN begins with an asterisk: it must not be taken for a pattern */
+	assert_int_equal(known_in(*state, 2111, "star", below(odd_dn, member_text), &n), CS_KNOWN_YES);
+	assert_int_equal(n, 0);
+}
+
+static bool is_locked(struct cs_directory *directory, uint32_t uid, const char *name)
+{
+	struct cs_answer answer = ask_one(directory, uid, name, NULL, 0);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	bool locked = answer.facts[0].person.locked;
+	cs_clear(&cs_answer_shape, &answer);
+	return locked;
+}
+
+static void test_locked_by_default(void **state)
+{
+	assert_true(is_locked(*state, 2107, "pwlocked"));
+	assert_true(is_locked(*state, 2105, "expired"));
+	assert_false(is_locked(*state, 2106, "lasting"));
+}
+
+static void test_deleted_and_born_again(void **state)
+{
+	size_t n = 0;
+	struct cs_answer before = ask_one(*state, 2108, "gone", NULL, 0);
+	assert_int_equal(before.facts[0].known, CS_KNOWN_YES);
+	assert_int_equal(server_modify(&server, "dn: uid=gone," PEOPLE "\nchangetype: delete\n"), 0);
+	assert_int_equal(known_in(*state, 2108, "gone", below(odd_dn, member_text), &n), CS_KNOWN_NO);
+	assert_int_equal(n, 0);
+	assert_int_equal(server_modify(&server, "dn: uid=gone," PEOPLE "\nchangetype: add\nobjectClass: inetOrgPerson\n"
+		"objectClass: posixAccount\nuid: gone\ncn: gone\nsn: gone\nuidNumber: 2108\ngidNumber: 1\nhomeDirectory: /\n"), 0);
+	struct cs_answer after = ask_one(*state, 2108, "gone", NULL, 0);
+	assert_int_equal(after.facts[0].known, CS_KNOWN_YES);
+	assert_string_not_equal(before.facts[0].person.id, after.facts[0].person.id);
+	cs_clear(&cs_answer_shape, &before);
+	cs_clear(&cs_answer_shape, &after);
+}
+
+static void test_a080_membership_is_read_afresh(void **state)
+{
+	size_t n = 0;
+	assert_int_equal(known_in(*state, 2001, "alice", at(tomcat_dn, owner_text), &n), CS_KNOWN_YES);
+	assert_int_equal(n, 1);
+	assert_int_equal(server_modify(&server, "dn: cn=tomcat," PROJECTS "\nchangetype: modify\ndelete: owner\n"
+		OWNER("alice")), 0);
+	assert_int_equal(known_in(*state, 2001, "alice", at(tomcat_dn, owner_text), &n), CS_KNOWN_YES);
+	assert_int_equal(n, 0);
+}
+
+/* --- Servers and workers that fail --- */
+
+static void test_a083_stopped_server_is_doubt_in_time(void **state)
+{
+	struct cs_directory *directory = *state;
+	int ok = 1;
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_YES);
+	(void)kill(server.pid, SIGSTOP);
+	for (int i = 0; i < 3; i++) { /* the first on the old connection, the others while connecting */
+		uint64_t begin = cs_boot_ms();
+		enum cs_known answer = known(directory, 2001, "alice");
+		uint64_t took = cs_boot_ms() - begin;
+		if (answer != CS_KNOWN_DOUBT || took > DEADLINE + 300)
+			(void)kill(server.pid, SIGCONT);
+		assert_int_equal(answer, CS_KNOWN_DOUBT);
+		assert_in_range(took, 0, DEADLINE + 300);
+	}
+	assert_non_null(strstr(cs_directory_state(directory, &ok), "does not answer since"));
+	assert_int_equal(ok, 0);
+	(void)kill(server.pid, SIGCONT);
+	uint64_t end = cs_boot_ms() + 5000;
+	while (known(directory, 2001, "alice") != CS_KNOWN_YES)
+		assert_true(cs_boot_ms() < end);
+	assert_non_null(strstr(cs_directory_state(directory, &ok), " answers"));
+}
+
+static void test_a079_dead_server_is_doubt_until_it_is_back(void **state)
+{
+	struct cs_directory *directory = *state;
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_YES);
+	server_end(&server, SIGKILL);
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_DOUBT);
+	assert_int_equal(server_start(&server), 0);
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_YES);
+}
+
+static void test_state_recovers_without_questions(void **state)
+{
+	struct cs_directory *directory = *state;
+	int ok = 1;
+	uint64_t end = cs_boot_ms() + 10000;
+	server_end(&server, SIGTERM);
+	while (cs_directory_state(directory, &ok), ok == 1 && cs_boot_ms() < end)
+		turn(directory, 1000);
+	assert_int_equal(ok, 0);
+	assert_int_equal(server_start(&server), 0);
+	while (cs_directory_state(directory, &ok), ok == 0 && cs_boot_ms() < end)
+		turn(directory, 1000);
+	assert_int_equal(ok, 1);
+}
+
+/* The newest child of this process that is not the server. */
+static pid_t worker_pid(void)
+{
+	char path[64], text[512] = "";
+	pid_t found = 0;
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	size_t n = fread(text, 1, sizeof(text) - 1, file);
+	(void)fclose(file);
+	text[n] = '\0';
+	for (char *rest = NULL, *word = strtok_r(text, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest))
+		if ((pid_t)atoi(word) != server.pid)
+			found = (pid_t)atoi(word);
+	assert_int_not_equal(found, 0);
+	return found;
+}
+
+static void test_a065_killed_worker_is_replaced(void **state)
+{
+	struct cs_directory *directory = *state;
+	for (int i = 0; i < 3; i++) {
+		pid_t first = worker_pid();
+		(void)kill(first, SIGKILL);
+		enum cs_known answer = known(directory, 2001, "alice");
+		assert_true(answer == CS_KNOWN_DOUBT || answer == CS_KNOWN_YES);
+		assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_YES);
+		assert_int_not_equal(worker_pid(), first);
+	}
+}
+
+static void test_a083_stuck_worker_is_replaced(void **state)
+{
+	struct cs_directory *directory = *state;
+	pid_t first = worker_pid();
+	(void)kill(first, SIGSTOP);
+	uint64_t begin = cs_boot_ms();
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_DOUBT);
+	assert_in_range(cs_boot_ms() - begin, DEADLINE, DEADLINE + 300);
+	uint64_t end = cs_boot_ms() + 5000;
+	while (known(directory, 2001, "alice") != CS_KNOWN_YES)
+		assert_true(cs_boot_ms() < end);
+	assert_int_not_equal(worker_pid(), first);
+}
+
+static void test_worker_is_confined(void **state)
+{
+	(void)state;
+	const struct cs_directory_ids nobody = { 65534, 65534 }, stay = { 0 };
+	char command[256];
+	if (geteuid() != 0)
+		skip();
+	cs_directory_set_ids(&nobody);
+	struct cs_directory *directory = open_local();
+	enum cs_known answer = known(directory, 2001, "alice");
+	pid_t pid = worker_pid();
+	(void)snprintf(command, sizeof(command),
+		"grep -Pq '^Uid:\\t65534\\t65534\\t65534\\t65534$' /proc/%d/status && grep -Pq '^Groups:\\t *$' /proc/%d/status && "
+		"grep -q '^NoNewPrivs:.1' /proc/%d/status && test $(ls /proc/%d/fd | wc -l) -le 5",
+		pid, pid, pid, pid);
+	int status = system(command);
+	(void)kill(pid, SIGKILL); /* the next one is confined too */
+	(void)known(directory, 2001, "alice");
+	enum cs_known again = known(directory, 2001, "alice");
+	cs_directory_close(&directory);
+	cs_directory_set_ids(&stay);
+	assert_int_equal(answer, CS_KNOWN_YES);
+	assert_int_equal(status, 0);
+	assert_int_equal(again, CS_KNOWN_YES);
+}
+
+static void test_two_hundred_questions_at_once(void **state)
+{
+	struct cs_directory *directory = *state;
+	struct heard heard[200] = { 0 };
+	char bob[] = "bob";
+	struct cs_subject subject = { 2003, CS_NO_UID, bob };
+	struct cs_group_query queries[] = { at(tomcat_dn, owner_text), at(tomcat_dn, member_text) };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = 2 };
+	for (size_t i = 0; i < CS_COUNT(heard); i++)
+		assert_int_equal(cs_directory_ask(directory, &question, hear, &heard[i]), 0);
+	for (size_t i = 0; i < CS_COUNT(heard); i++) {
+		wait_for(directory, &heard[i]);
+		assert_int_equal(heard[i].times, 1);
+		assert_int_equal(heard[i].answer.facts[0].known, CS_KNOWN_YES);
+		assert_int_equal(heard[i].answer.facts[0].n_memberships, 1);
+	}
+	for (size_t i = 0; i < CS_COUNT(heard); i++) {
+		assert_int_equal(heard[i].times, 1);
+		cs_clear(&cs_answer_shape, &heard[i].answer);
+	}
+}
+
+static void count_doubt(void *arg, const struct cs_answer *answer)
+{
+	if (answer->n_facts == 1 && answer->facts[0].known == CS_KNOWN_DOUBT)
+		++*(unsigned *)arg;
+}
+
+static void test_a060_limit_and_close_answer_everything(void **state)
+{
+	(void)state;
+	struct cs_directory *directory = open_local();
+	char bob[] = "bob";
+	struct cs_subject subject = { 2003, CS_NO_UID, bob };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
+	unsigned doubts = 0, asked = 0;
+	int r = 0;
+	(void)kill(worker_pid(), SIGSTOP);
+	while (asked < 10000 && (r = cs_directory_ask(directory, &question, count_doubt, &doubts)) == 0)
+		asked++;
+	assert_int_equal(r, CS_EBUSY);
+	assert_int_equal(asked, 4096);
+	assert_int_equal(doubts, 0);
+	cs_directory_close(&directory);
+	assert_null(directory);
+	assert_int_equal(doubts, asked);
+}
+
+struct chain {
+	struct cs_directory *directory;
+	unsigned left;
+};
+
+static void ask_again(void *arg, const struct cs_answer *answer)
+{
+	struct chain *chain = arg;
+	char bob[] = "bob";
+	struct cs_subject subject = { 2003, CS_NO_UID, bob };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
+	assert_int_equal(answer->facts[0].known, CS_KNOWN_YES);
+	if (--chain->left > 0)
+		assert_int_equal(cs_directory_ask(chain->directory, &question, ask_again, chain), 0);
+}
+
+static void test_questions_may_be_asked_from_answers(void **state)
+{
+	struct chain chain = { *state, 50 };
+	char bob[] = "bob";
+	struct cs_subject subject = { 2003, CS_NO_UID, bob };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
+	uint64_t end = cs_boot_ms() + OPEN_ENDED;
+	assert_int_equal(cs_directory_ask(chain.directory, &question, ask_again, &chain), 0);
+	while (chain.left > 0 && cs_boot_ms() < end)
+		turn(chain.directory, 1000);
+	assert_int_equal(chain.left, 0);
+}
+
+/* A server that takes connections and says these bytes to each of them, then nothing. */
+static pid_t liar(unsigned *ret_port, const char *bytes, size_t n)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 16) == 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	*ret_port = ntohs(address.sin_port);
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			int one = accept(fd, NULL, NULL);
+			(void)!write(one, bytes, n);
+		}
+	}
+	(void)close(fd);
+	return pid;
+}
+
+static void test_a084_lying_servers_are_doubt(void **state)
+{
+	(void)state;
+	static const struct { const char *bytes; size_t n; } lies[] = {
+		{ "", 0 },
+		{ "HTTP/1.1 400 Bad Request\r\n\r\n", 28 },
+		{ "\x30\x84\x7f\xff\xff\xff\x02\x01\x01", 9 },         /* a message of 2 GiB */
+		{ "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04", 11 }, /* the beginning of a good bind result */
+		{ "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00", 26 },
+	};
+	for (size_t i = 0; i < CS_COUNT(lies); i++) {
+		unsigned port = 0;
+		pid_t pid = liar(&port, lies[i].bytes, lies[i].n);
+		struct cs_directory *directory = open_with(uri("ldap", "127.0.0.1", port), "insecure_loopback = true");
+		uint64_t begin = cs_boot_ms();
+		enum cs_known answer = known(directory, 2001, "alice");
+		uint64_t took = cs_boot_ms() - begin;
+		cs_directory_close(&directory);
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		assert_int_equal(answer, CS_KNOWN_DOUBT);
+		assert_in_range(took, 0, DEADLINE + 300);
+	}
+}
+
+static void test_one_question_is_quick(void **state)
+{
+	struct cs_group_query queries[] = { at(tomcat_dn, owner_text), at(tomcat_dn, member_text), below(many_dn, owner_text) };
+	struct timespec begin, end;
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (int i = 0; i < 200; i++) {
+		struct cs_answer answer = ask_one(*state, 2003, "bob", queries, CS_COUNT(queries));
+		assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+		cs_clear(&cs_answer_shape, &answer);
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	double each = ((double)(end.tv_sec - begin.tv_sec) * 1e6 + (double)(end.tv_nsec - begin.tv_nsec) / 1e3) / 200;
+	print_message("one question with three groups: %.0f us\n", each);
+	assert_true(each < 50000);
+}
+
+static int setup(void **state)
+{
+	*state = open_local();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct cs_directory *directory = *state;
+	cs_directory_close(&directory);
+	return 0;
+}
+
+#define WITH(F) cmocka_unit_test_setup_teardown(F, setup, teardown)
+
+int main(void)
+{
+	int r = server_make(&server, tree);
+	if (r == 0) {
+		const struct CMUnitTest tests[] = {
+			cmocka_unit_test(test_a082_tls_answers),
+			cmocka_unit_test(test_a082_wrong_certificates_are_doubt),
+			cmocka_unit_test(test_a015_a082_surroundings_cannot_weaken_tls),
+			cmocka_unit_test(test_a082_no_starttls_no_answer),
+			cmocka_unit_test(test_a070_wrong_password_is_doubt),
+			WITH(test_a003_two_entries_are_doubt),
+			WITH(test_a072_other_case_is_nobody),
+			WITH(test_missing_identity_is_doubt_that_helps),
+			WITH(test_a077_size_limit_is_doubt),
+			WITH(test_a078_referrals_are_doubt),
+			WITH(test_a071_special_characters_in_a_dn),
+			WITH(test_locked_by_default),
+			WITH(test_deleted_and_born_again),
+			WITH(test_a080_membership_is_read_afresh),
+			WITH(test_a083_stopped_server_is_doubt_in_time),
+			WITH(test_a079_dead_server_is_doubt_until_it_is_back),
+			WITH(test_state_recovers_without_questions),
+			WITH(test_a065_killed_worker_is_replaced),
+			WITH(test_a083_stuck_worker_is_replaced),
+			cmocka_unit_test(test_worker_is_confined),
+			WITH(test_two_hundred_questions_at_once),
+			cmocka_unit_test(test_a060_limit_and_close_answer_everything),
+			WITH(test_questions_may_be_asked_from_answers),
+			cmocka_unit_test(test_a084_lying_servers_are_doubt),
+			WITH(test_one_question_is_quick),
+		};
+		r = cmocka_run_group_tests(tests, NULL, NULL);
+	}
+	if (r != 77)
+		server_remove(&server);
+	return r < 0 ? 1 : r;
+}

@@ -1,0 +1,840 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both PAM modules through libpam, with the service files of their own, against a scripted daemon: the exact code of
+ * every entry point for every kind of answer. */
+#include "clock.h"
+#include "decisions.h"
+#include "log_catcher.h"
+#include "mem.h"
+#include <fcntl.h>
+#include <security/pam_appl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum phase { ACCOUNT, SESSION, CLOSE_SESSION, AUTH, SETCRED, PASSWORD };
+
+struct scene {
+	const char *service, *user, *rhost, *ruser, *tty;
+	const char *arguments; /* behind socket= and server_uid= */
+	const char *socket;    /* instead of the daemon's own; with server_uid= where that is meant */
+	const char *reason;    /* what the person types; NULL: a prompt fails */
+	bool deaf;             /* no message reaches anybody */
+	bool silent;           /* PAM_SILENT */
+	uid_t real_uid;        /* only root may choose another */
+	const struct fake_step *steps;
+	size_t n_steps;
+	uid_t listen_as;
+	bool dead;
+};
+
+/* What the last scene left behind. */
+static struct {
+	char info[8192], error[8192];
+	unsigned prompts;
+	struct fake_seen seen;
+	uint64_t took_ms;
+} saw;
+
+#define SCENE(...) ((struct scene){ .service = "sshd", .user = "daemon", .rhost = "192.0.2.7", .tty = "ssh", \
+	.listen_as = geteuid(), .real_uid = getuid(), __VA_ARGS__ })
+#define STEPS(...) .steps = (const struct fake_step[]){ __VA_ARGS__ }, \
+	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
+#define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
+
+/* --- One run through libpam ------------------------------------------------------------------------------------------- */
+
+static void append(char *to, size_t size, const char *text)
+{
+	size_t used = strlen(to);
+
+	(void)snprintf(to + used, size - used, "%s\n", text);
+}
+
+static int converse(int n, const struct pam_message **messages, struct pam_response **ret, void *arg)
+{
+	const struct scene *scene = arg;
+	struct pam_response *replies = calloc((size_t)n, sizeof(*replies));
+
+	for (int i = 0; i < n; i++) {
+		if (messages[i]->msg_style == PAM_TEXT_INFO)
+			append(saw.info, sizeof(saw.info), messages[i]->msg);
+		else if (messages[i]->msg_style == PAM_ERROR_MSG)
+			append(saw.error, sizeof(saw.error), messages[i]->msg);
+		else
+			saw.prompts++;
+		if (scene->deaf || (messages[i]->msg_style == PAM_PROMPT_ECHO_ON && scene->reason == NULL)) {
+			free(replies);
+			return PAM_CONV_ERR;
+		}
+		if (messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
+			replies[i].resp = strdup(scene->reason);
+	}
+	*ret = replies;
+	return PAM_SUCCESS;
+}
+
+static void write_service(const char *folder, const struct scene *scene, const char *path)
+{
+	static const struct {
+		const char *type, *module;
+	} lines[] = { { "account", CS_PAM_ACCOUNT }, { "session", CS_PAM_HOLD }, { "auth", CS_PAM_ACCOUNT },
+		{ "password", CS_PAM_ACCOUNT } };
+	char name[128];
+	FILE *file = NULL;
+
+	(void)snprintf(name, sizeof(name), "%s/%s", folder, scene->service);
+	file = fopen(name, "we");
+	assert_non_null(file);
+	for (size_t i = 0; i < CS_COUNT(lines); i++) {
+		(void)fprintf(file, "%s required %s ", lines[i].type, lines[i].module);
+		if (scene->socket != NULL)
+			(void)fprintf(file, "%s %s\n", scene->socket, scene->arguments != NULL ? scene->arguments : "");
+		else
+			(void)fprintf(file, "socket=%s server_uid=%u %s\n", path, (unsigned)geteuid(),
+				scene->arguments != NULL ? scene->arguments : "");
+		/* libpam remembers a failure of the first module; the second shows that only 0 gets past it. */
+		(void)fprintf(file, "%s required pam_permit.so\n", lines[i].type);
+	}
+	assert_int_equal(fclose(file), 0);
+}
+
+static void set_item(pam_handle_t *pamh, int type, const char *value)
+{
+	if (value != NULL)
+		assert_int_equal(pam_set_item(pamh, type, value), PAM_SUCCESS);
+}
+
+static int go(pam_handle_t *pamh, enum phase phase, int flags)
+{
+	switch (phase) {
+	case ACCOUNT:
+		return pam_acct_mgmt(pamh, flags);
+	case SESSION:
+		return pam_open_session(pamh, flags);
+	case CLOSE_SESSION:
+		return pam_close_session(pamh, flags);
+	case AUTH:
+		return pam_authenticate(pamh, flags);
+	case SETCRED:
+		return pam_setcred(pamh, flags);
+	case PASSWORD:
+		return pam_chauthtok(pamh, flags);
+	}
+	return -1;
+}
+
+static int run_libpam(const struct scene *scene, enum phase phase, const char *folder)
+{
+	struct pam_conv conv = { .conv = converse };
+	pam_handle_t *pamh = NULL;
+	int code = 0;
+
+	memcpy(&conv.appdata_ptr, &scene, sizeof(scene));
+	assert_int_equal(pam_start_confdir(scene->service, scene->user, &conv, folder, &pamh), PAM_SUCCESS);
+	set_item(pamh, PAM_RHOST, scene->rhost);
+	set_item(pamh, PAM_RUSER, scene->ruser);
+	set_item(pamh, PAM_TTY, scene->tty);
+	if (scene->real_uid != getuid())
+		assert_int_equal(setresuid(scene->real_uid, 0, 0), 0);
+	saw.took_ms = cs_boot_ms();
+	code = go(pamh, phase, scene->silent ? PAM_SILENT : 0);
+	saw.took_ms = cs_boot_ms() - saw.took_ms;
+	if (scene->real_uid != 0 && geteuid() == 0)
+		assert_int_equal(setresuid(0, 0, 0), 0);
+	assert_int_equal(pam_end(pamh, code), PAM_SUCCESS);
+	return code;
+}
+
+static int play(enum phase phase, struct scene scene)
+{
+	char folder[] = "/tmp/cs-pam-XXXXXX", file[160];
+	struct fake fake;
+	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .listen_as = scene.listen_as };
+	int code = 0;
+
+	memset(&saw, 0, sizeof(saw));
+	logged_forget();
+	fake_start(&fake, &how);
+	if (scene.dead) {
+		kill(fake.pid, SIGKILL);
+		waitpid(fake.pid, NULL, 0);
+		fake.pid = 0;
+	}
+	assert_non_null(mkdtemp(folder));
+	write_service(folder, &scene, fake.path);
+	code = run_libpam(&scene, phase, folder);
+	(void)snprintf(file, sizeof(file), "%s/%s", folder, scene.service);
+	unlink(file);
+	rmdir(folder);
+	saw.seen = *fake.seen;
+	fake_stop(&fake);
+	assert_int_equal(saw.seen.unexpected, 0);
+	return code;
+}
+
+static void seen_call(unsigned n, void *ret_call)
+{
+	struct fake fake = { .seen = &saw.seen };
+
+	fake_call(&fake, n, ret_call);
+}
+
+/* --- Account ---------------------------------------------------------------------------------------------------------- */
+
+static void test_pam_account_permit(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_SUCCESS);
+	assert_string_equal(saw.error, "");
+	seen_call(0, &submit);
+	assert_true(submit.only_ask); /* A009: nothing is held in account */
+	assert_false(submit.has_file);
+	assert_int_equal(submit.subject.uid, 1);
+	assert_string_equal(submit.subject.name, "daemon");
+	assert_string_equal(submit.action.service, "sshd");
+	assert_string_equal(submit.action.peer, "192.0.2.7");
+	assert_string_equal(submit.action.tty, "ssh");
+	assert_int_equal(submit.action.target_uid, 1);
+	cs_clear(&cs_submit_shape, &submit);
+}
+
+static void test_pam_a001_account_deny(void **state)
+{
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "no \\u{001B}[31mright")); /* A097: escaped */
+	assert_non_null(strstr(saw.error, "[no-permission]"));
+}
+
+static void test_pam_a009_account_hold(void **state)
+{
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_PERM_DENIED);
+	assert_non_null(strstr(logged(), "hold=session"));
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "hold=session", STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))),
+		PAM_SUCCESS);
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "hold=session", STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))),
+		PAM_PERM_DENIED);
+}
+
+static void test_pam_account_right(void **state)
+{
+	static struct cs_right_answer yes = { .verdict = CS_PERMIT, .reason = CS_WHY_HAS_RIGHT };
+	static struct cs_right_answer no = { .verdict = CS_DENY, .reason = CS_WHY_NO_PERMISSION, .text = T("no such right") };
+	static struct cs_right_answer odd = { .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL };
+	struct cs_right call = { 0 };
+
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "permission=host.login scope=host/rel1",
+				 STEPS(ANSWER(CS_CALL_RIGHT, &yes)))),
+		PAM_SUCCESS);
+	seen_call(0, &call);
+	assert_string_equal(call.user, "daemon");
+	assert_string_equal(call.permission, "host.login");
+	assert_string_equal(call.scope, "host/rel1");
+	cs_clear(&cs_right_shape, &call);
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "permission=host.login", STEPS(ANSWER(CS_CALL_RIGHT, &no)))),
+		PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "no such right"));
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "permission=host.login", STEPS(ANSWER(CS_CALL_RIGHT, &odd)))),
+		PAM_PERM_DENIED);
+}
+
+/* Every way of not answering denies, in both modules, and takes no longer than its deadline. */
+static void test_pam_a001_no_good_answer(void **state)
+{
+	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT, FAKE_SILENT };
+	static const enum cs_call_type calls[] = { CS_CALL_SUBMIT, CS_CALL_RIGHT, CS_CALL_SUBMIT, CS_CALL_CONFIRM };
+	static const char *const arguments[] = { "timeout=1", "timeout=1 permission=a.b", "timeout=1", "timeout=1 confirm" };
+	static struct cs_right_answer yes = { .verdict = CS_PERMIT, .reason = CS_WHY_HAS_RIGHT };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(acts); i++) {
+		for (size_t k = 0; k < CS_COUNT(calls); k++) {
+			const void *reply = calls[k] == CS_CALL_RIGHT ? (const void *)&yes : (const void *)&d_permit;
+			struct scene scene = SCENE(.arguments = arguments[k],
+				STEPS({ .call = calls[k], .act = acts[i], .reply = reply }));
+
+			assert_int_equal(play(k < 2 ? ACCOUNT : SESSION, scene), PAM_PERM_DENIED);
+			assert_non_null(strstr(saw.error, "countersignd does not answer"));
+			assert_true(saw.took_ms < 2000);
+			assert_int_equal(saw.seen.n_calls, 1);
+		}
+	}
+}
+
+static void test_pam_server_error_denies(void **state)
+{
+	static const struct fake_step steps[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_ERROR, .error = CS_EINVAL, .text = "subject" } };
+
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.steps = steps, .n_steps = 1)), PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "subject"));
+	assert_int_equal(play(SESSION, SCENE(.steps = steps, .n_steps = 1)), PAM_PERM_DENIED);
+}
+
+static void test_pam_a067_absent_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.dead = true)), PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "countersignd does not answer (it is not running)"));
+	assert_non_null(strstr(saw.error, "the root console is not affected"));
+	assert_true(saw.took_ms < 1000);
+	assert_int_equal(play(SESSION, SCENE(.dead = true)), PAM_PERM_DENIED);
+	assert_true(saw.took_ms < 1000);
+	assert_int_equal(play(SESSION, SCENE(.dead = true, .arguments = "confirm")), PAM_PERM_DENIED);
+}
+
+static void test_pam_a057_wrong_server(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (enum phase phase = ACCOUNT; phase <= SESSION; phase++) {
+		assert_int_equal(play(phase, SCENE(.listen_as = 65534, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+			PAM_PERM_DENIED);
+		assert_non_null(strstr(saw.error, "another user answers on its socket"));
+		assert_int_equal(saw.seen.n_calls, 0);
+	}
+}
+
+/* --- Arguments --------------------------------------------------------------------------------------------------------- */
+
+static void test_pam_a014_bad_arguments(void **state)
+{
+	static const struct {
+		enum phase phase;
+		const char *arguments, *named;
+	} cases[] = {
+		{ ACCOUNT, "nullok", "nullok" },
+		{ ACCOUNT, "debug", "debug" },
+		{ ACCOUNT, "permision=a.b", "permision=a.b" },
+		{ ACCOUNT, "permission=", "permission=" },
+		{ ACCOUNT, "permission", "permission" },
+		{ ACCOUNT, "scope=host/x", "scope= needs permission=" },
+		{ ACCOUNT, "permission=a permission=b", "permission=b" },
+		{ ACCOUNT, "hold=auth", "hold=auth" },
+		{ ACCOUNT, "hold=session permission=a", "exclude" },
+		{ ACCOUNT, "confirm", "confirm" },
+		{ ACCOUNT, "timeout=0", "timeout=0" },
+		{ ACCOUNT, "timeout=61", "timeout=61" },
+		{ ACCOUNT, "timeout=-1", "timeout=-1" },
+		{ ACCOUNT, "timeout=5s", "timeout=5s" },
+		{ ACCOUNT, "server=countersign", "exclude" },
+		{ ACCOUNT, "server_uid=0", "server_uid=0" }, /* a second one */
+		{ ACCOUNT, "[Timeout=5\033]", "Timeout=5\\u{001B}" },
+		{ SESSION, "permission=a", "permission=a" },
+		{ SESSION, "confirm=yes", "confirm=yes" },
+		{ SESSION, "hold=session", "hold=session" },
+		{ SESSION, "confirm confirm", "confirm" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct scene scene = SCENE(.arguments = cases[i].arguments, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
+
+		assert_int_equal(play(cases[i].phase, scene), PAM_SERVICE_ERR);
+		assert_int_equal(saw.seen.connections, 0);
+		assert_non_null(strstr(logged(), cases[i].named));
+		assert_non_null(strstr(logged(), "everybody is denied"));
+		assert_non_null(strstr(saw.error, "set up wrongly"));
+	}
+}
+
+static void test_pam_a014_bad_socket_and_server(void **state)
+{
+	static const char *const sockets[] = { "socket=module.sock", "socket=", "server_uid=-1", "server_uid=4294967295",
+		"server_uid=99999999999", "server_uid=0x0", "server=", "server=-x", "server=Root" };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(sockets); i++) {
+		assert_int_equal(play(ACCOUNT, SCENE(.socket = sockets[i])), PAM_SERVICE_ERR);
+		assert_int_equal(play(SESSION, SCENE(.socket = sockets[i])), PAM_SERVICE_ERR);
+		assert_non_null(strstr(logged(), sockets[i]));
+	}
+}
+
+/* A name that nobody has is no typing error of the line: the daemon cannot be told from others, so it cannot be asked. */
+static void test_pam_unknown_server_user(void **state)
+{
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.socket = "server=no-such-user-here")), PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "its user could not be looked up"));
+}
+
+/* --- Who asks ----------------------------------------------------------------------------------------------------------- */
+
+static void test_pam_a003_unknown_user(void **state)
+{
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.user = "no-such-user-here", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.user = "no-such-user-here", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(saw.seen.connections, 0);
+	/* "#1234" is sudo's way, and nobody else's to log in with */
+	assert_int_equal(play(ACCOUNT, SCENE(.user = "#4294967295", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_PERM_DENIED);
+}
+
+static void test_pam_a029_peer(void **state)
+{
+	static const struct {
+		const char *rhost, *tty, *peer;
+	} cases[] = {
+		{ "192.0.2.7", "ssh", "192.0.2.7" },      { "2001:db8::7", "ssh", "2001:db8::7" },
+		{ "bob.example.org", "ssh", "unknown" },  { "192.0.2.7 ", "ssh", "unknown" },
+		{ "1", "ssh", "unknown" },                { NULL, "ssh", "unknown" },
+		{ "", "ssh", "unknown" },                 { NULL, "/dev/tty1", "" },
+		{ NULL, NULL, "" },                       { "localhost", "/dev/tty1", "unknown" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct cs_submit submit = { 0 };
+		struct scene scene = SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
+
+		scene.rhost = cases[i].rhost;
+		scene.tty = cases[i].tty;
+		assert_int_equal(play(ACCOUNT, scene), PAM_SUCCESS);
+		seen_call(0, &submit);
+		assert_string_equal(submit.action.peer, cases[i].peer);
+		cs_clear(&cs_submit_shape, &submit);
+	}
+}
+
+/* su is asked for by the kernel's real uid, whatever PAM_RUSER says; PAM_USER is whom he becomes (A028). */
+static void test_pam_a028_su_asks_for_the_real_uid(void **state)
+{
+	static const char *const rusers[] = { "root", "games", "no-such-user-here", NULL };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < CS_COUNT(rusers); i++) {
+		struct cs_submit submit = { 0 };
+		struct scene scene = SCENE(.service = "su", .user = "root", .real_uid = 5, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
+
+		scene.ruser = rusers[i];
+		scene.rhost = NULL;
+		scene.tty = "pts/1";
+		assert_int_equal(play(ACCOUNT, scene), PAM_SUCCESS);
+		seen_call(0, &submit);
+		assert_int_equal(submit.subject.uid, 5);
+		assert_string_equal(submit.subject.name, "games");
+		assert_int_equal(submit.action.target_uid, 0);
+		cs_clear(&cs_submit_shape, &submit);
+	}
+}
+
+/* --- Root's console -------------------------------------------------------------------------------------------------- */
+
+static void test_pam_a010_root_console_without_daemon(void **state)
+{
+	static const struct fake_step silent[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_SILENT } };
+	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .dead = true);
+
+	(void)state;
+	console.rhost = NULL;
+	for (enum phase phase = ACCOUNT; phase <= SESSION; phase++) {
+		assert_int_equal(play(phase, console), PAM_SUCCESS);
+		assert_non_null(strstr(logged(), "<4>"));
+		assert_non_null(strstr(logged(), "permitted root without countersignd: not recorded"));
+	}
+	console.arguments = "permission=host.login";
+	assert_int_equal(play(ACCOUNT, console), PAM_SUCCESS);
+	console.arguments = "timeout=1";
+	console.dead = false;
+	console.steps = silent;
+	console.n_steps = 1;
+	assert_int_equal(play(ACCOUNT, console), PAM_SUCCESS);
+}
+
+static void test_pam_a010_root_is_recorded_where_the_daemon_answers(void **state)
+{
+	static struct cs_decision root = { .verdict = CS_PERMIT, .reason = CS_WHY_ROOT };
+	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .arguments = "permission=host.login",
+		STEPS(ANSWER(CS_CALL_SUBMIT, &root)));
+
+	(void)state;
+	console.rhost = NULL;
+	assert_int_equal(play(ACCOUNT, console), PAM_SUCCESS);
+	assert_int_equal(saw.seen.n_calls, 1);
+	assert_string_equal(logged(), "");
+	console.steps = (const struct fake_step[]){ ANSWER(CS_CALL_SUBMIT, &d_deny) }; /* an answer is an answer */
+	assert_int_equal(play(ACCOUNT, console), PAM_PERM_DENIED);
+}
+
+static void test_pam_remote_root_needs_the_daemon(void **state)
+{
+	struct scene remote = SCENE(.user = "root", .dead = true);
+
+	(void)state;
+	assert_int_equal(play(ACCOUNT, remote), PAM_PERM_DENIED);
+	remote.rhost = NULL; /* sshd that could not tell */
+	assert_int_equal(play(ACCOUNT, remote), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, remote), PAM_PERM_DENIED);
+}
+
+/* Somebody who becomes root by su is not root on his console. */
+static void test_pam_su_to_root_needs_the_daemon(void **state)
+{
+	struct scene su = SCENE(.service = "su", .user = "root", .ruser = "root", .tty = "pts/1", .real_uid = 5, .dead = true);
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	su.rhost = NULL;
+	assert_int_equal(play(ACCOUNT, su), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, su), PAM_PERM_DENIED);
+}
+
+static void test_pam_a010_held_root_is_answered(void **state)
+{
+	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .arguments = "timeout=1",
+		STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_CLOSE }));
+
+	(void)state;
+	console.rhost = NULL;
+	assert_int_equal(play(SESSION, console), PAM_PERM_DENIED);
+}
+
+/* --- Session: hold ---------------------------------------------------------------------------------------------------- */
+
+static void test_pam_hold_permit_at_once(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_SUCCESS);
+	assert_string_equal(saw.info, "");
+	seen_call(0, &submit);
+	assert_false(submit.only_ask);
+	assert_true(submit.may_wait);
+	assert_true(submit.action.n_target_groups >= 1);
+	cs_clear(&cs_submit_shape, &submit);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), PAM_PERM_DENIED);
+}
+
+static void test_pam_hold_approved_then_claimed(void **state)
+{
+	struct cs_wait wait = { 0 };
+	struct cs_claim claim = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_held_on),
+				 ANSWER(CS_CALL_WAIT, &d_half), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
+		PAM_SUCCESS);
+	seen_call(1, &wait);
+	assert_memory_equal(wait.id, d_held.id, CS_ID_LEN);
+	assert_memory_equal(wait.secret, d_held.secret, CS_ID_LEN);
+	assert_int_equal(wait.seen, 1);
+	assert_true(wait.wait_ms <= 10000);
+	seen_call(3, &wait);
+	assert_int_equal(wait.seen, 2);
+	seen_call(4, &claim);
+	assert_memory_equal(claim.secret, d_held.secret, CS_ID_LEN);
+	assert_int_equal(saw.seen.connections, 1);
+	assert_non_null(strstr(saw.info, "request 4711"));
+	assert_non_null(strstr(saw.info, "0425"));
+	assert_non_null(strstr(saw.info, "deploy in project/tomcat"));
+	assert_non_null(strstr(saw.info, "bob, carol"));
+	assert_non_null(strstr(saw.info, "erin\\u{001B}[2K"));
+	assert_non_null(strstr(saw.info, "countersign approve 4711"));
+	assert_non_null(strstr(saw.info, "bob approved: fine\\nby me"));
+	assert_non_null(strstr(saw.info, "still needed: 1 x Infrastructure"));
+	assert_null(strchr(saw.info, '\033'));
+}
+
+static void test_pam_hold_rejected(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_rejected)))),
+		PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "request 4711 was rejected by bob: not today"));
+}
+
+static void test_pam_a080_claim_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_lost)))),
+		PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "approver-lost"));
+}
+
+/* Only a claim opens what was held: a wait that says permit is a protocol error, a claim that says hold is a denial. */
+static void test_pam_a001_only_a_claim_opens(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_held)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_PERM_DENIED);
+}
+
+static void test_pam_hold_parked(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_parked)))),
+		PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "request 4711 stays open"));
+	assert_non_null(strstr(saw.error, "0425"));
+	assert_non_null(strstr(saw.error, "log in again after it is approved"));
+}
+
+static void test_pam_parked_and_approved_meanwhile(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_used)))), PAM_SUCCESS);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_again), ANSWER(CS_CALL_CLAIM, &d_used)))), PAM_SUCCESS);
+}
+
+static void test_pam_a001_bad_answers_while_held(void **state)
+{
+	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(acts); i++) {
+		if (acts[i] == FAKE_CUT)
+			continue; /* a wait has its slice of ten seconds; the claim below covers it */
+		assert_int_equal(play(SESSION, SCENE(.arguments = "timeout=1", STEPS(ANSWER(CS_CALL_SUBMIT, &d_held),
+					 { .call = CS_CALL_WAIT, .act = acts[i], .reply = &d_approved }))),
+			PAM_PERM_DENIED);
+	}
+	for (size_t i = 0; i < CS_COUNT(acts); i++)
+		assert_int_equal(play(SESSION, SCENE(.arguments = "timeout=1", STEPS(ANSWER(CS_CALL_SUBMIT, &d_held),
+					 ANSWER(CS_CALL_WAIT, &d_approved),
+					 { .call = CS_CALL_CLAIM, .act = acts[i], .reply = &d_used }))),
+			PAM_PERM_DENIED);
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static void test_pam_a043_signal_while_held(void **state)
+{
+	struct sigaction action = { .sa_handler = on_signal }, old;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &action, &old), 0);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_SIGNAL }))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), PAM_PERM_DENIED);
+	assert_int_equal(play(ACCOUNT, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.arguments = "confirm", STEPS({ .call = CS_CALL_CONFIRM, .act = FAKE_SIGNAL }))),
+		PAM_PERM_DENIED);
+	assert_int_equal(sigaction(SIGUSR1, &old, NULL), 0);
+}
+
+static void test_pam_hold_nobody_listens(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(.deaf = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held)))), PAM_PERM_DENIED);
+	assert_int_equal(saw.seen.n_calls, 1); /* the connection closes, and the daemon parks the request */
+}
+
+static void test_pam_a030_unattended_services_do_not_wait(void **state)
+{
+	static const char *const services[] = { "cron", "crond", "atd", "systemd-user" };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(services); i++) {
+		struct cs_submit submit = { 0 };
+		struct scene scene = SCENE(.service = services[i], STEPS(ANSWER(CS_CALL_SUBMIT, &d_not_waiting)));
+
+		assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+		seen_call(0, &submit);
+		assert_false(submit.may_wait);
+		assert_non_null(strstr(saw.error, "request 4711 stays open"));
+		cs_clear(&cs_submit_shape, &submit);
+	}
+}
+
+static void test_pam_hold_reason(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(.reason = "release 10.1", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason),
+				 ANSWER(CS_CALL_SUBMIT, &d_used)))),
+		PAM_SUCCESS);
+	assert_int_equal(saw.prompts, 1);
+	seen_call(1, &submit);
+	assert_string_equal(submit.reason, "release 10.1");
+	cs_clear(&cs_submit_shape, &submit);
+	/* none, nobody to ask, or still not enough */
+	assert_int_equal(play(SESSION, SCENE(.reason = "", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "a reason is needed"));
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.reason = "x", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason),
+				 ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.reason = "x", .silent = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(saw.prompts, 0);
+}
+
+static void test_pam_a060_reason_too_long(void **state)
+{
+	char *reason = malloc(CS_MAX_REASON + 2);
+
+	(void)state;
+	memset(reason, 'r', CS_MAX_REASON + 1);
+	reason[CS_MAX_REASON + 1] = '\0';
+	assert_int_equal(play(SESSION, SCENE(.reason = reason, STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
+	assert_int_equal(saw.seen.n_calls, 1);
+	assert_non_null(strstr(saw.error, "too large"));
+	free(reason);
+}
+
+static void test_pam_silent_holds_without_words(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(.silent = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
+		PAM_SUCCESS);
+	assert_string_equal(saw.info, "");
+}
+
+/* --- Session: confirm -------------------------------------------------------------------------------------------------- */
+
+static void test_pam_a032_confirm(void **state)
+{
+	struct cs_confirm call = { 0 };
+	struct scene scene = SCENE(.service = "sudo-i", .user = "games", .ruser = "root", .arguments = "confirm", .silent = true,
+		STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
+
+	(void)state;
+	scene.rhost = NULL;
+	scene.tty = "/dev/pts/1";
+	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
+	seen_call(0, &call);
+	assert_int_equal(call.subject.uid, getuid());
+	assert_int_equal(call.target_uid, 5);
+	assert_string_equal(call.service, "sudo");
+	cs_clear(&cs_confirm_shape, &call);
+	scene.service = "sudo";
+	scene.steps = (const struct fake_step[]){ ANSWER(CS_CALL_CONFIRM, &d_unconfirmed) };
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.error, "unconfirmed")); /* said also under PAM_SILENT, which sudo always sets */
+	scene.steps = (const struct fake_step[]){ ANSWER(CS_CALL_CONFIRM, &d_only_hold) };
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+}
+
+static void test_pam_a032_confirm_names_the_real_uid(void **state)
+{
+	struct cs_confirm call = { 0 };
+	struct scene scene = SCENE(.service = "sudo", .user = "#1234567", .ruser = "root", .arguments = "confirm", .real_uid = 5,
+		STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	scene.rhost = NULL;
+	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
+	seen_call(0, &call);
+	assert_int_equal(call.subject.uid, 5);
+	assert_string_equal(call.subject.name, "games");
+	assert_int_equal(call.target_uid, 1234567);
+	cs_clear(&cs_confirm_shape, &call);
+}
+
+/* --- The other entry points ---------------------------------------------------------------------------------------------- */
+
+/* A006: a module in the wrong phase is no silent success. */
+static void test_pam_a006_other_phases(void **state)
+{
+	(void)state;
+	assert_int_equal(play(AUTH, SCENE()), PAM_MODULE_UNKNOWN);
+	assert_int_equal(play(SETCRED, SCENE()), PAM_MODULE_UNKNOWN);
+	assert_int_equal(play(PASSWORD, SCENE()), PAM_MODULE_UNKNOWN);
+}
+
+static void test_pam_close_session(void **state)
+{
+	(void)state;
+	assert_int_equal(play(CLOSE_SESSION, SCENE()), PAM_SUCCESS);
+	assert_int_equal(saw.seen.connections, 0);
+}
+
+static unsigned open_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += access("/proc/self/fd", F_OK) == 0 && fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+static void test_pam_a016_no_descriptor_is_left(void **state)
+{
+	unsigned before = open_descriptors();
+
+	(void)state;
+	(void)play(ACCOUNT, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit))));
+	(void)play(ACCOUNT, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_GARBAGE })));
+	(void)play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_rejected))));
+	(void)play(SESSION, SCENE(.dead = true));
+	assert_int_equal(open_descriptors(), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pam_account_permit),
+		cmocka_unit_test(test_pam_a001_account_deny),
+		cmocka_unit_test(test_pam_a009_account_hold),
+		cmocka_unit_test(test_pam_account_right),
+		cmocka_unit_test(test_pam_a001_no_good_answer),
+		cmocka_unit_test(test_pam_server_error_denies),
+		cmocka_unit_test(test_pam_a067_absent_daemon),
+		cmocka_unit_test(test_pam_a057_wrong_server),
+		cmocka_unit_test(test_pam_a014_bad_arguments),
+		cmocka_unit_test(test_pam_a014_bad_socket_and_server),
+		cmocka_unit_test(test_pam_unknown_server_user),
+		cmocka_unit_test(test_pam_a003_unknown_user),
+		cmocka_unit_test(test_pam_a029_peer),
+		cmocka_unit_test(test_pam_a028_su_asks_for_the_real_uid),
+		cmocka_unit_test(test_pam_a010_root_console_without_daemon),
+		cmocka_unit_test(test_pam_a010_root_is_recorded_where_the_daemon_answers),
+		cmocka_unit_test(test_pam_remote_root_needs_the_daemon),
+		cmocka_unit_test(test_pam_su_to_root_needs_the_daemon),
+		cmocka_unit_test(test_pam_a010_held_root_is_answered),
+		cmocka_unit_test(test_pam_hold_permit_at_once),
+		cmocka_unit_test(test_pam_hold_approved_then_claimed),
+		cmocka_unit_test(test_pam_hold_rejected),
+		cmocka_unit_test(test_pam_a080_claim_refused),
+		cmocka_unit_test(test_pam_a001_only_a_claim_opens),
+		cmocka_unit_test(test_pam_hold_parked),
+		cmocka_unit_test(test_pam_parked_and_approved_meanwhile),
+		cmocka_unit_test(test_pam_a001_bad_answers_while_held),
+		cmocka_unit_test(test_pam_a043_signal_while_held),
+		cmocka_unit_test(test_pam_hold_nobody_listens),
+		cmocka_unit_test(test_pam_a030_unattended_services_do_not_wait),
+		cmocka_unit_test(test_pam_hold_reason),
+		cmocka_unit_test(test_pam_a060_reason_too_long),
+		cmocka_unit_test(test_pam_silent_holds_without_words),
+		cmocka_unit_test(test_pam_a032_confirm),
+		cmocka_unit_test(test_pam_a032_confirm_names_the_real_uid),
+		cmocka_unit_test(test_pam_a006_other_phases),
+		cmocka_unit_test(test_pam_close_session),
+		cmocka_unit_test(test_pam_a016_no_descriptor_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""countersignd against its callers: what is malformed, in the wrong place, too much, or started wrongly."""
+import os
+import resource
+import socket
+import struct
+import subprocess
+import time
+
+from people import SOCKETS, countersign
+from world import run_as
+
+PEOPLE = SOCKETS + "/people.sock"
+MODULE = SOCKETS + "/module.sock"
+CONF = "/etc/countersign/countersignd.conf"
+POLICY = "/etc/countersign/policy.conf"
+HELLO = b"CSGN" + struct.pack(">I", 1)
+SUBMIT, LIST, SHOW, VOTE, STATUS, EVIDENCE, RELOAD = 1, 7, 8, 9, 10, 11, 12
+EPERM = 8
+
+# Connects as a user (the kernel's word counts), sends what stands on its standard input, prints the answer.
+SPEAKER = """
+import os, socket, sys
+path, uid, hold = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+sockets = []
+for _ in range(hold):
+    s = socket.socket(socket.AF_UNIX); s.settimeout(20)
+    try: s.connect(path)
+    except OSError as e: print("refused", e.errno); sys.exit()
+    sockets.append(s)
+data = sys.stdin.buffer.read()
+alive = 0
+for s in sockets:
+    try:
+        s.sendall(data); s.shutdown(socket.SHUT_WR)
+        got = s.recv(65536)
+        alive += bool(got)
+    except OSError: got = b""
+print("alive", alive, got.hex())
+"""
+
+
+def setup():
+    for step in ("world_users", "world_slapd_start", "world_install", "countersign_configure", "countersign_start"):
+        countersign(step)
+
+
+def speak(path, uid, data, hold=1):
+    done = subprocess.run(["/usr/bin/python3", "-c", SPEAKER, path, str(uid), str(hold)], input=data, capture_output=True,
+                          timeout=60)
+    words = done.stdout.decode().split()
+    assert words, done.stderr.decode()
+    return words
+
+
+def frame(kind, payload):
+    return struct.pack(">IB", len(payload) + 1, kind) + payload
+
+
+def text(value):
+    return struct.pack(">I", len(value)) + value
+
+
+def status():
+    import json
+    done = run_as("root", "countersign", "status", "--json")
+    assert done.status == 0, done
+    return json.loads(done.out)
+
+
+def answered(words):
+    return words[0] == "alive" and words[1] != "0"
+
+
+def error_of(words):
+    """The error number of a reply frame."""
+    raw = bytes.fromhex(words[2])
+    return struct.unpack(">I", raw[5:9])[0]
+
+
+MALFORMED = {
+    "another protocol": b"GET / HTTP/1.1\r\n\r\n",
+    "another version": b"CSGN" + struct.pack(">I", 2) + frame(STATUS, bytes(4)),
+    "unknown call": HELLO + frame(99, b""),
+    "a reply as a call": HELLO + frame(STATUS | 0x80, bytes(4)),
+    "bytes behind the call": HELLO + frame(STATUS, bytes(5)),
+    "a truncated call": HELLO + frame(SHOW, bytes(3)),
+    "a length beyond the bound": HELLO + struct.pack(">IB", 0x7FFFFFFF, STATUS),
+    "an empty frame": HELLO + struct.pack(">I", 0),
+    "a boolean that is neither": HELLO + frame(LIST, b"\x02\x00"),
+    "a vote that does not exist": HELLO + frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", 7) + text(b"1234") + text(b"")),
+    "a text over its bound": HELLO + frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", 1) + text(b"12345") + text(b"")),
+    "a NUL inside a text": HELLO + frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", 1) + text(b"12\x004") + text(b"")),
+}
+
+
+def test_daemon_a063_malformed_frames_close_the_connection_and_are_counted():
+    for name, data in MALFORMED.items():
+        before = status()["malformed"]
+        assert not answered(speak(PEOPLE, 2001, data)), name
+        assert status()["malformed"] == before + 1, name
+
+
+def test_daemon_well_formed_is_answered():
+    words = speak(PEOPLE, 2001, HELLO + frame(STATUS, bytes(4)))
+    assert answered(words) and error_of(words) == 0, words
+
+
+def test_daemon_a052_module_calls_do_not_exist_on_people_sock():
+    # An empty submit in the protocol's own shape: refused for the door, before anything in it is looked at.
+    subject = struct.pack(">II", 0, 0) + text(b"root")
+    action = text(b"sudo") + text(b"") + text(b"/bin/sh") + text(b"") + struct.pack(">I", 0) + struct.pack(">II", 0, 0)
+    action += struct.pack(">I", 0) + text(b"") + text(b"/") + struct.pack(">I", 0) + text(b"") + text(b"") + b"\0\0"
+    action += b"\0" + bytes(32) + bytes(24) + bytes(12)
+    words = speak(PEOPLE, 2001, HELLO + frame(SUBMIT, subject + action + text(b"") + b"\0\0\0"))
+    assert answered(words) and error_of(words) == EPERM, words
+    words = speak(PEOPLE, 0, HELLO + frame(SUBMIT, subject + action + text(b"") + b"\0\0\0"))
+    assert answered(words) and error_of(words) == EPERM, words
+
+
+def test_daemon_only_root_reads_evidence_and_reloads():
+    for kind, payload in ((EVIDENCE, struct.pack(">QI", 1, 10)), (RELOAD, bytes(4))):
+        words = speak(PEOPLE, 2001, HELLO + frame(kind, payload))
+        assert answered(words) and error_of(words) == EPERM, words
+
+
+def test_daemon_a057_sockets_have_the_right_owner_and_mode():
+    assert speak(MODULE, 2001, HELLO)[0] == "refused"
+    for path, mode in ((MODULE, 0o600), (PEOPLE, 0o666), (SOCKETS, 0o755)):
+        st = os.stat(path)
+        assert st.st_uid == 0 and st.st_mode & 0o7777 == mode, (path, oct(st.st_mode))
+
+
+def test_daemon_a059_one_uid_cannot_take_all_connections():
+    holders = [subprocess.Popen(["/usr/bin/python3", "-c", SPEAKER, PEOPLE, "2005", "40"], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE)]
+    try:
+        # The holder writes nothing until its standard input ends: its connections stay. Others get in all the while.
+        deadline = time.monotonic() + 10
+        while status()["connections"] < 33 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert 33 <= status()["connections"] <= 34, status()
+        words = speak(PEOPLE, 2003, HELLO + frame(STATUS, bytes(4)))
+        assert answered(words), words
+    finally:
+        out, _ = holders[0].communicate(HELLO + frame(STATUS, bytes(4)))
+    assert out.split()[:2] == [b"alive", b"32"], out[:60]
+
+
+def descriptors():
+    pid = open("/run/world/countersignd.pid").read().strip()
+    return len(os.listdir("/proc/%s/fd" % pid))
+
+
+def test_daemon_a016_descriptors_that_nobody_asked_for_are_closed():
+    status()
+    before = descriptors()
+    for count in (1, 5):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(PEOPLE)
+        fd = os.open("/dev/null", os.O_RDONLY)
+        s.sendmsg([HELLO + frame(STATUS, bytes(4))],
+                  [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("%di" % count, *([fd] * count)))])
+        s.settimeout(10)
+        s.recv(65536)
+        s.close()
+        os.close(fd)
+    status()
+    assert descriptors() <= before, (before, descriptors())
+
+
+def start_with(conf=None, **more):
+    return subprocess.run(["/usr/sbin/countersignd", "--config", conf or CONF, *more.get("words", [])], capture_output=True,
+                          text=True, timeout=30, preexec_fn=more.get("before"))
+
+
+def test_daemon_second_one_is_refused():
+    done = start_with()
+    assert done.returncode != 0 and "already" in done.stderr, done
+    assert status()["version"]
+
+
+def written(name, content, mode=0o644):
+    path = "/etc/countersign/" + name
+    with open(path, "w") as f:
+        f.write(content)
+    os.chmod(path, mode)
+    return path
+
+
+def test_daemon_a014_wrong_configuration_is_refused_with_file_and_line():
+    good = open(CONF).read()
+    cases = {
+        "unknown key": (good + "\nholdd = 3m\n", "holdd", 0o644),
+        "wrong type": (good.replace("hold       = 15m", "hold = soon"), "hold", 0o644),
+        "no directory": ("user = countersign\n", "directory", 0o644),
+        "relative path": (good + '\n', None, 0o666),
+        "plain ldap": (good.replace("ldapi://", "ldap://", 1), None, 0o644),
+        "root as its user": (good.replace("user       = countersign", "user = root"), "root", 0o644),
+    }
+    for name, (content, word, mode) in cases.items():
+        path = written("wrong.conf", content, mode)
+        done = start_with(path, words=["--check"])
+        assert done.returncode == 78, (name, done)
+        assert path in done.stderr and (word is None or word in done.stderr), (name, done)
+
+
+def test_daemon_a055_user_namespace_is_refused():
+    countersign("countersign_stop")
+    try:
+        done = subprocess.run(["unshare", "--user", "--map-root-user", "/usr/sbin/countersignd", "--config", CONF],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode != 0, done
+    finally:
+        countersign("countersign_start")
+
+
+def test_daemon_bad_policy_keeps_the_old_one():
+    old = open(POLICY).read()
+    digest = status()["policy_digest"]
+    try:
+        for content in (old + "\ngate x {\n", old.replace("count = 1", "count = 0"), ""):
+            written("policy.conf", content)
+            done = run_as("root", "countersign", "policy", "apply")
+            assert done.status == 1, done
+            assert status()["policy_digest"] == digest
+        written("policy.conf", old, 0o666)
+        assert run_as("root", "countersign", "policy", "apply").status == 1
+        assert status()["policy_digest"] == digest
+    finally:
+        written("policy.conf", old)
+    assert run_as("root", "countersign", "policy", "apply").status == 0
+
+
+def test_daemon_does_not_start_without_a_policy():
+    old = open(POLICY).read()
+    countersign("countersign_stop")
+    try:
+        written("policy.conf", "gate x {\n")
+        done = start_with()
+        assert done.returncode == 78 and "policy.conf:" in done.stderr, done
+    finally:
+        written("policy.conf", old)
+        countersign("countersign_start")
+
+
+def test_daemon_a017_root_is_given_up_in_both_processes():
+    pid = open("/run/world/countersignd.pid").read().strip()
+    pids = [pid] + open("/proc/%s/task/%s/children" % (pid, pid)).read().split()
+    assert len(pids) == 2, pids
+    for p in pids:
+        lines = dict(line.split(":", 1) for line in open("/proc/%s/status" % p).read().splitlines())
+        assert "0" not in lines["Uid"].split() and "0" not in lines["Gid"].split(), lines["Uid"]
+        assert lines["Groups"].split() == [] and lines["NoNewPrivs"].strip() == "1", lines
+        assert int(lines["CapEff"], 16) == 0 and int(lines["CapPrm"], 16) == 0, lines
+        assert resource.prlimit(int(p), resource.RLIMIT_CORE) == (0, 0)

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables and text for people: what is cut, what never is, and that nothing raw reaches the terminal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mem.h"
+#include "output.h"
+#include <stdlib.h>
+#include <string.h>
+
+static char *taken(struct cs_buf *buf)
+{
+	char *text = NULL;
+
+	cs_buf_put_u8(buf, 0);
+	assert_int_equal(cs_buf_error(buf), 0);
+	text = strdup((const char *)buf->data);
+	cs_buf_clear(buf);
+	assert_non_null(text);
+	return text;
+}
+
+static char *cut(const char *text, size_t width)
+{
+	struct cs_buf buf;
+
+	cs_buf_init(&buf, 4096);
+	cs_put_cut(&buf, text, width);
+	return taken(&buf);
+}
+
+static void assert_text(char *got, const char *expected)
+{
+	assert_string_equal(got, expected);
+	free(got);
+}
+
+static void what_is_cut_says_so(void **state)
+{
+	(void)state;
+	assert_text(cut("abcdef", 6), "abcdef");
+	assert_text(cut("abcdef", 5), "abcd…");
+	assert_text(cut("abcdef", 1), "…");
+	assert_text(cut("abcdef", 0), "");
+	assert_text(cut("äöüäöü", 3), "äö…");
+	assert_text(cut("äöü", 3), "äöü");
+}
+
+static const struct cs_column columns[] = { { "NO", true, false }, { "WHAT", false, true }, { "LEFT", false, false } };
+
+static char *table(const struct cs_look *look, const enum cs_style *styles)
+{
+	char one[] = "7", twelve[] = "12", what[] = "sudo /usr/local/sbin/deploy-release tomcat", login[] = "login",
+	     left[] = "9s", none[] = "-";
+	char *cells[] = { one, what, left, twelve, login, none };
+	struct cs_buf buf;
+
+	cs_buf_init(&buf, 65536);
+	assert_int_equal(cs_put_table(&buf, look, columns, 3, cells, styles, 2), 0);
+	return taken(&buf);
+}
+
+static void table_in_a_pipe_is_never_cut(void **state)
+{
+	struct cs_look look = { 0 };
+
+	(void)state;
+	assert_text(table(&look, NULL), "NO  WHAT                                        LEFT\n"
+					" 7  sudo /usr/local/sbin/deploy-release tomcat  9s\n"
+					"12  login                                       -\n");
+}
+
+static void table_on_a_terminal_fits(void **state)
+{
+	struct cs_look look = { .width = 30 };
+
+	(void)state;
+	assert_text(table(&look, NULL), "NO  WHAT                  LEFT\n"
+					" 7  sudo /usr/local/sbi…  9s\n"
+					"12  login                 -\n");
+}
+
+static void narrowest_terminal_gets_no_longer_lines(void **state)
+{
+	(void)state;
+	for (size_t width = 1; width < 40; width++) {
+		struct cs_look look = { .width = width };
+		char *text = table(&look, NULL), *rest = text;
+
+		for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
+			assert_true(cs_columns(line) <= width);
+		free(text);
+	}
+}
+
+static void colours_do_not_move_columns(void **state)
+{
+	const enum cs_style styles[] = { CS_PLAIN, CS_GREEN, CS_PLAIN, CS_PLAIN, CS_RED, CS_PLAIN };
+	struct cs_look plain = { .width = 60 }, colour = { .width = 60, .colour = true };
+	char *without = table(&plain, styles), *with = table(&colour, styles), *to = with;
+
+	(void)state;
+	assert_non_null(strstr(with, "\033[32msudo"));
+	for (const char *from = with; *from != '\0'; from++) {
+		if (*from != '\033')
+			*to++ = *from;
+		else
+			from += strcspn(from, "m");
+	}
+	*to = '\0';
+	assert_string_equal(with, without);
+	free(with);
+	free(without);
+}
+
+static void no_colour_without_leave(void **state)
+{
+	struct cs_look look = { 0 };
+	struct cs_buf buf;
+
+	(void)state;
+	cs_buf_init(&buf, 100);
+	cs_put_styled(&buf, &look, CS_RED, "x");
+	assert_text(taken(&buf), "x");
+}
+
+static void shown_text_keeps_backslashes_and_escapes_the_rest_a097(void **state)
+{
+	struct cs_buf buf;
+
+	(void)state;
+	cs_buf_init(&buf, 1000);
+	cs_put_shown(&buf, "a\\x1B b\033[2K\n\xe2\x80\xae\xff z");
+	assert_text(taken(&buf), "a\\x1B b\\x1B[2K\\n\\u{202E}\\xFF z");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_cut_says_so),
+		cmocka_unit_test(table_in_a_pipe_is_never_cut),
+		cmocka_unit_test(table_on_a_terminal_fits),
+		cmocka_unit_test(narrowest_terminal_gets_no_longer_lines),
+		cmocka_unit_test(colours_do_not_move_columns),
+		cmocka_unit_test(no_colour_without_leave),
+		cmocka_unit_test(shown_text_keeps_backslashes_and_escapes_the_rest_a097),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

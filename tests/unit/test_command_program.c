@@ -1,0 +1,1074 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole program in a child process, against a server in this one that speaks the real protocol and answers as
+ * each test wants. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "command.h"
+#include "crypto.h"
+#include "evidence.h"
+#include "file.h"
+#include "mem.h"
+#include "wire.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* --- The server -------------------------------------------------------------------------------------------------- */
+
+/* Answers one call: 0 with *reply filled, or an error with *text. */
+typedef int (*answer_fn)(enum cs_call_type type, const void *call, void *reply, char **text);
+
+static char folder[] = "/tmp/cs-command-XXXXXX";
+static char socket_path[64];
+static int listener = -1;
+static answer_fn answer;
+static unsigned calls[16]; /* how often each type came */
+static struct cs_vote_call voted;
+
+struct line {
+	int fd;
+	bool greeted;
+	struct cs_buf in;
+};
+
+static void answer_frame(struct line *line, uint8_t type, const uint8_t *payload, size_t n)
+{
+	const struct cs_message *message = cs_message_find(type);
+	union {
+		struct cs_show_answer largest;
+		struct cs_status status;
+		uint8_t room[4096];
+	} call, reply;
+	struct cs_buf out;
+	char *text = NULL;
+	int r = 0;
+
+	assert_non_null(message);
+	assert_true(message->call->size <= sizeof(call) && message->reply->size <= sizeof(reply));
+	memset(&reply, 0, sizeof(reply));
+	assert_int_equal(cs_wire_get_call(message, payload, n, &call), 0);
+	calls[type]++;
+	if (type == CS_CALL_VOTE) {
+		cs_clear(message->call, &voted);
+		assert_int_equal(cs_copy(message->call, &call, &voted), 0);
+	}
+	r = answer(message->type, &call, &reply, &text);
+	cs_buf_init(&out, CS_FRAME_MAX + 64);
+	assert_int_equal(cs_wire_put_reply(&out, message, r, text == NULL ? "" : text, r == 0 ? &reply : NULL), 0);
+	while (out.len > 0)
+		assert_true(cs_frame_send(line->fd, &out, -1) > 0);
+	cs_buf_clear(&out);
+	cs_free_str(&text);
+	cs_clear(message->call, &call);
+	cs_clear(message->reply, &reply);
+}
+
+/* Reads what came; 0 when the client is gone. */
+static int serve_line(struct line *line)
+{
+	const uint8_t *payload = NULL;
+	size_t n = 0, total = 0;
+	uint8_t type = 0;
+
+	if (cs_frame_recv(line->fd, &line->in, NULL) <= 0)
+		return 0;
+	if (!line->greeted && line->in.len >= CS_WIRE_HELLO_LEN) {
+		assert_int_equal(cs_wire_check_hello(line->in.data), 0);
+		cs_buf_consume(&line->in, CS_WIRE_HELLO_LEN);
+		line->greeted = true;
+	}
+	while (line->greeted && cs_frame_get(&line->in, &type, &payload, &n, &total) == 1) {
+		answer_frame(line, type, payload, n);
+		cs_buf_consume(&line->in, total);
+	}
+	return 1;
+}
+
+static void open_listener(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strcpy(address.sun_path, socket_path);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(listener >= 0);
+	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 8), 0);
+}
+
+/* --- The program ------------------------------------------------------------------------------------------------- */
+
+struct ran {
+	int status;
+	char out[1u << 20];
+	char err[8192];
+};
+static struct ran ran;
+
+static void run_child(const char *const *words, size_t n)
+{
+	char *argv[24] = { NULL };
+	size_t used = 0;
+	const struct passwd *me = getpwuid(getuid());
+
+	argv[used++] = strdup("countersign");
+	argv[used++] = strdup("--socket");
+	argv[used++] = strdup(folder);
+	argv[used++] = strdup("--server-user");
+	argv[used++] = strdup(me == NULL ? "root" : me->pw_name);
+	for (size_t i = 0; i < n; i++)
+		argv[used++] = strdup(words[i]);
+	close(listener);
+	/* Not _exit: a sanitizer looks for leaks of the program at exit and changes the status. */
+	exit(cs_command_main((int)used, argv));
+}
+
+/* Takes what is there; -1 in *fd at its end. A terminal whose other side is closed ends with EIO. */
+static void drain(int *fd, char *text, size_t max)
+{
+	size_t used = strlen(text);
+	ssize_t n = read(*fd, text + used, max - 1 - used);
+
+	if (n <= 0) {
+		close(*fd);
+		*fd = -1;
+	} else {
+		text[used + (size_t)n] = '\0';
+	}
+}
+
+/* Serves until the program's output ends. typed is written to its terminal when it has asked for something. */
+static void serve(int out, int err, const char *typed)
+{
+	struct line line = { .fd = -1 };
+
+	cs_buf_init(&line.in, CS_FRAME_MAX + 64);
+	while (out != -1 || err != -1) {
+		struct pollfd fds[] = {
+			{ out, POLLIN, 0 }, { err, POLLIN, 0 }, { listener, POLLIN, 0 }, { line.fd, POLLIN, 0 }
+		};
+
+		assert_true(poll(fds, 4, 20000) > 0);
+		if (fds[3].revents != 0 && serve_line(&line) == 0) {
+			cs_close(&line.fd);
+			cs_buf_clear(&line.in);
+			line.greeted = false;
+		}
+		if (fds[2].revents != 0 && line.fd == -1)
+			line.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fds[0].revents != 0)
+			drain(&out, ran.out, sizeof(ran.out));
+		if (fds[1].revents != 0)
+			drain(&err, ran.err, sizeof(ran.err));
+		if (typed != NULL && out != -1 && strstr(ran.out, "): ") != NULL) {
+			assert_int_equal(write(out, typed, strlen(typed)), strlen(typed));
+			typed = NULL;
+		}
+	}
+	cs_close(&line.fd);
+	cs_buf_clear(&line.in);
+}
+
+static void finish(pid_t child)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	ran.status = WEXITSTATUS(status);
+}
+
+/* Runs with pipes, without a terminal. */
+static void run(answer_fn how, const char *const *words, size_t n)
+{
+	int out[2], err[2];
+	pid_t child = 0;
+
+	answer = how;
+	memset(&ran, 0, sizeof(ran));
+	memset(calls, 0, sizeof(calls));
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+		dup2(null, 0);
+		dup2(out[1], 1);
+		dup2(err[1], 2);
+		run_child(words, n);
+	}
+	close(out[1]);
+	close(err[1]);
+	serve(out[0], err[0], NULL);
+	finish(child);
+}
+
+/* Runs on a terminal of 70 columns. */
+static void run_on_terminal(answer_fn how, const char *typed, const char *const *words, size_t n)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 70 };
+	int master = -1;
+	pid_t child = 0;
+
+	answer = how;
+	memset(&ran, 0, sizeof(ran));
+	memset(calls, 0, sizeof(calls));
+	child = forkpty(&master, NULL, NULL, &size);
+	assert_true(child >= 0);
+	if (child == 0) {
+		setenv("NO_COLOR", "1", 1);
+		run_child(words, n);
+	}
+	serve(master, -1, typed);
+	finish(child);
+}
+
+#define RUN(how, ...) \
+	do { \
+		const char *const words_[] = { __VA_ARGS__ }; \
+		run(how, words_, CS_COUNT(words_)); \
+	} while (0)
+
+static void assert_has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+/* --- Answers ----------------------------------------------------------------------------------------------------- */
+
+static int no_calls(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	(void)call;
+	(void)reply;
+	(void)text;
+	fail_msg("no call was due, but %d came", (int)type);
+	return CS_EINVAL;
+}
+
+static int empty_list(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	(void)call;
+	(void)reply;
+	(void)text;
+	return type == CS_CALL_LIST ? 0 : CS_EINVAL;
+}
+
+#define LONG_LINE \
+	"sudo /usr/local/sbin/deploy-release " \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static int long_list(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_list_answer *list = reply;
+
+	(void)type;
+	(void)call;
+	(void)text;
+	list->rows = calloc(1, sizeof(*list->rows));
+	list->n_rows = 1;
+	list->rows[0].number = 4;
+	list->rows[0].state = CS_PENDING;
+	list->rows[0].missing = 1;
+	list->rows[0].remaining_ms = 9000;
+	list->rows[0].line = strdup(LONG_LINE);
+	list->rows[0].requester = strdup("alice");
+	list->rows[0].gate = strdup("deploy");
+	return 0;
+}
+
+static bool may_vote = true;
+static bool other_digest;
+static enum cs_state state_shown = CS_PENDING;
+static enum cs_reason reason_of_vote = CS_WHY_NEEDS_APPROVAL;
+
+static void fill_request(struct cs_show_answer *shown)
+{
+	struct cs_buf bytes;
+
+	shown->request.subject.name = strdup("alice");
+	shown->request.subject.uid = 10001;
+	shown->request.action.service = strdup("sudo");
+	shown->request.action.command = strdup("/usr/local/sbin/deploy-release");
+	cs_strv_add(&shown->request.action.argv, &shown->request.action.n_argv, "/usr/local/sbin/deploy-release");
+	cs_strv_add(&shown->request.action.argv, &shown->request.action.n_argv, "tom\ncat\033[2K");
+	cs_buf_init(&bytes, 65536);
+	assert_int_equal(cs_request_encode(&shown->request, &bytes), 0);
+	assert_int_equal(cs_digest(CS_DOMAIN_REQUEST, bytes.data, bytes.len, shown->digest), 0);
+	cs_buf_clear(&bytes);
+}
+
+static void fill_needs(struct cs_decision *decision)
+{
+	decision->needs = calloc(1, sizeof(*decision->needs));
+	decision->n_needs = 1;
+	decision->needs[0].rule = strdup("infra");
+	decision->needs[0].label = strdup("1 × Infrastructure");
+	decision->needs[0].count = 1;
+	cs_strv_add(&decision->needs[0].who, &decision->needs[0].n_who, "carol");
+}
+
+static int one_request(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_show_answer *shown = reply;
+	struct cs_decision *decision = type == CS_CALL_SHOW ? &shown->decision : reply;
+
+	(void)call;
+	(void)text;
+	if (type == CS_CALL_SHOW) {
+		fill_request(shown);
+		shown->may_vote = may_vote;
+		shown->may_vote_text = strdup(may_vote ? "" : "you asked for it yourself");
+		shown->digest[0] ^= other_digest ? 1 : 0;
+	}
+	decision->number = 4;
+	decision->state = state_shown;
+	decision->remaining_ms = 60000;
+	fill_needs(decision);
+	if (type == CS_CALL_VOTE)
+		decision->reason = reason_of_vote;
+	memset(decision->secret, 0xab, CS_ID_LEN);
+	return 0;
+}
+
+static struct cs_right_answer right;
+
+static int one_right(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_right_answer *answered = reply;
+	const struct cs_right *asked = call;
+
+	assert_int_equal(type, CS_CALL_RIGHT);
+	assert_string_equal(asked->user, "alice");
+	assert_string_equal(asked->permission, "release.deploy");
+	assert_string_equal(asked->scope, "project/tomcat");
+	if (right.reason == CS_WHY_STORE) {
+		*text = strdup("the directory does not answer");
+		return CS_EDOUBT;
+	}
+	answered->verdict = right.verdict;
+	answered->reason = right.reason;
+	cs_strv_add(&answered->steps, &answered->n_steps, "role pmc\nforged");
+	return 0;
+}
+
+/* --- list and show ----------------------------------------------------------------------------------------------- */
+
+static void alone_it_lists(void **state)
+{
+	(void)state;
+	run(empty_list, NULL, 0);
+	assert_int_equal(ran.status, 0);
+	assert_string_equal(ran.out, "No open requests that you may see.\n");
+	assert_string_equal(ran.err, "");
+	RUN(empty_list, "--mine");
+	assert_string_equal(ran.out, "You have no open requests.\n");
+	RUN(empty_list, "list", "--json");
+	assert_has(ran.out, "\"rows\": []");
+}
+
+static void list_is_cut_on_a_terminal_only(void **state)
+{
+	const char *const words[] = { "list" };
+
+	(void)state;
+	run(long_list, words, 1);
+	assert_has(ran.out, LONG_LINE);
+	run_on_terminal(long_list, NULL, words, 1);
+	assert_int_equal(ran.status, 0);
+	assert_null(strstr(ran.out, LONG_LINE));
+	assert_has(ran.out, "…");
+	assert_has(ran.out, "9s");
+}
+
+static void show_says_the_state_by_its_exit_status(void **state)
+{
+	static const struct {
+		enum cs_state state;
+		int status;
+	} rows[] = { { CS_PENDING, 10 }, { CS_APPROVED, 0 }, { CS_REJECTED, 11 }, { CS_CANCELLED, 12 },
+		{ CS_EXPIRED, 13 }, { CS_USED, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(rows); i++) {
+		state_shown = rows[i].state;
+		RUN(one_request, "show", "4");
+		assert_int_equal(ran.status, rows[i].status);
+		assert_has(ran.out, cs_state_name(rows[i].state));
+		RUN(one_request, "show", "4", "--json");
+		assert_int_equal(ran.status, rows[i].status);
+	}
+	state_shown = CS_PENDING;
+}
+
+static void show_escapes_what_was_asked_for_a097(void **state)
+{
+	(void)state;
+	RUN(one_request, "show", "#4");
+	assert_has(ran.out, "argv[1]       = tom\\ncat\\x1B[2K\n");
+	assert_null(strchr(ran.out, '\033'));
+	RUN(one_request, "show", "4", "--json");
+	assert_has(ran.out, "\"tom\\ncat\\u001B[2K\"");
+	assert_null(strstr(ran.out, "abab"));
+	assert_null(strchr(ran.out, '\033'));
+}
+
+/* --- approve and reject ------------------------------------------------------------------------------------------ */
+
+static void vote_names_the_digest_that_was_shown_a086(void **state)
+{
+	struct cs_show_answer shown = { 0 };
+
+	(void)state;
+	fill_request(&shown);
+	RUN(one_request, "approve", "4", "--code", "0042", "--comment", "fine");
+	assert_int_equal(ran.status, 0);
+	assert_int_equal(calls[CS_CALL_VOTE], 1);
+	assert_memory_equal(voted.digest, shown.digest, CS_DIGEST_LEN);
+	assert_int_equal(voted.vote, CS_VOTE_APPROVE);
+	assert_string_equal(voted.check_code, "0042");
+	assert_string_equal(voted.comment, "fine");
+	assert_has(ran.out, "argv[1]       = tom\\ncat");
+	assert_has(ran.out, "approved; still missing: 1 × Infrastructure, from carol\n");
+	cs_clear(&cs_show_answer_shape, &shown);
+}
+
+static void digest_that_is_not_of_what_is_shown_stops_everything_a086(void **state)
+{
+	(void)state;
+	other_digest = true;
+	RUN(one_request, "approve", "4", "--code", "0042");
+	assert_int_equal(ran.status, CS_EXIT_INTERNAL);
+	assert_int_equal(calls[CS_CALL_VOTE], 0);
+	assert_has(ran.err, "do not vote");
+	assert_string_equal(ran.out, "");
+	other_digest = false;
+}
+
+static void approving_without_code_or_terminal_is_refused_a094(void **state)
+{
+	(void)state;
+	RUN(one_request, "approve", "4");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	assert_int_equal(calls[CS_CALL_VOTE], 0);
+	RUN(one_request, "approve", "4", "--yes");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	assert_int_equal(calls[CS_CALL_VOTE], 0);
+	RUN(no_calls, "approve", "4", "--code", "42");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+static void code_is_typed_on_the_terminal_a094(void **state)
+{
+	const char *const words[] = { "approve", "4" };
+
+	(void)state;
+	reason_of_vote = CS_WHY_APPROVED;
+	run_on_terminal(one_request, " 0042 \n", words, 2);
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "Check code (ask the requester): ");
+	assert_has(ran.out, "approved; the request can go on now");
+	assert_string_equal(voted.check_code, "0042");
+	run_on_terminal(one_request, "y\n", words, 2);
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	assert_int_equal(calls[CS_CALL_VOTE], 0);
+	run_on_terminal(one_request, "\n", words, 2);
+	assert_int_equal(calls[CS_CALL_VOTE], 0);
+	reason_of_vote = CS_WHY_NEEDS_APPROVAL;
+}
+
+/* Who may not vote is not asked for anything, and the attempt still reaches the daemon, which records it. */
+static void refused_vote_is_sent_and_told(void **state)
+{
+	const char *const words[] = { "approve", "4" };
+
+	(void)state;
+	may_vote = false;
+	reason_of_vote = CS_WHY_SELF;
+	run_on_terminal(one_request, NULL, words, 2);
+	assert_int_equal(ran.status, CS_EXIT_NOT_PERMITTED);
+	assert_int_equal(calls[CS_CALL_VOTE], 1);
+	assert_string_equal(voted.check_code, "");
+	assert_null(strstr(ran.out, "Check code"));
+	reason_of_vote = CS_WHY_CODE;
+	RUN(one_request, "approve", "4");
+	assert_int_equal(ran.status, CS_EXIT_NO);
+	assert_has(ran.err, "you asked for it yourself");
+	may_vote = true;
+	RUN(one_request, "approve", "4", "--code", "0000");
+	assert_int_equal(ran.status, CS_EXIT_NO);
+	assert_has(ran.err, ": request 4: your vote does not count\n");
+	assert_null(strstr(ran.err, "."));
+	reason_of_vote = CS_WHY_NEEDS_APPROVAL;
+}
+
+/* A reply of a kind that this program does not know as yes is never reported as yes. */
+static void only_known_reasons_are_an_approval(void **state)
+{
+	static const enum cs_reason reasons[] = { CS_WHY_NONE, CS_WHY_REJECTED, CS_WHY_STATE, CS_WHY_DOUBT,
+		CS_WHY_STORE, CS_WHY_USED, CS_WHY_ROOT };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(reasons); i++) {
+		reason_of_vote = reasons[i];
+		RUN(one_request, "approve", "4", "--code", "0042");
+		assert_int_not_equal(ran.status, 0);
+		assert_null(strstr(ran.out, "approved;"));
+		RUN(one_request, "approve", "4", "--code", "0042", "--json");
+		assert_int_not_equal(ran.status, 0);
+	}
+	reason_of_vote = CS_WHY_NEEDS_APPROVAL;
+}
+
+static void rejection_asks_for_words_on_a_terminal(void **state)
+{
+	const char *const words[] = { "reject", "4" };
+
+	(void)state;
+	reason_of_vote = CS_WHY_REJECTED;
+	run_on_terminal(one_request, "not on a Friday\n", words, 2);
+	assert_int_equal(ran.status, 0);
+	assert_string_equal(voted.comment, "not on a Friday");
+	assert_int_equal(voted.vote, CS_VOTE_REJECT);
+	RUN(one_request, "reject", "4");
+	assert_int_equal(ran.status, 0);
+	assert_string_equal(voted.comment, "");
+	reason_of_vote = CS_WHY_NEEDS_APPROVAL;
+}
+
+static void long_comment_is_refused_before_anything_is_sent_a060(void **state)
+{
+	char comment[CS_MAX_REASON + 2];
+
+	(void)state;
+	memset(comment, 'x', sizeof(comment) - 1);
+	comment[sizeof(comment) - 1] = '\0';
+	RUN(no_calls, "reject", "4", "--comment", comment);
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+/* --- can and why ------------------------------------------------------------------------------------------------- */
+
+static void can_has_three_answers(void **state)
+{
+	static const struct {
+		enum cs_verdict verdict;
+		enum cs_reason reason;
+		int status;
+		const char *word;
+	} rows[] = {
+		{ CS_PERMIT, CS_WHY_HAS_RIGHT, 0, "yes\n" },
+		{ CS_DENY, CS_WHY_NO_PERMISSION, 1, "no\n" },
+		{ CS_DENY, CS_WHY_DOUBT, 3, "could not tell\n" },
+		{ CS_HOLD, CS_WHY_NEEDS_APPROVAL, 1, "no\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(rows); i++) {
+		right.verdict = rows[i].verdict;
+		right.reason = rows[i].reason;
+		RUN(one_right, "can", "alice", "release.deploy", "project/tomcat");
+		assert_int_equal(ran.status, rows[i].status);
+		assert_string_equal(ran.out, rows[i].word);
+		RUN(one_right, "why", "alice", "release.deploy", "project/tomcat");
+		assert_int_equal(ran.status, rows[i].status);
+		assert_has(ran.out, "  role pmc\\nforged\n");
+	}
+	right.reason = CS_WHY_STORE;
+	RUN(one_right, "can", "alice", "release.deploy", "project/tomcat");
+	assert_int_equal(ran.status, CS_EXIT_DOUBT);
+	assert_has(ran.err, "the directory does not answer");
+	RUN(no_calls, "can", "", "release.deploy", "project/tomcat");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+/* --- The daemon away, output away -------------------------------------------------------------------------------- */
+
+static void absent_daemon_is_69(void **state)
+{
+	(void)state;
+	assert_int_equal(unlink(socket_path), 0);
+	RUN(no_calls, "status");
+	assert_int_equal(ran.status, CS_EXIT_UNAVAILABLE);
+	assert_has(ran.err, "countersign: ");
+	assert_ptr_equal(strchr(ran.err, '\n'), ran.err + strlen(ran.err) - 1);
+}
+
+static void stranger_as_server_is_not_asked_a057(void **state)
+{
+	(void)state;
+	assert_int_equal(chmod(folder, 0777), 0);
+	RUN(no_calls, "list");
+	assert_int_equal(ran.status, CS_EXIT_UNAVAILABLE);
+	assert_int_equal(chmod(folder, 0700), 0);
+	RUN(no_calls, "list", "--server-user", "no-such-user-here");
+	assert_int_equal(ran.status, CS_EXIT_UNAVAILABLE);
+	assert_has(ran.err, "no-such-user-here");
+}
+
+static void full_disk_is_an_error(void **state)
+{
+	const char *const words[] = { "help" };
+	pid_t child = fork();
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0) {
+		int full = open("/dev/full", O_WRONLY | O_CLOEXEC), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		dup2(full, 1);
+		dup2(null, 2);
+		run_child(words, 1);
+	}
+	finish(child);
+	assert_int_equal(ran.status, CS_EXIT_OUTPUT);
+}
+
+static void usage_errors_are_2(void **state)
+{
+	(void)state;
+	RUN(no_calls, "frobnicate");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	RUN(no_calls, "show");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	assert_has(ran.err, "usage: countersign show NUMBER");
+	RUN(no_calls, "policy");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	RUN(no_calls, "show", "--help");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "Usage: countersign show NUMBER");
+}
+
+/* --- Evidence ---------------------------------------------------------------------------------------------------- */
+
+#define EVENTS 150u
+static struct cs_record chain[EVENTS];
+static uint64_t chain_last = EVENTS;
+
+static int chain_of_events(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	const struct cs_evidence_call *asked = call;
+	struct cs_evidence_answer *told = reply;
+
+	(void)text;
+	assert_int_equal(type, CS_CALL_EVIDENCE);
+	assert_true(asked->from > 0);
+	told->last = chain_last;
+	told->records = calloc(asked->count, sizeof(*told->records));
+	for (uint64_t i = asked->from; i <= EVENTS && told->n_records < asked->count && told->n_records < 40; i++)
+		assert_int_equal(cs_copy(&cs_record_shape, &chain[i - 1], &told->records[told->n_records++]), 0);
+	return 0;
+}
+
+static void build_chain(void)
+{
+	uint8_t head[CS_DIGEST_LEN] = { 0 };
+
+	for (uint64_t i = 0; i < EVENTS; i++) {
+		char name[] = "alice\n9  forged";
+		struct cs_event event = { .kind = i == 0 ? CS_EVENT_START : CS_EVENT_DENIED, .actor_name = name };
+
+		assert_int_equal(cs_evidence_seal(i, head, &event, &chain[i]), 0);
+		memcpy(head, chain[i].chain, sizeof(head));
+	}
+}
+
+static void free_chain(void)
+{
+	for (size_t i = 0; i < EVENTS; i++)
+		cs_clear(&cs_record_shape, &chain[i]);
+}
+
+static char export_path[64], head_text[96];
+
+static void write_export(const char *text, size_t n)
+{
+	FILE *file = fopen(export_path, "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, n, file), n);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int with_chain(void **state)
+{
+	int n = snprintf(head_text, sizeof(head_text), "%u:", EVENTS);
+
+	(void)state;
+	build_chain();
+	for (size_t i = 0; i < CS_DIGEST_LEN; i++)
+		n += snprintf(head_text + n, 3, "%02x", chain[EVENTS - 1].chain[i]);
+	snprintf(export_path, sizeof(export_path), "%s/export", folder);
+	return 0;
+}
+
+static int without_chain(void **state)
+{
+	(void)state;
+	unlink(export_path);
+	free_chain();
+	return 0;
+}
+
+static void whole_evidence_is_whole(void **state)
+{
+	(void)state;
+	RUN(chain_of_events, "evidence", "verify");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "evidence: 150 events, whole; head ");
+	assert_has(ran.out, head_text);
+	RUN(chain_of_events, "evidence", "verify", "--head", head_text, "--json");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "\"whole\": true");
+	assert_has(ran.out, "\"events\": 150");
+}
+
+static void one_changed_byte_is_found_a110(void **state)
+{
+	(void)state;
+	chain[11].bytes[chain[11].n_bytes - 1] ^= 1;
+	RUN(chain_of_events, "evidence", "verify");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.out, "evidence is broken at event 12: its content was changed");
+	RUN(chain_of_events, "evidence", "verify", "--json");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.out, "\"whole\": false");
+	assert_has(ran.out, "\"bad\": 12");
+}
+
+static void withheld_end_is_found_a131(void **state)
+{
+	(void)state;
+	chain_last = EVENTS + 7;
+	RUN(chain_of_events, "evidence", "verify");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.out, "evidence is broken at event 151: is missing");
+	chain_last = EVENTS;
+}
+
+static void export_is_verified_without_a_daemon_a131(void **state)
+{
+	char *last = NULL;
+
+	(void)state;
+	RUN(chain_of_events, "evidence", "export");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "\"actor_name\":\"alice\\n9  forged\"");
+	write_export(ran.out, strlen(ran.out));
+	RUN(no_calls, "evidence", "verify", export_path, "--head", head_text);
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "150 events, whole");
+
+	RUN(chain_of_events, "evidence", "export");
+	ran.out[strlen(ran.out) - 1] = '\0';
+	last = strrchr(ran.out, '\n') + 1;
+	write_export(ran.out, (size_t)(last - ran.out) + 10);
+	RUN(no_calls, "evidence", "verify", export_path);
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.out, "evidence is broken at event 150: line 150 is not a record");
+
+	/* Cut at the end of a line the chain is whole in itself: only a head known from elsewhere tells. */
+	RUN(chain_of_events, "evidence", "export");
+	ran.out[strlen(ran.out) - 1] = '\0';
+	last = strrchr(ran.out, '\n') + 1;
+	write_export(ran.out, (size_t)(last - ran.out));
+	RUN(no_calls, "evidence", "verify", export_path);
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "149 events");
+	RUN(no_calls, "evidence", "verify", export_path, "--head", head_text);
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.out, "evidence is broken at event 150: is missing");
+
+	write_export("", 0);
+	RUN(no_calls, "evidence", "verify", export_path);
+	assert_int_equal(ran.status, 1);
+	RUN(no_calls, "evidence", "verify", export_path, "--head", "57:abc");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+static void event_is_one_line_a130(void **state)
+{
+	size_t lines = 0;
+
+	(void)state;
+	RUN(chain_of_events, "evidence", "show", "--from", "141");
+	assert_int_equal(ran.status, 0);
+	for (const char *at = ran.out; *at != '\0'; at++)
+		lines += *at == '\n' ? 1 : 0;
+	assert_int_equal(lines, 10);
+	assert_has(ran.out, "alice\\n9");
+}
+
+/* --- Policy ------------------------------------------------------------------------------------------------------ */
+
+#define POLICY \
+	"permission release.deploy { label = \"Deploy\" }\n" \
+	"role pmc { label = \"PMC\" permissions = { release.deploy } }\n" \
+	"assignment pmc { role = pmc scope = \"*\" group = \"cn=pmc,dc=example,dc=org\" listed = owner }\n"
+
+static char policy_path[64], candidate[64], previous_path[80];
+static const char *named_policy;
+static bool takes_policy;
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+static void assert_file(const char *path, const char *text)
+{
+	char got[4096] = "";
+	FILE *file = fopen(path, "re");
+
+	assert_non_null(file);
+	got[fread(got, 1, sizeof(got) - 1, file)] = '\0';
+	fclose(file);
+	assert_string_equal(got, text);
+}
+
+static int with_policy(void **state)
+{
+	(void)state;
+	snprintf(policy_path, sizeof(policy_path), "%s/policy.conf", folder);
+	snprintf(previous_path, sizeof(previous_path), "%s.previous", policy_path);
+	snprintf(candidate, sizeof(candidate), "%s/candidate.conf", folder);
+	put_file(policy_path, "# old\n" POLICY);
+	put_file(candidate, "# new\n" POLICY);
+	named_policy = policy_path;
+	takes_policy = true;
+	return 0;
+}
+
+static int without_policy(void **state)
+{
+	(void)state;
+	unlink(policy_path);
+	unlink(previous_path);
+	unlink(candidate);
+	return 0;
+}
+
+static int policy_daemon(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_status *status = reply;
+	struct cs_reload_answer *reload = reply;
+
+	(void)call;
+	(void)text;
+	if (type == CS_CALL_STATUS) {
+		status->policy_file = strdup(named_policy);
+		return 0;
+	}
+	assert_int_equal(type, CS_CALL_RELOAD);
+	/* At this moment the new file must be in place, whole. */
+	assert_file(policy_path, "# new\n" POLICY);
+	reload->loaded = takes_policy;
+	reload->text = strdup(takes_policy ? "" : "policy.conf:1: not today");
+	return 0;
+}
+
+static void accepted_policy_stays_and_the_old_is_kept(void **state)
+{
+	(void)state;
+	RUN(policy_daemon, "policy", "apply", candidate);
+	assert_string_equal(ran.err, "");
+	assert_int_equal(ran.status, 0);
+	assert_file(policy_path, "# new\n" POLICY);
+	assert_file(previous_path, "# old\n" POLICY);
+}
+
+static void refused_policy_leaves_the_old_one_in_place_a014(void **state)
+{
+	(void)state;
+	takes_policy = false;
+	RUN(policy_daemon, "policy", "apply", candidate);
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.err, "not today");
+	assert_has(ran.err, "the old file is back in its place");
+	assert_file(policy_path, "# old\n" POLICY);
+	assert_int_equal(access(previous_path, F_OK), -1);
+}
+
+static void unsound_policy_is_refused_before_the_daemon_is_asked_a014(void **state)
+{
+	char where[96];
+
+	(void)state;
+	put_file(candidate, POLICY "gate x {\n");
+	RUN(no_calls, "policy", "apply", candidate);
+	assert_int_equal(ran.status, 1);
+	snprintf(where, sizeof(where), "%s:", candidate);
+	assert_int_equal(strncmp(ran.err, where, strlen(where)), 0);
+	assert_file(policy_path, "# old\n" POLICY);
+	RUN(no_calls, "policy", "check", candidate);
+	assert_int_equal(ran.status, 1);
+	assert_int_equal(strncmp(ran.err, where, strlen(where)), 0);
+	RUN(no_calls, "policy", "check", candidate, "--json");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.out, "\"ok\": false");
+	RUN(no_calls, "policy", "check", policy_path);
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "policy.conf: ok\n");
+	assert_has(ran.out, "permissions 1, roles 1");
+}
+
+/* A daemon that was taken over must not make root overwrite a file of its choice. */
+static void file_that_is_no_policy_is_not_replaced(void **state)
+{
+	char other[96];
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s/sudo.conf", folder);
+	put_file(other, "Plugin countersign sudo_countersign.so\n");
+	named_policy = other;
+	RUN(policy_daemon, "policy", "apply", candidate);
+	assert_int_equal(ran.status, 1);
+	assert_int_equal(calls[CS_CALL_RELOAD], 0);
+	assert_file(other, "Plugin countersign sudo_countersign.so\n");
+	RUN(policy_daemon, "policy", "apply", candidate, "--to", policy_path);
+	assert_int_equal(ran.status, 1);
+	assert_file(other, "Plugin countersign sudo_countersign.so\n");
+	assert_file(policy_path, "# old\n" POLICY);
+	unlink(other);
+}
+
+static void broken_policy_is_replaced_where_its_path_is_named(void **state)
+{
+	(void)state;
+	put_file(policy_path, "broken {\n");
+	RUN(policy_daemon, "policy", "apply", candidate, "--to", policy_path);
+	assert_int_equal(ran.status, 0);
+	assert_file(policy_path, "# new\n" POLICY);
+	assert_file(previous_path, "broken {\n");
+}
+
+/* --- Status ------------------------------------------------------------------------------------------------------ */
+
+static bool directory_ok;
+
+static int one_status(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_status *status = reply;
+
+	(void)call;
+	(void)text;
+	assert_int_equal(type, CS_CALL_STATUS);
+	status->directory_ok = directory_ok;
+	status->directory = strdup("ldapi:/// does not answer since \033[31m");
+	status->assurance = strdup("local-uid");
+	return 0;
+}
+
+static void status_is_degraded_without_a_directory(void **state)
+{
+	(void)state;
+	directory_ok = true;
+	RUN(one_status, "status");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "local-uid: the kernel says who votes");
+	assert_null(strchr(ran.out, '\033'));
+	directory_ok = false;
+	RUN(one_status, "status");
+	assert_int_equal(ran.status, 1);
+	RUN(one_status, "status", "--json");
+	assert_int_equal(ran.status, 1);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(socket_path, sizeof(socket_path), "%s/people.sock", folder);
+	open_listener();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	cs_clear(&cs_vote_call_shape, &voted);
+	cs_close(&listener);
+	unlink(socket_path);
+	return rmdir(folder);
+}
+
+static int set_up_chain(void **state)
+{
+	return set_up(state) == 0 ? with_chain(state) : -1;
+}
+
+static int tear_down_chain(void **state)
+{
+	return without_chain(state) == 0 ? tear_down(state) : -1;
+}
+
+static int set_up_policy(void **state)
+{
+	return set_up(state) == 0 ? with_policy(state) : -1;
+}
+
+static int tear_down_policy(void **state)
+{
+	return without_policy(state) == 0 ? tear_down(state) : -1;
+}
+
+#define TEST(name)        cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST_CHAIN(name)  cmocka_unit_test_setup_teardown(name, set_up_chain, tear_down_chain)
+#define TEST_POLICY(name) cmocka_unit_test_setup_teardown(name, set_up_policy, tear_down_policy)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(alone_it_lists),
+		TEST(list_is_cut_on_a_terminal_only),
+		TEST(show_says_the_state_by_its_exit_status),
+		TEST(show_escapes_what_was_asked_for_a097),
+		TEST(vote_names_the_digest_that_was_shown_a086),
+		TEST(digest_that_is_not_of_what_is_shown_stops_everything_a086),
+		TEST(approving_without_code_or_terminal_is_refused_a094),
+		TEST(code_is_typed_on_the_terminal_a094),
+		TEST(refused_vote_is_sent_and_told),
+		TEST(only_known_reasons_are_an_approval),
+		TEST(rejection_asks_for_words_on_a_terminal),
+		TEST(long_comment_is_refused_before_anything_is_sent_a060),
+		TEST(can_has_three_answers),
+		TEST(absent_daemon_is_69),
+		TEST(stranger_as_server_is_not_asked_a057),
+		TEST(full_disk_is_an_error),
+		TEST(usage_errors_are_2),
+		TEST_CHAIN(whole_evidence_is_whole),
+		TEST_CHAIN(one_changed_byte_is_found_a110),
+		TEST_CHAIN(withheld_end_is_found_a131),
+		TEST_CHAIN(export_is_verified_without_a_daemon_a131),
+		TEST_CHAIN(event_is_one_line_a130),
+		TEST_POLICY(accepted_policy_stays_and_the_old_is_kept),
+		TEST_POLICY(refused_policy_leaves_the_old_one_in_place_a014),
+		TEST_POLICY(unsound_policy_is_refused_before_the_daemon_is_asked_a014),
+		TEST_POLICY(file_that_is_no_policy_is_not_replaced),
+		TEST_POLICY(broken_policy_is_replaced_where_its_path_is_named),
+		TEST(status_is_degraded_without_a_directory),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
