@@ -60,4 +60,5 @@ fi
 "$root/tests/support/packages.sh" build run world
 build_or_die
 export CS_SYSTEM_BUILD=$build
+export DEMO_PID=$$
 exec "$root/tests/support/sandbox" "$root/tests/demo/$story"

@@ -48,7 +48,7 @@ esac
 packages || die "packages are missing; no test ran"
 make_build "$build" -DCMAKE_BUILD_TYPE=Debug -DCS_SANITIZE=ON -DCS_WERROR=ON
 if [ "$(id -u)" = 0 ]; then
-    make_build "$plain" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCS_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr
+    make_build "$plain" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCS_WERROR=ON -DCS_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr
 fi
 if [ $# = 1 ]; then
     run_tests -R "$1"

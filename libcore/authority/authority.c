@@ -134,11 +134,35 @@ int cs_authority_reload(struct cs_authority *a, struct cs_problem *problem)
 			cs_store_error(a->store));
 		return r;
 	}
-	cs_policy_free(&a->policy);
+	if (a->unsettled) {
+		cs_policy_free(&a->policy);
+	} else {
+		a->settled_policy = a->policy;
+		memcpy(a->settled_digest, old_digest, CS_DIGEST_LEN);
+		a->settled_wall_ms = a->policy_wall_ms;
+		a->unsettled = true;
+	}
 	a->policy = policy;
 	a->policy_number++;
 	a->policy_wall_ms = a->options.now(&now) == 0 ? now.wall_ms : 0;
 	return 0;
+}
+
+void policy_settle(struct cs_authority *a, bool committed)
+{
+	if (!a->unsettled)
+		return;
+	a->unsettled = false;
+	if (committed) {
+		cs_policy_free(&a->settled_policy);
+		return;
+	}
+	cs_policy_free(&a->policy);
+	a->policy = a->settled_policy;
+	a->settled_policy = NULL;
+	memcpy(a->policy_digest, a->settled_digest, CS_DIGEST_LEN);
+	a->policy_wall_ms = a->settled_wall_ms;
+	a->policy_number++;
 }
 
 /* --- Opening and closing -------------------------------------------------------------------------------------------- */
@@ -166,17 +190,20 @@ int cs_authority_open(const struct cs_authority_options *options, struct cs_stor
 		r = record_simple(a, CS_EVENT_START, CS_DENY, options->version);
 	if (r == 0)
 		r = cs_authority_reload(a, problem);
-	if (r == 0) {
-		cs_authority_turn(a);
-		*ret_authority = a;
-	} else {
+	if (r == 0 && record_turn(a) != 1) {
+		cs_problem_set(problem, cs_store_name(store), 0, "the start could not be recorded: %s", cs_store_error(store));
+		r = CS_EIO;
+	}
+	if (r < 0) {
 		if (a && a->in_transaction)
 			cs_store_rollback(store);
 		if (a)
 			a->in_transaction = false;
 		cs_authority_close(&a);
+		return r;
 	}
-	return r;
+	*ret_authority = a;
+	return 0;
 }
 
 void cs_authority_close(struct cs_authority **authority)
@@ -185,7 +212,8 @@ void cs_authority_close(struct cs_authority **authority)
 
 	if (!a)
 		return;
-	if (a->cache && (a->in_transaction || a->answers))
+	/* Who hears an answer now may still let something go, which is recorded too. */
+	for (int i = 0; i < 2 && a->cache && (a->in_transaction || a->answers); i++)
 		cs_authority_turn(a);
 	while (a->live)
 		live_drop(a, a->live);
@@ -196,6 +224,8 @@ void cs_authority_close(struct cs_authority **authority)
 		cs_close(&release->pidfd);
 		free(release);
 	}
+	record_forget(a);
+	policy_settle(a, true);
 	cs_policy_free(&a->policy);
 	free(a->cache);
 	free(a);
@@ -246,25 +276,26 @@ static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *
 	return r < 0 ? r : 0;
 }
 
-static void alarm_unconfirmed(struct cs_authority *a, const struct release *release)
+/* Only sudo is asked twice; a login goes on in the session phase itself. An alarm that could not be recorded is tried
+ * again at the next tick. */
+static void alarm_unconfirmed(struct cs_authority *a, struct release *release)
 {
 	struct cs_stored stored = { 0 };
+	int r = cs_store_get(a->store, release->number, &stored);
 
-	if (cs_store_get(a->store, release->number, &stored) == 0 && record_begin(a) == 0 &&
-		record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED, &stored.request.requester,
-			"released, but no PAM session line asked countersignd about it", NULL) < 0)
-		record_undo(a);
+	if (r == 0 && stored.request.action.command && *stored.request.action.command)
+		r = record_begin(a);
+	else if (r == 0)
+		r = CS_ENOENT;
+	if (r == 0) {
+		r = record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED, &stored.request.requester,
+			"released, but no PAM session line asked countersignd about it", NULL);
+		if (r < 0)
+			record_undo(a);
+	}
+	if (r == 0)
+		release->alarm_turn = a->turn;
 	cs_clear(&cs_stored_shape, &stored);
-}
-
-/* Only sudo is asked twice; a login goes on in the session phase itself. */
-static int is_sudo(struct cs_authority *a, uint64_t number)
-{
-	struct cs_stored stored = { 0 };
-	int r = cs_store_get(a->store, number, &stored) == 0 && stored.request.action.command && *stored.request.action.command;
-
-	cs_clear(&cs_stored_shape, &stored);
-	return r;
 }
 
 static void drop_old_releases(struct cs_authority *a, const struct cs_now *now)
@@ -275,10 +306,8 @@ static void drop_old_releases(struct cs_authority *a, const struct cs_now *now)
 		struct release *release = *at;
 		uint64_t age = now->boot_ms - release->at_ms;
 
-		if (release->number && age > UNCONFIRMED_MS && is_sudo(a, release->number)) {
+		if (release->number && !release->alarm_turn && age > UNCONFIRMED_MS)
 			alarm_unconfirmed(a, release);
-			release->number = 0;
-		}
 		if (age > a->options.confirm_ms) {
 			*at = release->next;
 			cs_close(&release->pidfd);
@@ -293,12 +322,14 @@ uint64_t cs_authority_tick(struct cs_authority *a)
 {
 	uint64_t overdue[64];
 	struct cs_now now;
-	int n = a->options.now(&now) == 0 ? cs_store_overdue(a->store, &now, overdue, CS_COUNT(overdue)) : CS_EIO;
+	int n = 0, failed = 0;
 
+	if (a->options.now(&now) < 0)
+		return 1000;
+	n = cs_store_overdue(a->store, &now, overdue, CS_COUNT(overdue));
+	/* One that cannot be expired, because its bytes are damaged, must not keep the others alive. */
 	for (int i = 0; i < n; i++)
-		if (expire(a, overdue[i], &now) < 0)
-			return 1000;
-	if (n >= 0)
-		drop_old_releases(a, &now);
-	return n == (int)CS_COUNT(overdue) ? 1 : 1000;
+		failed |= expire(a, overdue[i], &now) < 0;
+	drop_old_releases(a, &now);
+	return n == (int)CS_COUNT(overdue) && !failed ? 1 : 1000;
 }

@@ -29,6 +29,7 @@ typedef void (*cs_reply_fn)(void *arg, int error, const char *text, const void *
 struct cs_authority_events {
 	void (*changed)(void *arg, const uint8_t id[CS_ID_LEN]); /* after commit: waiters of this request look again */
 	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]); /* after commit: for the log */
+	void (*failed)(void *arg, const char *why); /* the store could not write: what the turn decided is denied */
 	void (*describe)(void *arg, struct cs_status *status); /* fills in what only the program knows */
 	void *arg;
 };

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int same_file(const struct cs_file *a, const struct cs_file *b)
 {
@@ -44,6 +45,7 @@ static enum cs_reason refused_now(const struct cs_decision *now)
 static enum cs_reason check_claim(struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
 	struct cs_decision *ret_now)
 {
+	const struct cs_action *action = &task->stored.request.action;
 	struct cs_case what = { 0 };
 	enum cs_reason reason = CS_WHY_NONE;
 
@@ -53,7 +55,7 @@ static enum cs_reason check_claim(struct task *task, const struct cs_facts *requ
 		return CS_WHY_TARGET_CHANGED;
 	what.policy = task->authority->policy;
 	what.gate = gate_now(task);
-	if (!what.gate)
+	if (!what.gate || (*action->command && action->exposed && !cs_gate_takes_exposed(what.gate)))
 		return CS_WHY_POLICY_CHANGED;
 	what.scope = task->stored.request.scope;
 	what.asked_by = &task->stored.request.requester;
@@ -210,16 +212,51 @@ static int still_runs(const struct release *release)
 	return release->pidfd >= 0 && poll(&poll_fd, 1, 0) == 0;
 }
 
+/* `sudo -b` forks after the decision: the process that was released ends, and a child of it, in the same session, goes
+ * on. The parent has nothing left to do but to end, so a short wait for that is enough. */
+#define ENDING_MS 20
+
+static int has_ended(const struct release *release, int wait_ms)
+{
+	struct pollfd released = { .fd = release->pidfd, .events = POLLIN };
+
+	return release->pidfd >= 0 && poll(&released, 1, wait_ms) == 1;
+}
+
+static int may_confirm(const struct release *release, const struct task *task, const struct cs_confirm *confirm)
+{
+	return release->uid == confirm->subject.uid && release->target_uid == confirm->target_uid &&
+	       task->now.boot_ms >= release->at_ms &&
+	       task->now.boot_ms - release->at_ms <= task->authority->options.confirm_ms;
+}
+
+/* Only for the newest of them it is waited: somebody could keep many. */
+static struct release *find_ended(struct task *task, const struct cs_confirm *confirm)
+{
+	struct pollfd asking = { .fd = task->caller.pidfd, .events = POLLIN };
+	int32_t session = task->caller.pidfd >= 0 ? getsid(task->caller.pid) : -1;
+	int wait_ms = ENDING_MS;
+
+	if (session <= 0 || poll(&asking, 1, 0) != 0)
+		return NULL;
+	for (struct release *release = task->authority->releases; release; release = release->next) {
+		if (!may_confirm(release, task, confirm) || release->pid == task->caller.pid || release->session != session)
+			continue;
+		if (has_ended(release, wait_ms))
+			return release;
+		wait_ms = 0;
+	}
+	return NULL;
+}
+
 static struct release *find_release(struct task *task, const struct cs_confirm *confirm)
 {
 	struct cs_authority *a = task->authority;
 
 	for (struct release *release = a->releases; release; release = release->next)
-		if (release->pid == task->caller.pid && release->uid == confirm->subject.uid &&
-			release->target_uid == confirm->target_uid && task->now.boot_ms >= release->at_ms &&
-			task->now.boot_ms - release->at_ms <= a->options.confirm_ms && still_runs(release))
+		if (may_confirm(release, task, confirm) && release->pid == task->caller.pid && still_runs(release))
 			return release;
-	return NULL;
+	return find_ended(task, confirm);
 }
 
 static void release_drop(struct cs_authority *a, struct release *release)

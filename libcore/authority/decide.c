@@ -99,26 +99,57 @@ int needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, con
 	return 0;
 }
 
+/* Is the entry one of the requester's own, under whichever account? */
+static int is_requester(const struct cs_facts *requester, const char *dn)
+{
+	if (requester->person.dn && strcasecmp(dn, requester->person.dn) == 0)
+		return 1;
+	for (size_t i = 0; i < requester->n_aliases; i++)
+		if (strcasecmp(dn, requester->aliases[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* Adds a name while there is room for it, and says so where there is none. */
+static int add_who(struct cs_need *need, const char *name, size_t *room)
+{
+	static const char others[] = "(and others)";
+	size_t size = strlen(name) + 4;
+
+	if (*room == 0)
+		return 0;
+	if (size + sizeof(others) + 4 > *room || need->n_who + 1 >= CS_MAX_WHO) {
+		*room = 0;
+		return cs_strv_add(&need->who, &need->n_who, others);
+	}
+	*room -= size;
+	return cs_strv_add(&need->who, &need->n_who, name);
+}
+
+static int need_who(struct cs_need *need, const struct cs_roster *roster, const struct cs_facts *requester, size_t *room)
+{
+	int r = 0;
+
+	for (size_t m = 0; r == 0 && m < roster->n_dns && m < roster->n_names; m++)
+		if (!is_requester(requester, roster->dns[m]) && cs_strv_has(need->who, need->n_who, roster->names[m]) != 1 &&
+			cs_strv_has(need->by, need->n_by, roster->names[m]) != 1)
+			r = add_who(need, roster->names[m], room);
+	return r;
+}
+
 /* The names of those who could still fill each rule: for people to read, never to decide. */
 int needs_who(struct cs_need *needs, const struct cs_roster *rosters, const size_t *rosters_of_rule, size_t n_rules,
-	const struct cs_person *requester)
+	const struct cs_facts *requester)
 {
-	for (size_t i = 0, at = 0; i < n_rules; at += rosters_of_rule[i], i++) {
-		for (size_t k = 0; k < rosters_of_rule[i]; k++) {
-			const struct cs_roster *roster = &rosters[at + k];
+	int r = 0;
 
-			for (size_t m = 0; m < roster->n_dns && m < roster->n_names; m++) {
-				int skip = (requester->dn && strcasecmp(roster->dns[m], requester->dn) == 0) ||
-					   cs_strv_has(needs[i].who, needs[i].n_who, roster->names[m]) == 1 ||
-					   cs_strv_has(needs[i].by, needs[i].n_by, roster->names[m]) == 1;
+	for (size_t i = 0, at = 0; r == 0 && i < n_rules; at += rosters_of_rule[i], i++) {
+		size_t room = WHO_BYTES / n_rules;
 
-				if (!skip && needs[i].n_who < CS_MAX_WHO &&
-					cs_strv_add(&needs[i].who, &needs[i].n_who, roster->names[m]) < 0)
-					return CS_ENOMEM;
-			}
-		}
+		for (size_t k = 0; r == 0 && k < rosters_of_rule[i]; k++)
+			r = need_who(&needs[i], &rosters[at + k], requester, &room);
 	}
-	return 0;
+	return r;
 }
 
 /* Index of a DN in the list of candidates, added when new; -1 when out of memory. */
@@ -149,7 +180,7 @@ static int satisfiable(const struct cs_case *what, const struct cs_need *needs, 
 			for (size_t m = 0; r == 0 && m < roster->n_dns; m++) {
 				ssize_t p = -1;
 
-				if (strcasecmp(roster->dns[m], what->requester->person.dn) == 0)
+				if (is_requester(what->requester, roster->dns[m]))
 					continue;
 				p = candidate(&dns, &n, roster->dns[m]);
 				if (p < 0 || p >= CS_MAX_WHO)
@@ -258,7 +289,7 @@ static int decide_rules(const struct cs_case *what, struct cs_decision *decision
 
 	free(may);
 	if (r == 0 && what->rosters)
-		r = needs_who(decision->needs, what->rosters, what->rosters_of_rule, n_rules, &what->requester->person);
+		r = needs_who(decision->needs, what->rosters, what->rosters_of_rule, n_rules, what->requester);
 	if (r < 0)
 		return r;
 	if (rejected(what))

@@ -25,10 +25,12 @@ struct live {
 struct release {
 	int32_t pid;
 	int pidfd;
+	int32_t session; /* getsid(2) of it; -1 when that could not be told */
 	uint32_t uid, target_uid;
 	uint64_t number; /* of the request; 0 when no gate guards it */
 	uint64_t at_ms;
 	uint64_t turn;
+	uint64_t alarm_turn; /* in which it was reported that no session asked about it; 0 when it was not */
 	struct release *next;
 };
 
@@ -71,6 +73,10 @@ struct cs_authority {
 	uint8_t policy_digest[CS_DIGEST_LEN];
 	uint64_t policy_wall_ms;
 	uint64_t policy_number; /* rises with every policy that is loaded */
+	bool unsettled;         /* loaded in this turn: the one before comes back when the turn's commit fails */
+	struct cs_policy *settled_policy;
+	uint8_t settled_digest[CS_DIGEST_LEN];
+	uint64_t settled_wall_ms;
 	uint64_t started_ms;
 
 	bool in_transaction;
@@ -138,6 +144,7 @@ int task_ask_groups(struct task *task);
 int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *scope);
 /* Reads the request and its votes again into the task. 0 or CS_E…. */
 int task_load(struct task *task, uint64_t number);
+void task_unload(struct task *task);
 /* How much time its state still has; 1 when that is over. */
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms);
 
@@ -146,6 +153,10 @@ int record_begin(struct cs_authority *authority);
 void record_undo(struct cs_authority *authority);
 /* Seals and appends an event; wall_ms, policy digest are filled in. 0 or CS_E…. */
 int record_event(struct cs_authority *authority, struct cs_event *event);
+/* Drops what was to be told. */
+void record_forget(struct cs_authority *authority);
+/* cs_authority_turn; 1 when all that the turn decided is committed, else 0. */
+int record_turn(struct cs_authority *authority);
 /* After the commit the waiters of this request look again. */
 int record_changed(struct cs_authority *authority, const uint8_t id[CS_ID_LEN]);
 /* An event about a task's subject and action with no request. */
@@ -154,6 +165,9 @@ int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 /* An event about a stored request by an actor. body may be NULL. */
 int record_request(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
 	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text, struct cs_buf *body);
+
+/* authority.c: the policy that was loaded in this turn stays, or the one before comes back. */
+void policy_settle(struct cs_authority *authority, bool committed);
 
 /* live.c */
 struct live *live_find(struct cs_authority *authority, const uint8_t id[CS_ID_LEN], const uint8_t secret[CS_ID_LEN]);
@@ -168,11 +182,19 @@ void needs_free(struct cs_need **needs, size_t *n_needs);
 int needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
 	const struct cs_approval *votes, size_t n_votes, struct cs_need **ret_needs, size_t *ret_count);
 int needs_who(struct cs_need *needs, const struct cs_roster *rosters, const size_t *rosters_of_rule, size_t n_rules,
-	const struct cs_person *requester);
+	const struct cs_facts *requester);
 uint32_t needs_missing(const struct cs_need *needs, size_t n_needs);
 
 /* environment.c: 1 when a NAME=value would change what runs. */
 int environment_steers(const char *variable);
+
+/* Does the task's request, with the votes it has, fit a frame when it is shown, and reserve bytes more? 1, 0 or CS_E…. */
+int request_fits(struct task *task, size_t reserve);
+enum {
+	WHO_BYTES = 32768,                       /* of the names of those who could vote, in one decision */
+	LAST_VOTE_BYTES = WHO_BYTES + 18432,     /* and a reject, which always finds room, and what surrounds them */
+	FIRST_VOTES_BYTES = LAST_VOTE_BYTES + 32768 /* and some votes, when it is asked */
+};
 
 /* Decision of a stored request for replies: number, id, gate, scope, state, votes, version, remaining. 0, CS_ENOMEM. */
 int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes, const struct cs_now *now,

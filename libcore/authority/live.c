@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct live *live_find(struct cs_authority *a, const uint8_t id[CS_ID_LEN], const uint8_t secret[CS_ID_LEN])
 {
@@ -82,6 +83,7 @@ int release_add(struct task *task, const struct cs_action *action, uint32_t uid,
 		return CS_ENOMEM;
 	release->pid = task->caller.pid;
 	release->pidfd = task->caller.pidfd >= 0 ? fcntl(task->caller.pidfd, F_DUPFD_CLOEXEC, 3) : -1;
+	release->session = release->pidfd >= 0 ? getsid(release->pid) : -1;
 	release->uid = uid;
 	release->target_uid = action->target_uid;
 	release->number = number;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking at requests: the waiting module at its own, people at what they asked for or could vote on, root at all. */
 #include "internal.h"
+#include "frame.h"
 #include "mem.h"
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,24 @@ static int frozen(struct task *task, const struct cs_stored *stored, const struc
 	return gate ? needs_frozen(task->authority->policy, gate, stored->request.scope, votes, n_votes, needs, n_needs) : 0;
 }
 
+int request_fits(struct task *task, size_t reserve)
+{
+	struct cs_decision decision = { 0 };
+	struct cs_buf size;
+	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &decision);
+
+	if (r == 0)
+		r = frozen(task, &task->stored, task->votes, task->n_votes, &decision.needs, &decision.n_needs);
+	cs_buf_init(&size, CS_FRAME_MAX - reserve);
+	if (r == 0)
+		r = cs_encode(&cs_request_shape, &task->stored.request, &size);
+	if (r == 0)
+		r = cs_encode(&cs_decision_shape, &decision, &size);
+	cs_buf_clear(&size);
+	cs_clear(&cs_decision_shape, &decision);
+	return r == 0 ? 1 : r == CS_ETOOBIG ? 0 : r;
+}
+
 /* cs_action_line, or as much of it as a list row takes, with a mark that there is more. */
 static char *row_line(const struct cs_action *action)
 {
@@ -163,11 +182,14 @@ static char *row_line(const struct cs_action *action)
 	return line;
 }
 
+#define LIST_WALK 2000 /* requests looked at in one turn, however many are kept: anybody may ask for a list */
+
 struct walk {
 	struct task *task;
 	const struct cs_facts *viewer;
 	struct cs_list_answer *answer;
 	size_t cap;
+	size_t seen;
 };
 
 static int list_fill(struct walk *walk, const struct cs_stored *stored, struct cs_list_row *row)
@@ -203,6 +225,10 @@ static int list_each(void *arg, const struct cs_stored *stored)
 	struct cs_list_answer *answer = walk->answer;
 	int r = 0;
 
+	if (++walk->seen > LIST_WALK) {
+		answer->more = true;
+		return 1;
+	}
 	if (call->mine ? !is_mine(walk->task, stored, walk->viewer) : !may_see(walk->task, stored, walk->viewer))
 		return 0;
 	if (answer->n_rows >= walk->cap) {
@@ -219,12 +245,12 @@ static void list_answer(struct task *task, const struct cs_facts *viewer)
 {
 	const struct cs_list *call = task->call;
 	struct cs_list_answer answer = { 0 };
-	struct walk walk = { task, viewer, &answer, LIST_ROWS };
+	struct walk walk = { task, viewer, &answer, LIST_ROWS, 0 };
 	struct cs_buf size;
 	int r = 0;
 
 	answer.rows = calloc(LIST_ROWS, sizeof(*answer.rows));
-	r = answer.rows ? cs_store_list(task->authority->store, !call->all, SIZE_MAX, list_each, &walk) : CS_ENOMEM;
+	r = answer.rows ? cs_store_list(task->authority->store, !call->all, LIST_WALK + 1, list_each, &walk) : CS_ENOMEM;
 	cs_buf_init(&size, CS_MAX_EVENT);
 	/* Fewer rows where they are long: "more" says so, and the frame's bound is never met. */
 	while (r >= 0 && answer.n_rows > 0 && cs_encode(&cs_list_answer_shape, &answer, &size) == CS_ETOOBIG) {
@@ -298,7 +324,7 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 	if (r == 0)
 		r = frozen(task, &task->stored, task->votes, task->n_votes, &d->needs, &d->n_needs);
 	if (r == 0 && d->n_needs > 0 && task->rosters_of_rule)
-		r = needs_who(d->needs, from->rosters, task->rosters_of_rule, d->n_needs, &task->stored.request.requester);
+		r = needs_who(d->needs, from->rosters, task->rosters_of_rule, d->n_needs, &from->facts[1]);
 	if (r < 0)
 		return r;
 	memcpy(show->digest, task->stored.digest, CS_DIGEST_LEN);
@@ -348,6 +374,8 @@ void show_start(struct task *task)
 	gate = r == 0 ? cs_policy_gate(task->authority->policy, task->stored.request.gate) : NULL;
 	if (r == 0)
 		r = task_ask_subject(task, task->caller.uid, NULL);
+	if (r == 0)
+		r = task_ask_subject(task, task->stored.request.subject.uid, task->stored.request.subject.name);
 	if (r == 0)
 		r = task_ask_groups(task);
 	if (r == 0 && gate)

@@ -6,25 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The record is what everything waits for: that it cannot be written is for people to know at once. */
+static int trouble(struct cs_authority *a, int r)
+{
+	if (r < 0 && a->options.events.failed)
+		a->options.events.failed(a->options.events.arg, cs_store_error(a->store));
+	return r;
+}
+
 int record_begin(struct cs_authority *a)
 {
 	int r = 0;
 
 	if (!a->in_transaction) {
-		r = cs_store_begin(a->store);
+		r = trouble(a, cs_store_begin(a->store));
 		if (r < 0)
 			return r;
 		a->in_transaction = true;
 		a->begin_head = a->head;
 		memcpy(a->begin_chain, a->chain, sizeof(a->chain));
 	}
-	r = cs_store_mark(a->store);
-	if (r < 0)
-		return r;
 	a->mark++;
 	a->mark_head = a->head;
 	memcpy(a->mark_chain, a->chain, sizeof(a->chain));
-	return 0;
+	return cs_store_mark(a->store);
 }
 
 static void news_free(struct news *news)
@@ -37,6 +42,8 @@ void record_undo(struct cs_authority *a)
 {
 	struct news **at = &a->news;
 
+	if (!a->in_transaction)
+		return; /* it could not even be begun: the last mark is of an earlier turn and must stay as it is */
 	(void)cs_store_undo(a->store);
 	a->head = a->mark_head;
 	memcpy(a->chain, a->mark_chain, sizeof(a->chain));
@@ -103,39 +110,48 @@ int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
 	return 0;
 }
 
-/* Evidence names what was decided: the whole action goes in as the body. */
+static int outright_body(const struct cs_submit *submit, struct cs_buf *body)
+{
+	int r = cs_encode(&cs_subject_shape, &submit->subject, body);
+
+	return r == 0 ? cs_encode(&cs_action_shape, &submit->action, body) : r;
+}
+
+/* The event of a verdict without a request; body may be NULL. */
+static int outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
+	const char *gate, const char *text, const struct cs_buf *body)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_event event = { .kind = kind, .actor_uid = submit->subject.uid, .verdict = verdict, .reason = reason };
+	char *copies[] = { cs_dup(submit->subject.name), cs_dup(gate), cs_dup(text) };
+	int r = copies[0] && copies[1] && copies[2] ? 0 : CS_ENOMEM;
+
+	event.actor_name = copies[0];
+	event.gate = copies[1];
+	event.text = copies[2];
+	event.body = body ? body->data : NULL;
+	event.n_body = body ? body->len : 0;
+	if (r == 0)
+		r = record_event(task->authority, &event);
+	for (size_t i = 0; i < CS_COUNT(copies); i++)
+		free(copies[i]);
+	return r;
+}
+
+/* Evidence names what was decided: the whole action goes in as the body. A denial of what is too long for that is
+ * recorded without it. */
 int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
 	const char *gate, const char *text)
 {
-	const struct cs_submit *submit = task->call;
-	struct cs_event event = { 0 };
 	struct cs_buf body;
-	char *copies[3] = { NULL, NULL, NULL };
 	int r = 0;
 
 	cs_buf_init(&body, CS_MAX_EVENT);
-	r = cs_encode(&cs_subject_shape, &submit->subject, &body);
+	r = outright_body(task->call, &body);
 	if (r == 0)
-		r = cs_encode(&cs_action_shape, &submit->action, &body);
-	copies[0] = cs_dup(submit->subject.name);
-	copies[1] = cs_dup(gate);
-	copies[2] = cs_dup(text);
-	if (r == 0 && (!copies[0] || !copies[1] || !copies[2]))
-		r = CS_ENOMEM;
-	if (r == 0) {
-		event.kind = kind;
-		event.actor_uid = submit->subject.uid;
-		event.actor_name = copies[0];
-		event.verdict = verdict;
-		event.reason = reason;
-		event.gate = copies[1];
-		event.text = copies[2];
-		event.body = body.data;
-		event.n_body = body.len;
-		r = record_event(task->authority, &event);
-	}
-	for (size_t i = 0; i < CS_COUNT(copies); i++)
-		free(copies[i]);
+		r = outright(task, kind, verdict, reason, gate, text, &body);
+	if (r == CS_ETOOBIG && verdict == CS_DENY)
+		r = outright(task, kind, verdict, reason, gate, text, NULL);
 	cs_buf_clear(&body);
 	return r;
 }
@@ -170,6 +186,17 @@ int record_request(struct cs_authority *a, const struct cs_stored *stored, enum 
 
 /* --- The end of a turn --------------------------------------------------------------------------------------------- */
 
+void record_forget(struct cs_authority *a)
+{
+	while (a->news) {
+		struct news *news = a->news;
+
+		a->news = news->next;
+		news_free(news);
+	}
+	a->news_end = &a->news;
+}
+
 /* Nothing of a turn whose commit failed may stay: neither the chain nor who was released. */
 static void forget_turn(struct cs_authority *a)
 {
@@ -184,6 +211,8 @@ static void forget_turn(struct cs_authority *a)
 	while (*at) {
 		struct release *release = *at;
 
+		if (release->alarm_turn == a->turn)
+			release->alarm_turn = 0;
 		if (release->turn == a->turn) {
 			*at = release->next;
 			cs_close(&release->pidfd);
@@ -193,15 +222,13 @@ static void forget_turn(struct cs_authority *a)
 		}
 	}
 	memset(a->cache, 0, CACHED_RIGHTS * sizeof(*a->cache));
-	a->head = a->begin_head;
-	memcpy(a->chain, a->begin_chain, sizeof(a->chain));
-	while (a->news) {
-		struct news *news = a->news;
-
-		a->news = news->next;
-		news_free(news);
+	policy_settle(a, false);
+	/* A disk that fails may have kept what it denied to have written. The store knows best where the chain ends. */
+	if (cs_store_head(a->store, &a->head, a->chain) < 0) {
+		a->head = a->begin_head;
+		memcpy(a->chain, a->begin_chain, sizeof(a->chain));
 	}
-	a->news_end = &a->news;
+	record_forget(a);
 }
 
 static void answer_give(struct answer *answer, bool committed)
@@ -225,13 +252,10 @@ static void answer_give(struct answer *answer, bool committed)
 	free(answer);
 }
 
-static void tell(struct cs_authority *a)
+static void tell(struct cs_authority *a, struct news *list)
 {
 	const struct cs_authority_events *events = &a->options.events;
-	struct news *list = a->news;
 
-	a->news = NULL;
-	a->news_end = &a->news;
 	while (list) {
 		struct news *news = list;
 
@@ -244,26 +268,38 @@ static void tell(struct cs_authority *a)
 	}
 }
 
-void cs_authority_turn(struct cs_authority *a)
+int record_turn(struct cs_authority *a)
 {
-	struct answer *list = a->answers;
+	struct answer *answers = a->answers;
+	struct news *news = NULL;
 	bool committed = true;
 
-	a->answers = NULL;
-	a->answers_end = &a->answers;
 	if (a->in_transaction) {
 		a->in_transaction = false;
-		committed = cs_store_commit(a->store) == 0;
-		if (!committed)
+		committed = trouble(a, cs_store_commit(a->store)) == 0;
+		if (committed)
+			policy_settle(a, true);
+		else
 			forget_turn(a);
 	}
 	a->turn++;
-	while (list) {
-		struct answer *answer = list;
+	/* Who hears an answer may begin the next turn, which is not committed yet: its news are not among these. */
+	news = a->news;
+	a->news = NULL;
+	a->news_end = &a->news;
+	a->answers = NULL;
+	a->answers_end = &a->answers;
+	while (answers) {
+		struct answer *answer = answers;
 
-		list = answer->next;
+		answers = answer->next;
 		answer_give(answer, committed);
 	}
-	if (committed)
-		tell(a);
+	tell(a, news);
+	return committed;
+}
+
+void cs_authority_turn(struct cs_authority *a)
+{
+	(void)record_turn(a);
 }

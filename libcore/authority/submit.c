@@ -18,14 +18,15 @@ static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason 
 			shown);
 	if (r == 0 && verdict == CS_PERMIT && !submit->only_ask)
 		r = release_add(task, &submit->action, submit->subject.uid, 0);
-	if (r < 0) {
+	if (r < 0)
 		record_undo(a);
-		task_decide(task, CS_DENY, r == CS_ETOOBIG ? CS_WHY_BAD_CALL : CS_WHY_STORE,
-			r == CS_ETOOBIG ? "The command line is too long to be recorded, and without a record nothing is permitted."
-					: NULL);
-		return;
-	}
-	task_decide(task, verdict, reason, shown);
+	if (r == CS_ETOOBIG && verdict == CS_PERMIT)
+		conclude(task, CS_DENY, CS_WHY_BAD_CALL, gate,
+			"The command line is too long to be recorded, and without a record nothing is permitted.");
+	else if (r < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else
+		task_decide(task, verdict, reason, shown);
 }
 
 static void deny(struct task *task, enum cs_reason reason, const char *text)
@@ -97,7 +98,7 @@ static int find_parked(struct task *task, const uint8_t key[CS_DIGEST_LEN])
 	if (n < 0)
 		return n;
 	if (pending == 0) {
-		cs_clear(&cs_stored_shape, &task->stored);
+		task_unload(task); /* the votes of one that is over must not count for a new one */
 		return 0;
 	}
 	n = task_load(task, pending);
@@ -133,6 +134,14 @@ static int request_fill(struct task *task, const struct cs_facts *facts, struct 
 	return request->boot && request->gate && request->scope && request->reason && request->assurance ? 0 : CS_ENOMEM;
 }
 
+/* Approvers have to be able to look at it, with their votes. */
+static int check_size(struct task *task)
+{
+	int fits = request_fits(task, FIRST_VOTES_BYTES);
+
+	return fits == 0 ? CS_ETOOBIG : fits < 0 ? fits : 0;
+}
+
 /* Stores the new request with its event; task->stored is it. */
 static int request_make(struct task *task, const struct cs_facts *facts)
 {
@@ -155,8 +164,10 @@ static int request_make(struct task *task, const struct cs_facts *facts)
 		stored->since_boot_ms = task->now.boot_ms;
 		stored->since_wall_ms = task->now.wall_ms;
 		stored->since_boot = cs_dup(task->now.boot_id);
-		r = stored->since_boot ? record_begin(a) : CS_ENOMEM;
+		r = stored->since_boot ? check_size(task) : CS_ENOMEM;
 	}
+	if (r == 0)
+		r = record_begin(a);
 	if (r == 0) {
 		r = cs_store_add(a->store, stored);
 		if (r == 0)
@@ -227,9 +238,10 @@ static void open_new(struct task *task, const struct cs_facts *facts, struct cs_
 		r = request_make(task, facts);
 	if (r == 0)
 		reply_open(task, decision);
+	else if (r == CS_ETOOBIG)
+		deny(task, CS_WHY_BAD_CALL, "The request is too large: shorten the command line or the environment.");
 	else
-		task_decide(task, CS_DENY, r == CS_ETOOBIG ? CS_WHY_BAD_CALL : CS_WHY_STORE,
-			r == CS_ETOOBIG ? "The request is too large: shorten the command line or the environment." : NULL);
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 }
 
 /* The parked request was found before the directory was asked; it may have moved on meanwhile. */
@@ -248,10 +260,43 @@ static int parked_still(struct task *task)
 	return 1;
 }
 
+/* The votes are there, but at the last one the directory could not tell about all who voted, or said no of one. */
+static int count_again(struct task *task)
+{
+	struct cs_authority *a = task->authority;
+	struct cs_stored *stored = &task->stored;
+	int r = record_begin(a);
+
+	if (r < 0)
+		return r;
+	r = cs_store_change(a->store, stored->number, CS_PENDING, cs_state_after(CS_PENDING, CS_STEP_SUFFICE), &task->now);
+	r = r == 0 ? CS_ECONFLICT : r;
+	if (r == 1)
+		r = record_request(a, stored, CS_EVENT_APPROVED, CS_PERMIT, CS_WHY_APPROVED, NULL,
+			"the votes were counted again, and suffice now", NULL);
+	if (r == 0)
+		r = task_load(task, stored->number);
+	if (r < 0)
+		record_undo(a);
+	return r;
+}
+
+static void use_parked(struct task *task, const struct cs_answer *answer)
+{
+	struct cs_decision used = { 0 };
+	int r = task->stored.state == CS_PENDING ? count_again(task) : 0;
+
+	if (r == 0)
+		r = claim_use(task, &answer->facts[0], &answer->facts[1], &used);
+	if (r < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else
+		task_reply(task, &used);
+}
+
 static void resume_hold(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
-	struct cs_decision used = { 0 };
 	int parked = 0;
 
 	if (submit->only_ask) {
@@ -260,12 +305,9 @@ static void resume_hold(struct task *task, const struct cs_answer *answer, struc
 	}
 	parked = parked_still(task);
 	if (parked == CS_ECONFLICT) {
-		task_decide(task, CS_DENY, CS_WHY_STATE, "The request changed while it was looked at; run it again.");
-	} else if (parked == 1 && task->stored.state == CS_APPROVED) {
-		if (claim_use(task, &answer->facts[0], &answer->facts[1], &used) < 0)
-			task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
-		else
-			task_reply(task, &used);
+		deny(task, CS_WHY_STATE, "The request changed while it was looked at; run it again.");
+	} else if (parked == 1 && (task->stored.state == CS_APPROVED || decision->verdict == CS_PERMIT)) {
+		use_parked(task, answer);
 	} else if (parked == 1) {
 		reply_open(task, decision);
 	} else {
@@ -317,7 +359,7 @@ static void submit_gate(struct task *task)
 	if (r == 0)
 		r = task_ask_rosters(task, task->match.gate, task->match.scope);
 	if (r == CS_ETOOBIG)
-		task_decide(task, CS_DENY, CS_WHY_BAD_CALL, "The command line is too long for a request.");
+		deny(task, CS_WHY_BAD_CALL, "The command line is too long for a request.");
 	else if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else

@@ -15,13 +15,18 @@ static void clear_votes(struct task *task)
 	task->n_votes = 0;
 }
 
+void task_unload(struct task *task)
+{
+	cs_clear(&cs_stored_shape, &task->stored);
+	clear_votes(task);
+}
+
 /* What belongs to one try: everything but the call itself and who waits for it. */
 static void task_reset(struct task *task)
 {
 	cs_match_clear(&task->match);
-	cs_clear(&cs_stored_shape, &task->stored);
 	cs_clear(&cs_question_shape, &task->question);
-	clear_votes(task);
+	task_unload(task);
 	free(task->rosters_of_rule);
 	task->rosters_of_rule = NULL;
 }
@@ -236,9 +241,8 @@ int task_load(struct task *task, uint64_t number)
 
 	if (r < 0)
 		return r;
-	cs_clear(&cs_stored_shape, &task->stored);
+	task_unload(task);
 	task->stored = fresh;
-	clear_votes(task);
 	return cs_store_votes(task->authority->store, number, &task->votes, &task->n_votes);
 }
 

@@ -53,13 +53,16 @@ static enum cs_reason voter_refused(const struct task *task, const struct cs_fac
 	return CS_WHY_NONE;
 }
 
-/* Which rules the voter may fill, kept in the vote. CS_WHY_NONE when at least one. */
+/* Which rules the voter may fill, kept in the vote. CS_WHY_NONE when at least one, which is all that a reject needs: so it
+ * stays small. */
 static enum cs_reason take_rules(struct task *task, const struct cs_gate *gate, const struct cs_facts *voter,
 	struct cs_approval *approval)
 {
+	const struct cs_vote_call *call = task->call;
+	size_t enough = call->vote == CS_VOTE_REJECT ? 1 : cs_gate_rules(gate);
 	int r = 0;
 
-	for (size_t i = 0; i < cs_gate_rules(gate); i++) {
+	for (size_t i = 0; i < cs_gate_rules(gate) && approval->n_rules < enough; i++) {
 		char *because = NULL;
 
 		r = cs_policy_may_fill(task->authority->policy, voter, gate, i, task->stored.request.scope, &because);
@@ -96,6 +99,14 @@ static int approval_fill(struct task *task, const struct cs_facts *voter, struct
 	return r == 0 && !approval->comment ? CS_ENOMEM : r;
 }
 
+/* What nobody could look at any more nobody should agree to, and one who rejects has to find room. */
+static int leave_room(struct task *task)
+{
+	int fits = task->n_votes < CS_MAX_VOTES ? request_fits(task, LAST_VOTE_BYTES) : 0;
+
+	return fits == 0 ? CS_EBUSY : fits < 0 ? fits : 0;
+}
+
 /* The vote and its event, and the votes as they are with it. */
 static int add_vote(struct task *task, const struct cs_approval *approval)
 {
@@ -111,6 +122,8 @@ static int add_vote(struct task *task, const struct cs_approval *approval)
 			approval->comment, &body);
 	if (r == 0)
 		r = task_load(task, task->stored.number);
+	if (r == 0 && approval->vote == CS_VOTE_APPROVE)
+		r = leave_room(task);
 	cs_buf_clear(&body);
 	return r;
 }
@@ -235,7 +248,10 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 		if (r < 0)
 			record_undo(task->authority);
 	}
-	if (r < 0)
+	if (r == CS_EBUSY)
+		refuse(task, &voter->person, CS_WHY_LIMIT,
+			"This request has no room for another vote. Shorten the comment, or reject it and let it be asked anew.");
+	else if (r < 0)
 		task_fail(task, r, r == CS_ECONFLICT ? "the request moved on; look at it again" : NULL);
 	else
 		reply_vote(task, &now);

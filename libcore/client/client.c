@@ -39,7 +39,7 @@ static int check_folder(const char *path, uid_t server_uid, const char **ret_why
 	memcpy(folder, path, len);
 	folder[len] = '\0';
 	if (lstat(folder, &st) != 0) {
-		*ret_why = "the folder of its socket is not there";
+		*ret_why = "it is not running";
 		return CS_EUNAVAIL;
 	}
 	if (!S_ISDIR(st.st_mode) || (st.st_uid != 0 && st.st_uid != server_uid) || (st.st_mode & 022) != 0) {

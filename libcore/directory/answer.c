@@ -45,9 +45,9 @@ static int roster_check(const struct cs_roster_query *query)
 		return CS_EINVAL;
 	if (!cs_dn_is_valid(query->dn) || !cs_filter_is_attribute(query->listed))
 		return CS_EINVAL;
-	if (query->where == CS_GROUPS_BELOW && (!cs_filter_is_attribute(query->attribute) || query->value == NULL))
-		return CS_EINVAL;
-	return 0;
+	if (query->where != CS_GROUPS_BELOW || query->attribute == NULL || *query->attribute == '\0')
+		return 0;
+	return cs_filter_is_attribute(query->attribute) && query->value != NULL ? 0 : CS_EINVAL;
 }
 
 int cs_question_check(const struct cs_question *question)
@@ -149,7 +149,7 @@ int cs_person_fits(const struct cs_person *person, const struct cs_subject *subj
 static int facts_fit(const struct cs_facts *facts, const struct cs_subject *subject, size_t n_queries)
 {
 	if (facts->known != CS_KNOWN_YES)
-		return facts->n_memberships == 0;
+		return facts->n_memberships == 0 && facts->n_aliases == 0;
 	if (cs_subject_is_nobody(subject) || !cs_person_fits(&facts->person, subject))
 		return 0;
 	if (facts->doubt != NULL && *facts->doubt != '\0')

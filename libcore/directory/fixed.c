@@ -94,7 +94,8 @@ static int person_refuse(const char *file, const struct cs_conf_section *section
 	struct cs_problem *problem)
 {
 	const char *at = cs_conf_given(section, key) ? key : NULL;
-	cs_problem_set(problem, file, cs_conf_line(section, at), "person %s, %s: %s", cs_conf_title(section), key, text);
+	cs_problem_set(problem, file, cs_conf_line(section, at), "person %s, %s: %s", cs_conf_title(section), key,
+		       text);
 	return CS_ECONF;
 }
 
@@ -124,7 +125,8 @@ static int person_check(const struct tree *tree, const char *file, const struct 
 	if (strlen(person->human) > CS_MAX_NAME)
 		return person_refuse(file, section, "human", "is too long", problem);
 	if (!cs_dn_is_valid(person->dn))
-		return person_refuse(file, section, "dn", "is no DN such as uid=alice,ou=people,dc=example,dc=org", problem);
+		return person_refuse(file, section, "dn", "is no DN such as uid=alice,ou=people,dc=example,dc=org",
+				     problem);
 	for (size_t i = 0; i < tree->n_people; i++) {
 		const struct cs_person *other = &tree->people[i];
 		if (other->uid == person->uid)
@@ -164,7 +166,8 @@ static int listed_check(const struct tree *tree, const char *file, const struct 
 	struct cs_problem *problem)
 {
 	if (!cs_filter_is_attribute(cs_conf_title(listed))) {
-		cs_problem_set(problem, file, cs_conf_line(listed, NULL), "listed %s: no attribute name", cs_conf_title(listed));
+		cs_problem_set(problem, file, cs_conf_line(listed, NULL), "listed %s: no attribute name",
+			       cs_conf_title(listed));
 		return CS_ECONF;
 	}
 	for (size_t i = 0; i < cs_conf_list_len(listed, "people"); i++) {
@@ -182,14 +185,15 @@ static int group_check(const struct tree *tree, const char *file, const struct c
 {
 	const struct cs_conf_section *part = NULL;
 	if (!cs_dn_is_valid(cs_conf_str(group, "dn", ""))) {
-		cs_problem_set(problem, file, cs_conf_line(group, "dn"), "group %s, dn: is no DN", cs_conf_title(group));
+		cs_problem_set(problem, file, cs_conf_line(group, "dn"), "group %s, dn: is no DN",
+			       cs_conf_title(group));
 		return CS_ECONF;
 	}
 	for (size_t i = 0; (part = cs_conf_section(group, "attribute", i)) != NULL; i++) {
 		if (cs_filter_is_attribute(cs_conf_title(part)) && strlen(cs_conf_str(part, "value", "")) <= CS_MAX_DN)
 			continue;
-		cs_problem_set(problem, file, cs_conf_line(part, NULL), "attribute %s: no attribute name, or its value is too long",
-			cs_conf_title(part));
+		cs_problem_set(problem, file, cs_conf_line(part, NULL),
+			       "attribute %s: no attribute name, or its value is too long", cs_conf_title(part));
 		return CS_ECONF;
 	}
 	for (size_t i = 0; (part = cs_conf_section(group, "listed", i)) != NULL; i++) {
@@ -204,9 +208,11 @@ static int group_is_new(const struct cs_conf_section *top, size_t n, const char 
 {
 	const struct cs_conf_section *group = cs_conf_section(top, "group", n);
 	for (size_t i = 0; i < n; i++) {
-		if (strcasecmp(cs_conf_str(cs_conf_section(top, "group", i), "dn", ""), cs_conf_str(group, "dn", "")) != 0)
+		if (strcasecmp(cs_conf_str(cs_conf_section(top, "group", i), "dn", ""), cs_conf_str(group, "dn", "")) !=
+		    0)
 			continue;
-		cs_problem_set(problem, file, cs_conf_line(group, "dn"), "group %s, dn: another group has it", cs_conf_title(group));
+		cs_problem_set(problem, file, cs_conf_line(group, "dn"), "group %s, dn: another group has it",
+			       cs_conf_title(group));
 		return CS_ECONF;
 	}
 	return 0;
@@ -246,8 +252,8 @@ static int stamp_read(const char *path, struct stamp *ret_stamp)
 
 static bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
-	return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec && a->inode == b->inode &&
-	       a->size == b->size;
+	return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
+	       a->inode == b->inode && a->size == b->size;
 }
 
 /* The stamp is taken before the text, so that a change in between is seen the next time. */
@@ -348,10 +354,12 @@ static int query_answer(const struct tree *tree, const struct cs_question *quest
 	const struct cs_group_query *query = &question->queries[q];
 	const struct cs_conf_section *group = NULL;
 	for (size_t i = 0; (group = cs_conf_section(cs_conf_top(tree->conf), "group", i)) != NULL; i++) {
-		if (!group_is_at(group, query->where, query->dn) || !group_lists(group, query->listed, facts->person.name))
+		if (!group_is_at(group, query->where, query->dn) ||
+		    !group_lists(group, query->listed, facts->person.name))
 			continue;
 		struct cs_membership membership = { .query = (uint32_t)q };
-		int r = facts->n_memberships < CS_MAX_MEMBERSHIPS ? membership_make(group, query, &membership) : CS_ETOOBIG;
+		int r = facts->n_memberships < CS_MAX_MEMBERSHIPS ? membership_make(group, query, &membership)
+								  : CS_ETOOBIG;
 		if (r == 0)
 			r = cs_reserve((void **)&facts->memberships, cap, facts->n_memberships, 1, sizeof(membership));
 		if (r != 0) {
@@ -373,7 +381,24 @@ static const struct cs_person *person_of(const struct tree *tree, const struct c
 	return NULL;
 }
 
-static void subject_answer(const struct tree *tree, const struct cs_question *question, size_t s, struct cs_facts *facts)
+/* DNs of the other entries of the same human. */
+static int aliases_answer(const struct tree *tree, struct cs_facts *facts)
+{
+	int r = 0;
+	if (facts->person.human == NULL || *facts->person.human == '\0')
+		return 0;
+	for (size_t i = 0; i < tree->n_people && r == 0; i++) {
+		const struct cs_person *other = &tree->people[i];
+		if (other->human == NULL || strcmp(other->human, facts->person.human) != 0 ||
+			strcmp(other->dn, facts->person.dn) == 0 || facts->n_aliases >= CS_MAX_ALIASES)
+			continue;
+		r = cs_strv_add(&facts->aliases, &facts->n_aliases, other->dn);
+	}
+	return r;
+}
+
+static void subject_answer(const struct tree *tree, const struct cs_question *question, size_t s,
+			   struct cs_facts *facts)
 {
 	size_t cap = 0;
 	const struct cs_person *person = person_of(tree, &question->subjects[s]);
@@ -384,6 +409,8 @@ static void subject_answer(const struct tree *tree, const struct cs_question *qu
 	int r = cs_copy(&cs_person_shape, person, &facts->person);
 	for (size_t q = 0; q < question->n_queries && r == 0; q++)
 		r = query_answer(tree, question, q, facts, &cap);
+	if (r == 0 && question->n_rosters > 0)
+		r = aliases_answer(tree, facts);
 	if (r != 0) {
 		cs_facts_doubt(facts, cs_strerror(r));
 		return;
@@ -406,17 +433,24 @@ static int roster_add(const struct tree *tree, const struct cs_conf_section *lis
 	return r;
 }
 
+/* Below a DN: the group has this value or, where no attribute is named, lists anybody at all. */
+static bool group_is_meant(const struct cs_conf_section *group, const struct cs_roster_query *query)
+{
+	if (query->where != CS_GROUPS_BELOW)
+		return true;
+	if (query->attribute == NULL || *query->attribute == '\0')
+		return part_of(group, "listed", query->listed) != NULL;
+	const struct cs_conf_section *part = part_of(group, "attribute", query->attribute);
+	return part != NULL && strcasecmp(cs_conf_str(part, "value", ""), query->value) == 0;
+}
+
 static void roster_answer(const struct tree *tree, const struct cs_roster_query *query, struct cs_roster *roster)
 {
 	const struct cs_conf_section *group = NULL;
 	bool seen = false;
 	int r = 0;
 	for (size_t i = 0; r == 0 && (group = cs_conf_section(cs_conf_top(tree->conf), "group", i)) != NULL; i++) {
-		if (!group_is_at(group, query->where, query->dn))
-			continue;
-		const struct cs_conf_section *part =
-			query->where == CS_GROUPS_BELOW ? part_of(group, "attribute", query->attribute) : NULL;
-		if (query->where == CS_GROUPS_BELOW && (part == NULL || strcasecmp(cs_conf_str(part, "value", ""), query->value) != 0))
+		if (!group_is_at(group, query->where, query->dn) || !group_is_meant(group, query))
 			continue;
 		seen = true;
 		r = roster_add(tree, part_of(group, "listed", query->listed), roster);

@@ -12,11 +12,14 @@
 #include <sys/socket.h>
 
 enum {
-	IN_FLIGHT_MAX = 64,             /* slapd closes a connection with more than 100 (anonymous) pending */
+	IN_FLIGHT_MAX = 6, /* slapd defers what is more than half of its 16 threads, and logs that */
 	INCOMING_MAX = 4 * 1024 * 1024, /* bytes of one message from the server */
 	CONNECT_LEAST_MS = 50,
 	CAUSE_MAX = 400
 };
+
+/* libldap is silent about the reason. It takes "localhost" for the name of this host, whatever the certificate says. */
+#define TLS_HINT " (is the certificate for this host name, and signed by ca_file?)"
 
 struct search {
 	struct search *next;
@@ -183,8 +186,8 @@ static int blame(struct cs_ldap *ldap, const char *what, int code)
 	if (ldap->ld != NULL)
 		(void)ldap_get_option(ldap->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
 	bool more = detail != NULL && *detail != '\0';
-	(void)snprintf(ldap->cause, sizeof(ldap->cause), "%s: %s%s%.200s%s", what, ldap_err2string(code), more ? " (" : "",
-		more ? detail : "", more ? ")" : "");
+	(void)snprintf(ldap->cause, sizeof(ldap->cause), "%s: %s%s%.200s%s", what, ldap_err2string(code),
+		       more ? " (" : "", more ? detail : "", more ? ")" : "");
 	ldap_memfree(detail);
 	return CS_EUNAVAIL;
 }
@@ -285,6 +288,8 @@ static int start_tls(struct cs_ldap *ldap)
 	if (!ldap->settings->starttls)
 		return 0;
 	int code = ldap_start_tls_s(ldap->ld, NULL, NULL);
+	if (code == LDAP_CONNECT_ERROR)
+		return blame(ldap, "StartTLS failed" TLS_HINT, code);
 	return code == LDAP_SUCCESS ? 0 : blame(ldap, "StartTLS failed", code);
 }
 
@@ -307,6 +312,8 @@ static int bind_self(struct cs_ldap *ldap)
 	password.bv_len = strlen(copy);
 	int code = ldap_sasl_bind_s(ldap->ld, dn, mechanism, &password, NULL, NULL, NULL);
 	cs_free_secret(&copy);
+	if (code == LDAP_SERVER_DOWN && ldap->settings->tls)
+		return blame(ldap, "no connection, or TLS failed" TLS_HINT, code);
 	return code == LDAP_SUCCESS ? 0 : blame(ldap, "bind failed", code);
 }
 
@@ -468,8 +475,8 @@ static void take_result(struct cs_ldap *ldap, struct search *s, LDAPMessage *mes
 	else if (code == LDAP_NO_SUCH_OBJECT && s->seen == 0)
 		ended = CS_ENDED_NO_BASE;
 	else
-		(void)snprintf(cause, sizeof(cause), "%s%s%.200s", ldap_err2string(code), detail != NULL && *detail ? ": " : "",
-			detail != NULL ? detail : "");
+		(void)snprintf(cause, sizeof(cause), "%s%s%.200s", ldap_err2string(code),
+			       detail != NULL && *detail ? ": " : "", detail != NULL ? detail : "");
 	ldap_memfree(detail);
 	ldap_memvfree((void **)referrals);
 	list_remove(&ldap->flying, s);
@@ -575,8 +582,8 @@ static int value_add(const struct berval *value, size_t max_bytes, char ***value
 	return r;
 }
 
-int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes, char ***ret_values,
-	size_t *ret_n)
+int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes,
+		    char ***ret_values, size_t *ret_n)
 {
 	char **values = NULL;
 	size_t n = 0;

@@ -79,6 +79,11 @@ int cs_lookup_new(const struct cs_settings *settings, struct cs_ldap *ldap, cs_l
 	return 0;
 }
 
+static void put_text(struct cs_buf *out, const char *text)
+{
+	cs_buf_put(out, text, strlen(text));
+}
+
 static void found_clear(struct found *found)
 {
 	cs_clear(&cs_person_shape, &found->person);
@@ -273,9 +278,60 @@ out:
 	return r;
 }
 
+/* --- The person: other accounts of the same human --- */
+
+static int alias_entry(void *arg, const struct cs_entry *entry)
+{
+	struct task *task = arg;
+	struct cs_facts *facts = facts_of(task);
+	char *dn = NULL;
+	int r = cs_entry_dn(entry, &dn);
+	if (r == 0 && facts->known == CS_KNOWN_YES && strcmp(dn, facts->person.dn) != 0)
+		r = facts->n_aliases < CS_MAX_ALIASES ? cs_strv_add(&facts->aliases, &facts->n_aliases, dn)
+						      : CS_ETOOBIG;
+	free(dn);
+	return r;
+}
+
+static void alias_end(void *arg, enum cs_ended ended, const char *cause)
+{
+	(void)cause;
+	struct task *task = arg;
+	if (ended != CS_ENDED_WHOLE)
+		cs_free_strv(&facts_of(task)->aliases, &facts_of(task)->n_aliases);
+	task_end(task);
+}
+
+/* Only beside rosters, from which they are to be left out. */
+static int ask_aliases(const struct task *task)
+{
+	static const struct cs_search_calls calls = { alias_entry, alias_end };
+	static const char *const nothing[] = { "1.1", NULL };
+	const struct cs_settings *settings = task->job->lookup->settings;
+	const char *human = facts_of(task)->person.human;
+	if (task->job->question.n_rosters == 0 || human == NULL || *human == '\0')
+		return 0;
+	struct cs_buf filter;
+	cs_buf_init(&filter, FILTER_BYTES_MAX);
+	put_text(&filter, "(");
+	put_text(&filter, settings->person_attribute);
+	put_text(&filter, "=");
+	cs_filter_put_value(&filter, human);
+	cs_buf_put(&filter, ")", 2);
+	struct cs_search search = { .base = settings->people_base, .below = true, .filter = (const char *)filter.data,
+		.attributes = nothing, .limit = CS_MAX_ALIASES };
+	int r = cs_buf_error(&filter);
+	if (r == 0)
+		r = start(task, &search, &calls);
+	cs_buf_clear(&filter);
+	return r;
+}
+
 static void ask_about(struct task *task)
 {
 	int r = ask_locked(task);
+	if (r == 0)
+		r = ask_aliases(task);
 	for (task->index = 0; task->index < task->job->question.n_queries && r == 0; task->index++)
 		r = ask_group(task);
 	if (r != 0)
@@ -347,8 +403,9 @@ static int read_identity(const struct cs_entry *entry, const struct cs_settings 
 	if (r == 0 && *settings->person_attribute != '\0')
 		r = single_value(entry, settings->person_attribute, CS_MAX_NAME, found, &found->person.human);
 	if (r == 0 && (found->person.id == NULL || *found->person.id == '\0'))
-		r = unclear(found, settings->id_attribute, "is missing; let the bind account read it, or set id_attribute to one "
-			"that is stable and unique");
+		r = unclear(found, settings->id_attribute,
+			    "is missing; let the bind account read it, or set id_attribute to one "
+			    "that is stable and unique");
 	return r;
 }
 
@@ -431,11 +488,6 @@ static void person_end(void *arg, enum cs_ended ended, const char *cause)
 	else if (ended == CS_ENDED_DOUBT)
 		doubt(facts_of(task), "who it is", cause);
 	task_end(task);
-}
-
-static void put_text(struct cs_buf *out, const char *text)
-{
-	cs_buf_put(out, text, strlen(text));
 }
 
 /* One search by number and by name together: whoever else bears either is found too. */
@@ -552,12 +604,13 @@ static int ask_roster(struct job *job, size_t i)
 	const struct cs_roster_query *query = &job->question.rosters[i];
 	const char *attributes[] = { query->listed, NULL };
 	bool below = query->where == CS_GROUPS_BELOW;
+	bool by_value = below && query->attribute != NULL && *query->attribute != '\0';
 	struct cs_buf filter;
 	cs_buf_init(&filter, FILTER_BYTES_MAX);
 	put_text(&filter, "(");
-	put_text(&filter, below ? query->attribute : "objectClass");
+	put_text(&filter, by_value ? query->attribute : below ? query->listed : "objectClass");
 	put_text(&filter, "=");
-	if (below)
+	if (by_value)
 		cs_filter_put_value(&filter, query->value);
 	else
 		put_text(&filter, "*");

@@ -8,7 +8,8 @@
 
 struct cs_lookup;
 
-/* Called once for every question, never from within cs_lookup_ask. The answer belongs to the callee only during the call. */
+/* Called once for every question, never from within cs_lookup_ask. The answer belongs to the callee only during the
+ * call. */
 typedef void (*cs_lookup_fn)(void *arg, uint64_t number, const struct cs_answer *answer);
 
 /* settings and ldap stay the caller's and must outlive it. 0, CS_ENOMEM. */

@@ -41,8 +41,10 @@ int cs_ldap_new(const struct cs_settings *settings, const char *secret, cs_ldap_
 	struct cs_ldap **ret_ldap);
 void cs_ldap_free(struct cs_ldap **ldap);
 
-/* Puts a search in the queue. Nothing is sent and nothing called before cs_ldap_work. 0, CS_ENOMEM (end is not called). */
-int cs_ldap_search(struct cs_ldap *ldap, const struct cs_search *search, const struct cs_search_calls *calls, void *arg);
+/* Puts a search in the queue. Nothing is sent and nothing called before cs_ldap_work. 0, CS_ENOMEM (end is not called).
+ */
+int cs_ldap_search(struct cs_ldap *ldap, const struct cs_search *search, const struct cs_search_calls *calls,
+		   void *arg);
 
 /* Ends every search of this owner with CS_ENDED_CANCELLED. */
 void cs_ldap_cancel(struct cs_ldap *ldap, const void *owner);
@@ -65,7 +67,7 @@ int cs_entry_dn(const struct cs_entry *entry, char **ret_dn);
 
 /* All values of an attribute as strings; none is *ret_n 0. 0, CS_ETOOBIG (more than max, or one over max_bytes),
  * CS_EPROTO (a NUL in one), CS_ENOMEM. The caller frees with cs_free_strv. */
-int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes, char ***ret_values,
-	size_t *ret_n);
+int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes,
+		    char ***ret_values, size_t *ret_n);
 
 #endif

@@ -101,7 +101,8 @@ static int read_plain_ldap(struct reading *r, const char *host)
 	if (!insecure)
 		return refuse(r, "uri", "ldap:// needs starttls = true");
 	if (!is_loopback(host))
-		return refuse(r, "insecure_loopback", "is only for ldap://127.0.0.1 and ldap://[::1]; use starttls = true");
+		return refuse(r, "insecure_loopback",
+			      "is only for ldap://127.0.0.1 and ldap://[::1]; use starttls = true");
 	return 0;
 }
 
@@ -181,7 +182,8 @@ static int read_tls(struct reading *r)
 	if (!r->settings->tls)
 		return has_text(r, "ca_file") ? refuse(r, "ca_file", "is not used without TLS") : 0;
 	if (!has_text(r, "ca_file"))
-		return refuse(r, "ca_file", "is required with TLS: the certificates that the server's is checked against");
+		return refuse(r, "ca_file",
+			      "is required with TLS: the certificates that the server's is checked against");
 	int e = read_file(r, "ca_file", 0, CA_MAX, NULL);
 	return e != 0 ? e : cs_set(&r->settings->ca_file, text_of(r, "ca_file"));
 }
@@ -253,7 +255,8 @@ static int read_people(struct reading *r)
 {
 	struct cs_settings *s = r->settings;
 	const char *base = text_of(r, "people_base");
-	const char *locked = cs_conf_str(r->section, "locked_filter", "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
+	const char *locked =
+		cs_conf_str(r->section, "locked_filter", "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
 	if (*base == '\0')
 		return refuse(r, "people_base", "is required: the DN below which people are");
 	if (!cs_dn_is_valid(base))
@@ -317,9 +320,10 @@ int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct 
 
 void cs_settings_clear(struct cs_settings *settings)
 {
-	char **texts[] = { &settings->file, &settings->uri, &settings->ca_file, &settings->bind_dn, &settings->people_base,
-		&settings->login_attribute, &settings->uid_attribute, &settings->id_attribute, &settings->person_attribute,
-		&settings->locked_filter };
+	char **texts[] = {&settings->file,          &settings->uri,          &settings->ca_file,
+			  &settings->bind_dn,       &settings->people_base,  &settings->login_attribute,
+			  &settings->uid_attribute, &settings->id_attribute, &settings->person_attribute,
+			  &settings->locked_filter};
 	for (size_t i = 0; i < CS_COUNT(texts); i++)
 		cs_free_str(texts[i]);
 	*settings = (struct cs_settings){ 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory worker's own process: confines itself, then reads questions, works on all of them at once and answers. */
+/* The directory worker's own process: confines itself, then reads questions, works on all of them at once and answers.
+ */
 #include "answer.h"
 #include "clock.h"
 #include "file.h"

@@ -146,6 +146,7 @@ static const struct cs_field facts_fields[] = {
 	CS_ENUM(cs_facts, known, cs_known_names),
 	CS_NEST(cs_facts, person, &cs_person_shape),
 	CS_ARRAY(cs_facts, memberships, &cs_membership_shape, CS_MAX_MEMBERSHIPS),
+	CS_STRV(cs_facts, aliases, CS_MAX_ALIASES, CS_MAX_DN),
 	CS_STR(cs_facts, source, CS_MAX_TEXT),
 	CS_STR(cs_facts, doubt, CS_MAX_TEXT),
 	CS_U64(cs_facts, boot_ms),

@@ -26,6 +26,7 @@ enum {
 	CS_MAX_LIST = 500,        /* requests in one list reply */
 	CS_MAX_QUERIES = 256,
 	CS_MAX_MEMBERSHIPS = 4096,
+	CS_MAX_ALIASES = 32,
 	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
 };
 
@@ -177,7 +178,8 @@ struct cs_group_query {
 };
 extern const struct cs_shape cs_group_query_shape;
 
-/* Who is listed by this attribute of the group at dn, or of the group below dn whose attribute has this value? */
+/* Who is listed by this attribute of the group at dn, or of the groups below dn whose attribute has this value (of all
+ * below where attribute is empty)? */
 struct cs_roster_query {
 	enum cs_where where;
 	char *dn;
@@ -208,6 +210,9 @@ struct cs_facts {
 	struct cs_person person;
 	struct cs_membership *memberships;
 	size_t n_memberships;
+	char **aliases;     /* DNs of the other entries of the same human, where a roster was asked for: display and early
+	                     * refusal only, so empty also when they could not be told */
+	size_t n_aliases;
 	char *source;       /* which server or file answered */
 	char *doubt;        /* what could not be told, and why; "" otherwise */
 	uint64_t boot_ms;   /* when it was asked */

@@ -204,10 +204,21 @@ static int load_services(struct loader *loader)
 	return r;
 }
 
+/* A file that was cut to nothing, by a full disk or an editor, would lock everybody out. */
+static int refuse_nothing(struct loader *loader)
+{
+	const struct cs_policy *policy = loader->policy;
+
+	if (policy->n_gates > 0 || policy->n_services > 0 || policy->n_permissions > 0)
+		return 0;
+	cs_problem_set(loader->problem, loader->file, 0, "it says nothing: a policy has at least a permission, a service or a gate");
+	return CS_ECONF;
+}
+
 int cs_policy_parse(const char *text, const char *name, struct cs_policy **ret_policy, struct cs_problem *problem)
 {
 	static int (*const steps[])(struct loader *) = {cs_load_rights, cs_load_inherit, cs_load_assignments,
-							load_services, cs_load_gates};
+							load_services, cs_load_gates, refuse_nothing};
 	struct loader loader = {.file = name, .problem = problem};
 	struct cs_policy *policy = NULL;
 	struct cs_conf *conf = NULL;

@@ -37,10 +37,48 @@ static int open_file(const struct cs_hold *hold)
 	return hold->ops->open_file != NULL ? hold->ops->open_file(hold->arg) : -1;
 }
 
-static int call(struct cs_hold *hold, enum cs_call_type type, const void *what, int fd, struct cs_decision *ret_decision)
+/* The reply to what was sent. The terminal is watched meanwhile: a person who left is not waited for. */
+static int wait_reply(struct cs_hold *hold, uint64_t deadline, struct cs_decision *ret_decision)
 {
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = cs_client_fd(hold->client), .events = POLLIN },
+			{ .fd = hold->watch_fd, .events = POLLRDHUP },
+		};
+		uint64_t now = cs_boot_ms();
+		struct timespec left = { 0 };
+		int n = 0, r = 0;
+
+		if (now >= deadline)
+			return CS_ETIMEDOUT;
+		left.tv_sec = (time_t)((deadline - now) / 1000);
+		left.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
+		n = ppoll(fds, CS_COUNT(fds), &left, &hold->outside);
+		if (n < 0)
+			return errno == EINTR ? CS_EINTR : CS_EIO;
+		if (fds[1].revents != 0) {
+			hold->gone = true;
+			return CS_EINTR;
+		}
+		if (fds[0].revents == 0)
+			continue;
+		r = cs_client_finish(hold->client, ret_decision, &hold->text);
+		if (r != CS_EBUSY || hold->text != NULL)
+			return r;
+	}
+}
+
+/* Every call waits with the caller's own signal mask, so that a Ctrl-C ends it at once, also at a daemon that hangs. */
+static int call(struct cs_hold *hold, enum cs_call_type type, const void *what, int fd, uint32_t within_ms,
+	struct cs_decision *ret_decision)
+{
+	int r = 0;
+
 	cs_free_str(&hold->text);
-	return cs_client_call(hold->client, type, what, fd, hold->timeout_ms, ret_decision, &hold->text);
+	r = cs_client_send(hold->client, type, what, fd);
+	if (r < 0)
+		return r;
+	return wait_reply(hold, cs_boot_ms() + within_ms, ret_decision);
 }
 
 static int submit(struct cs_hold *hold, struct cs_decision *ret_decision)
@@ -49,7 +87,7 @@ static int submit(struct cs_hold *hold, struct cs_decision *ret_decision)
 	int r = 0;
 
 	hold->submit->has_file = fd != -1;
-	r = call(hold, CS_CALL_SUBMIT, hold->submit, fd, ret_decision);
+	r = call(hold, CS_CALL_SUBMIT, hold->submit, fd, hold->timeout_ms, ret_decision);
 	cs_close(&fd);
 	return r;
 }
@@ -87,41 +125,10 @@ static int claim(struct cs_hold *hold, struct cs_decision *ret_decision)
 	memcpy(what.id, hold->first.id, CS_ID_LEN);
 	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
 	what.has_file = fd != -1;
-	r = call(hold, CS_CALL_CLAIM, &what, fd, ret_decision);
+	r = call(hold, CS_CALL_CLAIM, &what, fd, hold->timeout_ms, ret_decision);
 	explicit_bzero(&what, sizeof(what));
 	cs_close(&fd);
 	return r;
-}
-
-/* The reply to a wait that was sent. The terminal is watched meanwhile: a person who left is not waited for. */
-static int wait_reply(struct cs_hold *hold, uint64_t deadline, struct cs_decision *ret_decision)
-{
-	for (;;) {
-		struct pollfd fds[] = {
-			{ .fd = cs_client_fd(hold->client), .events = POLLIN },
-			{ .fd = hold->watch_fd, .events = 0 },
-		};
-		uint64_t now = cs_boot_ms();
-		struct timespec left = { 0 };
-		int n = 0, r = 0;
-
-		if (now >= deadline)
-			return CS_ETIMEDOUT;
-		left.tv_sec = (time_t)((deadline - now) / 1000);
-		left.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
-		n = ppoll(fds, CS_COUNT(fds), &left, &hold->outside);
-		if (n < 0)
-			return errno == EINTR ? CS_EINTR : CS_EIO;
-		if (fds[1].revents != 0) {
-			hold->gone = true;
-			return CS_EINTR;
-		}
-		if (fds[0].revents == 0)
-			continue;
-		r = cs_client_finish(hold->client, ret_decision, &hold->text);
-		if (r != CS_EBUSY || hold->text != NULL)
-			return r;
-	}
 }
 
 static int wait_once(struct cs_hold *hold, uint64_t seen, struct cs_decision *ret_decision)
@@ -131,12 +138,9 @@ static int wait_once(struct cs_hold *hold, uint64_t seen, struct cs_decision *re
 
 	memcpy(what.id, hold->first.id, CS_ID_LEN);
 	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
-	cs_free_str(&hold->text);
-	r = cs_client_send(hold->client, CS_CALL_WAIT, &what, -1);
+	r = call(hold, CS_CALL_WAIT, &what, -1, SLICE_MS + hold->timeout_ms, ret_decision);
 	explicit_bzero(&what, sizeof(what));
-	if (r < 0)
-		return r;
-	return wait_reply(hold, cs_boot_ms() + SLICE_MS + hold->timeout_ms, ret_decision);
+	return r;
 }
 
 static int tell(struct cs_hold *hold, const struct cs_decision *before, const struct cs_decision *now)

@@ -22,7 +22,7 @@ struct cs_hold {
 	struct cs_client *client; /* open, and stays the caller's */
 	struct cs_submit *submit; /* has_file and reason are set here */
 	uint32_t timeout_ms;      /* of one answer */
-	int watch_fd;             /* the person's terminal, whose hang-up ends the hold; or -1 */
+	int watch_fd;             /* the person's terminal or line, whose hang-up ends the hold; or -1 */
 	const struct cs_hold_ops *ops;
 	void *arg;
 	/* found */

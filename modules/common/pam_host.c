@@ -44,7 +44,8 @@ static void report_arguments(struct cs_pam *host, const struct cs_args_problem *
 	pam_syslog(host->pamh, LOG_ERR, "argument%s%s %s: everybody is denied", problem->argument != NULL ? " " : "s",
 		argument != NULL ? argument : "", problem->what);
 	cs_free_str(&argument);
-	(void)cs_pam_error(host, cs_dup("countersign: this module is set up wrongly: access denied; the system log says more\n"));
+	(void)cs_pam_error(host,
+		cs_dup("countersign: this module is set up wrongly: access denied; the system log says more\n"));
 }
 
 static int read_arguments(struct cs_pam *host, enum cs_module module, int argc, const char **argv)
@@ -59,13 +60,13 @@ static int read_arguments(struct cs_pam *host, enum cs_module module, int argc, 
 
 /* --- Who asks for what ---------------------------------------------------------------------------------------------- */
 
-/* sudo names a target without a passwd entry "#1234". */
-static int find_target(const char *name, struct cs_user *ret_user)
+/* sudo names a target without a passwd entry "#1234". Nobody logs in under such a name. */
+static int find_target(const char *name, int switches, struct cs_user *ret_user)
 {
 	struct cs_user user = { 0 };
 	int r = cs_user_by_name(name, &user);
 
-	if (r == CS_ENOENT && name[0] == '#' && cs_args_id(name + 1, &user.uid) == 0) {
+	if (r == CS_ENOENT && switches && name[0] == '#' && cs_args_id(name + 1, &user.uid) == 0) {
 		user.gid = user.uid;
 		user.name = cs_dup(name);
 		r = user.name != NULL ? 0 : CS_ENOMEM;
@@ -141,7 +142,7 @@ static int gather(struct cs_pam *host, const char **ret_why)
 	if (service == NULL || user == NULL || user[0] == '\0')
 		return CS_EINVAL;
 	*ret_why = "the user could not be looked up";
-	r = find_target(user, &target);
+	r = find_target(user, switches, &target);
 	if (r == 0 && switches)
 		r = find_switcher(item(host, PAM_RUSER), &asking);
 	if (r == 0)

@@ -2,6 +2,7 @@
 /* pam_countersign_hold.so: holds in the session phase until enough people have approved, or, with confirm, asks whether
  * this very process is the one that sudo's plugin was just released for. */
 #include "hold.h"
+#include "line.h"
 #include "mem.h"
 #include "pam_host.h"
 #include <security/pam_ext.h>
@@ -80,14 +81,14 @@ static const struct cs_hold_ops hold_ops = { .ask_reason = ask_reason, .tell = t
 static const char *failure_text(const struct cs_hold *hold, int error)
 {
 	if (hold->gone)
-		return "nobody could be told that this is held";
+		return "nobody is there any more";
 	return error == CS_EPERM && hold->text == NULL ? "a reason is needed, and none was given" : NULL;
 }
 
 static int hold_login(struct cs_pam *host)
 {
 	struct cs_hold hold = { .client = host->client, .submit = &host->submit, .timeout_ms = host->args.timeout_ms,
-		.watch_fd = -1, .ops = &hold_ops, .arg = host };
+		.watch_fd = cs_line_find(pam_getenv(host->pamh, "SSH_CONNECTION")), .ops = &hold_ops, .arg = host };
 	struct cs_decision decision = { 0 };
 	int code = PAM_PERM_DENIED;
 	int r = cs_pam_add_groups(host);

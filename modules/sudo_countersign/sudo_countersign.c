@@ -193,7 +193,8 @@ static int conclude(const struct cs_hold *hold, const struct cs_decision *decisi
 	}
 	/* What was approved earlier or just now is said; what nobody was asked about goes on silently. */
 	if (decision->reason == CS_WHY_APPROVED &&
-		cs_format(&text, "countersign: request %llu is approved, and used now\n", (unsigned long long)decision->number) == 0)
+		cs_format(&text, "countersign: request %llu is approved, and used now\n",
+			(unsigned long long)decision->number) == 0)
 		(void)show(text);
 	return 1;
 }

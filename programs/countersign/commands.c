@@ -15,6 +15,7 @@
 #define COMMENT_HELP "  --comment TEXT     a comment for the requester and the evidence\n"
 #define YES_HELP     "  --yes              ask nothing; what is needed is on the command line\n"
 
+/* The first is meant where no command is given. */
 static const struct cs_command commands[] = {
 	{ "list", "[--all] [--mine]", "Requests that you may see, newest first",
 		"  --all              closed ones too\n"
@@ -139,17 +140,10 @@ int cs_run_help(struct cs_run *run, char **args, size_t n)
 /* What is left of the command line after the leading options: a command, or options of `list`. */
 static int dispatch(struct cs_run *run, char **words, size_t n)
 {
-	static char list_word[] = "list";
-	char *const list_words[] = { list_word };
 	size_t used = 0;
 	int status = 0;
 
-	if (n == 0 || words[0][0] == '-') {
-		run->command = cs_command_find(list_words, 1, &used);
-		used = 0;
-	} else {
-		run->command = cs_command_find(words, n, &used);
-	}
+	run->command = n == 0 || words[0][0] == '-' ? &commands[0] : cs_command_find(words, n, &used);
 	if (run->command == NULL)
 		return fail_unknown(words[0]);
 	status = run->command->run(run, words + used, n - used);

@@ -123,7 +123,7 @@ static void put_text(struct cs_buf *out, const char *label, const char *text, co
 	cs_put(out, LABEL, label);
 	if (given(text))
 		cs_escape(out, text);
-	else
+	else if (instead != NULL)
 		cs_put(out, "%s", instead);
 	cs_put(out, "\n");
 }

@@ -111,6 +111,7 @@ int config_read(const char *path, uid_t owner, struct config *ret_config, struct
 		r = cs_conf_parse(text, path, options, &config.conf, problem);
 	if (r == 0) {
 		top = cs_conf_top(config.conf);
+		config.path = path;
 		config.user = cs_conf_str(top, "user", "countersign");
 		config.store = cs_conf_str(top, "store", "/var/lib/countersign/countersign.db");
 		config.policy = cs_conf_str(top, "policy", "/etc/countersign/policy.conf");

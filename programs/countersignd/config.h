@@ -9,6 +9,7 @@
 #define CONFIG_FILE "/etc/countersign/countersignd.conf"
 
 struct config {
+	const char *path;     /* of the file itself; the caller's */
 	struct cs_conf *conf; /* owns every string below */
 	const char *user;
 	uid_t uid;            /* of user */

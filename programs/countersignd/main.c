@@ -30,7 +30,7 @@ static void usage(FILE *out)
 {
 	(void)fputs("usage: countersignd [--config FILE] [--check]\n"
 		    "       countersignd --version | --help\n"
-		    "Stays in the foreground. --check reads the configuration and the policy's place, and ends.\n", out);
+		    "Stays in the foreground. --check reads the configuration, the policy and the directory's files, and ends.\n", out);
 }
 
 /* What systemd wants to hear; nothing where it does not listen. sd_notify(3) describes the datagram. */
@@ -51,6 +51,20 @@ static void notify_ready(const char *path)
 		(void)sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (const struct sockaddr *)&name,
 			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	cs_close(&fd);
+}
+
+/* The section knows its lines, but not which file they are in. */
+static int open_directory(const struct config *config, uid_t started_by, struct cs_directory **ret_directory,
+	struct cs_problem *problem)
+{
+	struct cs_directory_ids ids = { config->uid, config->gid };
+	int r = 0;
+
+	cs_directory_set_ids(&ids);
+	r = cs_directory_open(config->directory, started_by, ret_directory, problem);
+	if (r < 0 && problem->text && (!problem->file || !*problem->file))
+		(void)cs_set(&problem->file, config->path);
+	return r;
 }
 
 static int open_store(struct daemon *d, struct cs_problem *problem)
@@ -86,17 +100,14 @@ static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem 
  * last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
 static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 {
-	struct cs_directory_ids ids = { d->config.uid, d->config.gid };
 	int r = started_by == 0 ? sockets_self_test(d->config.socket_dir, problem) : 0;
 
 	if (r == 0)
 		r = socket_bind(d->config.socket_dir, "module.sock", 0600, &d->module_fd, problem);
 	if (r == 0)
 		r = socket_bind(d->config.socket_dir, "people.sock", 0666, &d->people_fd, problem);
-	if (r == 0) {
-		cs_directory_set_ids(&ids);
-		r = cs_directory_open(d->config.directory, started_by, &d->directory, problem);
-	}
+	if (r == 0)
+		r = open_directory(&d->config, started_by, &d->directory, problem);
 	if (r == 0)
 		r = privileges_drop(d->config.uid, d->config.gid, problem);
 	if (r == 0)
@@ -111,6 +122,7 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 
 static int check(const struct config *config, uid_t started_by, struct cs_problem *problem)
 {
+	struct cs_directory *directory = NULL;
 	struct cs_policy *policy = NULL;
 	char *text = NULL;
 	size_t len = 0;
@@ -118,6 +130,9 @@ static int check(const struct config *config, uid_t started_by, struct cs_proble
 
 	if (r == 0)
 		r = cs_policy_parse(text, config->policy, &policy, problem);
+	if (r == 0)
+		r = open_directory(config, started_by, &directory, problem);
+	cs_directory_close(&directory);
 	cs_policy_free(&policy);
 	free(text);
 	return r;

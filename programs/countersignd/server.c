@@ -21,6 +21,28 @@
 #define RESERVED_FDS 64        /* never given to people.sock: store, worker, module.sock */
 #define HELLO_SECONDS 10       /* a connection that says nothing is closed */
 #define WAIT_MAX_MS 60000u
+#define FAILED_EVERY_MS 10000u
+
+#define MALFORMED_EVERY_MS 1000u
+
+/* One line in a while: who can make lines must not be able to drown the evidence in the log. */
+struct quiet {
+	uint64_t last_ms;
+	unsigned left_out;
+};
+
+static bool may_log(struct quiet *quiet, uint64_t every_ms, unsigned *ret_left_out)
+{
+	uint64_t now = cs_boot_ms();
+
+	if (quiet->last_ms != 0 && now - quiet->last_ms < every_ms) {
+		quiet->left_out++;
+		return false;
+	}
+	*ret_left_out = quiet->left_out;
+	*quiet = (struct quiet){ .last_ms = now };
+	return true;
+}
 
 struct connection {
 	struct server *server;
@@ -33,7 +55,8 @@ struct connection {
 	bool greeted;
 	bool busy;     /* a call is with the authority, or a wait is parked */
 	bool waiting;  /* it is a wait */
-	bool look;     /* its request changed */
+	bool look;     /* its request changed, or it has just begun to wait */
+	bool overdue;  /* its wait is over, changed or not */
 	bool closing;  /* freed at the end of the turn */
 	struct cs_wait wait;
 	const struct cs_message *message;
@@ -53,6 +76,7 @@ struct server {
 	struct connection *connections;
 	uint64_t next_connection;
 	uint64_t malformed;
+	struct quiet malformed_log, failed_log;
 	uint32_t root_uid; /* 0; who started the daemon, where that is an ordinary user */
 	size_t n_connections;
 	size_t max_connections;
@@ -136,18 +160,19 @@ static void call_done(void *arg, int error, const char *text, const void *reply)
 
 /* --- Waiting -------------------------------------------------------------------------------------------------------- */
 
-static void wait_look(struct connection *c, bool deadline)
+/* Only between turns: what a turn decides is nobody's to see before it is committed. */
+static void wait_look(struct connection *c)
 {
 	struct cs_decision decision = { 0 };
 	int r = cs_authority_look(c->server->authority, &c->caller, &c->wait, &decision);
 
 	c->look = false;
-	if (r == 0 && !deadline && decision.version <= c->wait.seen && decision.reason != CS_WHY_PARKED) {
+	if (r == 0 && !c->overdue && decision.version <= c->wait.seen && decision.reason != CS_WHY_PARKED) {
 		cs_clear(&cs_decision_shape, &decision);
 		return;
 	}
 	(void)event_del(c->timer);
-	send_reply(c, r, r < 0 ? cs_reason_text(CS_WHY_NOT_YOURS) : NULL, &decision);
+	send_reply(c, r, r < 0 ? cs_reason_text(r == CS_EPERM ? CS_WHY_NOT_YOURS : CS_WHY_STORE) : NULL, &decision);
 	cs_clear(&cs_decision_shape, &decision);
 }
 
@@ -158,9 +183,10 @@ static void wait_start(struct connection *c, const struct cs_wait *wait)
 
 	c->wait = *wait;
 	c->waiting = true;
-	wait_look(c, false);
-	if (c->waiting)
-		(void)event_add(c->timer, &tv);
+	c->look = true;
+	c->overdue = false;
+	if (event_add(c->timer, &tv) < 0)
+		close_later(c);
 }
 
 static void changed(void *arg, const uint8_t id[CS_ID_LEN])
@@ -179,11 +205,22 @@ static void recorded(void *arg, const struct cs_event *event, const uint8_t chai
 	(void)arg;
 	cs_hex(chain, CS_DIGEST_LEN, hex);
 	cs_time_text(event->wall_ms, when);
-	cs_log(LOG_NOTICE, "event %llu %s %s request=%llu uid=%u user=%s verdict=%s reason=%s gate=%s text=%s head=%s",
-		(unsigned long long)event->number, when, cs_name_of(cs_event_names, (int)event->kind),
+	/* The head comes first: what people wrote stands behind it and cannot pretend to be one. */
+	cs_log(LOG_NOTICE, "event %llu head=%s %s %s request=%llu uid=%u user=%s verdict=%s reason=%s gate=%s text=%s",
+		(unsigned long long)event->number, hex, when, cs_name_of(cs_event_names, (int)event->kind),
 		(unsigned long long)event->request, event->actor_uid, event->actor_name ? event->actor_name : "",
 		cs_verdict_name(event->verdict), cs_reason_name(event->reason), event->gate ? event->gate : "",
-		event->text ? event->text : "", hex);
+		event->text ? event->text : "");
+}
+
+/* A full disk fails every call; one line in a while says so. */
+static void store_failed(void *arg, const char *why)
+{
+	struct server *s = arg;
+	unsigned left_out = 0;
+
+	if (may_log(&s->failed_log, FAILED_EVERY_MS, &left_out))
+		cs_log(LOG_ERR, "the store could not write, and what is not recorded is denied: %s", why);
 }
 
 static void describe(void *arg, struct cs_status *status)
@@ -198,7 +235,9 @@ static void describe(void *arg, struct cs_status *status)
 
 struct cs_authority_events server_events(struct server *server)
 {
-	struct cs_authority_events events = { changed, recorded, describe, server };
+	struct cs_authority_events events = {
+		.changed = changed, .recorded = recorded, .failed = store_failed, .describe = describe, .arg = server
+	};
 
 	return events;
 }
@@ -207,9 +246,12 @@ struct cs_authority_events server_events(struct server *server)
 
 static void malformed(struct connection *c, const char *what)
 {
+	unsigned left_out = 0;
+
 	c->server->malformed++;
-	cs_log(LOG_WARNING, "%s.sock: uid %u, pid %d: %s; connection closed",
-		c->door == CS_DOOR_MODULE ? "module" : "people", c->caller.uid, c->caller.pid, what);
+	if (may_log(&c->server->malformed_log, MALFORMED_EVERY_MS, &left_out))
+		cs_log(LOG_WARNING, "%s.sock: uid %u, pid %d: %s; connection closed (%u like it before were not logged)",
+			c->door == CS_DOOR_MODULE ? "module" : "people", c->caller.uid, c->caller.pid, what, left_out);
 	close_later(c);
 }
 
@@ -335,7 +377,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	if (c->closing)
 		return;
 	if (c->waiting)
-		wait_look(c, true);
+		c->look = c->overdue = true;
 	else if (!c->greeted)
 		close_later(c);
 }
@@ -539,7 +581,7 @@ static void end_turn(struct server *s)
 	cs_authority_turn(s->authority);
 	for (struct connection *c = s->connections; c; c = c->next)
 		if (c->look && c->waiting && !c->closing)
-			wait_look(c, false);
+			wait_look(c);
 	reap(s);
 	cs_authority_turn(s->authority);
 	watch_directory(s);

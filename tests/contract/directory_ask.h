@@ -80,7 +80,7 @@ static struct cs_answer ask_one(struct cs_directory *directory, uint32_t uid, co
 {
 	char *copy = cs_dup(name);
 	struct cs_subject subject = { .uid = uid, .login_uid = CS_NO_UID, .name = copy };
-	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = n };
+	const struct cs_question question = {.subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = n};
 	struct cs_answer answer = ask(directory, &question);
 	free(copy);
 	return answer;

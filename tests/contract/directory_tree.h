@@ -9,9 +9,11 @@
 #define UUID(N) "00000000-0000-4000-8000-00000000000" N
 
 #define UNIT(OU, ABOVE) "dn: ou=" OU "," ABOVE "\nobjectClass: organizationalUnit\nou: " OU "\n\n"
-#define PERSON(UID, NUMBER, REST) \
-	"dn: uid=" UID "," PEOPLE "\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: shadowAccount\n" \
-	"uid: " UID "\ncn: " UID "\nsn: " UID "\nuidNumber: " NUMBER "\ngidNumber: " NUMBER "\nhomeDirectory: /home/" UID "\n" REST "\n"
+#define PERSON(UID, NUMBER, REST)                                                                                      \
+	"dn: uid=" UID "," PEOPLE                                                                                      \
+	"\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: shadowAccount\n"                        \
+	"uid: " UID "\ncn: " UID "\nsn: " UID "\nuidNumber: " NUMBER "\ngidNumber: " NUMBER                            \
+	"\nhomeDirectory: /home/" UID "\n" REST "\n"
 #define MEMBER(UID) "member: uid=" UID "," PEOPLE "\n"
 #define OWNER(UID) "owner: uid=" UID "," PEOPLE "\n"
 #define GROUP(CN, BELOW, REST) "dn: cn=" CN "," BELOW "\nobjectClass: groupOfNames\ncn: " CN "\n" REST "\n"
@@ -32,18 +34,36 @@
 	GROUP("approvers", GROUPS, MEMBER("bob")) \
 	GROUP("approvers", PEOPLE, MEMBER("alice"))
 
-#define TREE_FILE \
-	"person alice { uid = 2001 id = \"" UUID("1") "\" dn = \"uid=alice," PEOPLE "\" human = \"1001\" }\n" \
-	"person alice-adm { uid = 2002 id = \"" UUID("2") "\" dn = \"uid=alice-adm," PEOPLE "\" human = \"1001\" }\n" \
-	"person bob { uid = 2003 id = \"" UUID("3") "\" dn = \"uid=bob," PEOPLE "\" human = \"1003\" }\n" \
-	"person carol { uid = 2004 id = \"" UUID("4") "\" dn = \"uid=carol," PEOPLE "\" }\n" \
-	"person lena { uid = 2005 id = \"" UUID("5") "\" dn = \"uid=lena," PEOPLE "\" locked = true }\n" \
-	"group tomcat { dn = \"cn=tomcat," PROJECTS "\" attribute cn { value = \"tomcat\" }\n" \
-	"  listed owner { people = { alice, bob } } listed member { people = { carol } } }\n" \
-	"group httpd { dn = \"cn=httpd," PROJECTS "\" attribute cn { value = \"httpd\" }\n" \
-	"  listed owner { people = { bob } } listed member { people = { alice, carol } } }\n" \
-	"group infra { dn = \"cn=infra," GROUPS "\" attribute cn { value = \"infra\" } listed member { people = { carol } } }\n" \
-	"group approvers { dn = \"cn=approvers," GROUPS "\" attribute cn { value = \"approvers\" } listed member { people = { bob } } }\n" \
-	"group approvers2 { dn = \"cn=approvers," PEOPLE "\" attribute cn { value = \"approvers\" } listed member { people = { alice } } }\n"
+#define TREE_FILE                                                                                                      \
+	"person alice { uid = 2001 id = \"" UUID(                                                                      \
+		"1") "\" dn = \"uid=alice," PEOPLE "\" human = \"1001\" }\n"                                           \
+		     "person alice-adm { uid = 2002 id = \"" UUID(                                                     \
+			     "2") "\" dn = \"uid=alice-adm," PEOPLE "\" human = \"1001\" }\n"                          \
+				  "person bob { uid = 2003 id = \"" UUID(                                              \
+					  "3") "\" dn = \"uid=bob," PEOPLE "\" human = \"1003\" }\n"                   \
+					       "person carol { uid = 2004 id = \"" UUID(                               \
+						       "4") "\" dn = \"uid=carol," PEOPLE "\" }\n"                     \
+							    "person lena { uid = 2005 id = \"" UUID(                   \
+								    "5") "\" dn = \"uid=lena," PEOPLE                  \
+									 "\" locked = true }\n"                        \
+									 "group tomcat { dn = \"cn=tomcat," PROJECTS   \
+									 "\" attribute cn { value = \"tomcat\" }\n"    \
+									 "  listed owner { people = { alice, bob } } " \
+									 "listed member { people = { carol } } }\n"    \
+									 "group httpd { dn = \"cn=httpd," PROJECTS     \
+									 "\" attribute cn { value = \"httpd\" }\n"     \
+									 "  listed owner { people = { bob } } listed " \
+									 "member { people = { alice, carol } } }\n"    \
+									 "group infra { dn = \"cn=infra," GROUPS       \
+									 "\" attribute cn { value = \"infra\" } "      \
+									 "listed member { people = { carol } } }\n"    \
+									 "group approvers { dn = "                     \
+									 "\"cn=approvers," GROUPS                      \
+									 "\" attribute cn { value = \"approvers\" } "  \
+									 "listed member { people = { bob } } }\n"      \
+									 "group approvers2 { dn = "                    \
+									 "\"cn=approvers," PEOPLE                      \
+									 "\" attribute cn { value = \"approvers\" } "  \
+									 "listed member { people = { alice } } }\n"
 
 #endif

@@ -18,12 +18,14 @@ static char *wanted_texts[] = { cn_text, mail_text };
 
 static struct cs_group_query at(char *dn, char *listed)
 {
-	return (struct cs_group_query){ .where = CS_GROUP_AT, .dn = dn, .listed = listed, .wanted = wanted_texts, .n_wanted = 2 };
+	return (struct cs_group_query){
+		.where = CS_GROUP_AT, .dn = dn, .listed = listed, .wanted = wanted_texts, .n_wanted = 2};
 }
 
 static struct cs_group_query below(char *dn, char *listed)
 {
-	return (struct cs_group_query){ .where = CS_GROUPS_BELOW, .dn = dn, .listed = listed, .wanted = wanted_texts, .n_wanted = 2 };
+	return (struct cs_group_query){
+		.where = CS_GROUPS_BELOW, .dn = dn, .listed = listed, .wanted = wanted_texts, .n_wanted = 2};
 }
 
 static struct cs_directory *here(void **state)
@@ -84,9 +86,24 @@ static void test_a004_no_such_principals(void **state)
 
 static void test_a013_a071_a072_spellings_are_nobody(void **state)
 {
-	static const char *const names[] = { "ALICE", "Alice", "alic", "alicee", " alice", "alice ", "  alice  ", "*", "al*",
-		"*)(uid=*", "alice)(uid=*", "alice\\2a", "\xef\xbd\x81lice", "alice\n", "-alice", "al,ice", "alice=",
-		"aliceaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	static const char *const names[] = {"ALICE",
+					    "Alice",
+					    "alic",
+					    "alicee",
+					    " alice",
+					    "alice ",
+					    "  alice  ",
+					    "*",
+					    "al*",
+					    "*)(uid=*",
+					    "alice)(uid=*",
+					    "alice\\2a",
+					    "\xef\xbd\x81lice",
+					    "alice\n",
+					    "-alice",
+					    "al,ice",
+					    "alice=",
+					    "aliceaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	for (size_t i = 0; i < CS_COUNT(names); i++) {
 		assert_int_equal(known(here(state), CS_NO_UID, names[i]), CS_KNOWN_NO);
 		assert_int_equal(known(here(state), 2001, names[i]), CS_KNOWN_NO);
@@ -95,15 +112,19 @@ static void test_a013_a071_a072_spellings_are_nobody(void **state)
 
 static void test_a074_memberships_at_and_below(void **state)
 {
-	struct cs_group_query queries[] = { at(tomcat_dn, owner_text), at(tomcat_dn, member_text), below(projects_dn, owner_text),
-		below(groups_dn, member_text), at(nothing_dn, member_text), at(approvers_dn, member_text) };
+	struct cs_group_query queries[] = {at(tomcat_dn, owner_text),      at(tomcat_dn, member_text),
+					   below(projects_dn, owner_text), below(groups_dn, member_text),
+					   at(nothing_dn, member_text),    at(approvers_dn, member_text)};
 	struct cs_answer answer = ask_one(here(state), 2001, "alice", queries, CS_COUNT(queries));
 	const struct cs_facts *facts = &answer.facts[0];
 	assert_int_equal(facts->known, CS_KNOWN_YES);
-	/* owner of tomcat (queries 0 and 2), member of httpd (query 3); the other cn=approvers lists her, this one not */
+	/* owner of tomcat (queries 0 and 2), member of httpd (query 3); the other cn=approvers lists her, this one not
+	 */
 	assert_int_equal(facts->n_memberships, 3);
-	const struct { uint32_t query; const char *dn, *cn; } expected[] = { { 0, tomcat_dn, "tomcat" }, { 2, tomcat_dn, "tomcat" },
-		{ 3, "cn=httpd," PROJECTS, "httpd" } };
+	const struct {
+		uint32_t query;
+		const char *dn, *cn;
+	} expected[] = {{0, tomcat_dn, "tomcat"}, {2, tomcat_dn, "tomcat"}, {3, "cn=httpd," PROJECTS, "httpd"}};
 	for (size_t i = 0; i < CS_COUNT(expected); i++) {
 		assert_int_equal(facts->memberships[i].query, expected[i].query);
 		assert_string_equal(facts->memberships[i].group_dn, expected[i].dn);
@@ -117,9 +138,10 @@ static void test_a074_memberships_at_and_below(void **state)
 static void test_many_subjects_keep_their_order(void **state)
 {
 	char alice[] = "alice", ghost[] = "ghost", carol[] = "carol";
-	struct cs_subject subjects[] = { { 2001, CS_NO_UID, alice }, { 2998, CS_NO_UID, ghost }, { CS_NO_UID, CS_NO_UID, carol } };
+	struct cs_subject subjects[] = {
+		{2001, CS_NO_UID, alice}, {2998, CS_NO_UID, ghost}, {CS_NO_UID, CS_NO_UID, carol}};
 	struct cs_group_query queries[] = { below(groups_dn, member_text) };
-	const struct cs_question question = { .subjects = subjects, .n_subjects = 3, .queries = queries, .n_queries = 1 };
+	const struct cs_question question = {.subjects = subjects, .n_subjects = 3, .queries = queries, .n_queries = 1};
 	struct cs_answer answer = ask(here(state), &question);
 	assert_int_equal(answer.n_facts, 3);
 	assert_string_equal(answer.facts[0].person.name, "alice");
@@ -148,14 +170,19 @@ static void test_rosters(void **state)
 {
 	char value[] = "httpd", none[] = "no*such)";
 	struct cs_roster_query rosters[] = {
-		{ .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text },
-		{ .where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text, .attribute = cn_text, .value = value },
-		{ .where = CS_GROUP_AT, .dn = nothing_dn, .listed = member_text },
-		{ .where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text, .attribute = cn_text, .value = none },
+		{.where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text},
+		{.where = CS_GROUPS_BELOW,
+		 .dn = groups_dn,
+		 .listed = member_text,
+		 .attribute = cn_text,
+		 .value = value},
+		{.where = CS_GROUP_AT, .dn = nothing_dn, .listed = member_text},
+		{.where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text, .attribute = cn_text, .value = none},
+		{.where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text},
 	};
 	const struct cs_question question = { .rosters = rosters, .n_rosters = CS_COUNT(rosters) };
 	struct cs_answer answer = ask(here(state), &question);
-	assert_int_equal(answer.n_rosters, 4);
+	assert_int_equal(answer.n_rosters, 5);
 	assert_int_equal(answer.rosters[0].known, CS_KNOWN_YES);
 	assert_int_equal(answer.rosters[0].n_dns, 2);
 	assert_true(has_name(&answer.rosters[0], "alice") && has_name(&answer.rosters[0], "bob"));
@@ -164,6 +191,22 @@ static void test_rosters(void **state)
 	assert_true(has_name(&answer.rosters[1], "alice") && has_name(&answer.rosters[1], "carol"));
 	assert_int_equal(answer.rosters[2].known, CS_KNOWN_NO);
 	assert_int_equal(answer.rosters[3].known, CS_KNOWN_NO);
+	assert_int_equal(answer.rosters[4].known, CS_KNOWN_YES);
+	assert_int_equal(answer.rosters[4].n_names, 3); /* each once, however often listed */
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+static void test_a073_other_accounts_beside_rosters(void **state)
+{
+	char alice[] = "alice", carol[] = "carol";
+	struct cs_subject subjects[] = { { 2001, CS_NO_UID, alice }, { 2004, CS_NO_UID, carol } };
+	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text };
+	const struct cs_question question = {.subjects = subjects, .n_subjects = 2, .rosters = &roster, .n_rosters = 1};
+	struct cs_answer answer = ask(here(state), &question);
+	assert_int_equal(answer.n_facts, 2);
+	assert_int_equal(answer.facts[0].n_aliases, 1);
+	assert_string_equal(answer.facts[0].aliases[0], "uid=alice-adm," PEOPLE);
+	assert_int_equal(answer.facts[1].n_aliases, 0);
 	cs_clear(&cs_answer_shape, &answer);
 }
 
@@ -198,9 +241,11 @@ static struct cs_directory *open_ldap(void)
 {
 	char text[2048];
 	struct cs_problem problem = { 0 };
-	(void)snprintf(text, sizeof(text), "directory { uri = \"%s\" bind_dn = \"cn=countersign," BASE "\"\n"
-		"bind_secret_file = \"%s/secret\" people_base = \"" PEOPLE "\"\n"
-		"person_attribute = employeeNumber locked_filter = \"(employeeType=locked)\" }", server.ldapi, server.dir);
+	(void)snprintf(text, sizeof(text),
+		       "directory { uri = \"%s\" bind_dn = \"cn=countersign," BASE "\"\n"
+		       "bind_secret_file = \"%s/secret\" people_base = \"" PEOPLE "\"\n"
+		       "person_attribute = employeeNumber locked_filter = \"(employeeType=locked)\" }",
+		       server.ldapi, server.dir);
 	struct cs_directory *directory = open_text(text, &problem);
 	if (directory == NULL)
 		(void)fprintf(stderr, "%s\n", cs_problem_text(&problem));
@@ -235,6 +280,7 @@ int main(void)
 			BOTH(test_many_subjects_keep_their_order),
 			BOTH(test_locked_is_told),
 			BOTH(test_rosters),
+			BOTH(test_a073_other_accounts_beside_rosters),
 			BOTH(test_a074_bad_questions_are_refused),
 			BOTH(test_state_says_that_it_answers),
 		};

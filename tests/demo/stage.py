@@ -34,7 +34,7 @@ class Transcript:
     def heading(self, number, title):
         self.speaker = None
         self.line()
-        self.line(self.paint(f"{number}  {title}", 1, 4))
+        self.line(self.paint(f"Step {number}: {title}", 1, 4))
 
     def tell(self, text):
         """What happens besides what is typed."""
@@ -94,7 +94,7 @@ class Screen(Term):
                 self._skipped += 1
                 continue
             if self._skipped:
-                self.transcript.screen(self.user, self.transcript.paint(f"  … {self._skipped} lines, as above", 2))
+                self.transcript.screen(self.user, self.transcript.paint(f"  … {self._skipped} lines about the request", 2))
                 self._skipped = 0
             self.transcript.screen(self.user, line)
 

@@ -189,7 +189,7 @@ static void serve(struct state *state, int listener)
 			fds[i] = (struct pollfd){ .fd = state->connections[i].fd, .events = POLLIN };
 		fds[FAKE_CONNECTIONS] = (struct pollfd){ .fd = listener, .events = POLLIN };
 		if (poll(fds, FAKE_CONNECTIONS + 1, state->signalling ? 10 : -1) == 0)
-			kill(state->seen->victim, SIGUSR1);
+			kill(state->seen->victim, SIGINT);
 		if (fds[FAKE_CONNECTIONS].revents != 0)
 			take_connection(state, listener);
 		for (size_t i = 0; i < FAKE_CONNECTIONS; i++)

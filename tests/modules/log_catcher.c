@@ -8,7 +8,7 @@
 
 static char text[16384];
 
-void __syslog_chk(int priority, int flag, const char *format, ...);
+void __syslog_chk(int priority, int flag, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 const char *logged(void)
 {
@@ -39,7 +39,7 @@ __attribute__((visibility("default"))) void syslog(int priority, const char *for
 	va_end(args);
 }
 
-__attribute__((visibility("default"), format(printf, 3, 4))) void __syslog_chk(int priority, int flag, const char *format, ...)
+__attribute__((visibility("default"))) void __syslog_chk(int priority, int flag, const char *format, ...)
 {
 	va_list args;
 

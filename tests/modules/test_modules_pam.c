@@ -5,7 +5,9 @@
 #include "decisions.h"
 #include "log_catcher.h"
 #include "mem.h"
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <security/pam_appl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,16 +25,21 @@
 enum phase { ACCOUNT, SESSION, CLOSE_SESSION, AUTH, SETCRED, PASSWORD };
 
 struct scene {
-	const char *service, *user, *rhost, *ruser, *tty;
+	const char *service, *user; /* NULL: sshd, daemon */
+	const char *rhost, *tty;    /* NULL: an address and "ssh", unless local */
+	bool local;                 /* rhost and tty as they are, also NULL */
+	const char *ruser;
 	const char *arguments; /* behind socket= and server_uid= */
 	const char *socket;    /* instead of the daemon's own; with server_uid= where that is meant */
 	const char *reason;    /* what the person types; NULL: a prompt fails */
 	bool deaf;             /* no message reaches anybody */
 	bool silent;           /* PAM_SILENT */
-	uid_t real_uid;        /* only root may choose another */
+	uid_t real_uid;        /* 0: as it is; only root may choose another */
 	const struct fake_step *steps;
 	size_t n_steps;
-	uid_t listen_as;
+	const char *ssh_connection; /* of the PAM environment */
+	int notify_fd;
+	bool other_server; /* uid 65534 listens */
 	bool dead;
 };
 
@@ -43,8 +51,7 @@ static struct {
 	uint64_t took_ms;
 } saw;
 
-#define SCENE(...) ((struct scene){ .service = "sshd", .user = "daemon", .rhost = "192.0.2.7", .tty = "ssh", \
-	.listen_as = geteuid(), .real_uid = getuid(), __VA_ARGS__ })
+#define SCENE(...) ((struct scene){ __VA_ARGS__ })
 #define STEPS(...) .steps = (const struct fake_step[]){ __VA_ARGS__ }, \
 	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
 #define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
@@ -81,12 +88,14 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	return PAM_SUCCESS;
 }
 
-static void write_service(const char *folder, const struct scene *scene, const char *path)
+static void write_service(const char *folder, const struct scene *scene, const char *path, enum phase phase)
 {
 	static const struct {
 		const char *type, *module;
-	} lines[] = { { "account", CS_PAM_ACCOUNT }, { "session", CS_PAM_HOLD }, { "auth", CS_PAM_ACCOUNT },
-		{ "password", CS_PAM_ACCOUNT } };
+		unsigned phases;
+	} lines[] = { { "account", CS_PAM_ACCOUNT, 1u << ACCOUNT },
+		{ "session", CS_PAM_HOLD, 1u << SESSION | 1u << CLOSE_SESSION },
+		{ "auth", CS_PAM_ACCOUNT, 1u << AUTH | 1u << SETCRED }, { "password", CS_PAM_ACCOUNT, 1u << PASSWORD } };
 	char name[128];
 	FILE *file = NULL;
 
@@ -94,6 +103,8 @@ static void write_service(const char *folder, const struct scene *scene, const c
 	file = fopen(name, "we");
 	assert_non_null(file);
 	for (size_t i = 0; i < CS_COUNT(lines); i++) {
+		if ((lines[i].phases & (1u << phase)) == 0)
+			continue; /* libpam logs what a module does not have */
 		(void)fprintf(file, "%s required %s ", lines[i].type, lines[i].module);
 		if (scene->socket != NULL)
 			(void)fprintf(file, "%s %s\n", scene->socket, scene->arguments != NULL ? scene->arguments : "");
@@ -139,9 +150,12 @@ static int run_libpam(const struct scene *scene, enum phase phase, const char *f
 
 	memcpy(&conv.appdata_ptr, &scene, sizeof(scene));
 	assert_int_equal(pam_start_confdir(scene->service, scene->user, &conv, folder, &pamh), PAM_SUCCESS);
+	logged_forget();
 	set_item(pamh, PAM_RHOST, scene->rhost);
 	set_item(pamh, PAM_RUSER, scene->ruser);
 	set_item(pamh, PAM_TTY, scene->tty);
+	if (scene->ssh_connection != NULL)
+		assert_int_equal(pam_putenv(pamh, scene->ssh_connection), PAM_SUCCESS);
 	if (scene->real_uid != getuid())
 		assert_int_equal(setresuid(scene->real_uid, 0, 0), 0);
 	saw.took_ms = cs_boot_ms();
@@ -153,13 +167,29 @@ static int run_libpam(const struct scene *scene, enum phase phase, const char *f
 	return code;
 }
 
+static void fill_defaults(struct scene *scene)
+{
+	if (scene->service == NULL)
+		scene->service = "sshd";
+	if (scene->user == NULL)
+		scene->user = "daemon";
+	if (scene->rhost == NULL && !scene->local)
+		scene->rhost = "192.0.2.7";
+	if (scene->tty == NULL && !scene->local)
+		scene->tty = "ssh";
+	if (scene->real_uid == 0)
+		scene->real_uid = getuid();
+}
+
 static int play(enum phase phase, struct scene scene)
 {
 	char folder[] = "/tmp/cs-pam-XXXXXX", file[160];
 	struct fake fake;
-	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .listen_as = scene.listen_as };
+	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .notify_fd = scene.notify_fd,
+		.listen_as = scene.other_server ? 65534 : geteuid() };
 	int code = 0;
 
+	fill_defaults(&scene);
 	memset(&saw, 0, sizeof(saw));
 	logged_forget();
 	fake_start(&fake, &how);
@@ -169,7 +199,8 @@ static int play(enum phase phase, struct scene scene)
 		fake.pid = 0;
 	}
 	assert_non_null(mkdtemp(folder));
-	write_service(folder, &scene, fake.path);
+	write_service(folder, &scene, fake.path, phase);
+	logged_forget();
 	code = run_libpam(&scene, phase, folder);
 	(void)snprintf(file, sizeof(file), "%s/%s", folder, scene.service);
 	unlink(file);
@@ -212,7 +243,7 @@ static void test_pam_a001_account_deny(void **state)
 {
 	(void)state;
 	assert_int_equal(play(ACCOUNT, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), PAM_PERM_DENIED);
-	assert_non_null(strstr(saw.error, "no \\u{001B}[31mright")); /* A097: escaped */
+	assert_non_null(strstr(saw.error, "no \\x1B[31mright")); /* A097: escaped */
 	assert_non_null(strstr(saw.error, "[no-permission]"));
 }
 
@@ -230,7 +261,8 @@ static void test_pam_a009_account_hold(void **state)
 static void test_pam_account_right(void **state)
 {
 	static struct cs_right_answer yes = { .verdict = CS_PERMIT, .reason = CS_WHY_HAS_RIGHT };
-	static struct cs_right_answer no = { .verdict = CS_DENY, .reason = CS_WHY_NO_PERMISSION, .text = T("no such right") };
+	static char no_text[] = "no such right";
+	static struct cs_right_answer no = { .verdict = CS_DENY, .reason = CS_WHY_NO_PERMISSION, .text = no_text };
 	static struct cs_right_answer odd = { .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL };
 	struct cs_right call = { 0 };
 
@@ -301,7 +333,7 @@ static void test_pam_a057_wrong_server(void **state)
 	if (geteuid() != 0)
 		skip();
 	for (enum phase phase = ACCOUNT; phase <= SESSION; phase++) {
-		assert_int_equal(play(phase, SCENE(.listen_as = 65534, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+		assert_int_equal(play(phase, SCENE(.other_server = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
 			PAM_PERM_DENIED);
 		assert_non_null(strstr(saw.error, "another user answers on its socket"));
 		assert_int_equal(saw.seen.n_calls, 0);
@@ -319,6 +351,7 @@ static void test_pam_a014_bad_arguments(void **state)
 		{ ACCOUNT, "nullok", "nullok" },
 		{ ACCOUNT, "debug", "debug" },
 		{ ACCOUNT, "permision=a.b", "permision=a.b" },
+		{ ACCOUNT, "perm=a.b", "perm=a.b" },
 		{ ACCOUNT, "permission=", "permission=" },
 		{ ACCOUNT, "permission", "permission" },
 		{ ACCOUNT, "scope=host/x", "scope= needs permission=" },
@@ -332,7 +365,7 @@ static void test_pam_a014_bad_arguments(void **state)
 		{ ACCOUNT, "timeout=5s", "timeout=5s" },
 		{ ACCOUNT, "server=countersign", "exclude" },
 		{ ACCOUNT, "server_uid=0", "server_uid=0" }, /* a second one */
-		{ ACCOUNT, "[Timeout=5\033]", "Timeout=5\\u{001B}" },
+		{ ACCOUNT, "[Timeout=5\033]", "Timeout=5\\x1B" },
 		{ SESSION, "permission=a", "permission=a" },
 		{ SESSION, "confirm=yes", "confirm=yes" },
 		{ SESSION, "hold=session", "hold=session" },
@@ -345,7 +378,8 @@ static void test_pam_a014_bad_arguments(void **state)
 
 		assert_int_equal(play(cases[i].phase, scene), PAM_SERVICE_ERR);
 		assert_int_equal(saw.seen.connections, 0);
-		assert_non_null(strstr(logged(), cases[i].named));
+		if (strstr(logged(), cases[i].named) == NULL)
+			fail_msg("%s is not named in: %s", cases[i].named, logged());
 		assert_non_null(strstr(logged(), "everybody is denied"));
 		assert_non_null(strstr(saw.error, "set up wrongly"));
 	}
@@ -382,8 +416,13 @@ static void test_pam_a003_unknown_user(void **state)
 	assert_int_equal(play(SESSION, SCENE(.user = "no-such-user-here", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
 		PAM_PERM_DENIED);
 	assert_int_equal(saw.seen.connections, 0);
-	/* "#1234" is sudo's way, and nobody else's to log in with */
-	assert_int_equal(play(ACCOUNT, SCENE(.user = "#4294967295", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_PERM_DENIED);
+	/* "#1234" is sudo's way of naming a target, and nobody's to log in with */
+	assert_int_equal(play(ACCOUNT, SCENE(.user = "#0", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_PERM_DENIED);
+	assert_int_equal(play(ACCOUNT, SCENE(.service = "login", .local = true, .user = "#0", .dead = true)), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.service = "sudo", .user = "#4294967295", .arguments = "confirm",
+				 STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(saw.seen.connections, 0);
 }
 
 static void test_pam_a029_peer(void **state)
@@ -403,6 +442,7 @@ static void test_pam_a029_peer(void **state)
 		struct cs_submit submit = { 0 };
 		struct scene scene = SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
 
+		scene.local = true;
 		scene.rhost = cases[i].rhost;
 		scene.tty = cases[i].tty;
 		assert_int_equal(play(ACCOUNT, scene), PAM_SUCCESS);
@@ -425,7 +465,7 @@ static void test_pam_a028_su_asks_for_the_real_uid(void **state)
 		struct scene scene = SCENE(.service = "su", .user = "root", .real_uid = 5, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
 
 		scene.ruser = rusers[i];
-		scene.rhost = NULL;
+		scene.local = true;
 		scene.tty = "pts/1";
 		assert_int_equal(play(ACCOUNT, scene), PAM_SUCCESS);
 		seen_call(0, &submit);
@@ -444,7 +484,7 @@ static void test_pam_a010_root_console_without_daemon(void **state)
 	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .dead = true);
 
 	(void)state;
-	console.rhost = NULL;
+	console.local = true;
 	for (enum phase phase = ACCOUNT; phase <= SESSION; phase++) {
 		assert_int_equal(play(phase, console), PAM_SUCCESS);
 		assert_non_null(strstr(logged(), "<4>"));
@@ -466,7 +506,7 @@ static void test_pam_a010_root_is_recorded_where_the_daemon_answers(void **state
 		STEPS(ANSWER(CS_CALL_SUBMIT, &root)));
 
 	(void)state;
-	console.rhost = NULL;
+	console.local = true;
 	assert_int_equal(play(ACCOUNT, console), PAM_SUCCESS);
 	assert_int_equal(saw.seen.n_calls, 1);
 	assert_string_equal(logged(), "");
@@ -480,7 +520,8 @@ static void test_pam_remote_root_needs_the_daemon(void **state)
 
 	(void)state;
 	assert_int_equal(play(ACCOUNT, remote), PAM_PERM_DENIED);
-	remote.rhost = NULL; /* sshd that could not tell */
+	remote.local = true; /* sshd that could not tell */
+	remote.tty = "ssh";
 	assert_int_equal(play(ACCOUNT, remote), PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, remote), PAM_PERM_DENIED);
 }
@@ -493,7 +534,7 @@ static void test_pam_su_to_root_needs_the_daemon(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	su.rhost = NULL;
+	su.local = true;
 	assert_int_equal(play(ACCOUNT, su), PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, su), PAM_PERM_DENIED);
 }
@@ -504,7 +545,7 @@ static void test_pam_a010_held_root_is_answered(void **state)
 		STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_CLOSE }));
 
 	(void)state;
-	console.rhost = NULL;
+	console.local = true;
 	assert_int_equal(play(SESSION, console), PAM_PERM_DENIED);
 }
 
@@ -549,7 +590,7 @@ static void test_pam_hold_approved_then_claimed(void **state)
 	assert_non_null(strstr(saw.info, "0425"));
 	assert_non_null(strstr(saw.info, "deploy in project/tomcat"));
 	assert_non_null(strstr(saw.info, "bob, carol"));
-	assert_non_null(strstr(saw.info, "erin\\u{001B}[2K"));
+	assert_non_null(strstr(saw.info, "erin\\x1B[2K"));
 	assert_non_null(strstr(saw.info, "countersign approve 4711"));
 	assert_non_null(strstr(saw.info, "bob approved: fine\\nby me"));
 	assert_non_null(strstr(saw.info, "still needed: 1 x Infrastructure"));
@@ -631,14 +672,62 @@ static void test_pam_a043_signal_while_held(void **state)
 	struct sigaction action = { .sa_handler = on_signal }, old;
 
 	(void)state;
-	assert_int_equal(sigaction(SIGUSR1, &action, &old), 0);
+	assert_int_equal(sigaction(SIGINT, &action, &old), 0);
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_SIGNAL }))),
 		PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), PAM_PERM_DENIED);
 	assert_int_equal(play(ACCOUNT, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(.arguments = "confirm", STEPS({ .call = CS_CALL_CONFIRM, .act = FAKE_SIGNAL }))),
 		PAM_PERM_DENIED);
-	assert_int_equal(sigaction(SIGUSR1, &old, NULL), 0);
+	assert_int_equal(sigaction(SIGINT, &old, NULL), 0);
+}
+
+/* The client of an ssh login: connects, waits for a byte, and is gone. Gives sshd's end of the connection. */
+static int connect_client(int listener, const struct sockaddr_in *address, const int notify[2], pid_t *ret_pid)
+{
+	char byte = 0;
+	int fd = -1;
+
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
+			_exit(1);
+		close(notify[1]);
+		_exit(read(notify[0], &byte, 1) == 1 ? 0 : 2);
+	}
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static void test_pam_a023_client_goes_away(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } }, peer;
+	socklen_t len = sizeof(address);
+	char connection[96];
+	int notify[2], fd = -1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t pid = 0;
+
+	(void)state;
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(pipe2(notify, O_CLOEXEC), 0);
+	fd = connect_client(listener, &address, notify, &pid);
+	assert_int_not_equal(fd, -1);
+	len = sizeof(peer);
+	assert_int_equal(getpeername(fd, (struct sockaddr *)&peer, &len), 0);
+	(void)snprintf(connection, sizeof(connection), "SSH_CONNECTION=127.0.0.1 %u 127.0.0.1 %u", ntohs(peer.sin_port),
+		ntohs(address.sin_port));
+	assert_int_equal(play(SESSION, SCENE(.rhost = "127.0.0.1", .ssh_connection = connection, .notify_fd = notify[1],
+				 STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_NOTIFY }))),
+		PAM_PERM_DENIED);
+	assert_int_equal(saw.seen.n_calls, 2); /* parked, not cancelled */
+	assert_true(saw.took_ms < 5000);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd);
+	close(listener);
+	close(notify[0]);
+	close(notify[1]);
 }
 
 static void test_pam_hold_nobody_listens(void **state)
@@ -720,7 +809,7 @@ static void test_pam_a032_confirm(void **state)
 		STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
 
 	(void)state;
-	scene.rhost = NULL;
+	scene.local = true;
 	scene.tty = "/dev/pts/1";
 	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
 	seen_call(0, &call);
@@ -745,7 +834,7 @@ static void test_pam_a032_confirm_names_the_real_uid(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	scene.rhost = NULL;
+	scene.local = true;
 	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
 	seen_call(0, &call);
 	assert_int_equal(call.subject.uid, 5);
@@ -824,6 +913,7 @@ int main(void)
 		cmocka_unit_test(test_pam_parked_and_approved_meanwhile),
 		cmocka_unit_test(test_pam_a001_bad_answers_while_held),
 		cmocka_unit_test(test_pam_a043_signal_while_held),
+		cmocka_unit_test(test_pam_a023_client_goes_away),
 		cmocka_unit_test(test_pam_hold_nobody_listens),
 		cmocka_unit_test(test_pam_a030_unattended_services_do_not_wait),
 		cmocka_unit_test(test_pam_hold_reason),

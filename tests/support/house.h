@@ -62,23 +62,24 @@ struct house {
 	struct cs_authority *authority;
 	int pidfd;
 	unsigned changes;
+	void (*recorded)(struct house *h, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 };
 
 static struct cs_now house_now;
 
-static int house_clock(struct cs_now *ret_now)
+static inline int house_clock(struct cs_now *ret_now)
 {
 	*ret_now = house_now;
 	return 0;
 }
 
-static void house_pass(uint64_t ms)
+static inline void house_pass(uint64_t ms)
 {
 	house_now.boot_ms += ms;
 	house_now.wall_ms += ms;
 }
 
-static void house_write(const char *path, const char *text)
+static inline void house_write(const char *path, const char *text)
 {
 	char fresh[128];
 	FILE *f = NULL;
@@ -92,7 +93,7 @@ static void house_write(const char *path, const char *text)
 	assert_int_equal(rename(fresh, path), 0);
 }
 
-static void house_set_people(struct house *h, const char *owners, const char *infra)
+static inline void house_set_people(struct house *h, const char *owners, const char *infra)
 {
 	char *text = NULL;
 
@@ -101,13 +102,21 @@ static void house_set_people(struct house *h, const char *owners, const char *in
 	free(text);
 }
 
-static void house_changed(void *arg, const uint8_t id[CS_ID_LEN])
+static inline void house_changed(void *arg, const uint8_t id[CS_ID_LEN])
 {
 	(void)id;
 	((struct house *)arg)->changes++;
 }
 
-static void house_open_authority(struct house *h)
+static inline void house_recorded(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN])
+{
+	struct house *h = arg;
+
+	if (h->recorded)
+		h->recorded(h, event, chain);
+}
+
+static inline void house_open_authority(struct house *h)
 {
 	struct cs_authority_options options = { 0 };
 	struct cs_problem problem = { 0 };
@@ -122,6 +131,7 @@ static void house_open_authority(struct house *h)
 	options.max_open = 100;
 	options.now = house_clock;
 	options.events.changed = house_changed;
+	options.events.recorded = house_recorded;
 	options.events.arg = h;
 	if (cs_authority_open(&options, h->store, h->directory, &h->authority, &problem) < 0)
 		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
@@ -130,7 +140,8 @@ static void house_open_authority(struct house *h)
 static const struct cs_conf_option house_directory[] = { { "directory", CS_CONF_SECTION, true, cs_directory_options },
 	{ NULL, CS_CONF_STR, false, NULL } };
 
-static void house_open_with(struct house *h, struct cs_store *store)
+/* Everything but the store and the authority. */
+static inline void house_build(struct house *h)
 {
 	struct cs_problem problem = { 0 };
 	char *text = NULL;
@@ -152,12 +163,17 @@ static void house_open_with(struct house *h, struct cs_store *store)
 	free(text);
 	if (cs_directory_open(cs_conf_section(cs_conf_top(h->conf), "directory", 0), getuid(), &h->directory, &problem) < 0)
 		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
-	h->store = store;
 	h->pidfd = pidfd_open(getpid(), 0);
+}
+
+static inline void house_open_with(struct house *h, struct cs_store *store)
+{
+	house_build(h);
+	h->store = store;
 	house_open_authority(h);
 }
 
-static void house_open(struct house *h)
+static inline void house_open(struct house *h)
 {
 	struct cs_store *store = NULL;
 
@@ -165,7 +181,7 @@ static void house_open(struct house *h)
 	house_open_with(h, store);
 }
 
-static void house_close(struct house *h)
+static inline void house_close(struct house *h)
 {
 	cs_directory_close(&h->directory);
 	cs_authority_close(&h->authority);
@@ -188,7 +204,7 @@ struct house_reply {
 	void *reply; /* where to copy it */
 };
 
-static void house_done(void *arg, int error, const char *text, const void *reply)
+static inline void house_done(void *arg, int error, const char *text, const void *reply)
 {
 	struct house_reply *r = arg;
 
@@ -200,7 +216,7 @@ static void house_done(void *arg, int error, const char *text, const void *reply
 }
 
 /* Makes a call and ends the turn. Returns the error; *ret_reply is of the call's reply shape. */
-static int house_call(struct house *h, const struct cs_caller *caller, enum cs_call_type type, const void *call, int fd,
+static inline int house_call(struct house *h, const struct cs_caller *caller, enum cs_call_type type, const void *call, int fd,
 	const struct cs_shape *shape, void *ret_reply)
 {
 	struct house_reply r = { 0, 0, shape, ret_reply };
@@ -214,14 +230,14 @@ static int house_call(struct house *h, const struct cs_caller *caller, enum cs_c
 	return r.error;
 }
 
-static struct cs_caller house_module(struct house *h, uint64_t connection)
+static inline struct cs_caller house_module(struct house *h, uint64_t connection)
 {
 	struct cs_caller caller = { .module = true, .uid = 0, .pid = getpid(), .pidfd = h->pidfd, .connection = connection };
 
 	return caller;
 }
 
-static struct cs_caller house_person(uint32_t uid)
+static inline struct cs_caller house_person(uint32_t uid)
 {
 	struct cs_caller caller = { .module = false, .uid = uid, .pid = 1, .pidfd = -1, .connection = 900000 + uid };
 
@@ -234,7 +250,7 @@ struct house_sudo {
 	char *argv[4];
 };
 
-static void house_sudo_by(struct house_sudo *s, uint32_t uid, const char *name)
+static inline void house_sudo_by(struct house_sudo *s, uint32_t uid, const char *name)
 {
 	static char command[] = "/usr/local/sbin/deploy-release", arg0[] = "deploy-release", arg1[] = "tomcat", arg2[] = "10.1",
 		    service[] = "sudo", cwd[] = "/", reason[] = "release day", root[] = "root";
@@ -258,7 +274,7 @@ static void house_sudo_by(struct house_sudo *s, uint32_t uid, const char *name)
 	s->submit.has_file = true;
 }
 
-static int house_submit(struct house *h, const struct house_sudo *s, uint64_t connection, struct cs_decision *ret)
+static inline int house_submit(struct house *h, const struct house_sudo *s, uint64_t connection, struct cs_decision *ret)
 {
 	struct cs_caller caller = house_module(h, connection);
 	FILE *f = fopen(h->program, "r");
@@ -270,7 +286,7 @@ static int house_submit(struct house *h, const struct house_sudo *s, uint64_t co
 	return r;
 }
 
-static int house_claim(struct house *h, const struct cs_decision *held, uint64_t connection, struct cs_decision *ret)
+static inline int house_claim(struct house *h, const struct cs_decision *held, uint64_t connection, struct cs_decision *ret)
 {
 	struct cs_caller caller = house_module(h, connection);
 	struct cs_claim claim = { .has_file = true };
@@ -285,7 +301,7 @@ static int house_claim(struct house *h, const struct cs_decision *held, uint64_t
 	return r;
 }
 
-static int house_show(struct house *h, uint32_t uid, uint64_t number, struct cs_show_answer *ret)
+static inline int house_show(struct house *h, uint32_t uid, uint64_t number, struct cs_show_answer *ret)
 {
 	struct cs_caller caller = house_person(uid);
 	struct cs_show show = { number };
@@ -293,7 +309,7 @@ static int house_show(struct house *h, uint32_t uid, uint64_t number, struct cs_
 	return house_call(h, &caller, CS_CALL_SHOW, &show, -1, &cs_show_answer_shape, ret);
 }
 
-static void house_digest(struct house *h, uint64_t number, uint8_t ret_digest[CS_DIGEST_LEN])
+static inline void house_digest(struct house *h, uint64_t number, uint8_t ret_digest[CS_DIGEST_LEN])
 {
 	struct cs_stored stored = { 0 };
 
@@ -302,7 +318,7 @@ static void house_digest(struct house *h, uint64_t number, uint8_t ret_digest[CS
 	cs_clear(&cs_stored_shape, &stored);
 }
 
-static enum cs_state house_state(struct house *h, uint64_t number)
+static inline enum cs_state house_state(struct house *h, uint64_t number)
 {
 	struct cs_stored stored = { 0 };
 	enum cs_state state = CS_STATE_NONE;
@@ -314,7 +330,7 @@ static enum cs_state house_state(struct house *h, uint64_t number)
 }
 
 /* A vote with the right digest and check code; the reason code of the reply. */
-static enum cs_reason house_vote(struct house *h, uint32_t uid, uint64_t number, enum cs_vote vote)
+static inline enum cs_reason house_vote(struct house *h, uint32_t uid, uint64_t number, enum cs_vote vote)
 {
 	static char comment[] = "a comment";
 	struct cs_caller caller = house_person(uid);
@@ -333,7 +349,7 @@ static enum cs_reason house_vote(struct house *h, uint32_t uid, uint64_t number,
 }
 
 /* How many events of a kind and reason the evidence holds. */
-static unsigned house_events(struct house *h, enum cs_event_kind kind, enum cs_reason reason)
+static inline unsigned house_events(struct house *h, enum cs_event_kind kind, enum cs_reason reason)
 {
 	struct cs_record *records = NULL;
 	size_t n = 0;

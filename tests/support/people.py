@@ -9,6 +9,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import time
 
 from term import Term
 from world import run_as
@@ -135,6 +136,36 @@ def _stored(number):
         return bytes(database.execute("SELECT bytes FROM event WHERE number = ?", (number,)).fetchone()[0])
     finally:
         database.close()
+
+
+def until(what, seconds=10):
+    """Waits until the question is answered with something true; returns that."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = what()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError("waited in vain")
+
+
+def withdraw_all():
+    """Nothing that an earlier case left open may be used by a later one."""
+    for row in requests("root", "--all"):
+        if row["state"] in ("pending", "approved"):
+            run_as("root", "countersign", "cancel", row["number"])
+
+
+def from_clean(module):
+    """Every test of the module begins without open requests."""
+    def clean_first(test):
+        def wrapped():
+            withdraw_all()
+            test()
+        return wrapped
+    for name, thing in list(module.items()):
+        if name.startswith("test_"):
+            module[name] = clean_first(thing)
 
 
 def word(text, pattern):

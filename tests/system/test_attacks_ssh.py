@@ -6,7 +6,7 @@ import socket
 import time
 
 from oracle import Oracle
-from people import approved_by, countersign, events, reject, requests, show
+from people import approved_by, countersign, events, from_clean, reject, requests, show, until
 from term import Term
 from world import run_as
 
@@ -23,16 +23,6 @@ def teardown():
     countersign("world_sshd_stop")
     countersign("countersign_stop")
     countersign("world_slapd_stop")
-
-
-def until(what, seconds=10):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        answer = what()
-        if answer:
-            return answer
-        time.sleep(0.02)
-    raise AssertionError("waited in vain")
 
 
 class Login:
@@ -236,7 +226,6 @@ def test_ssh_a023_client_that_went_away_is_noticed():
         login.term.wait()
         until(lambda: "parked" in login.kinds())
         login.approve()
-        time.sleep(0)  # the approval is committed; a waiting module would claim now
         assert show(login.number)["decision"]["state"] == "approved"
         login.not_released()
         assert not os.path.exists(PROOF)
@@ -363,3 +352,6 @@ def test_ssh_a029_root_over_the_network_is_not_the_console():
 
 def test_evidence_is_whole_after_all_this():
     assert events() and run_as("root", "countersign", "evidence", "verify").status == 0
+
+
+from_clean(globals())

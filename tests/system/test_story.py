@@ -4,7 +4,7 @@ import os
 import time
 
 from oracle import Oracle
-from people import DEPLOYS, approve, approved_by, change_record, countersign, deploys, events, held, reject, show, whole
+from people import DEPLOYS, approve, approved_by, change_record, countersign, deploys, events, held, reject, show, until, whole
 from term import Term, run
 from world import run_as
 
@@ -111,20 +111,15 @@ def test_story_5_an_approver_leaves_before_the_use():
     assert "approver" in screen.lower(), screen
 
 
-def mine():
-    """The number of alice's newest request, once there is an open one."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        found = [e["request"] for e in events() if e["kind"] == "requested"]
-        if found and show(found[-1])["decision"]["state"] == "pending":
-            return found[-1]
-        time.sleep(0.02)
-    raise AssertionError("no request is open")
+def open_request():
+    """The number of the newest request, while it is open."""
+    found = [e["request"] for e in events() if e["kind"] == "requested"]
+    return found[-1] if found and show(found[-1])["decision"]["state"] == "pending" else None
 
 
 def test_story_6_an_ssh_login_is_held_and_goes_on():
     with Term(["ssh", "-o", "BatchMode=yes", "rel1", "id -un >who"], user="alice") as term:
-        number = mine()
+        number = until(open_request)
         assert not os.path.exists("/home/alice/who") and term.running
         approved_by(number, show(number, "alice")["decision"]["check_code"], "carol")
         assert term.wait() == 0 and open("/home/alice/who").read() == "alice\n"

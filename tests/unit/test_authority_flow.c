@@ -63,6 +63,7 @@ static void test_authority_two_approvals_release_once(void **state)
 	assert_int_equal(strlen(d.check_code), CS_CODE_LEN);
 	assert_true(cs_strv_has(d.needs[0].who, d.needs[0].n_who, "bob"));
 	assert_false(cs_strv_has(d.needs[0].who, d.needs[0].n_who, "alice"));
+	assert_false(cs_strv_has(d.needs[0].who, d.needs[0].n_who, "alice-adm")); /* the same human */
 	assert_int_equal(claim_reason(&h, &d, 7, CS_DENY), CS_WHY_NEEDS_APPROVAL);
 	approve_by_both(&h, d.number);
 	assert_int_equal(claim_reason(&h, &d, 7, CS_PERMIT), CS_WHY_APPROVED);
@@ -280,7 +281,7 @@ static void test_authority_a087_policy_changed_before_claim(void **state)
 	house_write(h.policy, text);
 	assert_int_equal(cs_authority_reload(h.authority, &problem), 0);
 	cs_authority_turn(h.authority);
-	assert_int_equal(claim_reason(&h, &d, 7, CS_DENY), CS_WHY_APPROVER_LOST);
+	assert_int_equal(claim_reason(&h, &d, 7, CS_DENY), CS_WHY_POLICY_CHANGED);
 	house_write(h.policy, "gate broken {\n");
 	assert_int_equal(cs_authority_reload(h.authority, &problem), CS_ECONF);
 	cs_authority_turn(h.authority);
@@ -535,6 +536,8 @@ static void test_authority_unsatisfiable_at_submit(void **state)
 	(void)state;
 	house_sudo_by(&s, ALICE, "alice");
 	house_set_people(&h, "alice, bob", "bob"); /* bob alone cannot fill two rules */
+	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNSATISFIABLE);
+	house_set_people(&h, "alice, alice-adm", "carol"); /* alice's second account does not help her */
 	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNSATISFIABLE);
 	house_set_people(&h, "alice", "carol, erin"); /* a permission counts from every role that gives it */
 	assert_int_equal(submit_reason(&h, &s, CS_HOLD), CS_WHY_NEEDS_APPROVAL);

@@ -296,7 +296,7 @@ static void test_policy_refuses_assignments(void **state)
 	REFUSED(RIGHTS, RIGHTS_LINES, cases);
 	for (size_t i = 0; i < CS_COUNT(good); i++) {
 		snprintf(text, sizeof(text),
-			 "role a { }\nassignment x { role = a scope = \"*\" listed = member group = \"%s\" }\n",
+			 "permission p { }\nrole a { }\nassignment x { role = a scope = \"*\" listed = member group = \"%s\" }\n",
 			 good[i]);
 		struct cs_policy *policy = parse(text);
 
@@ -353,6 +353,22 @@ static void test_policy_refuses_too_many(void **state)
 	}
 }
 
+/* A file that was cut to nothing is not a policy that denies everything: the old one is kept. */
+static void test_policy_refuses_nothing(void **state)
+{
+	static const char *const nothing[] = {"", "\n", "# all of it is a comment\n"};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(nothing); i++) {
+		struct cs_problem problem = {0};
+		struct cs_policy *policy = NULL;
+
+		assert_int_equal(cs_policy_parse(nothing[i], "policy.conf", &policy, &problem), CS_ECONF);
+		assert_non_null(strstr(problem.text, "says nothing"));
+		cs_problem_clear(&problem);
+	}
+}
+
 /* Every group that is asked for singly is one question; there is a bound. */
 static void test_policy_refuses_too_many_queries(void **state)
 {
@@ -364,7 +380,7 @@ static void test_policy_refuses_too_many_queries(void **state)
 		size_t len = 0, n = 0;
 		FILE *out = open_memstream(&text, &len);
 
-		fputs("role r { }\n", out);
+		fputs("permission p { } role r { }\n", out);
 		for (size_t i = 0; i < CS_MAX_QUERIES + more; i++)
 			fprintf(out, "assignment a%zu { role = r scope = \"*\" listed = member group = \"cn=%zu\" }\n",
 				i, i);
@@ -476,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_policy_refuses_assignments),
 		cmocka_unit_test(test_policy_refuses_too_many),
 		cmocka_unit_test(test_policy_refuses_too_many_queries),
+		cmocka_unit_test(test_policy_refuses_nothing),
 		cmocka_unit_test(test_policy_default_fails_closed),
 		cmocka_unit_test(test_policy_example_release_deployment),
 	};

@@ -100,9 +100,9 @@ static void test_policy_match_unmatched(void **state)
 }
 
 /* The zero answer permits nothing. */
-static void test_policy_match_empty_policy(void **state)
+static void test_policy_match_says_nothing_of_a_service(void **state)
 {
-	struct cs_policy *policy = parse("# nothing is said\n");
+	struct cs_policy *policy = parse("service sshd { unmatched = permit }\n");
 	struct cs_policy_counts counts;
 	struct doing doing;
 
@@ -110,7 +110,7 @@ static void test_policy_match_empty_policy(void **state)
 	make_action(&doing, "sudo", "rel1", "/bin/sh", NULL);
 	match(policy, &doing.action, CS_MATCH_NONE, "", "");
 	cs_policy_count(policy, &counts);
-	assert_int_equal(counts.gates + counts.roles + counts.permissions + counts.assignments + counts.services, 0);
+	assert_int_equal(counts.gates + counts.roles + counts.permissions + counts.assignments + counts.services, 1);
 	cs_policy_free(&policy);
 }
 
@@ -349,7 +349,7 @@ int main(void)
 		cmocka_unit_test(test_policy_match_arguments),
 		cmocka_unit_test(test_policy_a013_capture_too_long),
 		cmocka_unit_test(test_policy_match_unmatched),
-		cmocka_unit_test(test_policy_match_empty_policy),
+		cmocka_unit_test(test_policy_match_says_nothing_of_a_service),
 		cmocka_unit_test(test_policy_match_deny_wins_wherever_it_stands),
 		cmocka_unit_test(test_policy_match_deny_takes_any_capture),
 		cmocka_unit_test(test_policy_match_first_of_file),

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A060: what was taken in can be looked at. A request that is open fits a frame in every reply that shows it, with all
+ * its votes, and a reject always finds room. */
+#include "house.h"
+#include "wire.h"
+
+enum { CROWD = 250, FIRST = 3000 };
+
+static void fits(enum cs_call_type type, const void *reply)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, 2 * CS_FRAME_MAX);
+	if (cs_wire_put_reply(&out, cs_message_find((unsigned)type), 0, NULL, reply) < 0)
+		fail_msg("the reply to %s does not fit a frame", cs_message_find((unsigned)type)->name);
+	cs_buf_clear(&out);
+}
+
+/* Hundreds of people in infra, with long names. */
+static void crowd(struct house *h)
+{
+	FILE *f = NULL;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s.crowd", h->people);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	(void)fprintf(f, "person alice { uid = 2001 id = \"id-alice\" dn = \"uid=alice,ou=people\" human = \"1001\" }\n");
+	for (int i = 0; i < CROWD; i++)
+		(void)fprintf(f, "person a-person-with-a-long-name-%03d { uid = %d id = \"id-%d\" dn = \"uid=p%d,ou=people,ou=%0200d\" }\n",
+			i, FIRST + i, i, i, 0);
+	(void)fprintf(f, "group tomcat { dn = \"cn=tomcat,ou=project\" attribute cn { value = \"tomcat\" } listed owner { people = { alice");
+	for (int i = 0; i < CROWD; i++)
+		(void)fprintf(f, ", a-person-with-a-long-name-%03d", i);
+	(void)fprintf(f, " } } }\ngroup infra { dn = \"cn=infra,ou=groups\" attribute cn { value = \"infra\" } listed member { people = { ");
+	for (int i = 0; i < CROWD; i++)
+		(void)fprintf(f, "%sa-person-with-a-long-name-%03d", i ? ", " : "", i);
+	(void)fprintf(f, " } } }\n");
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(rename(path, h->people), 0);
+}
+
+static int shown(struct house *h, uint32_t uid, uint64_t number)
+{
+	struct cs_caller caller = house_person(uid);
+	struct cs_list list = { 0 };
+	struct cs_list_answer rows = { 0 };
+	struct cs_show_answer show = { 0 };
+	int listed = 0;
+
+	assert_int_equal(house_show(h, uid, number, &show), 0);
+	fits(CS_CALL_SHOW, &show);
+	cs_clear(&cs_show_answer_shape, &show);
+	assert_int_equal(house_call(h, &caller, CS_CALL_LIST, &list, -1, &cs_list_answer_shape, &rows), 0);
+	fits(CS_CALL_LIST, &rows);
+	for (size_t i = 0; i < rows.n_rows; i++)
+		listed |= rows.rows[i].number == number;
+	cs_clear(&cs_list_answer_shape, &rows);
+	return listed;
+}
+
+/* A vote with a comment of the greatest length; its reply has to fit too. */
+static enum cs_reason vote(struct house *h, uint32_t uid, uint64_t number, enum cs_vote which)
+{
+	char comment[CS_MAX_REASON + 1], code[CS_CODE_LEN + 1];
+	struct cs_caller caller = house_person(uid);
+	struct cs_vote_call call = { .number = number, .vote = which, .comment = comment, .check_code = code };
+	struct cs_decision reply = { 0 };
+	enum cs_reason reason = CS_WHY_NONE;
+
+	memset(comment, 'x', CS_MAX_REASON);
+	comment[CS_MAX_REASON] = '\0';
+	house_digest(h, number, call.digest);
+	cs_check_code(call.digest, code);
+	assert_int_equal(house_call(h, &caller, CS_CALL_VOTE, &call, -1, &cs_decision_shape, &reply), 0);
+	fits(CS_CALL_VOTE, &reply);
+	if (reply.reason == CS_WHY_LIMIT)
+		assert_non_null(strstr(reply.text, "vote"));
+	reason = reply.reason;
+	cs_clear(&cs_decision_shape, &reply);
+	return reason;
+}
+
+/* How many may approve before there is no more room; then a reject still comes through. */
+static void votes_until_full(struct house *h, const struct cs_decision *d)
+{
+	struct cs_caller module = house_module(h, 7);
+	struct cs_wait wait = { .wait_ms = 1 };
+	struct cs_decision seen = { 0 };
+	unsigned approved = 0;
+
+	for (uint32_t i = 0; i < CROWD - 1; i++) {
+		enum cs_reason reason = vote(h, FIRST + i, d->number, CS_VOTE_APPROVE);
+
+		if (reason == CS_WHY_LIMIT)
+			break;
+		assert_int_equal(reason, CS_WHY_NEEDS_APPROVAL);
+		approved++;
+	}
+	assert_true(approved >= 5);
+	assert_true(approved < CROWD - 1);
+	assert_int_equal(house_events(h, CS_EVENT_VOTE_REFUSED, CS_WHY_LIMIT), 1);
+	assert_int_equal(shown(h, FIRST + CROWD - 1, d->number), 1);
+	memcpy(wait.id, d->id, CS_ID_LEN);
+	memcpy(wait.secret, d->secret, CS_ID_LEN);
+	assert_int_equal(cs_authority_look(h->authority, &module, &wait, &seen), 0);
+	fits(CS_CALL_WAIT, &seen);
+	cs_clear(&cs_decision_shape, &seen);
+	assert_int_equal(vote(h, FIRST + CROWD - 1, d->number, CS_VOTE_REJECT), CS_WHY_REJECTED);
+	assert_int_equal(house_state(h, d->number), CS_REJECTED);
+}
+
+/* argv and environment of this size in all. */
+static void submit_of(struct house *h, size_t size, struct cs_decision *ret)
+{
+	static char big[CS_MAX_ARG + 1];
+	char *argv[16];
+	struct house_sudo s;
+	size_t n = 3;
+
+	house_sudo_by(&s, ALICE, "alice");
+	memcpy(argv, s.argv, sizeof(s.argv));
+	memset(big, 'y', sizeof(big) - 1);
+	for (; size >= 60000 && n < 15; size -= 60000)
+		argv[n++] = big + CS_MAX_ARG - 60000;
+	argv[n++] = big + CS_MAX_ARG - size;
+	s.submit.action.argv = argv;
+	s.submit.action.n_argv = n;
+	assert_int_equal(house_submit(h, &s, 7, ret), 0);
+	fits(CS_CALL_SUBMIT, ret);
+}
+
+static void load_policy(struct house *h, const char *before, const char *between, const char *after)
+{
+	struct cs_problem problem = { 0 };
+	char *text = NULL;
+
+	assert_int_equal(cs_format(&text, "%.*s%s%s", (int)(before - house_policy), house_policy, between, after), 0);
+	house_write(h->policy, text);
+	if (cs_authority_reload(h->authority, &problem) < 0)
+		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
+	cs_authority_turn(h->authority);
+	free(text);
+}
+
+/* The gate takes any arguments after the first. */
+static void any_arguments(struct house *h)
+{
+	const char *at = strstr(house_policy, "%{project} *\"");
+
+	load_policy(h, at, "%{project} **", at + strlen("%{project} *"));
+}
+
+/* The gate with this many rules of this many people each. */
+static void many_rules(struct house *h, unsigned rules, const char *people)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	for (unsigned i = 0; i < rules; i++)
+		(void)fprintf(f, "  approval rule-%u-%040d { count = 100 role = infra scope = \"*\" }\n", i, 0);
+	(void)fprintf(f, "  people = %s\n", people);
+	assert_int_equal(fclose(f), 0);
+	load_policy(h, strstr(house_policy, "  approval committee"), text, strstr(house_policy, "  reason = required"));
+	free(text);
+}
+
+static void test_authority_a060_largest_request_can_be_shown(void **state)
+{
+	static const size_t sizes[] = { 1000, 60000, 100000, 120000, 125000, 128000, 130000, 131000, 140000, 200000, 250000 };
+	struct house h;
+	unsigned held = 0, refused = 0;
+
+	(void)state;
+	house_open(&h);
+	any_arguments(&h);
+	for (size_t i = 0; i < CS_COUNT(sizes); i++) {
+		struct cs_decision d = { 0 };
+
+		submit_of(&h, sizes[i], &d);
+		if (d.verdict == CS_HOLD) {
+			held++;
+			assert_int_equal(shown(&h, BOB, d.number), 1);
+			assert_int_equal(shown(&h, ALICE, d.number), 1);
+			assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+			assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+			assert_int_equal(shown(&h, BOB, d.number), 1);
+		} else {
+			refused++;
+			assert_int_equal(d.reason, CS_WHY_BAD_CALL);
+			assert_non_null(strstr(d.text, "too l"));
+		}
+		cs_clear(&cs_decision_shape, &d);
+	}
+	assert_true(held >= 4 && refused >= 2);
+	house_close(&h);
+}
+
+static void test_authority_a060_a_refusal_for_size_is_recorded(void **state)
+{
+	struct house h;
+	struct cs_decision d = { 0 };
+
+	(void)state;
+	house_open(&h);
+	any_arguments(&h);
+	submit_of(&h, 200000, &d);
+	assert_int_equal(d.verdict, CS_DENY);
+	assert_int_equal(house_events(&h, CS_EVENT_DENIED, CS_WHY_BAD_CALL), 1);
+	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
+static void test_authority_a060_votes_fill_up_and_a_reject_fits(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	(void)state;
+	house_open(&h);
+	crowd(&h);
+	many_rules(&h, 2, "distinct");
+	house_sudo_by(&s, ALICE, "alice");
+	assert_int_equal(house_submit(&h, &s, 7, &d), 0);
+	assert_int_equal(d.verdict, CS_HOLD);
+	fits(CS_CALL_SUBMIT, &d);
+	votes_until_full(&h, &d);
+	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
+static void test_authority_a060_many_rules_and_a_large_group_fit(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	(void)state;
+	house_open(&h);
+	crowd(&h);
+	many_rules(&h, 32, "shared");
+	house_sudo_by(&s, ALICE, "alice");
+	assert_int_equal(house_submit(&h, &s, 7, &d), 0);
+	assert_int_equal(d.verdict, CS_HOLD);
+	fits(CS_CALL_SUBMIT, &d);
+	assert_true(d.needs[0].n_who > 10);
+	assert_int_equal(shown(&h, FIRST, d.number), 1);
+	votes_until_full(&h, &d);
+	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
+/* Every event comes through, however long, and the pages together are the whole chain. */
+static void test_authority_a060_evidence_pages_fit(void **state)
+{
+	struct house h;
+	struct cs_caller root = house_person(0);
+	uint64_t next = 1, last = 0;
+
+	(void)state;
+	house_open(&h);
+	any_arguments(&h);
+	for (size_t size = 100000; size < 132000; size += 4000) {
+		struct cs_decision d = { 0 };
+
+		submit_of(&h, size, &d);
+		cs_clear(&cs_decision_shape, &d);
+	}
+	do {
+		struct cs_evidence_call call = { next, 500 };
+		struct cs_evidence_answer page = { 0 };
+
+		assert_int_equal(house_call(&h, &root, CS_CALL_EVIDENCE, &call, -1, &cs_evidence_answer_shape, &page), 0);
+		fits(CS_CALL_EVIDENCE, &page);
+		assert_true(page.n_records > 0);
+		for (size_t i = 0; i < page.n_records; i++)
+			assert_int_equal(page.records[i].number, next++);
+		last = page.last;
+		cs_clear(&cs_evidence_answer_shape, &page);
+	} while (next <= last);
+	assert_true(last >= 8);
+	house_close(&h);
+}
+
+/* Rows of the greatest length, many of them. */
+static void test_authority_a060_list_of_long_rows_fits(void **state)
+{
+	struct house h;
+	struct cs_caller root = house_person(0);
+	struct cs_list list = { .all = true };
+	struct cs_list_answer rows = { 0 };
+
+	(void)state;
+	house_open(&h);
+	any_arguments(&h);
+	for (size_t i = 0; i < 20; i++) {
+		struct cs_decision d = { 0 };
+
+		submit_of(&h, 50000 + i, &d);
+		cs_clear(&cs_decision_shape, &d);
+	}
+	assert_int_equal(house_call(&h, &root, CS_CALL_LIST, &list, -1, &cs_list_answer_shape, &rows), 0);
+	fits(CS_CALL_LIST, &rows);
+	assert_true(rows.n_rows >= 20);
+	assert_true(strlen(rows.rows[0].line) <= CS_MAX_TEXT);
+	assert_non_null(strstr(rows.rows[0].line, "[more: see show]"));
+	cs_clear(&cs_list_answer_shape, &rows);
+	house_close(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_authority_a060_largest_request_can_be_shown),
+		cmocka_unit_test(test_authority_a060_a_refusal_for_size_is_recorded),
+		cmocka_unit_test(test_authority_a060_votes_fill_up_and_a_reject_fits),
+		cmocka_unit_test(test_authority_a060_many_rules_and_a_large_group_fit),
+		cmocka_unit_test(test_authority_a060_evidence_pages_fit),
+		cmocka_unit_test(test_authority_a060_list_of_long_rows_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the directory section refuses, and that it says which option and why. */
+#include "conf.h"
+#include "mem.h"
+#include "directory.h"
+#include "settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[] = "/tmp/countersign-settings-XXXXXX";
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* The section's text with every DIR replaced by the folder, read. */
+static int read_text(const char *body, struct cs_settings *settings, char **secret, struct cs_problem *problem)
+{
+	static const struct cs_conf_option options[] = {
+		{ "directory", CS_CONF_SECTION, true, cs_directory_options },
+		{ NULL, CS_CONF_STR, false, NULL },
+	};
+	char text[2048] = "directory {\n";
+	size_t n = strlen(text);
+	for (const char *p = body; *p != '\0'; p++) {
+		if (strncmp(p, "DIR", 3) == 0) {
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s", folder);
+			p += 2;
+		} else {
+			text[n++] = *p;
+		}
+	}
+	(void)snprintf(text + n, sizeof(text) - n, "\n}\n");
+	struct cs_conf *conf = NULL;
+	assert_int_equal(cs_conf_parse(text, "test.conf", options, &conf, problem), 0);
+	int r = cs_settings_read(cs_conf_section(cs_conf_top(conf), "directory", 0), geteuid(), settings, secret,
+				 problem);
+	cs_conf_free(&conf);
+	return r;
+}
+
+#define BIND " bind_dn = \"cn=c,dc=x\" bind_secret_file = \"DIR/secret\""
+#define BASE " people_base = \"dc=x\""
+#define LOCAL "uri = \"ldapi:///\""
+#define TLS " ca_file = \"DIR/ca\""
+
+static const struct {
+	const char *body, *says;
+} refused[] = {
+	{"", "needs uri"},
+	{"uri = \"http://x\"" BIND BASE, "uri: must begin with"},
+	{"uri = \"LDAP://x\"" BIND BASE, "uri: must begin with"},
+	{"uri = \"ldap://x\"" BIND BASE, "uri: ldap:// needs starttls = true"},
+	{"uri = \"ldap://127.0.0.1\"" BIND BASE, "uri: ldap:// needs starttls = true"},
+	{"uri = \"ldap://x\" insecure_loopback = true" BIND BASE, "insecure_loopback: is only for"},
+	{"uri = \"ldap://127.0.0.1.evil.example\" insecure_loopback = true" BIND BASE,
+	 "insecure_loopback: is only for"},
+	{"uri = \"ldap://localhost\" insecure_loopback = true" BIND BASE, "insecure_loopback: is only for"},
+	{"uri = \"ldap://127.0.0.1@evil\" insecure_loopback = true" BIND BASE, "uri: ldap:// takes one host"},
+	{"uri = \"ldap://127.0.0.1 ldap://x\" insecure_loopback = true" BIND BASE, "uri: ldap:// takes one host"},
+	{"uri = \"ldap://x\" starttls = true insecure_loopback = true" TLS BIND BASE,
+	 "insecure_loopback: cannot be combined"},
+	{"uri = \"ldap://x\" starttls = true" BIND BASE, "ca_file: is required"},
+	{"uri = \"ldap://x\" starttls = true ca_file = \"DIR/missing\"" BIND BASE, "ca_file: "},
+	{"uri = \"ldap://x\" starttls = true ca_file = \"DIR/loose\"" BIND BASE, "ca_file: "},
+	{"uri = \"ldaps://x\"" BIND BASE, "ca_file: is required"},
+	{"uri = \"ldaps://x\" starttls = true" TLS BIND BASE, "starttls: is for ldap:// only"},
+	{"uri = \"ldaps://\"" TLS BIND BASE, "uri: ldaps:// takes one host"},
+	{"uri = \"ldaps://x/dc=y\"" TLS BIND BASE, "uri: ldaps:// takes one host"},
+	{"uri = \"ldaps://x?y\"" TLS BIND BASE, "uri: ldaps:// takes one host"},
+	{"uri = \"ldapi:///run/x\"" BIND BASE, "uri: write each '/'"},
+	{"uri = \"ldapi://a b\"" BIND BASE, "uri: ldapi:// takes one socket"},
+	{LOCAL TLS BIND BASE, "ca_file: is not used without TLS"},
+	{LOCAL BASE, "needs bind_dn and bind_secret_file"},
+	{LOCAL BASE " bind_dn = \"cn=c,dc=x\"", "needs bind_dn and bind_secret_file"},
+	{LOCAL BASE BIND " sasl_external = true", "sasl_external: cannot be combined"},
+	{"uri = \"ldaps://x\" sasl_external = true" TLS BASE, "sasl_external: is for ldapi:// only"},
+	{LOCAL BASE " bind_dn = \"alice\" bind_secret_file = \"DIR/secret\"", "bind_dn: is no DN"},
+	{LOCAL BASE " bind_dn = \"cn=c\" bind_secret_file = \"DIR/readable\"", "bind_secret_file: "},
+	{LOCAL BASE " bind_dn = \"cn=c\" bind_secret_file = \"DIR/empty\"",
+	 "bind_secret_file: holds an empty password"},
+	{LOCAL BASE " bind_dn = \"cn=c\" bind_secret_file = \"DIR/newline\"",
+	 "bind_secret_file: holds an empty password"},
+	{LOCAL BASE " bind_dn = \"cn=c\" bind_secret_file = \"DIR/missing\"", "bind_secret_file: "},
+	{LOCAL BIND, "people_base: is required"},
+	{LOCAL BIND " people_base = \"people\"", "people_base: is no DN"},
+	{LOCAL BIND BASE " login_attribute = \"uid;x\"", "login_attribute: is no attribute name"},
+	{LOCAL BIND BASE " uid_attribute = \"a)(b\"", "uid_attribute: is no attribute name"},
+	{LOCAL BIND BASE " id_attribute = \"\"", "id_attribute: must not be empty"},
+	{LOCAL BIND BASE " person_attribute = \"*\"", "person_attribute: is no attribute name"},
+	{LOCAL BIND BASE " locked_filter = \"(a=b\"", "locked_filter: is no LDAP filter"},
+	{LOCAL BIND BASE " deadline = 2m", "deadline: is at most 1m"},
+	{"file = \"DIR/x\" uri = \"ldapi:///\"", "uri: cannot be combined with file"},
+	{"file = \"DIR/x\" deadline = 2s", "deadline: cannot be combined with file"},
+};
+
+static void test_a082_a070_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(refused); i++) {
+		struct cs_settings settings = { 0 };
+		struct cs_problem problem = { 0 };
+		char *secret = NULL;
+		assert_int_equal(read_text(refused[i].body, &settings, &secret, &problem), CS_ECONF);
+		assert_non_null(problem.text);
+		if (strstr(problem.text, refused[i].says) == NULL || problem.line == 0)
+			fail_msg("%s\ngives: %s (line %u)", refused[i].body, problem.text, problem.line);
+		assert_null(secret);
+		assert_null(settings.uri);
+		cs_problem_clear(&problem);
+	}
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	struct cs_settings settings = { 0 };
+	struct cs_problem problem = { 0 };
+	char *secret = NULL;
+	assert_int_equal(read_text("uri = \"ldap://ldap.example.org/\" starttls = true" TLS BIND BASE, &settings,
+				   &secret, &problem),
+			 0);
+	assert_string_equal(settings.uri, "ldap://ldap.example.org");
+	assert_true(settings.starttls && settings.tls);
+	assert_string_equal(settings.login_attribute, "uid");
+	assert_string_equal(settings.uid_attribute, "uidNumber");
+	assert_string_equal(settings.id_attribute, "entryUUID");
+	assert_string_equal(settings.person_attribute, "");
+	assert_string_equal(settings.locked_filter, "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
+	assert_int_equal(settings.deadline_ms, 3000);
+	assert_int_equal(settings.bind, CS_BIND_SIMPLE);
+	assert_string_equal(secret, "correct horse");
+	cs_free_secret(&secret);
+	cs_settings_clear(&settings);
+	assert_null(settings.uri);
+}
+
+static void test_loopback_and_external(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"uri = \"ldap://127.0.0.1:1389\" insecure_loopback = true" BIND BASE,
+					   "uri = \"ldap://[::1]\" insecure_loopback = true" BIND BASE,
+					   LOCAL BASE " sasl_external = true",
+					   "uri = \"ldapi://%2Frun%2Fldapi\"" BASE " sasl_external = true",
+					   "uri = \"ldaps://h:636/\"" TLS BIND BASE};
+	for (size_t i = 0; i < CS_COUNT(good); i++) {
+		struct cs_settings settings = { 0 };
+		struct cs_problem problem = { 0 };
+		char *secret = NULL;
+		if (read_text(good[i], &settings, &secret, &problem) != 0)
+			fail_msg("%s\ngives: %s", good[i], problem.text);
+		cs_free_secret(&secret);
+		cs_settings_clear(&settings);
+	}
+}
+
+static int make_files(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	put("secret", "correct horse\n", 0600);
+	put("readable", "correct horse\n", 0644);
+	put("empty", "", 0600);
+	put("newline", "\n", 0600);
+	put("ca", "certificate\n", 0644);
+	put("loose", "certificate\n", 0666);
+	return 0;
+}
+
+static int remove_files(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "secret", "readable", "empty", "newline", "ca", "loose" };
+	char path[128];
+	for (size_t i = 0; i < CS_COUNT(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		(void)unlink(path);
+	}
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a082_a070_refusals),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_loopback_and_external),
+	};
+	return cmocka_run_group_tests(tests, make_files, remove_files);
+}
