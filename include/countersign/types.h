@@ -43,7 +43,7 @@ enum cs_reason {
 	CS_WHY_ROOT = 2,           /* root itself asked on this machine */
 	CS_WHY_HAS_RIGHT = 3,      /* the permission is held and the gate needs nobody else */
 	CS_WHY_APPROVED = 4,       /* enough people approved; at claim: released */
-	CS_WHY_CONFIRMED = 5,      /* the session belongs to a request that was released just now */
+	CS_WHY_CONFIRMED = 5,      /* the session belongs to what was released just now on its connection */
 	/* holds */
 	CS_WHY_NEEDS_APPROVAL = 20,
 	CS_WHY_NEEDS_REASON = 21,  /* ask again with a reason */
@@ -74,7 +74,7 @@ enum cs_reason {
 	CS_WHY_POLICY_CHANGED = 102,
 	CS_WHY_REQUESTER_LOST = 103,
 	CS_WHY_NOT_YOURS = 104,    /* another host, person or connection */
-	CS_WHY_UNCONFIRMED = 105,  /* no release of this process within the last 10 s */
+	CS_WHY_UNCONFIRMED = 105,  /* no release on this connection within the last 10 s */
 	/* refused votes */
 	CS_WHY_SELF = 120,         /* requester and approver are one person */
 	CS_WHY_NOT_APPROVER = 121, /* you do not have permission to approve or reject this request */

@@ -221,7 +221,6 @@ void cs_authority_close(struct cs_authority **authority)
 		struct release *release = a->releases;
 
 		a->releases = release->next;
-		cs_close(&release->pidfd);
 		free(release);
 	}
 	record_forget(a);
@@ -251,6 +250,9 @@ void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
 		cs_clear(&cs_stored_shape, &stored);
 		live_drop(a, live);
 	}
+	for (struct release *release = a->releases; release; release = release->next)
+		if (release->connection == caller->connection)
+			release->connection = 0;
 }
 
 static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *now)
@@ -276,17 +278,14 @@ static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *
 	return r < 0 ? r : 0;
 }
 
-/* Only sudo is asked twice; a login goes on in the session phase itself. An alarm that could not be recorded is tried
- * again at the next tick. */
+/* An alarm that could not be recorded is tried again at the next tick. */
 static void alarm_unconfirmed(struct cs_authority *a, struct release *release)
 {
 	struct cs_stored stored = { 0 };
 	int r = cs_store_get(a->store, release->number, &stored);
 
-	if (r == 0 && stored.request.action.command && *stored.request.action.command)
+	if (r == 0)
 		r = record_begin(a);
-	else if (r == 0)
-		r = CS_ENOENT;
 	if (r == 0) {
 		r = record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED, &stored.request.requester,
 			"released, but no PAM session line asked countersignd about it", NULL);
@@ -310,7 +309,6 @@ static void drop_old_releases(struct cs_authority *a, const struct cs_now *now)
 			alarm_unconfirmed(a, release);
 		if (age > a->options.confirm_ms) {
 			*at = release->next;
-			cs_close(&release->pidfd);
 			free(release);
 		} else {
 			at = &release->next;

@@ -17,8 +17,7 @@ struct cs_caller {
 	bool module;   /* through module.sock */
 	uint32_t uid;
 	int32_t pid;
-	int pidfd;           /* of that process, or -1: then nothing can be confirmed. Stays the daemon's */
-	uint64_t connection; /* a number that is never used twice; claims and waits are bound to it */
+	uint64_t connection; /* a number from 1 that is never used twice; waits, claims and confirmations are bound to it */
 };
 
 /* The answer to a call; called exactly once per call, after what it decided is committed (cs_authority_turn).

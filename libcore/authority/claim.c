@@ -3,11 +3,8 @@
  * asks whether this very process is the one that was released. */
 #include "internal.h"
 #include "mem.h"
-#include "file.h"
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int same_file(const struct cs_file *a, const struct cs_file *b)
 {
@@ -204,59 +201,16 @@ void claim_start(struct task *task)
 
 /* --- Confirm ------------------------------------------------------------------------------------------------------- */
 
-/* The same process, not one that got its number later: the descriptor taken then would say that it has ended. */
-static int still_runs(const struct release *release)
-{
-	struct pollfd poll_fd = { .fd = release->pidfd, .events = POLLIN };
-
-	return release->pidfd >= 0 && poll(&poll_fd, 1, 0) == 0;
-}
-
-/* `sudo -b` forks after the decision: the process that was released ends, and a child of it, in the same session, goes
- * on. The parent has nothing left to do but to end, so a short wait for that is enough. */
-#define ENDING_MS 20
-
-static int has_ended(const struct release *release, int wait_ms)
-{
-	struct pollfd released = { .fd = release->pidfd, .events = POLLIN };
-
-	return release->pidfd >= 0 && poll(&released, 1, wait_ms) == 1;
-}
-
-static int may_confirm(const struct release *release, const struct task *task, const struct cs_confirm *confirm)
-{
-	return release->uid == confirm->subject.uid && release->target_uid == confirm->target_uid &&
-	       task->now.boot_ms >= release->at_ms &&
-	       task->now.boot_ms - release->at_ms <= task->authority->options.confirm_ms;
-}
-
-/* Only for the newest of them it is waited: somebody could keep many. */
-static struct release *find_ended(struct task *task, const struct cs_confirm *confirm)
-{
-	struct pollfd asking = { .fd = task->caller.pidfd, .events = POLLIN };
-	int32_t session = task->caller.pidfd >= 0 ? getsid(task->caller.pid) : -1;
-	int wait_ms = ENDING_MS;
-
-	if (session <= 0 || poll(&asking, 1, 0) != 0)
-		return NULL;
-	for (struct release *release = task->authority->releases; release; release = release->next) {
-		if (!may_confirm(release, task, confirm) || release->pid == task->caller.pid || release->session != session)
-			continue;
-		if (has_ended(release, wait_ms))
-			return release;
-		wait_ms = 0;
-	}
-	return NULL;
-}
-
 static struct release *find_release(struct task *task, const struct cs_confirm *confirm)
 {
 	struct cs_authority *a = task->authority;
 
 	for (struct release *release = a->releases; release; release = release->next)
-		if (may_confirm(release, task, confirm) && release->pid == task->caller.pid && still_runs(release))
+		if (release->connection == task->caller.connection && release->uid == confirm->subject.uid &&
+			release->target_uid == confirm->target_uid && task->now.boot_ms >= release->at_ms &&
+			task->now.boot_ms - release->at_ms <= a->options.confirm_ms)
 			return release;
-	return find_ended(task, confirm);
+	return NULL;
 }
 
 static void release_drop(struct cs_authority *a, struct release *release)
@@ -265,7 +219,6 @@ static void release_drop(struct cs_authority *a, struct release *release)
 		if (*at != release)
 			continue;
 		*at = release->next;
-		cs_close(&release->pidfd);
 		free(release);
 		return;
 	}

@@ -21,16 +21,15 @@ struct live {
 	struct live *next;
 };
 
-/* A process that was released and should confirm its session. */
+/* A sudo that was released and should confirm its session. The connection is the proof: it was opened in that very process,
+ * does not survive exec, and only that process or its own fork can speak on it (A053). */
 struct release {
-	int32_t pid;
-	int pidfd;
-	int32_t session; /* getsid(2) of it; -1 when that could not be told */
+	uint64_t connection; /* on which it was answered, and has to be confirmed; 0 when that is gone */
 	uint32_t uid, target_uid;
 	uint64_t number; /* of the request; 0 when no gate guards it */
 	uint64_t at_ms;
 	uint64_t turn;
-	uint64_t alarm_turn; /* in which it was reported that no session asked about it; 0 when it was not */
+	uint64_t alarm_turn; /* in which it was recorded that nobody confirmed it; 0: not yet */
 	struct release *next;
 };
 

@@ -77,13 +77,14 @@ void live_drop(struct cs_authority *a, struct live *live)
 int release_add(struct task *task, const struct cs_action *action, uint32_t uid, uint64_t number)
 {
 	struct cs_authority *a = task->authority;
-	struct release *release = calloc(1, sizeof(*release));
+	struct release *release = NULL;
 
+	if (!action->command || !*action->command)
+		return 0; /* a login goes on in the session phase itself: there is no second point to confirm at */
+	release = calloc(1, sizeof(*release));
 	if (!release)
 		return CS_ENOMEM;
-	release->pid = task->caller.pid;
-	release->pidfd = task->caller.pidfd >= 0 ? fcntl(task->caller.pidfd, F_DUPFD_CLOEXEC, 3) : -1;
-	release->session = release->pidfd >= 0 ? getsid(release->pid) : -1;
+	release->connection = task->caller.connection;
 	release->uid = uid;
 	release->target_uid = action->target_uid;
 	release->number = number;

@@ -215,7 +215,6 @@ static void forget_turn(struct cs_authority *a)
 			release->alarm_turn = 0;
 		if (release->turn == a->turn) {
 			*at = release->next;
-			cs_close(&release->pidfd);
 			free(release);
 		} else {
 			at = &release->next;

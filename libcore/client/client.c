@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -144,6 +145,21 @@ static int check_options(const struct cs_client_options *options, const char **r
 	return 0;
 }
 
+/* Takes over *fd on success. */
+static int new_client(int *fd, struct cs_client **ret_client)
+{
+	struct cs_client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL)
+		return CS_ENOMEM;
+	client->fd = *fd;
+	*fd = -1;
+	cs_buf_init(&client->in, CS_FRAME_MAX + 4u);
+	cs_buf_init(&client->hello, CS_WIRE_HELLO_LEN);
+	*ret_client = client;
+	return 0;
+}
+
 int cs_client_open(const struct cs_client_options *options, struct cs_client **ret_client, const char **ret_why)
 {
 	struct cs_client *client = NULL;
@@ -155,27 +171,67 @@ int cs_client_open(const struct cs_client_options *options, struct cs_client **r
 		r = check_folder(options->path, options->server_uid, &why);
 	if (r == 0)
 		r = open_socket(options, &fd, &why);
-	if (r < 0)
-		goto out;
-	client = calloc(1, sizeof(*client));
-	if (client == NULL) {
-		r = CS_ENOMEM;
-		goto out;
+	if (r == 0)
+		r = new_client(&fd, &client);
+	if (r == 0) {
+		cs_wire_put_hello(&client->hello);
+		r = cs_buf_error(&client->hello);
 	}
-	client->fd = fd;
-	fd = -1;
-	cs_buf_init(&client->in, CS_FRAME_MAX + 4u);
-	cs_buf_init(&client->hello, CS_WIRE_HELLO_LEN);
-	cs_wire_put_hello(&client->hello);
-	r = cs_buf_error(&client->hello);
-	if (r < 0)
-		goto out;
-	*ret_client = client;
-	client = NULL;
-out:
-	if (r < 0 && ret_why != NULL)
+	if (r == 0) {
+		*ret_client = client;
+		client = NULL;
+	} else if (ret_why != NULL) {
 		*ret_why = why;
+	}
 	cs_client_close(&client);
+	cs_close(&fd);
+	return r;
+}
+
+/* --- A connection that is left open and found again ------------------------------------------------------------------ */
+
+/* Was it made in this program, and does it lead to this socket? */
+static int leads_to(int fd, const char *path)
+{
+	struct sockaddr_un peer = { .sun_family = AF_UNSPEC };
+	socklen_t len = sizeof(peer);
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags == -1 || (flags & FD_CLOEXEC) == 0 || getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+		return 0;
+	return peer.sun_family == AF_UNIX && len <= sizeof(peer) && len > offsetof(struct sockaddr_un, sun_path) &&
+	       strnlen(peer.sun_path, len - offsetof(struct sockaddr_un, sun_path)) < sizeof(peer.sun_path) &&
+	       strcmp(peer.sun_path, path) == 0;
+}
+
+static int find_left(const char *path, int last)
+{
+	for (int fd = 3; fd < last; fd++)
+		if (leads_to(fd, path))
+			return fd;
+	return -1;
+}
+
+void cs_client_leave(struct cs_client **client)
+{
+	if (*client != NULL && (*client)->broken == 0 && (*client)->pending == NULL && (*client)->hello.len == 0)
+		(*client)->fd = -1;
+	cs_client_close(client);
+}
+
+int cs_client_resume(const struct cs_client_options *options, int last, struct cs_client **ret_client)
+{
+	const char *why = NULL;
+	int r = check_options(options, &why);
+	int fd = r == 0 ? find_left(options->path, last) : -1;
+
+	if (r < 0)
+		return r;
+	if (fd == -1)
+		return CS_ENOENT;
+	r = check_peer(fd, options->server_uid, &why);
+	if (r == 0)
+		r = new_client(&fd, ret_client);
 	cs_close(&fd);
 	return r;
 }
@@ -222,21 +278,12 @@ static int send_all(struct cs_client *client, struct cs_buf *out, int pass_fd, u
 	return 0;
 }
 
-/* A descriptor travels with the first byte of its frame, so the hello goes ahead of it alone. */
-static int send_hello(struct cs_client *client, struct cs_buf *frame, int pass_fd, uint64_t deadline)
+/* The hello goes in front of the first call, in one write: a second one would wake the daemon twice. */
+static int put_hello(struct cs_client *client, struct cs_buf *out)
 {
-	int r = 0;
-
-	if (client->hello.len == 0)
-		return 0;
-	if (pass_fd != -1) {
-		r = send_all(client, &client->hello, -1, deadline);
-	} else {
-		cs_buf_put(frame, client->hello.data, client->hello.len);
-		r = cs_buf_error(frame);
-	}
+	cs_buf_put(out, client->hello.data, client->hello.len);
 	cs_buf_clear(&client->hello);
-	return r;
+	return cs_buf_error(out);
 }
 
 static int send_call(struct cs_client *client, enum cs_call_type type, const void *call, int pass_fd, uint64_t deadline)
@@ -250,7 +297,7 @@ static int send_call(struct cs_client *client, enum cs_call_type type, const voi
 	if (message == NULL || client->pending != NULL || (pass_fd != -1 && !message->takes_descriptor))
 		return CS_EINVAL;
 	cs_buf_init(&out, CS_FRAME_MAX + 4u + CS_WIRE_HELLO_LEN);
-	r = send_hello(client, &out, pass_fd, deadline);
+	r = put_hello(client, &out);
 	if (r < 0) {
 		(void)break_off(client, r);
 		goto out;

@@ -11,7 +11,7 @@ enum cs_call_type {
 	CS_CALL_SUBMIT = 1,  /* module: decide on an action; may make a request. cs_submit -> cs_decision; takes a descriptor */
 	CS_CALL_WAIT = 2,    /* module: wait until the request changes. cs_wait -> cs_decision */
 	CS_CALL_CLAIM = 3,   /* module: use an approved request. cs_claim -> cs_decision; takes a descriptor */
-	CS_CALL_CONFIRM = 4, /* module: is this very process the one just released? cs_confirm -> cs_decision */
+	CS_CALL_CONFIRM = 4, /* module: was this sudo just released, on this connection? cs_confirm -> cs_decision */
 	CS_CALL_CANCEL = 5,  /* both: cs_cancel -> cs_decision */
 	CS_CALL_RIGHT = 6,   /* both: has_right and why. cs_right -> cs_right_answer */
 	CS_CALL_LIST = 7,    /* people: cs_list -> cs_list_answer */

@@ -33,7 +33,7 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_ROOT, "root", "Root itself asked on this machine.") \
 	X(CS_WHY_HAS_RIGHT, "has-right", "You hold the permission, and nobody else is needed.") \
 	X(CS_WHY_APPROVED, "approved", "Enough people approved it.") \
-	X(CS_WHY_CONFIRMED, "confirmed", "This process was released just now.") \
+	X(CS_WHY_CONFIRMED, "confirmed", "This sudo was released just now.") \
 	X(CS_WHY_NEEDS_APPROVAL, "needs-approval", "Other people have to approve this first.") \
 	X(CS_WHY_NEEDS_REASON, "needs-reason", "A reason is needed for this request.") \
 	X(CS_WHY_PARKED, "parked", "The request stays open; run the same command again after it is approved.") \
@@ -59,7 +59,7 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_POLICY_CHANGED, "policy-changed", "The policy has changed since the approval; ask again.") \
 	X(CS_WHY_REQUESTER_LOST, "requester-lost", "You no longer hold the permission that this needs.") \
 	X(CS_WHY_NOT_YOURS, "not-yours", "This request belongs to another session, person or host.") \
-	X(CS_WHY_UNCONFIRMED, "unconfirmed", "countersignd released no such process within the last 10 seconds.") \
+	X(CS_WHY_UNCONFIRMED, "unconfirmed", "countersignd has released no such sudo within the last 10 seconds.") \
 	X(CS_WHY_SELF, "self", "Nobody approves a request of their own, under whichever account.") \
 	X(CS_WHY_NOT_APPROVER, "not-approver", "You do not have permission to approve or reject this request.") \
 	X(CS_WHY_VOTED, "voted", "You have voted on this request already.") \

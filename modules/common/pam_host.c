@@ -12,6 +12,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#define CONFIRM_FDS 4096 /* below it sudo's plugin may have left its connection */
+
 /* Programs that change from one user to another: the kernel's real uid says who asks, PAM_USER whom he becomes. */
 static const char *const switching[] = { "sudo", "sudo-i", "su", "su-l", "runuser", "runuser-l" };
 
@@ -183,6 +185,10 @@ int cs_pam_connect(struct cs_pam *host, const char **ret_why)
 	}
 	host->options.path = host->args.socket;
 	host->options.server_uid = (uid_t)uid;
+	/* What the plugin was told counts for its own connection. Without one the daemon is asked all the same: it knows
+	 * of no release then, and says so. */
+	if (host->args.confirm && cs_client_resume(&host->options, CONFIRM_FDS, &host->client) == 0)
+		return 0;
 	return cs_client_open(&host->options, &host->client, ret_why);
 }
 

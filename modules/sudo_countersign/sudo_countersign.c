@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define TIME_LINE_MS 60000u
+#define LEFT_FDS     64
 
 /* The interface has no place for it: one sudo process has one of these. */
 static struct plugin {
@@ -232,10 +233,15 @@ static int connect_and_ask(struct cs_submit *submit, const char **errstr)
 		return fail(submit, CS_EUNAVAIL, "its user could not be looked up", NULL, errstr);
 	plugin.options.path = plugin.args.socket;
 	plugin.options.server_uid = (uid_t)server;
+	/* Under intercept sudo asks again and again in one process: the connection of the last time is not needed any more. */
+	if (cs_client_resume(&plugin.options, LEFT_FDS, &client) == 0)
+		cs_client_close(&client);
 	r = cs_client_open(&plugin.options, &client, &why);
 	if (r < 0)
 		return fail(submit, r, why, NULL, errstr);
 	result = ask(submit, client, errstr);
+	if (result == 1)
+		cs_client_leave(&client); /* the session phase confirms on it */
 	cs_client_close(&client);
 	return result;
 }

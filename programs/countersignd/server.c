@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #define PEOPLE_PER_UID 32      /* connections of one uid on people.sock (A059) */
 #define RESERVED_FDS 64        /* never given to people.sock: store, worker, module.sock */
 #define HELLO_SECONDS 10       /* a connection that says nothing is closed */
+#define IDLE_SECONDS 600       /* and so is one that asked and then says nothing */
 #define WAIT_MAX_MS 60000u
 #define FAILED_EVERY_MS 10000u
 
@@ -111,6 +111,14 @@ static void flush(struct connection *c)
 	(void)event_del(c->writable);
 }
 
+/* The other side has the word, but not for ever. */
+static void listen_to(struct connection *c)
+{
+	static const struct timeval idle = { .tv_sec = IDLE_SECONDS };
+
+	(void)event_add(c->timer, &idle);
+}
+
 static void send_reply(struct connection *c, int error, const char *text, const void *reply)
 {
 	const struct cs_message *message = c->message;
@@ -120,6 +128,7 @@ static void send_reply(struct connection *c, int error, const char *text, const 
 		r = cs_wire_put_reply(&c->out, message, r, "the answer is too large; ask for less", NULL);
 	c->busy = false;
 	c->waiting = false;
+	listen_to(c);
 	if (r < 0)
 		close_later(c);
 	else
@@ -151,7 +160,7 @@ static void call_done(void *arg, int error, const char *text, const void *reply)
 		send_reply(c, error, text, reply);
 	} else {
 		/* Nobody is there to take it: what it bound to the connection is let go. */
-		struct cs_caller gone = { .connection = pending->connection, .pidfd = -1 };
+		struct cs_caller gone = { .connection = pending->connection };
 
 		cs_authority_gone(pending->server->authority, &gone);
 	}
@@ -299,7 +308,7 @@ static int take_hello(struct connection *c)
 	}
 	cs_buf_consume(&c->in, CS_WIRE_HELLO_LEN);
 	c->greeted = true;
-	(void)event_del(c->timer);
+	listen_to(c);
 	return 1;
 }
 
@@ -367,7 +376,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	flush(arg);
 }
 
-/* Of a connection: the hello did not come, a wait's time is over, or it is to be closed. */
+/* Of a connection: the hello or the next call did not come, a wait's time is over, or it is to be closed. */
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
@@ -378,7 +387,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (c->waiting)
 		c->look = c->overdue = true;
-	else if (!c->greeted)
+	else if (!c->busy)
 		close_later(c);
 }
 
@@ -408,7 +417,6 @@ static void connection_free(struct connection **connection)
 	cs_buf_clear(&c->in);
 	cs_buf_clear(&c->out);
 	cs_close(&c->passed_fd);
-	cs_close(&c->caller.pidfd);
 	cs_close(&c->fd);
 	free(c);
 	*connection = NULL;
@@ -449,7 +457,6 @@ static void connection_add(struct server *s, enum cs_door door, int fd)
 	c->caller.module = door == CS_DOOR_MODULE;
 	c->caller.uid = uid;
 	c->caller.pid = pid;
-	c->caller.pidfd = door == CS_DOOR_MODULE ? pidfd_open(pid, 0) : -1;
 	c->caller.connection = ++s->next_connection;
 	cs_buf_init(&c->in, CS_FRAME_MAX + 64);
 	cs_buf_init(&c->out, 2 * CS_FRAME_MAX);
@@ -633,8 +640,8 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 	s->listen_fd[CS_DOOR_PEOPLE] = people_fd;
 	s->directory_fd = -1;
 	s->root_uid = root_uid;
-	/* A connection takes at most three descriptors: itself, its process, one that was passed. */
-	s->max_connections = (descriptor_limit() - RESERVED_FDS) / 3;
+	/* A connection takes at most two descriptors: itself and one that was passed. */
+	s->max_connections = (descriptor_limit() - RESERVED_FDS) / 2;
 	s->base = event_base_new();
 	if (!s->base) {
 		free(s);

@@ -61,32 +61,29 @@ static int somebody_serves(const struct sockaddr_un *name)
 
 int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, struct cs_problem *problem)
 {
-	char path[128], temporary[140];
-	struct sockaddr_un there, here;
+	char path[128];
+	struct sockaddr_un there;
 	int fd = -1;
 	int r = make_dir(dir, problem);
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	(void)snprintf(temporary, sizeof(temporary), "%s/.%s.new", dir, name);
-	if (r == 0 && (address(path, &there) < 0 || address(temporary, &here) < 0)) {
+	if (r == 0 && (r = address(path, &there)) < 0)
 		cs_problem_set(problem, path, 0, "the path is too long for a socket");
-		r = CS_ETOOBIG;
-	}
 	if (r < 0)
 		return r;
 	if (somebody_serves(&there)) {
 		cs_problem_set(problem, path, 0, "another countersignd serves here already");
 		return CS_EEXIST;
 	}
-	(void)unlink(temporary);
+	(void)unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0) {
 		mode_t old = umask(0177);
 
-		r = bind(fd, (const struct sockaddr *)&here, sizeof(here));
+		r = bind(fd, (const struct sockaddr *)&there, sizeof(there));
 		(void)umask(old);
 	}
-	if (fd < 0 || r < 0 || chmod(temporary, (mode_t)mode) < 0 || rename(temporary, path) < 0) {
+	if (fd < 0 || r < 0 || chmod(path, (mode_t)mode) < 0) {
 		r = fail(problem, path, "the socket could not be made");
 		cs_close(&fd);
 		return r;

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,7 +59,6 @@ struct house {
 	struct cs_directory *directory;
 	struct cs_store *store;
 	struct cs_authority *authority;
-	int pidfd;
 	unsigned changes;
 	void (*recorded)(struct house *h, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 };
@@ -163,7 +161,6 @@ static inline void house_build(struct house *h)
 	free(text);
 	if (cs_directory_open(cs_conf_section(cs_conf_top(h->conf), "directory", 0), getuid(), &h->directory, &problem) < 0)
 		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
-	h->pidfd = pidfd_open(getpid(), 0);
 }
 
 static inline void house_open_with(struct house *h, struct cs_store *store)
@@ -191,8 +188,6 @@ static inline void house_close(struct house *h)
 	(void)unlink(h->policy);
 	(void)unlink(h->program);
 	(void)rmdir(h->dir);
-	if (h->pidfd >= 0)
-		(void)close(h->pidfd);
 }
 
 /* --- Calls -------------------------------------------------------------------------------------------------------- */
@@ -232,14 +227,15 @@ static inline int house_call(struct house *h, const struct cs_caller *caller, en
 
 static inline struct cs_caller house_module(struct house *h, uint64_t connection)
 {
-	struct cs_caller caller = { .module = true, .uid = 0, .pid = getpid(), .pidfd = h->pidfd, .connection = connection };
+	struct cs_caller caller = { .module = true, .uid = 0, .pid = getpid(), .connection = connection };
 
+	(void)h;
 	return caller;
 }
 
 static inline struct cs_caller house_person(uint32_t uid)
 {
-	struct cs_caller caller = { .module = false, .uid = uid, .pid = 1, .pidfd = -1, .connection = 900000 + uid };
+	struct cs_caller caller = { .module = false, .uid = uid, .pid = 1, .connection = 900000 + uid };
 
 	return caller;
 }

@@ -642,15 +642,15 @@ static enum cs_reason confirm(struct house *h, struct cs_caller *caller, uint32_
 	return reason;
 }
 
-static void test_authority_a032_session_confirms_exactly_this_process(void **state)
+/* The connection on which it was released is the proof; nothing that can be said on another one counts (A053). */
+static void test_authority_a032_session_confirms_on_the_same_connection(void **state)
 {
 	WITH_HOUSE(h);
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
-	struct cs_caller same = house_module(&h, 11), other = house_module(&h, 12), no_pidfd = house_module(&h, 13);
+	struct cs_caller same = house_module(&h, 7), other = house_module(&h, 12);
 
 	(void)state;
-	other.pid = 1;
 	assert_int_equal(confirm(&h, &same, ALICE, 0), CS_WHY_UNCONFIRMED); /* nothing was released */
 	hold(&h, &s, &d);
 	approve_by_both(&h, d.number);
@@ -666,8 +666,26 @@ static void test_authority_a032_session_confirms_exactly_this_process(void **sta
 	approve_by_both(&h, d.number);
 	assert_int_equal(claim_reason(&h, &d, 7, CS_PERMIT), CS_WHY_APPROVED);
 	house_pass(10001);
-	assert_int_equal(confirm(&h, &no_pidfd, ALICE, 0), CS_WHY_UNCONFIRMED); /* too late */
+	assert_int_equal(confirm(&h, &same, ALICE, 0), CS_WHY_UNCONFIRMED); /* too late */
 	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
+/* A released sudo that died does not leave its release to the next one, not even for something no gate guards. */
+static void test_authority_a032_release_ends_with_its_connection(void **state)
+{
+	static char id[] = "/usr/bin/id";
+	WITH_HOUSE(h);
+	struct house_sudo s;
+	struct cs_caller same = house_module(&h, 1);
+
+	(void)state;
+	house_sudo_by(&s, ALICE, "alice");
+	s.submit.action.command = s.submit.action.resolved = id;
+	assert_int_equal(submit_reason(&h, &s, CS_PERMIT), CS_WHY_UNGUARDED);
+	cs_authority_gone(h.authority, &same);
+	cs_authority_turn(h.authority);
+	assert_int_equal(confirm(&h, &same, ALICE, 0), CS_WHY_UNCONFIRMED);
 	house_close(&h);
 }
 
@@ -888,7 +906,8 @@ int main(void)
 		cmocka_unit_test(test_authority_a009_only_ask_makes_no_request),
 		cmocka_unit_test(test_authority_a060_open_requests_are_limited),
 		cmocka_unit_test(test_authority_a092_who_may_cancel),
-		cmocka_unit_test(test_authority_a032_session_confirms_exactly_this_process),
+		cmocka_unit_test(test_authority_a032_session_confirms_on_the_same_connection),
+		cmocka_unit_test(test_authority_a032_release_ends_with_its_connection),
 		cmocka_unit_test(test_authority_a007_unconfirmed_release_is_an_alarm),
 		cmocka_unit_test(test_authority_a103_live_request_is_not_taken_over),
 		cmocka_unit_test(test_authority_a106_full_disk_denies),

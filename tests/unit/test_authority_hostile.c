@@ -138,7 +138,7 @@ static struct hearer hearer;
 
 static void hear(void *arg, int error, const char *text, const void *reply)
 {
-	struct cs_caller gone = { .connection = hearer.connection, .pidfd = -1 };
+	struct cs_caller gone = { .connection = hearer.connection };
 
 	(void)arg;
 	(void)error;
@@ -393,50 +393,6 @@ static void test_authority_a060_list_of_all_is_bounded(void **state)
 	house_close(&h);
 }
 
-/* With many releases of processes that still run, a session that was never released is refused soon. */
-static void test_authority_confirm_never_waits_long(void **state)
-{
-	struct house h;
-	struct house_sudo s;
-	static char id[] = "/usr/bin/id";
-	struct cs_caller other = { 0 };
-	struct timespec before, after;
-	static char alice[] = "alice", service[] = "sudo";
-	struct cs_confirm call = { .subject = { ALICE, CS_NO_UID, alice }, .target_uid = 0, .service = service };
-	struct cs_decision d = { 0 };
-	pid_t child = fork();
-	int64_t ms = 0;
-
-	(void)state;
-	if (child == 0) {
-		(void)pause();
-		_exit(0);
-	}
-	house_open(&h);
-	for (unsigned i = 0; i < 30; i++) {
-		house_sudo_by(&s, ALICE, "alice");
-		s.submit.action.command = s.submit.action.resolved = id;
-		assert_int_equal(house_submit(&h, &s, 1, &d), 0);
-		assert_int_equal(d.verdict, CS_PERMIT);
-		cs_clear(&cs_decision_shape, &d);
-	}
-	other = house_module(&h, 2);
-	other.pid = child;
-	other.pidfd = pidfd_open(child, 0);
-	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &before), 0);
-	assert_int_equal(house_call(&h, &other, CS_CALL_CONFIRM, &call, -1, &cs_decision_shape, &d), 0);
-	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &after), 0);
-	assert_int_equal(d.reason, CS_WHY_UNCONFIRMED);
-	ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
-	if (ms > 300)
-		fail_msg("the loop stood still for %lld ms", (long long)ms);
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
-	(void)close(other.pidfd);
-	cs_clear(&cs_decision_shape, &d);
-	house_close(&h);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,7 +406,6 @@ int main(void)
 		cmocka_unit_test(test_authority_damaged_request_does_not_stop_the_clock),
 		cmocka_unit_test(test_authority_a087_exposed_file_is_judged_again_at_claim),
 		cmocka_unit_test(test_authority_a060_list_of_all_is_bounded),
-		cmocka_unit_test(test_authority_confirm_never_waits_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

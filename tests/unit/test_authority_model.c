@@ -6,7 +6,12 @@
 #include "evidence.h"
 #include <sys/time.h>
 
-enum { DEPTH = 6, REQUESTS = 3, STATES = 1 << 17, CONNECTIONS = 2 };
+#if defined(__SANITIZE_ADDRESS__)
+enum { DEPTH = 5 }; /* where each step takes ten times as long */
+#else
+enum { DEPTH = 6 };
+#endif
+enum { REQUESTS = 3, STATES = 1 << 17, CONNECTIONS = 2 };
 
 /* What this test knows of the world, apart from the authority. */
 struct world {
@@ -256,13 +261,11 @@ static const struct {
 	{ do_approve, is_asked, CAROL },
 	{ do_approve, is_asked, ERIN },
 	{ do_approve, is_asked, ALICE },
-	{ do_approve, is_asked, ALICE_ADM },
 	{ do_reject, is_asked, BOB },
 	{ do_cancel, is_asked, 0 },
 	{ do_claim, is_held, 0 },
 	{ do_claim, is_held, 1 },
 	{ do_gone, is_held, 0 },
-	{ do_gone, is_held, 1 },
 	{ do_pass, always, false },
 	{ do_pass, always, true },
 	{ do_move, always, CAROL },
@@ -274,7 +277,6 @@ static void happen(size_t what)
 {
 	happenings[what].happens(happenings[what].of);
 	check_states();
-	check_evidence();
 }
 
 /* --- Walking -------------------------------------------------------------------------------------------------------- */
@@ -337,6 +339,7 @@ static uint64_t fingerprint(void)
 struct path {
 	uint8_t steps[DEPTH];
 	uint8_t n;
+	uint32_t can; /* which happenings are possible after it */
 };
 
 static struct path *frontier;
@@ -357,37 +360,43 @@ static bool is_new(uint64_t hash)
 	return true;
 }
 
+static uint32_t possible(void)
+{
+	uint32_t can = 0;
+
+	for (size_t i = 0; i < CS_COUNT(happenings); i++)
+		can |= (uint32_t)happenings[i].can(happenings[i].of) << i;
+	return can;
+}
+
 /* One more step after this path; true when it leads to where nothing led before. */
-static bool walk(const struct path *path, size_t next, bool *ret_possible)
+static bool walk(const struct path *path, size_t next, struct path *ret_longer)
 {
 	bool fresh = false;
 
 	begin();
 	for (unsigned i = 0; i < path->n; i++)
 		happen(path->steps[i]);
-	*ret_possible = happenings[next].can(happenings[next].of);
-	if (*ret_possible) {
-		happen(next);
-		n_steps++;
-		for (size_t i = 1; i <= REQUESTS; i++)
-			n_permits += world.permits[i];
-		fresh = is_new(fingerprint());
-	}
+	happen(next);
+	check_evidence(); /* of the steps before it was checked when they were new */
+	n_steps++;
+	for (size_t i = 1; i <= REQUESTS; i++)
+		n_permits += world.permits[i];
+	fresh = is_new(fingerprint());
+	*ret_longer = *path;
+	ret_longer->steps[ret_longer->n++] = (uint8_t)next;
+	ret_longer->can = possible();
 	end();
 	return fresh;
 }
 
 static void expand(const struct path *path)
 {
-	for (size_t next = 0; next < CS_COUNT(happenings); next++) {
-		struct path longer = *path;
-		bool can = false;
+	struct path longer;
 
-		if (!walk(path, next, &can) || path->n + 1u >= DEPTH)
-			continue;
-		longer.steps[longer.n++] = (uint8_t)next;
-		frontier[n_frontier++] = longer;
-	}
+	for (size_t next = 0; next < CS_COUNT(happenings); next++)
+		if ((path->can >> next & 1) && walk(path, next, &longer) && longer.n < DEPTH)
+			frontier[n_frontier++] = longer;
 }
 
 static void test_authority_a091_a092_all_orders(void **state)
@@ -398,7 +407,8 @@ static void test_authority_a091_a092_all_orders(void **state)
 	assert_true(frontier && seen);
 	house_build(&house);
 	world_written = true;
-	n_frontier = 1; /* the empty path */
+	frontier[0].can = 1; /* alice asks; then anything may happen */
+	n_frontier = 1;
 	for (size_t at = 0; at < n_frontier; at++)
 		expand(&frontier[at]);
 	print_message("%zu states, %zu steps, %zu of them in a world with a permit\n", n_seen, n_steps, n_permits);

@@ -451,6 +451,71 @@ static void test_client_a060_too_large_is_refused(void **state)
 	free(argument);
 }
 
+/* sudo's plugin is unloaded before its session phase begins: only the connection goes from one to the other. */
+static void test_client_a053_left_connection_is_found_again(void **state)
+{
+	const struct fake_step steps[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_REPLY, .reply = &permit },
+		{ .call = CS_CALL_SUBMIT, .act = FAKE_REPLY, .reply = &permit } };
+	struct fake fake;
+	struct fake_options how = { .steps = steps, .n_steps = 2, .listen_as = geteuid() };
+	struct cs_client_options options, other;
+	struct cs_client *client = NULL;
+	struct cs_submit submit = a_submit();
+	struct cs_decision decision = { 0 };
+	int fd = -1;
+
+	(void)state;
+	fake_start(&fake, &how);
+	options = other = options_for(&fake);
+	other.path = "/run/somewhere/else.sock";
+	assert_int_equal(cs_client_resume(&options, 64, &client), CS_ENOENT);
+	assert_int_equal(cs_client_open(&options, &client, NULL), 0);
+	assert_int_equal(cs_client_call(client, CS_CALL_SUBMIT, &submit, -1, 5000, &decision, NULL), 0);
+	cs_clear(&cs_decision_shape, &decision);
+	fd = cs_client_fd(client);
+	cs_client_leave(&client);
+	assert_null(client);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(cs_client_resume(&other, 64, &client), CS_ENOENT);
+	assert_int_equal(cs_client_resume(&options, fd, &client), CS_ENOENT); /* below the bound only */
+	assert_int_equal(fcntl(fd, F_SETFD, 0), 0);
+	assert_int_equal(cs_client_resume(&options, 64, &client), CS_ENOENT); /* it could have come with exec */
+	assert_int_equal(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
+	assert_int_equal(cs_client_resume(&options, 64, &client), 0);
+	assert_int_equal(cs_client_fd(client), fd);
+	assert_int_equal(cs_client_call(client, CS_CALL_SUBMIT, &submit, -1, 5000, &decision, NULL), 0);
+	assert_int_equal(decision.verdict, CS_PERMIT);
+	cs_clear(&cs_decision_shape, &decision);
+	assert_int_equal(fake.seen->connections, 1);
+	cs_client_close(&client);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	fake_stop(&fake);
+}
+
+/* A connection on which nothing was asked, or something went wrong, is closed instead. */
+static void test_client_a016_bad_connection_is_not_left(void **state)
+{
+	const struct fake_step steps[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_GARBAGE } };
+	struct fake fake;
+	struct fake_options how = { .steps = steps, .n_steps = 1, .listen_as = geteuid() };
+	struct cs_client_options options;
+	struct cs_client *client = NULL;
+	struct cs_submit submit = a_submit();
+	struct cs_decision decision = { 0 };
+
+	(void)state;
+	fake_start(&fake, &how);
+	options = options_for(&fake);
+	assert_int_equal(cs_client_open(&options, &client, NULL), 0);
+	cs_client_leave(&client);
+	assert_int_equal(cs_client_resume(&options, 64, &client), CS_ENOENT);
+	assert_int_equal(cs_client_open(&options, &client, NULL), 0);
+	assert_true(cs_client_call(client, CS_CALL_SUBMIT, &submit, -1, 5000, &decision, NULL) < 0);
+	cs_client_leave(&client);
+	assert_int_equal(cs_client_resume(&options, 64, &client), CS_ENOENT);
+	fake_stop(&fake);
+}
+
 static void test_client_close_nothing(void **state)
 {
 	struct cs_client *client = NULL;
@@ -482,6 +547,8 @@ int main(void)
 		cmocka_unit_test(test_client_a067_queue_full),
 		cmocka_unit_test(test_client_deadline_is_kept),
 		cmocka_unit_test(test_client_a060_too_large_is_refused),
+		cmocka_unit_test(test_client_a053_left_connection_is_found_again),
+		cmocka_unit_test(test_client_a016_bad_connection_is_not_left),
 		cmocka_unit_test(test_client_close_nothing),
 	};
 
