@@ -61,6 +61,16 @@ struct cached_right {
 	enum cs_verdict verdict;
 	enum cs_reason reason;
 };
+/* How many refused votes of one uid were recorded lately. */
+struct refused_votes {
+	uint32_t uid;
+	uint32_t count;
+	uint64_t since_ms;
+};
+#define REFUSED_UIDS 64
+#define REFUSED_KEPT 20         /* in REFUSED_SPAN_MS and of one uid; more are told and not kept: anybody may vote, and */
+#define REFUSED_SPAN_MS 60000   /* nobody shall fill the disk with it */
+
 #define CACHED_RIGHTS 1024
 #define RIGHT_CACHE_MS 30000 /* threat-model.md rule 5: at most 30 s, for plain authorization only */
 
@@ -93,6 +103,7 @@ struct cs_authority {
 	struct live *live;
 	struct release *releases;
 	struct cached_right *cache;
+	struct refused_votes refused[REFUSED_UIDS];
 };
 
 struct handler;

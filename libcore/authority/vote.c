@@ -5,14 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Takes one from what this uid may still have recorded. 1 or 0. */
+static int may_record_refusal(struct task *task)
+{
+	struct refused_votes *of = &task->authority->refused[task->caller.uid % REFUSED_UIDS];
+
+	if (of->uid != task->caller.uid || task->now.boot_ms - of->since_ms >= REFUSED_SPAN_MS)
+		*of = (struct refused_votes){ .uid = task->caller.uid, .since_ms = task->now.boot_ms };
+	if (of->count >= REFUSED_KEPT)
+		return 0;
+	of->count++;
+	return 1;
+}
+
 /* A refused vote is told and recorded; the request stays as it is. */
 static void refuse(struct task *task, const struct cs_person *voter, enum cs_reason reason, const char *text)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_person caller = { .uid = task->caller.uid };
-	int r = record_begin(a);
+	int recorded = may_record_refusal(task);
+	int r = recorded ? record_begin(a) : 0;
 
-	if (r == 0) {
+	if (r == 0 && recorded) {
 		r = record_request(a, &task->stored, CS_EVENT_VOTE_REFUSED, CS_DENY, reason, voter ? voter : &caller,
 			text ? text : cs_reason_text(reason), NULL);
 		if (r < 0)

@@ -111,6 +111,27 @@ static void test_authority_votes_that_do_not_count(void **state)
 	house_close(&h);
 }
 
+/* Anybody on the host may try to vote; the evidence does not grow with every try (A060). */
+static void test_authority_a060_refused_votes_do_not_flood_the_evidence(void **state)
+{
+	WITH_HOUSE(h);
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	(void)state;
+	hold(&h, &s, &d);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(house_vote(&h, DAVE, d.number, CS_VOTE_APPROVE), CS_WHY_NOT_APPROVER);
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_NOT_APPROVER), 20);
+	assert_int_equal(house_vote(&h, ALICE, d.number, CS_VOTE_APPROVE), CS_WHY_SELF); /* others are kept */
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_SELF), 1);
+	house_pass(60000);
+	assert_int_equal(house_vote(&h, DAVE, d.number, CS_VOTE_APPROVE), CS_WHY_NOT_APPROVER);
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_NOT_APPROVER), 21);
+	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
 /* erin could fill both rules, bob only one: greedy counting of erin under bob's rule would never finish. */
 static void test_authority_a8_assignment_is_not_greedy(void **state)
 {
@@ -883,6 +904,7 @@ int main(void)
 		cmocka_unit_test(test_authority_two_approvals_release_once),
 		cmocka_unit_test(test_authority_a073_second_account_is_self),
 		cmocka_unit_test(test_authority_votes_that_do_not_count),
+		cmocka_unit_test(test_authority_a060_refused_votes_do_not_flood_the_evidence),
 		cmocka_unit_test(test_authority_a8_assignment_is_not_greedy),
 		cmocka_unit_test(test_authority_a094_wrong_code_and_digest),
 		cmocka_unit_test(test_authority_a12_one_reject_ends_it),
