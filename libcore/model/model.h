@@ -134,7 +134,8 @@ struct cs_need {
 	uint32_t have;
 	char **by; /* names of the approvers counted for it */
 	size_t n_by;
-	char **who; /* names of people who could fill it; empty when the directory could not list them */
+	char **who; /* names of people who could fill it; empty when the directory could not list them; the last is "(and others)"
+	             * where there are too many to name */
 	size_t n_who;
 };
 extern const struct cs_shape cs_need_shape;
