@@ -88,14 +88,35 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	return PAM_SUCCESS;
 }
 
+/* A service file has no way to write a blank in a path, and a checkout may have one: it names links beside itself. */
+static void link_modules(const char *folder, int (*make)(const char *target, const char *name))
+{
+	static const struct {
+		const char *module, *name;
+	} links[] = { { CS_PAM_ACCOUNT, "account.so" }, { CS_PAM_HOLD, "hold.so" } };
+
+	for (size_t i = 0; i < CS_COUNT(links); i++) {
+		char name[128];
+
+		(void)snprintf(name, sizeof(name), "%s/%s", folder, links[i].name);
+		assert_int_equal(make(links[i].module, name), 0);
+	}
+}
+
+static int unlink_name(const char *target, const char *name)
+{
+	(void)target;
+	return unlink(name);
+}
+
 static void write_service(const char *folder, const struct scene *scene, const char *path, enum phase phase)
 {
 	static const struct {
 		const char *type, *module;
 		unsigned phases;
-	} lines[] = { { "account", CS_PAM_ACCOUNT, 1u << ACCOUNT },
-		{ "session", CS_PAM_HOLD, 1u << SESSION | 1u << CLOSE_SESSION },
-		{ "auth", CS_PAM_ACCOUNT, 1u << AUTH | 1u << SETCRED }, { "password", CS_PAM_ACCOUNT, 1u << PASSWORD } };
+	} lines[] = { { "account", "account.so", 1u << ACCOUNT },
+		{ "session", "hold.so", 1u << SESSION | 1u << CLOSE_SESSION },
+		{ "auth", "account.so", 1u << AUTH | 1u << SETCRED }, { "password", "account.so", 1u << PASSWORD } };
 	char name[128];
 	FILE *file = NULL;
 
@@ -105,7 +126,7 @@ static void write_service(const char *folder, const struct scene *scene, const c
 	for (size_t i = 0; i < CS_COUNT(lines); i++) {
 		if ((lines[i].phases & (1u << phase)) == 0)
 			continue; /* libpam logs what a module does not have */
-		(void)fprintf(file, "%s required %s ", lines[i].type, lines[i].module);
+		(void)fprintf(file, "%s required %s/%s ", lines[i].type, folder, lines[i].module);
 		if (scene->socket != NULL)
 			(void)fprintf(file, "%s %s\n", scene->socket, scene->arguments != NULL ? scene->arguments : "");
 		else
@@ -199,11 +220,13 @@ static int play(enum phase phase, struct scene scene)
 		fake.pid = 0;
 	}
 	assert_non_null(mkdtemp(folder));
+	link_modules(folder, symlink);
 	write_service(folder, &scene, fake.path, phase);
 	logged_forget();
 	code = run_libpam(&scene, phase, folder);
 	(void)snprintf(file, sizeof(file), "%s/%s", folder, scene.service);
 	unlink(file);
+	link_modules(folder, unlink_name);
 	rmdir(folder);
 	saw.seen = *fake.seen;
 	fake_stop(&fake);
