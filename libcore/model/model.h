@@ -14,7 +14,7 @@ enum {
 	CS_MAX_SCOPE = 256,
 	CS_MAX_DN = 1024,
 	CS_MAX_PATH = 4096,
-	CS_MAX_ARGS = 1024,       /* arguments */
+	CS_MAX_ARGS = 16384,      /* arguments; together they have to fit CS_MAX_EVENT as well */
 	CS_MAX_ARG = 65536,       /* bytes of one argument */
 	CS_MAX_GROUPS = 65536,    /* supplementary groups (NGROUPS_MAX) */
 	CS_MAX_ENV = 256,

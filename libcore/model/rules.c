@@ -90,6 +90,8 @@ int cs_action_check(const struct cs_action *action, const char **ret_what)
 	return CS_EINVAL;
 }
 
+#define LINE_BYTES (4u * 1024 * 1024) /* an action that came in one frame, with every byte escaped, is shorter */
+
 static void put_word(struct cs_buf *out, const char *word)
 {
 	char *shown = cs_escaped(word);
@@ -114,7 +116,7 @@ char *cs_action_line(const struct cs_action *action)
 	struct cs_buf out;
 	char *line = NULL;
 
-	cs_buf_init(&out, 4u * CS_MAX_ARGS * CS_MAX_ARG);
+	cs_buf_init(&out, LINE_BYTES);
 	put_word(&out, action->service ? action->service : "");
 	if (!action->command || !*action->command) {
 		cs_buf_put(&out, " login as ", 10);

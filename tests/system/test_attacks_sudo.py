@@ -954,3 +954,15 @@ def test_people_a052_others_see_nothing_of_a_request():
 
 
 from_clean(globals())
+
+
+# --- sizes
+
+def test_a060_thousands_of_arguments_to_what_no_gate_guards():
+    done = run_as("alice", "sudo", "-n", "/usr/bin/true", *[str(n) for n in range(10000)])
+    assert done.status == 0, done
+
+
+def test_a060_what_cannot_be_recorded_whole_is_refused():
+    done = run_as("alice", "sudo", "-n", "/usr/bin/true", "x" * 60000, "x" * 60000, "x" * 60000)
+    assert done.status == 1 and ("too large" in done.err or "too long" in done.err), done
