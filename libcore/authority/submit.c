@@ -43,6 +43,12 @@ static int is_local_root(const struct task *task)
 	       (!submit->action.peer || !*submit->action.peer);
 }
 
+/* Numbers and names that stand for no person (A004). */
+static int is_nobody(const struct cs_subject *subject)
+{
+	return !subject->name || !*subject->name || subject->uid == CS_NO_UID || subject->uid == 65534;
+}
+
 /* What a gate never lets through, whoever asks. The file is hashed last: by then it is one that only root can change. */
 static enum cs_reason refused_outright(struct task *task)
 {
@@ -408,9 +414,10 @@ void submit_start(struct task *task)
 	free(submit->action.host);
 	submit->action.host = host;
 	memset(&submit->action.file, 0, sizeof(submit->action.file));
-	if (cs_action_check(&submit->action, &what) < 0 || !submit->subject.name || !*submit->subject.name ||
-		submit->subject.uid == CS_NO_UID || submit->subject.uid == 65534)
-		task_fail(task, CS_EINVAL, what ? what : "subject");
+	if (cs_action_check(&submit->action, &what) < 0)
+		task_fail(task, CS_EINVAL, what);
+	else if (is_nobody(&submit->subject))
+		deny(task, CS_WHY_UNKNOWN_PERSON, NULL);
 	else if (is_local_root(task))
 		conclude(task, CS_PERMIT, CS_WHY_ROOT, NULL, NULL);
 	else if (cs_policy_match(task->authority->policy, &submit->action, &task->match) < 0)

@@ -493,6 +493,11 @@ static void test_authority_submit_denials(void **state)
 	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNKNOWN_PERSON);
 	house_sudo_by(&s, ALICE, "bob"); /* uid and name name two people */
 	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNKNOWN_PERSON);
+	house_sudo_by(&s, 65534, "nobody"); /* A004 */
+	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNKNOWN_PERSON);
+	house_sudo_by(&s, CS_NO_UID, "alice");
+	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNKNOWN_PERSON);
+	assert_int_equal(house_events(&h, CS_EVENT_DENIED, CS_WHY_UNKNOWN_PERSON), 4);
 	house_sudo_by(&s, FRANK, "frank");
 	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_LOCKED_PERSON);
 	house_sudo_by(&s, ALICE, "alice");
