@@ -23,7 +23,7 @@ struct daemon {
 	struct cs_store *store;
 	struct server *server;
 	struct cs_authority *authority;
-	int module_fd, people_fd;
+	int lock_fd, module_fd, people_fd;
 };
 
 static void usage(FILE *out)
@@ -100,8 +100,10 @@ static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem 
  * last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
 static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 {
-	int r = started_by == 0 ? sockets_self_test(d->config.socket_dir, problem) : 0;
+	int r = sockets_lock(d->config.socket_dir, &d->lock_fd, problem);
 
+	if (r == 0 && started_by == 0)
+		r = sockets_self_test(d->config.socket_dir, problem);
 	if (r == 0)
 		r = socket_bind(d->config.socket_dir, "module.sock", 0600, &d->module_fd, problem);
 	if (r == 0)
@@ -146,6 +148,7 @@ static void stop(struct daemon *d)
 	cs_store_close(&d->store);
 	cs_close(&d->module_fd);
 	cs_close(&d->people_fd);
+	cs_close(&d->lock_fd);
 	config_clear(&d->config);
 }
 
@@ -161,7 +164,7 @@ static int report(int r, struct cs_problem *problem)
 
 static int run(const char *config_file, bool only_check)
 {
-	struct daemon d = { .module_fd = -1, .people_fd = -1 };
+	struct daemon d = { .lock_fd = -1, .module_fd = -1, .people_fd = -1 };
 	struct cs_problem problem = { 0 };
 	const char *notify = getenv("NOTIFY_SOCKET");
 	char *notify_path = notify ? strdup(notify) : NULL;

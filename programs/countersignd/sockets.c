@@ -3,10 +3,12 @@
 #include "sockets.h"
 #include "countersign/error.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -49,33 +51,40 @@ static int make_dir(const char *dir, struct cs_problem *problem)
 	return 0;
 }
 
-/* A stale socket refuses connections; one that takes them has a daemon behind it. */
-static int somebody_serves(const struct sockaddr_un *name)
+int sockets_lock(const char *dir, int *ret_fd, struct cs_problem *problem)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = fd >= 0 && (connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 || errno == EAGAIN);
+	char path[128];
+	int fd = -1;
+	int r = make_dir(dir, problem);
 
-	cs_close(&fd);
-	return r;
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/lock", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fail(problem, path, "the lock could not be opened");
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		cs_problem_set(problem, dir, 0, "another countersignd serves here already");
+		cs_close(&fd);
+		return CS_EEXIST;
+	}
+	*ret_fd = fd;
+	return 0;
 }
 
 int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, struct cs_problem *problem)
 {
 	char path[128];
 	struct sockaddr_un there;
-	int fd = -1;
-	int r = make_dir(dir, problem);
+	int fd = -1, r = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (r == 0 && (r = address(path, &there)) < 0)
+	r = address(path, &there);
+	if (r < 0) {
 		cs_problem_set(problem, path, 0, "the path is too long for a socket");
-	if (r < 0)
 		return r;
-	if (somebody_serves(&there)) {
-		cs_problem_set(problem, path, 0, "another countersignd serves here already");
-		return CS_EEXIST;
 	}
-	(void)unlink(path);
+	(void)unlink(path); /* a stale one: nobody else serves here */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0) {
 		mode_t old = umask(0177);

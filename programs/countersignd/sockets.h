@@ -6,10 +6,14 @@
 #include "file.h"
 #include <stdint.h>
 
-/* Makes the folder (owned by us, 0755) and binds a socket in it: 0600 from its first moment, then with its mode, so that
+/* Makes the folder (owned by us, 0755) and locks it for as long as *ret_fd is open: one daemon serves there.
+ * 0; CS_EEXIST (another does), CS_EUNTRUSTED, CS_EIO. */
+int sockets_lock(const char *dir, int *ret_fd, struct cs_problem *problem);
+
+/* Binds a socket in the locked folder: 0600 from its first moment, then with its mode, so that
  * nobody ever meets it wider. It is bound under its final name, by which clients find a connection again
- * (cs_client_resume). Does not listen yet: who calls listen is whom clients see. A socket that answers already is
- * CS_EEXIST. The descriptor is non-blocking and close-on-exec. */
+ * (cs_client_resume). Does not listen yet: who calls listen is whom clients see. The descriptor is non-blocking
+ * and close-on-exec. */
 int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, struct cs_problem *problem);
 
 /* Becomes uid and gid for good, with no supplementary groups, no way to gain rights, no core file. Verified; a failure is fatal. */
