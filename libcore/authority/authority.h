@@ -16,7 +16,6 @@ struct cs_authority;
 struct cs_caller {
 	bool module;   /* through module.sock */
 	uint32_t uid;
-	int32_t pid;
 	uint64_t connection; /* a number from 1 that is never used twice; waits, claims and confirmations are bound to it */
 };
 

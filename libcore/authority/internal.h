@@ -61,18 +61,19 @@ struct cached_right {
 	enum cs_verdict verdict;
 	enum cs_reason reason;
 };
-/* How many refused votes of one uid were recorded lately. */
+#define CACHED_RIGHTS 1024
+#define RIGHT_CACHE_MS 30000 /* threat-model.md rule 5: at most 30 s, for plain authorization only */
+
+/* How many refused votes of one uid were recorded lately: more are told but not kept, because anybody may try to vote
+ * and nobody shall fill the disk with it. */
 struct refused_votes {
 	uint32_t uid;
 	uint32_t count;
 	uint64_t since_ms;
 };
 #define REFUSED_UIDS 64
-#define REFUSED_KEPT 20         /* in REFUSED_SPAN_MS and of one uid; more are told and not kept: anybody may vote, and */
-#define REFUSED_SPAN_MS 60000   /* nobody shall fill the disk with it */
-
-#define CACHED_RIGHTS 1024
-#define RIGHT_CACHE_MS 30000 /* threat-model.md rule 5: at most 30 s, for plain authorization only */
+#define REFUSED_KEPT 20       /* of one uid in REFUSED_SPAN_MS */
+#define REFUSED_SPAN_MS 60000
 
 struct cs_authority {
 	struct cs_authority_options options;

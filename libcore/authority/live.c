@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lives only in memory: which connection waits for which request, and which process was released just now. */
 #include "internal.h"
-#include "clock.h"
-#include "file.h"
 #include "mem.h"
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct live *live_find(struct cs_authority *a, const uint8_t id[CS_ID_LEN], const uint8_t secret[CS_ID_LEN])
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changes and their events: one transaction a turn, one mark a call, and the chain's head kept in step with both. */
 #include "internal.h"
-#include "file.h"
 #include "mem.h"
 #include <stdlib.h>
 #include <string.h>

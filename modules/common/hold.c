@@ -262,6 +262,11 @@ int cs_could_not_ask(int error)
 	return 0;
 }
 
+int cs_could_not_record(const struct cs_decision *decision)
+{
+	return decision->verdict == CS_DENY && decision->reason == CS_WHY_STORE;
+}
+
 void cs_hold_clear(struct cs_hold *hold)
 {
 	explicit_bzero(hold->first.secret, sizeof(hold->first.secret));

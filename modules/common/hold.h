@@ -43,6 +43,10 @@ void cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *
  * of the machine's own console. 0 for what was refused, interrupted or wrong on this side. */
 int cs_could_not_ask(int error);
 
+/* 1 when the answer is none: the daemon is there, but cannot record what it decides (a full disk). Everybody is denied by
+ * that but root itself on this machine, who has to be able to clear it; then CS_EIO stands for it in cs_could_not_ask. */
+int cs_could_not_record(const struct cs_decision *decision);
+
 void cs_hold_clear(struct cs_hold *hold);
 
 #endif

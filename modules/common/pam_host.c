@@ -214,6 +214,12 @@ int cs_pam_code(enum cs_verdict verdict)
 	return verdict == CS_PERMIT ? PAM_SUCCESS : PAM_PERM_DENIED;
 }
 
+int cs_pam_permits_unrecorded_root(struct cs_pam *host, const struct cs_decision *decision)
+{
+	return host->local_root && cs_could_not_record(decision) == 1 &&
+	       cs_pam_failed(host, CS_EIO, "it cannot record", NULL) == PAM_SUCCESS;
+}
+
 int cs_pam_failed(struct cs_pam *host, int error, const char *why, const char *text)
 {
 	char *said = NULL;

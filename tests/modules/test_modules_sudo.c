@@ -294,7 +294,10 @@ static void test_sudo_a067_absent_daemon(void **state)
 
 static void test_sudo_a010_root_itself_without_daemon(void **state)
 {
+	static struct cs_decision full = { .verdict = CS_DENY, .reason = CS_WHY_STORE };
+
 	(void)state;
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &full)))), 0); /* nobody else gets in with a full disk */
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(play(SCENE(.root = true, .dead = true)), 1);
@@ -304,6 +307,8 @@ static void test_sudo_a010_root_itself_without_daemon(void **state)
 	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), 1);
 	assert_int_equal(saw.seen.n_calls, 1);
 	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), 0);
+	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &full)))), 1);
+	assert_non_null(strstr(logged(), "permitted root without countersignd: not recorded"));
 	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_CLOSE }))),
 		-1);
 }

@@ -227,7 +227,7 @@ static inline int house_call(struct house *h, const struct cs_caller *caller, en
 
 static inline struct cs_caller house_module(struct house *h, uint64_t connection)
 {
-	struct cs_caller caller = { .module = true, .uid = 0, .pid = getpid(), .connection = connection };
+	struct cs_caller caller = { .module = true, .uid = 0, .connection = connection };
 
 	(void)h;
 	return caller;
@@ -235,7 +235,7 @@ static inline struct cs_caller house_module(struct house *h, uint64_t connection
 
 static inline struct cs_caller house_person(uint32_t uid)
 {
-	struct cs_caller caller = { .module = false, .uid = uid, .pid = 1, .connection = 900000 + uid };
+	struct cs_caller caller = { .module = false, .uid = uid, .connection = 900000 + uid };
 
 	return caller;
 }
