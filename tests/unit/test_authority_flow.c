@@ -538,6 +538,9 @@ static void test_authority_root_and_unguarded(void **state)
 	(void)state;
 	house_sudo_by(&s, 0, "root");
 	assert_int_equal(submit_reason(&h, &s, CS_PERMIT), CS_WHY_ROOT);
+	house_sudo_by(&s, 65534, "nobody"); /* A004: not even what no gate guards */
+	s.submit.action.command = s.submit.action.resolved = id;
+	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_UNKNOWN_PERSON);
 	house_sudo_by(&s, DAVE, "dave");
 	s.submit.action.command = s.submit.action.resolved = id;
 	assert_int_equal(submit_reason(&h, &s, CS_PERMIT), CS_WHY_UNGUARDED);
