@@ -44,10 +44,12 @@ enum cs_reason {
 	CS_WHY_HAS_RIGHT = 3,      /* the permission is held and the gate needs nobody else */
 	CS_WHY_APPROVED = 4,       /* enough people approved; at claim: released */
 	CS_WHY_CONFIRMED = 5,      /* the session belongs to what was released just now on its connection */
+	CS_WHY_EXEMPT = 6,         /* the permission is held, and the gate exempts this person from approval */
 	/* holds */
 	CS_WHY_NEEDS_APPROVAL = 20,
 	CS_WHY_NEEDS_REASON = 21,  /* ask again with a reason */
 	CS_WHY_PARKED = 22,        /* the time on line is over; the request stays open */
+	CS_WHY_COOLING = 23,       /* approved; the gate's waiting time before use is not over */
 	/* denials by policy */
 	CS_WHY_UNMATCHED = 40,     /* no gate guards it and the policy does not permit what is unmatched */
 	CS_WHY_DENY_GATE = 41,
@@ -58,6 +60,8 @@ enum cs_reason {
 	CS_WHY_OPTION = 46,        /* an option that is never combined with a gate (chroot, another host) */
 	CS_WHY_UNSATISFIABLE = 47, /* too few people could approve it */
 	CS_WHY_NO_FILE = 48,       /* what is to run could not be opened and hashed */
+	CS_WHY_CONDITION = 49,     /* a gate guards it, but not at this time or not from this address */
+	CS_WHY_EXCLUSIVE = 50,     /* two roles that exclude each other are held: neither counts */
 	/* denials by the directory */
 	CS_WHY_UNKNOWN_PERSON = 60,
 	CS_WHY_LOCKED_PERSON = 61,

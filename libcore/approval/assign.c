@@ -13,16 +13,23 @@ struct flow {
 	size_t n_rules;
 	const int8_t *may;
 	size_t n_people;
-	size_t rule_of[CS_MAX_WHO];    /* the rule that a person fills, or NO_RULE */
+	const uint8_t *block;          /* NULL: all rules are in one */
+	size_t first;                  /* a rule of the block that is solved now */
+	size_t rule_of[CS_MAX_WHO];    /* the rule of this block that a person fills, or NO_RULE */
 	uint32_t have[CS_MAX_RULES];
 	size_t moved_by[CS_MAX_RULES]; /* in one search: who would move to this rule; NOBODY while not reached */
 	size_t queue[CS_MAX_RULES];
 	size_t n_queue;
 };
 
+static bool one_block(const struct flow *flow, size_t a, size_t b)
+{
+	return !flow->block || flow->block[a] == flow->block[b];
+}
+
 static bool may_fill(const struct flow *flow, size_t person, size_t rule)
 {
-	return flow->may[person * flow->n_rules + rule] == 1;
+	return one_block(flow, flow->first, rule) && flow->may[person * flow->n_rules + rule] == 1;
 }
 
 /* Reaches every rule that a person may fill and that this search has not reached before. */
@@ -71,8 +78,10 @@ static void place(struct flow *flow, size_t newcomer)
 	}
 }
 
-static void assign_distinct(struct flow *flow, uint8_t *ret_filled)
+/* The block that this rule is in: each person fills at most one rule of it. */
+static void assign_block(struct flow *flow, size_t first, uint8_t *ret_filled)
 {
+	flow->first = first;
 	for (size_t person = 0; person < flow->n_people; person++)
 		flow->rule_of[person] = NO_RULE;
 	for (size_t person = 0; person < flow->n_people; person++)
@@ -82,19 +91,13 @@ static void assign_distinct(struct flow *flow, uint8_t *ret_filled)
 			ret_filled[person * flow->n_rules + flow->rule_of[person]] = 1;
 }
 
-static void assign_shared(struct flow *flow, uint8_t *ret_filled)
+/* Is this the first rule of its block? */
+static bool begins_block(const struct flow *flow, size_t rule)
 {
-	for (size_t rule = 0; rule < flow->n_rules; rule++) {
-		for (size_t person = 0; person < flow->n_people; person++) {
-			if (flow->have[rule] == flow->counts[rule])
-				break;
-			if (!may_fill(flow, person, rule))
-				continue;
-			flow->have[rule]++;
-			if (ret_filled)
-				ret_filled[person * flow->n_rules + rule] = 1;
-		}
-	}
+	for (size_t before = 0; before < rule; before++)
+		if (one_block(flow, before, rule))
+			return false;
+	return true;
 }
 
 static bool sensible(const uint32_t *counts, size_t n_rules, const int8_t *may, size_t n_people)
@@ -107,19 +110,18 @@ static bool sensible(const uint32_t *counts, size_t n_rules, const int8_t *may, 
 	return true;
 }
 
-int cs_approval_assign(const uint32_t *counts, size_t n_rules, const int8_t *may, size_t n_people, bool distinct,
+int cs_approval_assign(const uint32_t *counts, size_t n_rules, const int8_t *may, size_t n_people, const uint8_t *block,
 	uint32_t *ret_have, uint8_t *ret_filled)
 {
-	struct flow flow = {.counts = counts, .n_rules = n_rules, .may = may, .n_people = n_people};
+	struct flow flow = {.counts = counts, .n_rules = n_rules, .may = may, .n_people = n_people, .block = block};
 
 	if (!sensible(counts, n_rules, may, n_people) || !ret_have)
 		return CS_EINVAL;
 	if (ret_filled)
 		memset(ret_filled, 0, n_people * n_rules);
-	if (distinct)
-		assign_distinct(&flow, ret_filled);
-	else
-		assign_shared(&flow, ret_filled);
+	for (size_t rule = 0; rule < n_rules; rule++)
+		if (begins_block(&flow, rule))
+			assign_block(&flow, rule, ret_filled);
 	memcpy(ret_have, flow.have, n_rules * sizeof(*ret_have));
 	for (size_t rule = 0; rule < n_rules; rule++)
 		if (flow.have[rule] < counts[rule])

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The authority: opened with a policy, a store and a directory; every call enters here and nowhere else. */
 #include "internal.h"
-#include "file.h"
 #include "mem.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define POLICY_MAX (1024u * 1024u)
 #define UNCONFIRMED_MS 2000              /* A007: a release that no session confirmed by then is an alarm */
 
 static const struct handler handlers[] = {
@@ -20,7 +18,11 @@ static const struct handler handlers[] = {
 	{ CS_CALL_VOTE, &cs_vote_call_shape, &cs_decision_shape, vote_start },
 	{ CS_CALL_STATUS, &cs_empty_shape, &cs_status_shape, status_start },
 	{ CS_CALL_EVIDENCE, &cs_evidence_call_shape, &cs_evidence_answer_shape, evidence_start },
-	{ CS_CALL_RELOAD, &cs_empty_shape, &cs_reload_answer_shape, reload_start },
+	{ CS_CALL_RIGHTS, &cs_rights_shape, &cs_rights_answer_shape, rights_start },
+	{ CS_CALL_DIRECTORY, &cs_question_shape, &cs_answer_shape, directory_start },
+	{ CS_CALL_APPLY, &cs_apply_shape, &cs_apply_answer_shape, apply_start },
+	{ CS_CALL_HISTORY, &cs_history_shape, &cs_history_answer_shape, history_start },
+	{ CS_CALL_POLICY, &cs_policy_call_shape, &cs_policy_answer_shape, policy_start },
 };
 
 static const struct handler *find_handler(enum cs_call_type type)
@@ -35,175 +37,103 @@ void cs_authority_call(struct cs_authority *a, const struct cs_caller *caller, e
 	int fd, cs_reply_fn done, void *arg)
 {
 	const struct handler *handler = find_handler(type);
-	struct task *task = handler ? calloc(1, sizeof(*task)) : NULL;
 
-	if (task)
-		task->call = calloc(1, handler->call->size);
-	if (!task || !task->call || cs_copy(handler->call, call, task->call) < 0 || a->options.now(&task->now) < 0) {
-		done(arg, handler ? CS_ENOMEM : CS_EINVAL, NULL, NULL);
-		if (task && task->call)
-			cs_clear(handler->call, task->call);
-		free(task ? task->call : NULL);
-		free(task);
-		return;
-	}
-	task->authority = a;
-	task->caller = *caller;
-	task->handler = handler;
-	task->done = done;
-	task->arg = arg;
-	task->fd = fd;
-	handler->start(task);
-}
-
-/* --- Policy -------------------------------------------------------------------------------------------------------- */
-
-static void resolve_paths(struct cs_policy *policy)
-{
-	for (size_t i = 0; i < cs_policy_paths(policy); i++) {
-		char *resolved = realpath(cs_policy_path(policy, i), NULL);
-
-		if (resolved)
-			(void)cs_policy_resolved(policy, i, resolved);
-		free(resolved);
-	}
-}
-
-static int load_policy(struct cs_authority *a, struct cs_policy **ret_policy, uint8_t ret_digest[CS_DIGEST_LEN],
-	struct cs_problem *problem)
-{
-	char *text = NULL;
-	size_t len = 0;
-	int r = cs_file_read(a->options.policy_file, a->options.policy_owner, 0, POLICY_MAX, &text, &len, problem);
-
-	if (r == 0)
-		r = cs_policy_parse(text, a->options.policy_file, ret_policy, problem);
-	if (r == 0) {
-		r = cs_digest("countersign policy v1", text, len, ret_digest);
-		if (r < 0)
-			cs_policy_free(ret_policy);
-	}
-	if (r == 0)
-		resolve_paths(*ret_policy);
-	free(text);
-	return r;
-}
-
-static int record_simple(struct cs_authority *a, enum cs_event_kind kind, enum cs_verdict verdict, const char *text)
-{
-	struct cs_event event = { 0 };
-	char *copy = cs_dup(text);
-	int r = copy ? record_begin(a) : CS_ENOMEM;
-
-	if (r == 0) {
-		if (strlen(copy) > CS_MAX_TEXT)
-			copy[CS_MAX_TEXT] = '\0'; /* a parser's message about itself, not what anybody supplied as evidence */
-		event.kind = kind;
-		event.actor_uid = a->options.root_uid;
-		event.verdict = verdict;
-		event.text = copy;
-		r = record_event(a, &event);
-		if (r < 0)
-			record_undo(a);
-	}
-	free(copy);
-	return r;
-}
-
-int cs_authority_reload(struct cs_authority *a, struct cs_problem *problem)
-{
-	struct cs_policy *policy = NULL;
-	uint8_t digest[CS_DIGEST_LEN], old_digest[CS_DIGEST_LEN];
-	struct cs_now now;
-	char *text = NULL;
-	int r = load_policy(a, &policy, digest, problem);
-
-	if (r < 0) {
-		text = cs_problem_text(problem);
-		(void)record_simple(a, CS_EVENT_POLICY, CS_DENY, text ? text : cs_strerror(r));
-		free(text);
-		return r;
-	}
-	memcpy(old_digest, a->policy_digest, CS_DIGEST_LEN);
-	memcpy(a->policy_digest, digest, CS_DIGEST_LEN);
-	r = record_simple(a, CS_EVENT_POLICY, CS_PERMIT, a->options.policy_file);
-	if (r < 0) {
-		memcpy(a->policy_digest, old_digest, CS_DIGEST_LEN);
-		cs_policy_free(&policy);
-		cs_problem_set(problem, a->options.policy_file, 0, "the change could not be recorded (%s); the old policy is kept",
-			cs_store_error(a->store));
-		return r;
-	}
-	if (a->unsettled) {
-		cs_policy_free(&a->policy);
-	} else {
-		a->settled_policy = a->policy;
-		memcpy(a->settled_digest, old_digest, CS_DIGEST_LEN);
-		a->settled_wall_ms = a->policy_wall_ms;
-		a->unsettled = true;
-	}
-	a->policy = policy;
-	a->policy_number++;
-	a->policy_wall_ms = a->options.now(&now) == 0 ? now.wall_ms : 0;
-	return 0;
-}
-
-void policy_settle(struct cs_authority *a, bool committed)
-{
-	if (!a->unsettled)
-		return;
-	a->unsettled = false;
-	if (committed) {
-		cs_policy_free(&a->settled_policy);
-		return;
-	}
-	cs_policy_free(&a->policy);
-	a->policy = a->settled_policy;
-	a->settled_policy = NULL;
-	memcpy(a->policy_digest, a->settled_digest, CS_DIGEST_LEN);
-	a->policy_wall_ms = a->settled_wall_ms;
-	a->policy_number++;
+	if (handler)
+		task_begin(a, caller, handler, call, fd, done, arg);
+	else
+		done(arg, CS_EINVAL, NULL, NULL);
 }
 
 /* --- Opening and closing -------------------------------------------------------------------------------------------- */
 
-int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
+int record_start(struct cs_authority *a)
+{
+	struct cs_event event = { .kind = CS_EVENT_START, .actor_uid = a->options.root_uid };
+	char *version = cs_dup(a->options.version);
+	int r = version ? record_begin(a) : CS_ENOMEM;
+
+	event.text = version;
+	if (r == 0) {
+		r = record_event(a, &event);
+		if (r < 0)
+			record_undo(a);
+	}
+	free(version);
+	return r;
+}
+
+static int authority_new(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
 	struct cs_authority **ret_authority, struct cs_problem *problem)
 {
 	struct cs_authority *a = calloc(1, sizeof(*a));
-	int r = a ? 0 : CS_ENOMEM;
+	int r = 0;
 
-	if (r == 0) {
-		a->options = *options;
-		a->store = store;
-		a->directory = directory;
-		a->answers_end = &a->answers;
-		a->news_end = &a->news;
-		a->turn = 1;
-		a->started_ms = cs_boot_ms();
-		a->cache = calloc(CACHED_RIGHTS, sizeof(*a->cache));
-		r = a->cache ? cs_store_head(store, &a->head, a->chain) : CS_ENOMEM;
-		if (r < 0)
-			cs_problem_set(problem, cs_store_name(store), 0, "the evidence could not be read: %s", cs_strerror(r));
-	}
-	if (r == 0)
-		r = record_simple(a, CS_EVENT_START, CS_DENY, options->version);
-	if (r == 0)
-		r = cs_authority_reload(a, problem);
-	if (r == 0 && record_turn(a) != 1) {
-		cs_problem_set(problem, cs_store_name(store), 0, "the start could not be recorded: %s", cs_store_error(store));
-		r = CS_EIO;
-	}
+	if (!a)
+		return CS_ENOMEM;
+	a->options = *options;
+	a->store = store;
+	a->directory = directory;
+	a->answers_end = &a->answers;
+	a->news_end = &a->news;
+	a->turn = 1;
+	a->started_ms = cs_boot_ms();
+	a->cache = calloc(CACHED_RIGHTS, sizeof(*a->cache));
+	r = a->cache ? cs_store_head(store, &a->head, a->chain) : CS_ENOMEM;
 	if (r < 0) {
-		if (a && a->in_transaction)
-			cs_store_rollback(store);
-		if (a)
-			a->in_transaction = false;
+		cs_problem_set(problem, cs_store_name(store), 0, "the evidence could not be read: %s", cs_strerror(r));
 		cs_authority_close(&a);
 		return r;
 	}
 	*ret_authority = a;
 	return 0;
+}
+
+/* Commits how it began, or takes all of it back and ends it. */
+static int authority_began(struct cs_authority **authority, int r, struct cs_problem *problem)
+{
+	struct cs_authority *a = *authority;
+
+	if (r == 0 && record_turn(a) == 1)
+		return 0;
+	if (r == 0) {
+		cs_problem_set(problem, cs_store_name(a->store), 0, "the start could not be recorded: %s", cs_store_error(a->store));
+		r = CS_EIO;
+	}
+	if (a->in_transaction)
+		cs_store_rollback(a->store);
+	a->in_transaction = false;
+	cs_authority_close(authority);
+	return r;
+}
+
+int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
+	struct cs_authority **ret_authority, struct cs_problem *problem)
+{
+	struct cs_authority *a = NULL;
+	int r = authority_new(options, store, directory, &a, problem);
+
+	if (r == 0)
+		r = authority_began(&a, policy_open(a, problem), problem);
+	if (r == 0)
+		*ret_authority = a;
+	return r;
+}
+
+int cs_authority_force_policy(const struct cs_authority_options *options, struct cs_store *store, const char *text,
+	const char *name, struct cs_generation *ret_generation, struct cs_problem *problem)
+{
+	struct cs_generation generation = { 0 };
+	struct cs_authority *a = NULL;
+	int r = authority_new(options, store, NULL, &a, problem);
+
+	if (r == 0)
+		r = authority_began(&a, policy_force(a, text, name, problem), problem);
+	if (r == 0)
+		r = cs_copy(&cs_generation_shape, &a->generation, &generation);
+	if (r == 0)
+		*ret_generation = generation;
+	cs_authority_close(&a);
+	return r;
 }
 
 void cs_authority_close(struct cs_authority **authority)
@@ -226,6 +156,7 @@ void cs_authority_close(struct cs_authority **authority)
 	record_forget(a);
 	policy_settle(a, true);
 	cs_policy_free(&a->policy);
+	cs_clear(&cs_generation_shape, &a->generation);
 	free(a->cache);
 	free(a);
 	*authority = NULL;

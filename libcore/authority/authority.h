@@ -6,6 +6,7 @@
 
 #include "calls.h"
 #include "clock.h"
+#include "decision.h"
 #include "directory.h"
 #include "policy.h"
 #include "store.h"
@@ -29,13 +30,14 @@ struct cs_authority_events {
 	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]); /* after commit: for the log */
 	void (*failed)(void *arg, const char *why); /* the store could not write: what the turn decided is denied */
 	void (*describe)(void *arg, struct cs_status *status); /* fills in what only the program knows */
+	void (*notice)(void *arg, const char *text); /* at the start: what root should know and nothing else shows */
 	void *arg;
 };
 
 struct cs_authority_options {
 	const char *host;       /* host identity, part of every request */
 	const char *version;
-	const char *policy_file;
+	const char *policy_file; /* where the first generation comes from */
 	uid_t policy_owner;     /* who besides root may own it */
 	uint64_t hold_ms;       /* how long a request is held on line before it is parked */
 	uint64_t confirm_ms;    /* how old a release may be when the session confirms it; 10,000 */
@@ -46,8 +48,10 @@ struct cs_authority_options {
 	struct cs_authority_events events;
 };
 
-/* Loads the policy (it must be right: a daemon does not start without one), records the start. store and directory stay
- * the caller's and must outlive it. 0, CS_ECONF with problem, CS_EIO, CS_ENOMEM. */
+/* Takes the newest generation of the policy from the store; where there is none, the policy file becomes the first (it
+ * must be right: a daemon does not start without a policy). Records the start. Where the file is not what is in force,
+ * events.notice says so. store and directory stay the caller's and must outlive it.
+ * 0, CS_ECONF with problem, CS_EIO, CS_ECORRUPT, CS_ENOMEM. */
 int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
 	struct cs_authority **ret_authority, struct cs_problem *problem);
 void cs_authority_close(struct cs_authority **authority);
@@ -71,27 +75,10 @@ void cs_authority_gone(struct cs_authority *authority, const struct cs_caller *c
 /* Expires what is over and reports releases that nobody confirmed; returns milliseconds until it should be called again. */
 uint64_t cs_authority_tick(struct cs_authority *authority);
 
-/* SIGHUP: the policy file again, or the old one is kept and problem says why. Recorded either way. */
-int cs_authority_reload(struct cs_authority *authority, struct cs_problem *problem);
-
-/* --- The pure decision --------------------------------------------------------------------------------------------- */
-
-/* Everything a decision depends on. */
-struct cs_case {
-	const struct cs_policy *policy;
-	const struct cs_gate *gate;
-	const char *scope;
-	const struct cs_person *asked_by; /* at claim and vote: the person who asked; NULL at submit */
-	const struct cs_facts *requester;
-	const struct cs_approval *votes;  /* approvals only count where their facts say so now */
-	const struct cs_facts *voters;    /* one per vote, same order */
-	size_t n_votes;
-	const struct cs_roster *rosters;  /* who could fill each rule: one per roster query of each rule; may be NULL */
-	const size_t *rosters_of_rule;    /* how many rosters each rule has */
-};
-
-/* authority_decide: deny, permit or hold, with the reason, and what is missing in decision->needs. Pure: no clock, no
- * socket, no database. 0, or a negative error, in which case *ret_decision is zero, which denies. */
-int cs_authority_decide(const struct cs_case *what, struct cs_decision *ret_decision);
+/* Root at the console, while no daemon runs: puts a text in force as a new generation past every gate, whatever was in
+ * force and whether it can still be read; recorded as just that. name is the text's file. Of options host, version,
+ * root_uid, now and events are used. 0, CS_ECONF with problem, CS_EIO, CS_ENOMEM. */
+int cs_authority_force_policy(const struct cs_authority_options *options, struct cs_store *store, const char *text,
+	const char *name, struct cs_generation *ret_generation, struct cs_problem *problem);
 
 #endif

@@ -12,19 +12,58 @@ static int same_file(const struct cs_file *a, const struct cs_file *b)
 	       a->inode == b->inode && a->size == b->size && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
 }
 
-/* Does the policy of now still lead this action to the same gate in the same scope? The gate, or NULL. */
-static const struct cs_gate *gate_now(struct task *task)
+static int same_gate(const struct cs_request *request, const struct cs_match *match)
+{
+	return match->kind == CS_MATCH_GATE && match->gate && strcmp(cs_gate_name(match->gate), request->gate) == 0 &&
+	       strcmp(match->scope ? match->scope : "", request->scope) == 0;
+}
+
+/* What another match means for a request. Within one policy only a condition can lead to another gate. */
+static enum cs_reason other_match(const struct task *task, enum cs_match_kind kind)
+{
+	static const struct {
+		enum cs_match_kind kind;
+		enum cs_reason reason;
+	} others[] = {
+		{ CS_MATCH_DENY, CS_WHY_DENY_GATE },
+		{ CS_MATCH_CONDITION, CS_WHY_CONDITION },
+		{ CS_MATCH_ASK, CS_WHY_DOUBT },
+		{ CS_MATCH_DOUBT, CS_WHY_DOUBT },
+	};
+
+	for (size_t i = 0; i < CS_COUNT(others); i++)
+		if (others[i].kind == kind)
+			return others[i].reason;
+	return memcmp(task->stored.request.policy_digest, task->authority->policy_digest, CS_DIGEST_LEN) == 0
+		? CS_WHY_CONDITION : CS_WHY_POLICY_CHANGED;
+}
+
+/* What the directory said it could not tell; NULL when nothing. */
+static char *doubt_of(const struct cs_facts *facts)
+{
+	return facts->doubt && *facts->doubt ? cs_dup(facts->doubt) : NULL;
+}
+
+enum cs_reason match_again(struct task *task, const struct cs_facts *requester, const struct cs_answer *answer,
+	const struct cs_gate **ret_gate, char **ret_text)
 {
 	struct cs_match match = { 0 };
-	const struct cs_gate *gate = NULL;
-	const struct cs_request *request = &task->stored.request;
+	enum cs_reason reason = CS_WHY_NONE;
 
-	if (cs_policy_match(task->authority->policy, &request->action, &match) == 0 && match.kind == CS_MATCH_GATE &&
-		match.gate && strcmp(cs_gate_name(match.gate), request->gate) == 0 &&
-		strcmp(match.scope ? match.scope : "", request->scope) == 0)
-		gate = match.gate;
+	if (task_match(task, &task->stored.request.action, requester, answer, &match) < 0)
+		return CS_WHY_STORE;
+	if (same_gate(&task->stored.request, &match)) {
+		*ret_gate = match.gate;
+	} else if (requester->known == CS_KNOWN_DOUBT) {
+		reason = CS_WHY_DOUBT; /* a deny gate may exempt the person: that it denies now is not the last word */
+		*ret_text = doubt_of(requester);
+	} else {
+		reason = other_match(task, match.kind);
+		*ret_text = match.text;
+		match.text = NULL;
+	}
 	cs_match_clear(&match);
-	return gate;
+	return reason;
 }
 
 /* Why the claim is refused by the decision of now; CS_WHY_NONE when it stands. */
@@ -39,28 +78,22 @@ static enum cs_reason refused_now(const struct cs_decision *now)
 	return CS_WHY_REQUESTER_LOST;
 }
 
-static enum cs_reason check_claim(struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
+/* The decision of now, and why the claim is refused by it. */
+static enum cs_reason decide_again(struct task *task, const struct cs_answer *answer, const struct cs_gate *gate,
 	struct cs_decision *ret_now)
 {
-	const struct cs_action *action = &task->stored.request.action;
 	struct cs_case what = { 0 };
 	enum cs_reason reason = CS_WHY_NONE;
 
-	if (strcmp(task->stored.request.action.host, task->authority->options.host) != 0)
-		return CS_WHY_NOT_YOURS;
-	if (!same_file(&task->stored.request.action.file, &task->file))
-		return CS_WHY_TARGET_CHANGED;
 	what.policy = task->authority->policy;
-	what.gate = gate_now(task);
-	if (!what.gate || (*action->command && action->exposed && !cs_gate_takes_exposed(what.gate)))
-		return CS_WHY_POLICY_CHANGED;
+	what.gate = gate;
 	what.scope = task->stored.request.scope;
 	what.asked_by = &task->stored.request.requester;
-	what.requester = requester;
+	what.requester = &answer->facts[0];
 	what.votes = task->votes;
-	what.voters = voters;
+	what.voters = answer->facts + 1;
 	what.n_votes = task->n_votes;
-	if (cs_authority_decide(&what, ret_now) < 0)
+	if (cs_decide(&what, ret_now) < 0)
 		return CS_WHY_STORE;
 	reason = refused_now(ret_now);
 	/* Under another policy than it was asked under, what is missing is not the approvers' doing. */
@@ -70,19 +103,47 @@ static enum cs_reason check_claim(struct task *task, const struct cs_facts *requ
 	return reason;
 }
 
-/* The request is spent without a use: what was approved does not hold any more, so the next call asks again. Doubt and
- * the machine's own trouble pass, so they leave it open. */
-static int spends(enum cs_reason reason)
+/* Everything once more. CS_WHY_NONE: it may be used. *ret_text where there is more to say than the reason does. */
+static enum cs_reason check_claim(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_now,
+	char **ret_text)
 {
-	return reason != CS_WHY_DOUBT && reason != CS_WHY_STORE && reason != CS_WHY_NOT_YOURS;
+	const struct cs_action *action = &task->stored.request.action;
+	const struct cs_gate *gate = NULL;
+	enum cs_reason reason = CS_WHY_NONE;
+	uint64_t cooling_ms = 0;
+
+	if (strcmp(action->host, task->authority->options.host) != 0)
+		return CS_WHY_NOT_YOURS;
+	if (!same_file(&action->file, &task->file))
+		return CS_WHY_TARGET_CHANGED;
+	reason = match_again(task, &answer->facts[0], answer, &gate, ret_text);
+	if (reason == CS_WHY_NONE && cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(gate))
+		reason = CS_WHY_POLICY_CHANGED;
+	if (reason == CS_WHY_NONE)
+		reason = decide_again(task, answer, gate, ret_now);
+	if (reason == CS_WHY_DOUBT && !*ret_text)
+		*ret_text = doubt_of(&answer->facts[0]);
+	if (reason != CS_WHY_NONE)
+		return reason;
+	if (!stored_cooling(task->authority, &task->stored, &task->now, &cooling_ms))
+		return CS_WHY_NONE;
+	*ret_text = cooling_text(cooling_ms);
+	return CS_WHY_COOLING;
 }
 
-static int refuse(struct task *task, enum cs_reason reason)
+/* The request is spent without a use: what was approved does not hold any more, so the next call asks again. Doubt, the
+ * wrong time and the machine's own trouble pass, so they leave it open. */
+static int spends(enum cs_reason reason)
+{
+	return reason != CS_WHY_DOUBT && reason != CS_WHY_CONDITION && reason != CS_WHY_STORE && reason != CS_WHY_NOT_YOURS;
+}
+
+static int refuse(struct task *task, enum cs_reason reason, const char *text)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_stored *stored = &task->stored;
 	int r = record_request(a, stored, CS_EVENT_DENIED, CS_DENY, reason, &stored->request.requester,
-		cs_reason_text(reason), NULL);
+		text ? text : cs_reason_text(reason), NULL);
 
 	if (r < 0 || !spends(reason))
 		return r;
@@ -108,43 +169,58 @@ static int use(struct task *task)
 	return r;
 }
 
-int claim_use(struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
-	struct cs_decision *ret_decision)
+/* Uses it or records why not. 0 or CS_E…; *reason changes where somebody else was faster. */
+static int settle(struct task *task, enum cs_reason *reason, const char *text)
 {
-	struct cs_authority *a = task->authority;
+	int r = record_begin(task->authority);
+
+	if (r < 0)
+		return r;
+	r = *reason == CS_WHY_NONE ? use(task) : refuse(task, *reason, text);
+	if (r < 0)
+		record_undo(task->authority);
+	if (r == CS_ECONFLICT) {
+		*reason = CS_WHY_USED;
+		r = 0;
+	}
+	return r;
+}
+
+/* now's needs and the text move into the reply. */
+static void fill_reply(struct task *task, enum cs_reason refused, struct cs_decision *now, char **text,
+	struct cs_decision *reply)
+{
+	reply->needs = now->needs;
+	reply->n_needs = now->n_needs;
+	now->needs = NULL;
+	now->n_needs = 0;
+	reply->reason = refused == CS_WHY_NONE ? CS_WHY_APPROVED : refused;
+	reply->text = *text ? *text : cs_dup(cs_reason_text(reply->reason));
+	*text = NULL;
+	reply->state = refused == CS_WHY_NONE ? CS_USED : reply->state;
+	reply->verdict = refused == CS_WHY_NONE ? CS_PERMIT : refused == CS_WHY_COOLING ? CS_HOLD : CS_DENY;
+	if (refused == CS_WHY_COOLING)
+		(void)stored_cooling(task->authority, &task->stored, &task->now, &reply->remaining_ms);
+}
+
+int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision)
+{
 	struct cs_decision now = { 0 }, reply = { 0 };
-	enum cs_reason refused = check_claim(task, requester, voters, &now);
+	char *text = NULL;
+	enum cs_reason refused = check_claim(task, answer, &now, &text);
 	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &reply);
 
-	if (r == 0)
-		r = record_begin(a);
+	if (r == 0 && refused != CS_WHY_COOLING)
+		r = settle(task, &refused, text);
 	if (r == 0) {
-		r = refused == CS_WHY_NONE ? use(task) : refuse(task, refused);
-		if (r == CS_ECONFLICT)
-			refused = CS_WHY_USED;
-		if (r < 0)
-			record_undo(a);
-		if (r == CS_ECONFLICT)
-			r = 0;
-	}
-	if (r == 0) {
-		reply.needs = now.needs;
-		reply.n_needs = now.n_needs;
-		now.needs = NULL;
-		now.n_needs = 0;
-		reply.reason = refused == CS_WHY_NONE ? CS_WHY_APPROVED : refused;
-		reply.text = cs_dup(refused == CS_WHY_DOUBT && requester->doubt && *requester->doubt ? requester->doubt
-												      : cs_reason_text(reply.reason));
-		reply.state = refused == CS_WHY_NONE ? CS_USED : reply.state;
-		reply.verdict = refused == CS_WHY_NONE ? CS_PERMIT : CS_DENY;
+		fill_reply(task, refused, &now, &text, &reply);
+		*ret_decision = reply;
+	} else {
+		cs_clear(&cs_decision_shape, &reply);
 	}
 	cs_clear(&cs_decision_shape, &now);
-	if (r < 0) {
-		cs_clear(&cs_decision_shape, &reply);
-		return r;
-	}
-	*ret_decision = reply;
-	return 0;
+	free(text);
+	return r;
 }
 
 static void claim_resume(struct task *task, const struct cs_answer *answer)
@@ -167,11 +243,12 @@ static void claim_resume(struct task *task, const struct cs_answer *answer)
 		task_decide(task, CS_DENY, CS_WHY_STATE, "A vote came in while it was looked at; run it again.");
 		return;
 	}
-	if (claim_use(task, &answer->facts[0], answer->facts + 1, &decision) < 0) {
+	if (claim_use(task, answer, &decision) < 0) {
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 		return;
 	}
-	live_drop(task->authority, live);
+	if (decision.reason != CS_WHY_COOLING)
+		live_drop(task->authority, live);
 	task_reply(task, &decision);
 }
 
@@ -193,6 +270,8 @@ void claim_start(struct task *task)
 		r = task_ask_voters(task);
 	if (r == 0)
 		r = task_ask_groups(task);
+	if (r == 0)
+		r = task_ask_match(task, &task->stored.request.action);
 	if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else

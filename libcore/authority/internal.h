@@ -81,12 +81,11 @@ struct cs_authority {
 	struct cs_directory *directory;
 	struct cs_policy *policy;
 	uint8_t policy_digest[CS_DIGEST_LEN];
-	uint64_t policy_wall_ms;
-	uint64_t policy_number; /* rises with every policy that is loaded */
-	bool unsettled;         /* loaded in this turn: the one before comes back when the turn's commit fails */
+	struct cs_generation generation; /* what the policy is in the store */
+	uint64_t policy_number; /* rises with every policy that comes or goes, also with one whose commit failed */
+	bool unsettled;         /* put in force in this turn: the one before comes back when the turn's commit fails */
 	struct cs_policy *settled_policy;
-	uint8_t settled_digest[CS_DIGEST_LEN];
-	uint64_t settled_wall_ms;
+	struct cs_generation settled_generation;
 	uint64_t started_ms;
 
 	bool in_transaction;
@@ -114,19 +113,22 @@ struct task {
 	struct cs_caller caller;
 	const struct handler *handler;
 	void *call;          /* own copy, of the handler's call shape */
-	int fd;              /* came with the call; only until start returns, then -1 */
+	int fd;              /* came with the call; only until start returns, then -1, or the task's own where keeps_fd */
+	bool keeps_fd;
 	struct cs_file file; /* what task_measure read from it */
 	cs_reply_fn done;
 	void *arg;
 	struct cs_now now;
 
 	struct cs_match match;     /* submit */
+	uint8_t key[CS_DIGEST_LEN]; /* submit: by which an identical call is found */
 	uint64_t policy_number;    /* the policy that the question was made from; a reload in between starts over */
 	struct cs_stored stored;   /* the request it is about, where there is one */
 	struct cs_approval *votes;
 	size_t n_votes;
 	struct cs_question question;
 	size_t *rosters_of_rule;
+	size_t match_at, n_match; /* the question's rosters that cs_policy_match needs */
 	void (*resume)(struct task *task, const struct cs_answer *answer);
 	unsigned tries;
 };
@@ -138,7 +140,10 @@ struct handler {
 	void (*start)(struct task *task);
 };
 
-/* task.c: a task ends with exactly one of these, which frees it. reply is moved: it is zero afterwards. */
+/* task.c: begins a call. call is copied; done is told CS_ENOMEM at once when there is no memory for a task. */
+void task_begin(struct cs_authority *authority, const struct cs_caller *caller, const struct handler *handler, const void *call,
+	int fd, cs_reply_fn done, void *arg);
+/* A task ends with exactly one of these, which frees it. reply is moved: it is zero afterwards. */
 void task_reply(struct task *task, void *reply);
 void task_fail(struct task *task, int error, const char *text);
 /* Ends a task with a decision that is nothing but a verdict, a reason and its text (NULL: the reason's own). */
@@ -146,18 +151,31 @@ void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reas
 /* Hash and identity of what the descriptor is, into task->file; absent when it is no regular file or cannot be read.
  * Only for what a gate guards: hashing takes the loop's time. */
 void task_measure(struct task *task);
-/* Asks the directory what task->question says; goes on in resume. */
+/* Asks the directory what task->question says; goes on in resume. The descriptor is gone then, unless it is kept. */
 void task_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer));
 /* Building the question. 0, CS_ENOMEM, CS_ETOOBIG. */
 int task_ask_subject(struct task *task, uint32_t uid, const char *name);
 int task_ask_voters(struct task *task);
 int task_ask_groups(struct task *task);
 int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *scope);
+/* And what matching the action needs (cs_policy_match_needs). */
+int task_ask_match(struct task *task, const struct cs_action *action);
+/* Keeps the descriptor over a question: for a file that is only hashed when the answer leads to a gate. */
+void task_keep_fd(struct task *task);
+/* Matches the action with the answer to a question that asked for it; person is who asked for the action. */
+int task_match(const struct task *task, const struct cs_action *action, const struct cs_facts *person,
+	const struct cs_answer *answer, struct cs_match *ret_match);
 /* Reads the request and its votes again into the task. 0 or CS_E…. */
 int task_load(struct task *task, uint64_t number);
 void task_unload(struct task *task);
 /* How much time its state still has; 1 when that is over. */
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms);
+/* 1 while an approved request may not be used yet (the gate's use_after, by the policy in force), and for how long. Ask
+ * stored_overdue first: where the clock is not believed the time is over, and nothing cools any more. */
+int stored_cooling(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_now *now,
+	uint64_t *ret_remaining_ms);
+/* "Approved; it may be used in 9m 30s.": allocated; NULL when out of memory. */
+char *cooling_text(uint64_t remaining_ms);
 
 /* record.c: every change is made between record_begin and record_end; on failure record_undo takes it back. */
 int record_begin(struct cs_authority *authority);
@@ -177,8 +195,21 @@ int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 int record_request(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
 	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text, struct cs_buf *body);
 
-/* authority.c: the policy that was loaded in this turn stays, or the one before comes back. */
+/* generation.c: a text as a policy of this host, with its digest. name is for messages. 0, CS_ECONF, CS_ENOMEM. */
+int policy_read(const char *text, size_t len, const char *name, struct cs_policy **ret_policy,
+	uint8_t ret_digest[CS_DIGEST_LEN], struct cs_problem *problem);
+/* Puts a policy in force as the next generation, with its event; *policy and *generation are taken over, and number, size
+ * and wall_ms set. request is what others approved, or NULL. On failure nothing has changed. 0 or CS_E…. */
+int policy_put(struct cs_authority *authority, struct cs_policy **policy, const char *text, size_t len,
+	struct cs_generation *generation, const struct cs_stored *request);
+/* At the start: the newest generation is in force, or the policy file becomes the first. 0 or CS_E… with problem set. */
+int policy_open(struct cs_authority *authority, struct cs_problem *problem);
+/* A text in force past every gate; name is its file. 0 or CS_E… with problem set. */
+int policy_force(struct cs_authority *authority, const char *text, const char *name, struct cs_problem *problem);
+/* What was put in force in this turn stays, or what was before comes back. */
 void policy_settle(struct cs_authority *authority, bool committed);
+/* authority.c: an event of the daemon itself. 0 or CS_E…. */
+int record_start(struct cs_authority *authority);
 
 /* live.c */
 struct live *live_find(struct cs_authority *authority, const uint8_t id[CS_ID_LEN], const uint8_t secret[CS_ID_LEN]);
@@ -188,22 +219,13 @@ void live_drop(struct cs_authority *authority, struct live *live);
 void live_set_needs(struct live *live, const struct cs_need *needs, size_t n_needs);
 int release_add(struct task *task, const struct cs_action *action, uint32_t uid, uint64_t number);
 
-/* decide.c: what a case needs from the directory's answer at some offset. */
-void needs_free(struct cs_need **needs, size_t *n_needs);
-int needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
-	const struct cs_approval *votes, size_t n_votes, struct cs_need **ret_needs, size_t *ret_count);
-int needs_who(struct cs_need *needs, const struct cs_roster *rosters, const size_t *rosters_of_rule, size_t n_rules,
-	const struct cs_facts *requester);
-uint32_t needs_missing(const struct cs_need *needs, size_t n_needs);
-
 /* environment.c: 1 when a NAME=value would change what runs. */
 int environment_steers(const char *variable);
 
 /* Does the task's request, with the votes it has, fit a frame when it is shown, and reserve bytes more? 1, 0 or CS_E…. */
 int request_fits(struct task *task, size_t reserve);
 enum {
-	WHO_BYTES = 32768,                       /* of the names of those who could vote, in one decision */
-	LAST_VOTE_BYTES = WHO_BYTES + 18432,     /* and a reject, which always finds room, and what surrounds them */
+	LAST_VOTE_BYTES = CS_WHO_BYTES + 18432,     /* and a reject, which always finds room, and what surrounds them */
 	FIRST_VOTES_BYTES = LAST_VOTE_BYTES + 32768 /* and some votes, when it is asked */
 };
 
@@ -211,9 +233,30 @@ enum {
 int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes, const struct cs_now *now,
 	struct cs_decision *ret_decision);
 
-/* claim.c: uses an approved request. facts are of the requester, then of each vote. Fills *ret_decision. */
-int claim_use(struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
-	struct cs_decision *ret_decision);
+/* claim.c: does the policy of now still lead the task's request to its gate in its scope? CS_WHY_NONE with *ret_gate; or
+ * why not, with *ret_text where there is more to say than the reason does (owned). The answer is to task_ask_match. */
+enum cs_reason match_again(struct task *task, const struct cs_facts *requester, const struct cs_answer *answer,
+	const struct cs_gate **ret_gate, char **ret_text);
+/* Uses an approved request. facts[0] of the answer is the requester, then follows each vote. Fills *ret_decision. With
+ * CS_WHY_COOLING nothing was used or recorded: it is held until then. */
+int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision);
+
+/* submit.c: a submit by the authority itself, for what people change through people.sock (policy.apply). As SUBMIT by the
+ * person whose uid is caller->uid, with these differences:
+ * - submit->subject is not looked at: the person is whom the directory knows by that uid, and a uid that no person has is
+ *   denied (CS_WHY_UNKNOWN_PERSON). Root is judged like anybody, so without an entry of its own it is denied.
+ * - may_wait is false: where others have to agree the request is made or found again, and the reply is deny with
+ *   CS_WHY_NOT_WAITING and its number and check code. only_ask and reason are as the caller sets them.
+ * - Nothing is executed: no descriptor, and no session will confirm it.
+ * An identical approved request is used as ever: the reply is permit with CS_WHY_APPROVED and its number. Identical is the
+ * same uid and the same action, byte for byte; so put what is agreed to (a digest) into the arguments.
+ * submit is copied. done gets a cs_decision when it is committed (the end of a turn, never before this returns), or at once
+ * an error when there is no memory; error < 0 and every verdict but CS_PERMIT deny. */
+void submit_internal(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_submit *submit,
+	cs_reply_fn done, void *arg);
+
+/* admin.c: 1 when root asks on people.sock. */
+int caller_is_root(const struct task *task);
 
 /* The handlers. */
 void submit_start(struct task *task);
@@ -226,6 +269,10 @@ void show_start(struct task *task);
 void vote_start(struct task *task);
 void status_start(struct task *task);
 void evidence_start(struct task *task);
-void reload_start(struct task *task);
+void rights_start(struct task *task);
+void apply_start(struct task *task);
+void history_start(struct task *task);
+void policy_start(struct task *task);
+void directory_start(struct task *task);
 
 #endif

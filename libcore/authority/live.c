@@ -48,7 +48,7 @@ int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decis
 /* For display while waiting; a copy that fails only shows less. */
 void live_set_needs(struct live *live, const struct cs_need *needs, size_t n_needs)
 {
-	needs_free(&live->needs, &live->n_needs);
+	cs_needs_free(&live->needs, &live->n_needs);
 	live->needs = calloc(n_needs ? n_needs : 1, sizeof(*live->needs));
 	for (size_t i = 0; live->needs && i < n_needs; i++) {
 		if (cs_copy(&cs_need_shape, &needs[i], &live->needs[i]) < 0)
@@ -63,7 +63,7 @@ void live_drop(struct cs_authority *a, struct live *live)
 		if (*at != live)
 			continue;
 		*at = live->next;
-		needs_free(&live->needs, &live->n_needs);
+		cs_needs_free(&live->needs, &live->n_needs);
 		explicit_bzero(live, sizeof(*live));
 		free(live);
 		return;
@@ -75,8 +75,8 @@ int release_add(struct task *task, const struct cs_action *action, uint32_t uid,
 	struct cs_authority *a = task->authority;
 	struct release *release = NULL;
 
-	if (!action->command || !*action->command)
-		return 0; /* a login goes on in the session phase itself: there is no second point to confirm at */
+	if (!cs_action_runs(action))
+		return 0; /* a login goes on in the session phase itself, an application by itself: nothing confirms it later */
 	release = calloc(1, sizeof(*release));
 	if (!release)
 		return CS_ENOMEM;

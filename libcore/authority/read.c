@@ -59,6 +59,7 @@ static int look_fill(struct cs_authority *a, struct live *live, const struct cs_
 	struct cs_decision *decision)
 {
 	uint64_t held = now->boot_ms > live->since_ms ? now->boot_ms - live->since_ms : 0;
+	int cools = !stored_overdue(stored, now, NULL) && stored_cooling(a, stored, now, &decision->remaining_ms);
 
 	decision->needs = calloc(live->n_needs + 1, sizeof(*decision->needs));
 	if (!decision->needs)
@@ -69,13 +70,13 @@ static int look_fill(struct cs_authority *a, struct live *live, const struct cs_
 		decision->n_needs++;
 	}
 	decision->hold_ms = held < a->options.hold_ms ? a->options.hold_ms - held : 0;
-	decision->reason = cs_state_reason(stored->state);
+	decision->reason = cools ? CS_WHY_COOLING : cs_state_reason(stored->state);
 	decision->verdict = stored->state == CS_PENDING || stored->state == CS_APPROVED ? CS_HOLD : CS_DENY;
-	if (stored->state == CS_PENDING && decision->hold_ms == 0) {
+	if ((stored->state == CS_PENDING || cools) && decision->hold_ms == 0) {
 		decision->verdict = CS_DENY;
 		decision->reason = CS_WHY_PARKED;
 	}
-	decision->text = cs_dup(cs_reason_text(decision->reason));
+	decision->text = cools ? cooling_text(decision->remaining_ms) : cs_dup(cs_reason_text(decision->reason));
 	return decision->text ? 0 : CS_ENOMEM;
 }
 
@@ -150,7 +151,7 @@ static int frozen(struct task *task, const struct cs_stored *stored, const struc
 {
 	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, stored->request.gate);
 
-	return gate ? needs_frozen(task->authority->policy, gate, stored->request.scope, votes, n_votes, needs, n_needs) : 0;
+	return gate ? cs_needs_frozen(task->authority->policy, gate, stored->request.scope, votes, n_votes, needs, n_needs) : 0;
 }
 
 int request_fits(struct task *task, size_t reserve)
@@ -211,9 +212,9 @@ static int list_fill(struct walk *walk, const struct cs_stored *stored, struct c
 	row->created_wall_ms = stored->request.created_wall_ms;
 	if (stored->state == CS_PENDING || stored->state == CS_APPROVED)
 		(void)stored_overdue(stored, &walk->task->now, &row->remaining_ms);
-	row->missing = stored->state == CS_PENDING ? needs_missing(needs, n_needs) : 0;
+	row->missing = stored->state == CS_PENDING ? cs_needs_missing(needs, n_needs) : 0;
 	row->mine = is_mine(walk->task, stored, walk->viewer);
-	needs_free(&needs, &n_needs);
+	cs_needs_free(&needs, &n_needs);
 	free_votes(&votes, n_votes);
 	return r == 0 && !(row->requester && row->gate && row->scope && row->line && row->reason) ? CS_ENOMEM : r;
 }
@@ -316,6 +317,8 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 {
 	const struct cs_facts *viewer = &from->facts[0];
 	struct cs_decision *d = &show->decision;
+	struct cs_case what = { .policy = task->authority->policy, .rosters = from->rosters };
+	uint64_t cooling_ms = 0;
 	enum cs_reason refused = vote_refused(task, viewer);
 	int r = cs_copy(&cs_request_shape, &task->stored.request, &show->request);
 
@@ -323,14 +326,19 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 		r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, d);
 	if (r == 0)
 		r = frozen(task, &task->stored, task->votes, task->n_votes, &d->needs, &d->n_needs);
-	if (r == 0 && d->n_needs > 0 && task->rosters_of_rule)
-		r = needs_who(d->needs, from->rosters, task->rosters_of_rule, d->n_needs, &from->facts[1]);
+	what.gate = cs_policy_gate(what.policy, task->stored.request.gate);
+	what.scope = task->stored.request.scope;
+	what.requester = &from->facts[1];
+	what.rosters_of_rule = task->rosters_of_rule;
+	if (r == 0 && d->n_needs > 0 && what.gate && what.rosters_of_rule)
+		r = cs_needs_who(&what, d->needs, d->n_needs);
 	if (r < 0)
 		return r;
 	memcpy(show->digest, task->stored.digest, CS_DIGEST_LEN);
 	d->reason = cs_state_reason(task->stored.state);
 	d->verdict = task->stored.state == CS_PENDING ? CS_HOLD : task->stored.state == CS_APPROVED ? CS_PERMIT : CS_DENY;
-	d->text = cs_dup(cs_reason_text(d->reason));
+	d->text = stored_cooling(task->authority, &task->stored, &task->now, &cooling_ms) ? cooling_text(cooling_ms)
+		: cs_dup(cs_reason_text(d->reason));
 	show->mine = task->caller.uid == task->stored.request.subject.uid;
 	if (show->mine && (d->check_code = malloc(CS_CODE_LEN + 1)))
 		cs_check_code(task->stored.digest, d->check_code);

@@ -86,15 +86,17 @@ static int record_right(struct task *task, const struct cs_facts *facts, enum cs
 	return r;
 }
 
-static enum cs_reason right_reason(const struct cs_facts *facts, int held)
+/* What could not be told, for whatever cause, is doubt. */
+static enum cs_reason reason_of(int r, const struct cs_held *held)
 {
-	if (facts->known == CS_KNOWN_DOUBT || held < 0)
-		return CS_WHY_DOUBT;
-	if (facts->known != CS_KNOWN_YES)
-		return CS_WHY_UNKNOWN_PERSON;
-	if (facts->person.locked)
-		return CS_WHY_LOCKED_PERSON;
-	return held == 1 ? CS_WHY_HAS_RIGHT : CS_WHY_NO_PERMISSION;
+	if (r == 1)
+		return CS_WHY_HAS_RIGHT;
+	return r < 0 || held->reason == CS_WHY_NONE || held->reason == CS_WHY_HAS_RIGHT ? CS_WHY_DOUBT : held->reason;
+}
+
+static enum cs_verdict verdict_of(enum cs_reason reason)
+{
+	return reason == CS_WHY_HAS_RIGHT ? CS_PERMIT : CS_DENY;
 }
 
 static int may_ask_about_others(const struct task *task)
@@ -103,13 +105,11 @@ static int may_ask_about_others(const struct task *task)
 }
 
 /* Somebody else's rights are not everybody's to know: a name has to be the caller's own. */
-static int about_another(const struct task *task, const struct cs_facts *facts)
+static int about_another(const struct task *task, const struct cs_facts *facts, const char *user)
 {
-	const struct cs_right *call = task->call;
-
-	if (may_ask_about_others(task) || !call->user || !*call->user || facts->known == CS_KNOWN_DOUBT)
+	if (may_ask_about_others(task) || !user || !*user || facts->known == CS_KNOWN_DOUBT)
 		return 0;
-	return facts->known != CS_KNOWN_YES || !facts->person.name || strcmp(facts->person.name, call->user) != 0;
+	return facts->known != CS_KNOWN_YES || !facts->person.name || strcmp(facts->person.name, user) != 0;
 }
 
 static void right_resume(struct task *task, const struct cs_answer *answer)
@@ -119,11 +119,13 @@ static void right_resume(struct task *task, const struct cs_answer *answer)
 	const struct cs_facts *facts = &answer->facts[0];
 	char **steps = NULL;
 	size_t n_steps = 0;
-	int held = cs_policy_has_right(policy, facts, call->permission, call->scope, NULL);
-	enum cs_reason reason = right_reason(facts, held);
-	enum cs_verdict verdict = reason == CS_WHY_HAS_RIGHT ? CS_PERMIT : CS_DENY;
+	struct cs_held held = { 0 };
+	int r = cs_policy_has_right(policy, facts, call->permission, call->scope, &held);
+	enum cs_reason reason = reason_of(r, &held);
+	enum cs_verdict verdict = verdict_of(reason);
 
-	if (about_another(task, facts)) {
+	cs_held_clear(&held);
+	if (about_another(task, facts, call->user)) {
 		task_fail(task, CS_EPERM, "only root may ask about other people");
 		return;
 	}
@@ -175,4 +177,114 @@ void right_start(struct task *task)
 		task_fail(task, r, r == CS_EINVAL ? "user: name one" : NULL);
 	else
 		task_ask(task, right_resume);
+}
+
+/* --- Many at once -------------------------------------------------------------------------------------------------- */
+
+/* Whom an item is about: the caller alone where he may not ask about others, else the name's place in the question. */
+static size_t asked_about(const struct task *task, const char *user)
+{
+	size_t i = 0;
+
+	if (!may_ask_about_others(task))
+		return 0;
+	while (i < task->question.n_subjects && strcmp(task->question.subjects[i].name, user) != 0)
+		i++;
+	return i;
+}
+
+/* What can be told without the directory: is it a permission of the policy, and a scope? */
+static int well_asked(const struct task *task, const struct cs_right_asked *asked)
+{
+	return asked->permission && cs_policy_permission_known(task->authority->policy, asked->permission) == 1 &&
+	       asked->scope && *asked->scope;
+}
+
+static int rights_fill(struct task *task, const struct cs_answer *answer, struct cs_rights_answer *rights)
+{
+	const struct cs_rights *call = task->call;
+
+	for (size_t i = 0; i < call->n_asked; i++) {
+		const struct cs_right_asked *asked = &call->asked[i];
+		const struct cs_facts *facts = &answer->facts[asked_about(task, asked->user)];
+		struct cs_right_told *told = &rights->told[rights->n_told++];
+		struct cs_held held = { 0 };
+
+		if (about_another(task, facts, asked->user))
+			return CS_EPERM;
+		told->reason = CS_WHY_BAD_CALL;
+		if (well_asked(task, asked))
+			told->reason = reason_of(
+				cs_policy_has_right(task->authority->policy, facts, asked->permission, asked->scope, &held), &held);
+		told->verdict = verdict_of(told->reason);
+		cs_held_clear(&held);
+	}
+	return 0;
+}
+
+static void rights_resume(struct task *task, const struct cs_answer *answer)
+{
+	const struct cs_rights *call = task->call;
+	struct cs_rights_answer rights = { 0 };
+	int r = 0;
+
+	rights.told = calloc(call->n_asked, sizeof(*rights.told));
+	r = rights.told ? rights_fill(task, answer, &rights) : CS_ENOMEM;
+	if (r < 0) {
+		cs_clear(&cs_rights_answer_shape, &rights);
+		task_fail(task, r, r == CS_EPERM ? "only root may ask about other people" : NULL);
+	} else {
+		task_reply(task, &rights);
+	}
+}
+
+/* Everybody who is asked about, each once. */
+static int rights_subjects(struct task *task, const char **ret_what)
+{
+	const struct cs_rights *call = task->call;
+	int r = 0;
+
+	if (!may_ask_about_others(task))
+		return task_ask_subject(task, task->caller.uid, NULL);
+	for (size_t i = 0; r == 0 && i < call->n_asked; i++) {
+		const char *user = call->asked[i].user;
+
+		if (!user || !*user) {
+			*ret_what = "user: name one";
+			return CS_EINVAL;
+		}
+		if (asked_about(task, user) < task->question.n_subjects)
+			continue;
+		if (task->question.n_subjects == CS_MAX_SUBJECTS) {
+			*ret_what = "too many people in one call";
+			return CS_ETOOBIG;
+		}
+		r = task_ask_subject(task, CS_NO_UID, user);
+	}
+	return r;
+}
+
+/* Not through module.sock: what opens a door is recorded, one answer at a time (record_right). */
+void rights_start(struct task *task)
+{
+	const struct cs_rights *call = task->call;
+	struct cs_rights_answer none = { 0 };
+	const char *what = NULL;
+	int r = 0;
+
+	if (task->caller.module) {
+		task_fail(task, CS_EPERM, NULL);
+		return;
+	}
+	if (call->n_asked == 0) {
+		task_reply(task, &none);
+		return;
+	}
+	r = rights_subjects(task, &what);
+	if (r == 0)
+		r = task_ask_groups(task);
+	if (r < 0)
+		task_fail(task, r, what);
+	else
+		task_ask(task, rights_resume);
 }

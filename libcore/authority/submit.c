@@ -54,61 +54,77 @@ static enum cs_reason refused_outright(struct task *task)
 {
 	struct cs_submit *submit = task->call;
 	struct cs_action *action = &submit->action;
-	int has_command = action->command && *action->command;
+	int runs = cs_action_runs(action);
 
 	if (action->option_refused)
 		return CS_WHY_OPTION;
-	if (has_command && action->exposed && !cs_gate_takes_exposed(task->match.gate))
+	if (runs && action->exposed && !cs_gate_takes_exposed(task->match.gate))
 		return CS_WHY_EXPOSED_FILE;
 	for (size_t i = 0; i < action->n_env; i++)
 		if (environment_steers(action->env[i]))
 			return CS_WHY_ENVIRONMENT;
-	if (has_command)
+	if (runs)
 		task_measure(task);
 	action->file = task->file;
-	return has_command && !action->file.present ? CS_WHY_NO_FILE : CS_WHY_NONE;
+	return runs && !action->file.present ? CS_WHY_NO_FILE : CS_WHY_NONE;
 }
 
-static int action_key(const struct cs_submit *submit, uint8_t ret_key[CS_DIGEST_LEN])
+/* What an identical call has too, in task->key. */
+static int action_key(struct task *task)
 {
+	const struct cs_submit *submit = task->call;
 	struct cs_buf bytes;
 	int r = 0;
 
 	cs_buf_init(&bytes, CS_MAX_EVENT);
 	r = cs_action_key_encode(&submit->subject, &submit->action, &bytes);
 	if (r == 0)
-		r = cs_digest(CS_DOMAIN_ACTION, bytes.data, bytes.len, ret_key);
+		r = cs_digest(CS_DOMAIN_ACTION, bytes.data, bytes.len, task->key);
 	cs_buf_clear(&bytes);
 	return r;
 }
 
-/* An identical request that is open and that no connection holds: an approved one first. 1 and it is loaded, 0, or CS_E…. */
-static int find_parked(struct task *task, const uint8_t key[CS_DIGEST_LEN])
+enum { PARKED_NOT, PARKED_PENDING, PARKED_COOLING, PARKED_APPROVED };
+
+/* How good it is to find this request, which is loaded: best one that may be used. One of another gate or scope, by which
+ * other people were asked, is none. */
+static int parked_rank(const struct task *task)
+{
+	const struct cs_stored *stored = &task->stored;
+
+	if (stored_overdue(stored, &task->now, NULL) || strcmp(stored->request.gate, cs_gate_name(task->match.gate)) != 0 ||
+		strcmp(stored->request.scope, task->match.scope) != 0)
+		return PARKED_NOT;
+	if (stored->state != CS_APPROVED)
+		return PARKED_PENDING;
+	return stored_cooling(task->authority, stored, &task->now, NULL) ? PARKED_COOLING : PARKED_APPROVED;
+}
+
+/* An identical request that is open and that no connection holds. 1 and it is loaded, 0, or CS_E…. */
+static int find_parked(struct task *task)
 {
 	struct cs_authority *a = task->authority;
-	uint64_t numbers[64], pending = 0;
-	int n = cs_store_find_open(a->store, key, numbers, CS_COUNT(numbers));
+	uint64_t numbers[64], found = 0;
+	int n = cs_store_find_open(a->store, task->key, numbers, CS_COUNT(numbers));
+	int best = PARKED_NOT, r = n < 0 ? n : 0;
 
-	for (int i = 0; i < n; i++) {
-		int r = live_of_number(a, numbers[i]) ? 0 : task_load(task, numbers[i]);
-
-		if (r < 0)
-			return r;
-		if (live_of_number(a, numbers[i]) || stored_overdue(&task->stored, &task->now, NULL))
+	for (int i = 0; r == 0 && i < n && best != PARKED_APPROVED; i++) {
+		if (live_of_number(a, numbers[i]))
 			continue;
-		if (task->stored.state == CS_APPROVED)
-			return 1;
-		if (pending == 0)
-			pending = numbers[i];
+		r = task_load(task, numbers[i]);
+		if (r == 0 && parked_rank(task) > best) {
+			best = parked_rank(task);
+			found = numbers[i];
+		}
 	}
-	if (n < 0)
-		return n;
-	if (pending == 0) {
+	if (r < 0)
+		return r;
+	if (best == PARKED_NOT) {
 		task_unload(task); /* the votes of one that is over must not count for a new one */
 		return 0;
 	}
-	n = task_load(task, pending);
-	return n < 0 ? n : 1;
+	r = task->stored.number == found ? 0 : task_load(task, found);
+	return r < 0 ? r : 1;
 }
 
 static int request_fill(struct task *task, const struct cs_facts *facts, struct cs_request *request)
@@ -153,7 +169,6 @@ static int request_make(struct task *task, const struct cs_facts *facts)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_stored *stored = &task->stored;
-	const struct cs_submit *submit = task->call;
 	struct cs_buf body;
 	int r = 0;
 
@@ -163,9 +178,8 @@ static int request_make(struct task *task, const struct cs_facts *facts)
 		r = cs_request_encode(&stored->request, &body);
 	if (r == 0)
 		r = cs_digest(CS_DOMAIN_REQUEST, body.data, body.len, stored->digest);
-	if (r == 0)
-		r = action_key(submit, stored->action_key);
 	if (r == 0) {
+		memcpy(stored->action_key, task->key, CS_DIGEST_LEN);
 		stored->state = CS_PENDING;
 		stored->since_boot_ms = task->now.boot_ms;
 		stored->since_wall_ms = task->now.wall_ms;
@@ -186,12 +200,13 @@ static int request_make(struct task *task, const struct cs_facts *facts)
 	return r;
 }
 
-/* The reply to a request that waits for people: held on line, or left open where nobody can wait. */
+/* The reply to a request that waits for people or for its time: held on line, or left open where nobody can wait. */
 static void reply_open(struct task *task, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
 	struct cs_decision reply = { 0 };
 	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &reply);
+	int cools = r == 0 && stored_cooling(task->authority, &task->stored, &task->now, &reply.remaining_ms);
 
 	if (r == 0) {
 		reply.needs = decision->needs;
@@ -199,8 +214,8 @@ static void reply_open(struct task *task, struct cs_decision *decision)
 		decision->needs = NULL;
 		decision->n_needs = 0;
 		reply.verdict = submit->may_wait ? CS_HOLD : CS_DENY;
-		reply.reason = submit->may_wait ? CS_WHY_NEEDS_APPROVAL : CS_WHY_NOT_WAITING;
-		reply.text = cs_dup(cs_reason_text(reply.reason));
+		reply.reason = !submit->may_wait ? CS_WHY_NOT_WAITING : cools ? CS_WHY_COOLING : CS_WHY_NEEDS_APPROVAL;
+		reply.text = cools ? cooling_text(reply.remaining_ms) : cs_dup(cs_reason_text(reply.reason));
 		reply.check_code = malloc(CS_CODE_LEN + 1);
 		if (reply.check_code)
 			cs_check_code(task->stored.digest, reply.check_code);
@@ -293,11 +308,14 @@ static void use_parked(struct task *task, const struct cs_answer *answer)
 	int r = task->stored.state == CS_PENDING ? count_again(task) : 0;
 
 	if (r == 0)
-		r = claim_use(task, &answer->facts[0], &answer->facts[1], &used);
+		r = claim_use(task, answer, &used);
 	if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else if (used.reason == CS_WHY_COOLING)
+		reply_open(task, &used);
 	else
 		task_reply(task, &used);
+	cs_clear(&cs_decision_shape, &used);
 }
 
 static void resume_hold(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
@@ -321,12 +339,20 @@ static void resume_hold(struct task *task, const struct cs_answer *answer, struc
 	}
 }
 
+/* People change things through people.sock by their uid alone: the directory has told who that is. */
+static void name_subject(struct cs_submit *submit, const struct cs_facts *facts)
+{
+	if (facts->known == CS_KNOWN_YES && (!submit->subject.name || !*submit->subject.name))
+		(void)cs_set(&submit->subject.name, facts->person.name); /* for display: without it the uid stands alone */
+}
+
 static void submit_resume(struct task *task, const struct cs_answer *answer)
 {
 	struct cs_case what = { 0 };
 	struct cs_decision decision = { 0 };
 	int r = 0;
 
+	name_subject(task->call, &answer->facts[0]);
 	what.policy = task->authority->policy;
 	what.gate = task->match.gate;
 	what.scope = task->match.scope;
@@ -336,26 +362,25 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 	what.n_votes = task->n_votes;
 	what.rosters = answer->rosters;
 	what.rosters_of_rule = task->rosters_of_rule;
-	r = cs_authority_decide(&what, &decision);
+	r = cs_decide(&what, &decision);
 	if (r < 0)
 		deny(task, CS_WHY_STORE, "The decision could not be made.");
-	else if (decision.verdict == CS_PERMIT && decision.reason == CS_WHY_HAS_RIGHT)
-		conclude(task, CS_PERMIT, CS_WHY_HAS_RIGHT, cs_gate_name(task->match.gate), NULL);
+	else if (decision.verdict == CS_PERMIT && decision.reason != CS_WHY_APPROVED)
+		conclude(task, CS_PERMIT, decision.reason, cs_gate_name(task->match.gate), decision.text);
 	else if (decision.verdict == CS_HOLD || (decision.verdict == CS_PERMIT && task->stored.number != 0))
 		resume_hold(task, answer, &decision);
 	else
-		deny(task, decision.reason, decision.reason == CS_WHY_DOUBT ? answer->facts[0].doubt : NULL);
+		deny(task, decision.reason, decision.reason == CS_WHY_DOUBT ? answer->facts[0].doubt : decision.text);
 	cs_clear(&cs_decision_shape, &decision);
 }
 
 static void submit_gate(struct task *task)
 {
 	const struct cs_submit *submit = task->call;
-	uint8_t key[CS_DIGEST_LEN];
-	int r = action_key(submit, key);
+	int r = action_key(task);
 
 	if (r == 0 && !submit->only_ask)
-		r = find_parked(task, key);
+		r = find_parked(task);
 	if (r >= 0)
 		r = task_ask_subject(task, submit->subject.uid, submit->subject.name);
 	if (r == 0)
@@ -364,6 +389,8 @@ static void submit_gate(struct task *task)
 		r = task_ask_groups(task);
 	if (r == 0)
 		r = task_ask_rosters(task, task->match.gate, task->match.scope);
+	if (r == 0)
+		r = task_ask_match(task, &submit->action);
 	if (r == CS_ETOOBIG)
 		deny(task, CS_WHY_BAD_CALL, "The command line is too long for a request.");
 	else if (r < 0)
@@ -389,6 +416,13 @@ static void submit_matched(struct task *task)
 	case CS_MATCH_ARGUMENTS:
 		deny(task, CS_WHY_ARGUMENTS, task->match.text);
 		return;
+	case CS_MATCH_CONDITION:
+		deny(task, CS_WHY_CONDITION, task->match.text);
+		return;
+	case CS_MATCH_DOUBT:
+	case CS_MATCH_ASK: /* the directory was asked already, or could not be */
+		deny(task, CS_WHY_DOUBT, task->match.text);
+		return;
 	case CS_MATCH_GATE:
 		refused = refused_outright(task);
 		if (refused == CS_WHY_NONE)
@@ -400,28 +434,110 @@ static void submit_matched(struct task *task)
 	deny(task, CS_WHY_NONE, NULL);
 }
 
-void submit_start(struct task *task)
+/* The directory has told what the match depends on: now it is decided. What comes next is a question of its own. */
+static void submit_told(struct task *task, const struct cs_answer *answer)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_match match = { 0 };
+	int r = task_match(task, &submit->action, &answer->facts[0], answer, &match);
+
+	cs_clear(&cs_question_shape, &task->question);
+	task->match_at = task->n_match = 0;
+	if (r < 0) {
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+		return;
+	}
+	task->match = match;
+	submit_matched(task);
+}
+
+/* Which gate counts depends on the person or on netgroups. */
+static void submit_ask(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	int r = task_ask_subject(task, submit->subject.uid, submit->subject.name);
+
+	cs_match_clear(&task->match);
+	task_keep_fd(task);
+	if (r == 0)
+		r = task_ask_groups(task);
+	if (r == 0)
+		r = task_ask_match(task, &submit->action);
+	if (r < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else
+		task_ask(task, submit_told);
+}
+
+static void submit_match(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_circumstances circumstances = { .action = &submit->action, .wall_ms = task->now.wall_ms };
+
+	if (cs_policy_match(task->authority->policy, &circumstances, &task->match) < 0)
+		task_decide(task, CS_DENY, CS_WHY_NONE, NULL);
+	else if (task->match.kind == CS_MATCH_ASK)
+		submit_ask(task);
+	else
+		submit_matched(task);
+}
+
+/* Stamps what only the daemon knows and looks whether the call makes sense. 0, or the task has ended. */
+static int submit_check(struct task *task)
 {
 	struct cs_submit *submit = task->call;
 	const char *what = NULL;
-	char *host = cs_dup(task->authority->options.host);
 
-	if (!host || !task->caller.module) {
-		free(host);
-		task_fail(task, host ? CS_EPERM : CS_ENOMEM, NULL);
-		return;
+	if (cs_set(&submit->action.host, task->authority->options.host) < 0) {
+		task_fail(task, CS_ENOMEM, NULL);
+		return CS_ENOMEM;
 	}
-	free(submit->action.host);
-	submit->action.host = host;
 	memset(&submit->action.file, 0, sizeof(submit->action.file));
-	if (cs_action_check(&submit->action, &what) < 0)
+	if (cs_action_check(&submit->action, &what) < 0) {
 		task_fail(task, CS_EINVAL, what);
+		return CS_EINVAL;
+	}
+	return 0;
+}
+
+void submit_start(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+
+	if (!task->caller.module)
+		task_fail(task, CS_EPERM, NULL);
+	else if (submit_check(task) < 0)
+		return;
 	else if (is_nobody(&submit->subject))
 		deny(task, CS_WHY_UNKNOWN_PERSON, NULL);
 	else if (is_local_root(task))
 		conclude(task, CS_PERMIT, CS_WHY_ROOT, NULL, NULL);
-	else if (cs_policy_match(task->authority->policy, &submit->action, &task->match) < 0)
-		task_decide(task, CS_DENY, CS_WHY_NONE, NULL);
 	else
-		submit_matched(task);
+		submit_match(task);
+}
+
+/* --- By the authority itself ----------------------------------------------------------------------------------------- */
+
+static void internal_start(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+
+	if (submit_check(task) < 0)
+		return;
+	if (submit->subject.uid == CS_NO_UID || submit->subject.uid == 65534)
+		deny(task, CS_WHY_UNKNOWN_PERSON, NULL);
+	else
+		submit_match(task);
+}
+
+void submit_internal(struct cs_authority *a, const struct cs_caller *caller, const struct cs_submit *submit,
+	cs_reply_fn done, void *arg)
+{
+	static const struct handler handler = { CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, internal_start };
+	struct cs_submit own = *submit; /* a view: task_begin copies it */
+
+	own.subject = (struct cs_subject){ .uid = caller->uid, .login_uid = CS_NO_UID };
+	own.may_wait = false;
+	own.has_file = false;
+	task_begin(a, caller, &handler, &own, -1, done, arg);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A task is one call on its way: start, at most one question to the directory, one end. */
+/* A task is one call on its way: start, a question to the directory where it needs one (a second where the first decides
+ * which gate counts), one end. */
 #include "internal.h"
+#include "file.h"
 #include "mem.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,14 +32,41 @@ static void task_reset(struct task *task)
 	task_unload(task);
 	free(task->rosters_of_rule);
 	task->rosters_of_rule = NULL;
+	task->match_at = task->n_match = 0;
 }
 
 static void task_free(struct task *task)
 {
 	task_reset(task);
+	if (task->keeps_fd)
+		cs_close(&task->fd);
 	cs_clear(task->handler->call, task->call);
 	free(task->call);
 	free(task);
+}
+
+void task_begin(struct cs_authority *a, const struct cs_caller *caller, const struct handler *handler, const void *call,
+	int fd, cs_reply_fn done, void *arg)
+{
+	struct task *task = calloc(1, sizeof(*task));
+
+	if (task)
+		task->call = calloc(1, handler->call->size);
+	if (!task || !task->call || cs_copy(handler->call, call, task->call) < 0 || a->options.now(&task->now) < 0) {
+		done(arg, CS_ENOMEM, NULL, NULL);
+		if (task && task->call)
+			cs_clear(handler->call, task->call);
+		free(task ? task->call : NULL);
+		free(task);
+		return;
+	}
+	task->authority = a;
+	task->caller = *caller;
+	task->handler = handler;
+	task->done = done;
+	task->arg = arg;
+	task->fd = fd;
+	handler->start(task);
 }
 
 static void task_end(struct task *task, int error, const char *text, void *reply)
@@ -113,6 +143,14 @@ static void task_answered(void *arg, const struct cs_answer *answer)
 	task->resume(task, answer);
 }
 
+void task_keep_fd(struct task *task)
+{
+	if (task->fd < 0 || task->keeps_fd || task->file.present)
+		return;
+	task->fd = fcntl(task->fd, F_DUPFD_CLOEXEC, 3); /* none to be had: as if no file had come */
+	task->keeps_fd = true;
+}
+
 #define FILE_MAX (1024ull * 1024 * 1024) /* largest program that is hashed */
 
 void task_measure(struct task *task)
@@ -142,7 +180,8 @@ void task_ask(struct task *task, void (*resume)(struct task *task, const struct 
 	int r = 0;
 
 	task->resume = resume;
-	task->fd = -1; /* the caller's, and only until the call returns */
+	if (!task->keeps_fd)
+		task->fd = -1; /* the caller's, and only until the call returns */
 	task->policy_number = task->authority->policy_number;
 	r = cs_directory_ask(task->authority->directory, &task->question, task_answered, task);
 	if (r < 0)
@@ -234,6 +273,33 @@ int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *
 	return r;
 }
 
+int task_ask_match(struct task *task, const struct cs_action *action)
+{
+	struct cs_roster_query *queries = NULL;
+	size_t n_queries = 0;
+	int r = cs_policy_match_needs(task->authority->policy, action, &queries, &n_queries);
+
+	task->match_at = task->question.n_rosters;
+	if (r == 0)
+		r = append_rosters(&task->question, queries, n_queries);
+	task->n_match = task->question.n_rosters - task->match_at;
+	for (size_t k = 0; k < n_queries; k++)
+		cs_clear(&cs_roster_query_shape, &queries[k]);
+	free(queries);
+	return r;
+}
+
+int task_match(const struct task *task, const struct cs_action *action, const struct cs_facts *person,
+	const struct cs_answer *answer, struct cs_match *ret_match)
+{
+	static const struct cs_roster none; /* where nothing had to be asked, it was asked */
+	struct cs_circumstances circumstances = { .action = action, .wall_ms = task->now.wall_ms, .person = person };
+
+	circumstances.rosters = task->n_match > 0 ? answer->rosters + task->match_at : &none;
+	circumstances.n_rosters = task->n_match;
+	return cs_policy_match(task->authority->policy, &circumstances, ret_match);
+}
+
 int task_load(struct task *task, uint64_t number)
 {
 	struct cs_stored fresh = { 0 };
@@ -255,4 +321,26 @@ int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uin
 			request->use_within_ms, now, ret_remaining_ms);
 	return cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
 		request->lifetime_ms, now, ret_remaining_ms);
+}
+
+int stored_cooling(const struct cs_authority *a, const struct cs_stored *stored, const struct cs_now *now,
+	uint64_t *ret_remaining_ms)
+{
+	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
+	uint64_t span = gate ? cs_gate_use_after_ms(gate) : 0, left = 0;
+
+	if (stored->state != CS_APPROVED || span == 0 ||
+		cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms, span, now, &left))
+		return 0;
+	if (ret_remaining_ms)
+		*ret_remaining_ms = left;
+	return 1;
+}
+
+char *cooling_text(uint64_t remaining_ms)
+{
+	char span[16], *text = NULL;
+
+	cs_span_text(remaining_ms, span);
+	return cs_format(&text, "Approved; it may be used in %s.", span) == 0 ? text : NULL;
 }

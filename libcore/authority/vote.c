@@ -77,17 +77,31 @@ static enum cs_reason take_rules(struct task *task, const struct cs_gate *gate, 
 	int r = 0;
 
 	for (size_t i = 0; i < cs_gate_rules(gate) && approval->n_rules < enough; i++) {
-		char *because = NULL;
+		struct cs_held held = { 0 };
 
-		r = cs_policy_may_fill(task->authority->policy, voter, gate, i, task->stored.request.scope, &because);
+		r = cs_policy_may_fill(task->authority->policy, voter, gate, i, task->stored.request.scope, &held);
 		if (r == 1 && (cs_strv_add(&approval->rules, &approval->n_rules, cs_gate_rule_name(gate, i)) < 0 ||
-				      cs_strv_add(&approval->because, &approval->n_because, because) < 0))
+				      cs_strv_add(&approval->because, &approval->n_because, held.because) < 0))
 			r = CS_ENOMEM;
-		free(because);
+		cs_held_clear(&held);
 		if (r < 0)
 			return r == CS_ENOMEM ? CS_WHY_STORE : CS_WHY_DOUBT;
 	}
 	return approval->n_rules > 0 ? CS_WHY_NONE : CS_WHY_NOT_APPROVER;
+}
+
+/* An approval that could never be used is none. A condition that does not hold now may hold again when it is used; and a
+ * reject always counts. */
+static enum cs_reason approve_refused(struct task *task, const struct cs_answer *answer, char **ret_text)
+{
+	const struct cs_vote_call *call = task->call;
+	const struct cs_gate *gate = NULL;
+	enum cs_reason reason = CS_WHY_NONE;
+
+	if (call->vote == CS_VOTE_REJECT)
+		return CS_WHY_NONE;
+	reason = match_again(task, &answer->facts[1], answer, &gate, ret_text);
+	return reason == CS_WHY_CONDITION ? CS_WHY_NONE : reason;
 }
 
 static int code_matches(const struct task *task)
@@ -179,7 +193,7 @@ static int count_votes(struct task *task, const struct cs_answer *answer, const 
 	what.n_votes = task->n_votes;
 	what.rosters = answer->rosters;
 	what.rosters_of_rule = task->rosters_of_rule;
-	r = cs_authority_decide(&what, ret_now);
+	r = cs_decide(&what, ret_now);
 	free(voters);
 	return r;
 }
@@ -222,6 +236,23 @@ static void reply_vote(struct task *task, struct cs_decision *now)
 	task_reply(task, &reply);
 }
 
+/* Why the vote does not count; CS_WHY_NONE when it does, and the rules it counts for are in *approval. */
+static enum cs_reason vote_refused(struct task *task, const struct cs_answer *answer, const struct cs_gate *gate,
+	struct cs_approval *approval, char **ret_text)
+{
+	enum cs_reason refused = call_refused(task);
+
+	if (refused == CS_WHY_NONE)
+		refused = voter_refused(task, &answer->facts[0]);
+	if (refused == CS_WHY_NONE)
+		refused = !gate ? CS_WHY_POLICY_CHANGED : take_rules(task, gate, &answer->facts[0], approval);
+	if (refused == CS_WHY_NONE && !code_matches(task))
+		refused = CS_WHY_CODE;
+	if (refused == CS_WHY_NONE)
+		refused = approve_refused(task, answer, ret_text);
+	return refused;
+}
+
 static void vote_resume(struct task *task, const struct cs_answer *answer)
 {
 	const struct cs_facts *voter = &answer->facts[0];
@@ -230,28 +261,25 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 	struct cs_decision now = { 0 };
 	uint64_t version = task->stored.version;
 	enum cs_reason refused = CS_WHY_NONE;
+	char *text = NULL;
 	int r = 0;
 
 	if (task_load(task, task->stored.number) < 0) {
 		task_fail(task, CS_EIO, NULL);
 		return;
 	}
-	refused = call_refused(task);
-	if (refused == CS_WHY_NONE)
-		refused = voter_refused(task, voter);
-	if (refused == CS_WHY_NONE)
-		refused = !gate ? CS_WHY_POLICY_CHANGED : take_rules(task, gate, voter, &approval);
-	if (refused == CS_WHY_NONE && !code_matches(task))
-		refused = CS_WHY_CODE;
+	refused = vote_refused(task, answer, gate, &approval, &text);
 	if (refused == CS_WHY_NONE && version != task->stored.version) {
 		/* Another vote came in while the directory was asked; its facts are not in this answer. */
 		cs_clear(&cs_approval_shape, &approval);
+		free(text);
 		task_fail(task, CS_ECONFLICT, "another vote came in at the same moment; look at the request and vote again");
 		return;
 	}
 	if (refused != CS_WHY_NONE) {
-		refuse(task, &voter->person, refused, refused == CS_WHY_DOUBT ? voter->doubt : NULL);
+		refuse(task, &voter->person, refused, text ? text : refused == CS_WHY_DOUBT ? voter->doubt : NULL);
 		cs_clear(&cs_approval_shape, &approval);
+		free(text);
 		return;
 	}
 	r = approval_fill(task, voter, &approval);
@@ -271,6 +299,7 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 		reply_vote(task, &now);
 	cs_clear(&cs_approval_shape, &approval);
 	cs_clear(&cs_decision_shape, &now);
+	free(text);
 }
 
 void vote_start(struct task *task)
@@ -301,6 +330,8 @@ void vote_start(struct task *task)
 		r = task_ask_groups(task);
 	if (r == 0 && gate)
 		r = task_ask_rosters(task, gate, task->stored.request.scope);
+	if (r == 0)
+		r = task_ask_match(task, &task->stored.request.action);
 	if (r < 0)
 		task_fail(task, r, NULL);
 	else

@@ -12,18 +12,21 @@
  *  - quoted keys: "gate|lifetime" would reach into another section; '|' is refused outside quotes;
  *  - empty lists, because "key = {}" after "key = { a }" would clear it unseen; lists in lists; more than 8
  *    sections in each other;
- *  - control and invisible characters and bytes that are no UTF-8, anywhere; other than ASCII outside quotes.
+ *  - control and invisible characters and bytes that are no UTF-8, anywhere; other than ASCII outside quotes;
+ *  - lines of more than 256 KiB, which it reads again and again, and more than 131072 sections, which are gigabytes there.
  * What remains of its habits: a comment begins with #, // or a slash and a star; several statements may stand on one
  * line; the last item of a list may be followed by a comma; "key = a" sets a list of one; single and double quotes mean
  * the same; a key may stand on another line than its '='. Not used: its defaults (CFGF_NODEFAULT everywhere), its
  * numbers (010 would be 8) and booleans (any case), CFGF_IGNORE_UNKNOWN, CFGF_NOCASE, tilde expansion, search paths. A
  * section title given twice would replace the first section (CFGF_NO_TITLE_DUPES), and so would a key given twice
- * (first_of_key below).
+ * (first_of_key below). It compares each title with all before it, which would take minutes for a file of some
+ * megabytes; so it is never shown more than one (put_aside below), and the titles are compared here.
  * When memory runs out inside its scanner, the process ends; nothing is half-applied then. */
 #include "conf.h"
 
 #include <confuse.h>
 #include <locale.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +51,15 @@ struct value {
 	char text[];
 };
 
+/* The sections of one option that have ended, out of libConfuse's sight until the section around them ends as well. */
+struct aside {
+	cfg_t *around;
+	cfg_opt_t *opt;
+	cfg_value_t **values;
+	size_t n, cap;
+	void *by_title; /* a tree of tsearch */
+};
+
 /* What the callbacks of one parse need. libConfuse hands no context through, and its scanner is one per process, so
  * there is one parse at a time and this says whose. It is NULL outside cs_conf_parse. */
 struct parse {
@@ -55,6 +67,8 @@ struct parse {
 	struct cs_conf_places places;
 	size_t assignments;
 	size_t sections;
+	struct aside *asides; /* those of the innermost section last */
+	size_t n_asides, cap_asides;
 	bool no_memory;
 	struct cs_problem *problem;
 };
@@ -160,7 +174,6 @@ static const struct {
 	{"missing equal sign after option '%s'", "key ", " needs a value: write key = value"},
 	{"missing opening brace for section '%s'", "section ", " has no title here; write its name, then { ... }"},
 	{"missing title for section '%s'", "section ", " needs a title; write its name, the title, then { ... }"},
-	{"found duplicate title '%s'", "the title ", " is given twice; join the two sections or rename one"},
 };
 
 __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const char *format, va_list args)
@@ -278,6 +291,69 @@ static int parse_span(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result
 	return keep(cfg, opt, text, ms, result);
 }
 
+static int by_title(const void *a, const void *b)
+{
+	return strcmp(((const cfg_t *)a)->title, ((const cfg_t *)b)->title);
+}
+
+static void keep_tree(void *section)
+{
+	(void)section;
+}
+
+/* Gives the last option that was put aside its sections back, and the one that did not end behind them. */
+static void put_back(struct parse *parse)
+{
+	struct aside *aside = &parse->asides[--parse->n_asides];
+	cfg_opt_t *opt = aside->opt;
+
+	if (aside->values == NULL)
+		return;
+	if (opt->nvalues > 0) /* there is room: put_aside made it */
+		memcpy(&aside->values[aside->n], opt->values, opt->nvalues * sizeof(*opt->values));
+	free(opt->values);
+	opt->values = aside->values;
+	opt->nvalues += (unsigned)aside->n;
+	tdestroy(aside->by_title, keep_tree);
+}
+
+static struct aside *find_aside(cfg_t *around, cfg_opt_t *opt)
+{
+	struct aside *aside;
+
+	for (size_t i = current->n_asides; i > 0 && current->asides[i - 1].around == around; i--) {
+		if (current->asides[i - 1].opt == opt)
+			return &current->asides[i - 1];
+	}
+	if (cs_reserve((void **)&current->asides, &current->cap_asides, current->n_asides, 1, sizeof(*aside)) != 0)
+		return NULL;
+	aside = &current->asides[current->n_asides++];
+	*aside = (struct aside){.around = around, .opt = opt};
+	return aside;
+}
+
+/* Takes the section that ended away from libConfuse. CS_ECONF when one has its title already. */
+static int put_aside(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = opt->values[0]->section, **found = NULL;
+	struct aside *aside = find_aside(cfg, opt);
+
+	if (aside != NULL && cs_reserve((void **)&aside->values, &aside->cap, aside->n, 2, sizeof(*aside->values)) == 0)
+		found = tsearch(section, &aside->by_title, by_title);
+	if (found == NULL) {
+		current->no_memory = true;
+		return CS_ENOMEM;
+	}
+	if (*found != section) {
+		report((unsigned)section->line, "the title ", section->title,
+		       " is given twice; join the two sections or rename one");
+		return CS_ECONF;
+	}
+	aside->values[aside->n++] = opt->values[0];
+	opt->nvalues = 0;
+	return 0;
+}
+
 /* Called at the end of a section, in the order in which the guard saw them end. */
 static int end_section(cfg_t *cfg, cfg_opt_t *opt)
 {
@@ -285,6 +361,8 @@ static int end_section(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = opt->values[opt->nvalues - 1]->section;
 	char after[80];
 
+	while (current->n_asides > 0 && current->asides[current->n_asides - 1].around == section)
+		put_back(current);
 	if (!owns(cfg, opt))
 		return -1;
 	section->line = current->sections < lines->n ? (int)lines->at[current->sections++] : section->line;
@@ -292,7 +370,9 @@ static int end_section(cfg_t *cfg, cfg_opt_t *opt)
 		report((unsigned)section->line, "section ", opt->name, " has an empty title");
 		return -1;
 	}
-	if ((opt->flags & CFGF_TITLE) == 0 && opt->nvalues > 1) {
+	if ((opt->flags & CFGF_TITLE) != 0)
+		return put_aside(cfg, opt);
+	if (opt->nvalues > 1) {
 		(void)snprintf(after, sizeof(after), " is given twice; it stands in line %d already",
 			       opt->values[0]->section->line);
 		report((unsigned)section->line, "section ", opt->name, after);
@@ -379,6 +459,8 @@ static int parse_guarded(const char *text, const struct cs_conf_option *options,
 		return CS_ENOMEM;
 	(void)cfg_set_error_function(cfg, on_error);
 	int r = cfg_parse_buf(cfg, text) == CFG_SUCCESS ? 0 : CS_ECONF;
+	while (current->n_asides > 0)
+		put_back(current);
 	if (r == 0)
 		r = check_required(cfg, options, true);
 	cfg->line = 0; /* of the top: the whole file is meant */
@@ -435,6 +517,7 @@ out:
 		(void)cfg_free(cfg);
 	free(conf);
 	free(guarded);
+	free(parse.asides);
 	cs_conf_places_clear(&parse.places);
 	cs_problem_clear(&own);
 	return r;

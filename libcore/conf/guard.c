@@ -12,7 +12,9 @@
 #include "mem.h"
 #include "text.h"
 
-#define DEPTH_MAX 8
+#define DEPTH_MAX    8
+#define SECTIONS_MAX 131072 /* each costs some kilobytes once it is read */
+#define LINE_MAX_LEN 262144 /* libConfuse reads a long token, or a long blank, again and again */
 
 /* The kinds of token; a separator is its own character. */
 enum { NOTHING = 0, WORD = 'w', STRING = 's' };
@@ -145,6 +147,8 @@ static int take_close(struct guard *g)
 	g->depth--;
 	if (g->open[g->depth].list)
 		return 0;
+	if (g->places->sections.n == SECTIONS_MAX)
+		return REFUSE(g, g->line, "more than %d sections", SECTIONS_MAX);
 	return add_line(&g->places->sections, g->open[g->depth].line);
 }
 
@@ -238,9 +242,11 @@ static void name_bytes(const char *text, char ret_name[16])
 /* What no part of the file may hold, comments included: a reader must see what is there. */
 static int check_bytes(struct guard *g, const char *text)
 {
+	const char *start = text;
 	unsigned line = 1;
 	while (*text != '\0') {
-		size_t n = *text == '\n' || *text == '\t' ? 1 : cs_text_shown(text);
+		bool plain = (*text >= ' ' && *text <= '~') || *text == '\n' || *text == '\t';
+		size_t n = plain ? 1 : cs_text_shown(text);
 		if (*text == '\r')
 			return REFUSE(g, line, "a carriage return; save the file with Unix line ends");
 		if (n == 0) {
@@ -249,9 +255,13 @@ static int check_bytes(struct guard *g, const char *text)
 			return REFUSE(g, line, "a control or invisible character, or a byte that is not UTF-8: %s",
 				      bytes);
 		}
-		if (*text == '\n')
-			line++;
 		text += n;
+		if (text - start > LINE_MAX_LEN)
+			return REFUSE(g, line, "the line is longer than %d bytes; break it", LINE_MAX_LEN);
+		if (text[-1] == '\n') {
+			line++;
+			start = text;
+		}
 	}
 	return 0;
 }

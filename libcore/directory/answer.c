@@ -4,28 +4,19 @@
 #include "clock.h"
 #include "filter.h"
 #include "mem.h"
+#include "netgroup.h"
 #include "text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
+enum { CAUSE_MAX = 1024 };
 #define NOBODY_UID 65534u
 #define DAY_SECONDS 86400
-
-static const struct cs_field question_fields[] = {
-	CS_ARRAY(cs_question, subjects, &cs_subject_shape, CS_MAX_SUBJECTS),
-	CS_ARRAY(cs_question, queries, &cs_group_query_shape, CS_MAX_QUERIES),
-	CS_ARRAY(cs_question, rosters, &cs_roster_query_shape, CS_MAX_ROSTERS),
-};
-const struct cs_shape cs_question_shape = CS_SHAPE("question", cs_question, question_fields);
-
-static const struct cs_field answer_fields[] = {
-	CS_ARRAY(cs_answer, facts, &cs_facts_shape, CS_MAX_SUBJECTS),
-	CS_ARRAY(cs_answer, rosters, &cs_roster_shape, CS_MAX_ROSTERS),
-};
-const struct cs_shape cs_answer_shape = CS_SHAPE("answer", cs_answer, answer_fields);
 
 static int query_check(const struct cs_group_query *query)
 {
@@ -41,9 +32,11 @@ static int query_check(const struct cs_group_query *query)
 
 static int roster_check(const struct cs_roster_query *query)
 {
-	if (query->where != CS_GROUP_AT && query->where != CS_GROUPS_BELOW)
+	if (query->where != CS_GROUP_AT && query->where != CS_GROUPS_BELOW && query->where != CS_NETGROUP)
 		return CS_EINVAL;
 	if (!cs_dn_is_valid(query->dn) || !cs_filter_is_attribute(query->listed))
+		return CS_EINVAL;
+	if (query->where == CS_NETGROUP && strcasecmp(query->listed, CS_NETGROUP_TRIPLE) != 0)
 		return CS_EINVAL;
 	if (query->where != CS_GROUPS_BELOW || query->attribute == NULL || *query->attribute == '\0')
 		return 0;
@@ -96,6 +89,9 @@ void cs_answer_blame(struct cs_answer *answer, const char *source, const char *c
 		if (facts->known == CS_KNOWN_DOUBT && cause != NULL)
 			(void)cs_set(&facts->doubt, cause);
 	}
+	for (size_t i = 0; i < answer->n_rosters && cause != NULL; i++)
+		if (answer->rosters[i].known == CS_KNOWN_DOUBT)
+			(void)cs_set(&answer->rosters[i].doubt, cause);
 }
 
 static void facts_reset(struct cs_facts *facts, enum cs_known known)
@@ -119,6 +115,15 @@ void cs_facts_doubt(struct cs_facts *facts, const char *cause)
 void cs_facts_no(struct cs_facts *facts)
 {
 	facts_reset(facts, CS_KNOWN_NO);
+}
+
+void cs_facts_doubt_of(struct cs_facts *facts, const char *what, const char *cause)
+{
+	char text[CAUSE_MAX];
+	if (facts->known == CS_KNOWN_DOUBT && facts->doubt != NULL && *facts->doubt != '\0')
+		return;
+	(void)snprintf(text, sizeof(text), "%.500s: %.500s", what, cause);
+	cs_facts_doubt(facts, text);
 }
 
 static int has_name(const struct cs_subject *subject)
@@ -146,6 +151,13 @@ int cs_person_fits(const struct cs_person *person, const struct cs_subject *subj
 	return !has_name(subject) || (person->name != NULL && strcmp(person->name, subject->name) == 0);
 }
 
+int cs_matches_clash(const struct cs_match *one, const struct cs_match *other)
+{
+	bool two_uids = one->by_uid && other->by_uid;
+	bool neither_uid = !one->by_uid && !other->by_uid;
+	return two_uids || neither_uid || (one->by_uid && one->by_name) || (other->by_uid && other->by_name);
+}
+
 static int facts_fit(const struct cs_facts *facts, const struct cs_subject *subject, size_t n_queries)
 {
 	if (facts->known != CS_KNOWN_YES)
@@ -160,6 +172,13 @@ static int facts_fit(const struct cs_facts *facts, const struct cs_subject *subj
 	return 1;
 }
 
+static int roster_fits(const struct cs_roster *roster)
+{
+	if (roster->known != CS_KNOWN_YES)
+		return roster->n_dns == 0 && roster->n_names == 0;
+	return roster->n_dns == roster->n_names && (roster->doubt == NULL || *roster->doubt == '\0');
+}
+
 int cs_answer_fits(const struct cs_answer *answer, const struct cs_subject *subjects, size_t n_subjects,
 	size_t n_queries, size_t n_rosters)
 {
@@ -169,8 +188,7 @@ int cs_answer_fits(const struct cs_answer *answer, const struct cs_subject *subj
 		if (!facts_fit(&answer->facts[i], &subjects[i], n_queries))
 			return 0;
 	for (size_t i = 0; i < n_rosters; i++)
-		if (answer->rosters[i].known != CS_KNOWN_YES &&
-		    (answer->rosters[i].n_dns != 0 || answer->rosters[i].n_names != 0))
+		if (!roster_fits(&answer->rosters[i]))
 			return 0;
 	return 1;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The front of the directory: picks the backend, checks questions. */
 #include "answer.h"
-#include "fixed.h"
 #include "mem.h"
+#include "memory.h"
 #include "worker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct cs_directory {
 	const struct cs_backend *backend;
@@ -23,9 +24,11 @@ void cs_directory_set_ids(const struct cs_directory_ids *ids)
 static int open_backend(struct cs_directory *directory, struct cs_settings *settings, uid_t owner, char **secret,
 	struct cs_problem *problem)
 {
-	if (settings->file != NULL) {
-		directory->backend = &cs_fixed_backend;
-		return cs_fixed_open(settings->file, owner, &directory->self, problem);
+	if (settings->uri == NULL) {
+		const char *path = settings->file != NULL ? settings->file : settings->ldif;
+		const struct cs_form *form = settings->file != NULL ? &cs_fixed_form : &cs_ldif_form;
+		directory->backend = &cs_memory_backend;
+		return cs_memory_open(form, path, owner, settings, &directory->self, problem);
 	}
 	directory->backend = &cs_worker_backend;
 	int r = cs_worker_open(settings, secret, &worker_ids, &directory->self);
@@ -53,6 +56,43 @@ int cs_directory_open(const struct cs_conf_section *section, uid_t owner, struct
 	cs_settings_clear(&settings);
 	cs_free_secret(&secret);
 	return r;
+}
+
+static int open_bytes(const struct cs_form *form, const char *text, size_t n, const char *name,
+	struct cs_settings *settings, struct cs_directory **ret_directory, struct cs_problem *problem)
+{
+	struct cs_directory *directory = calloc(1, sizeof(*directory));
+	int r = CS_ENOMEM;
+	if (directory != NULL) {
+		directory->backend = &cs_memory_backend;
+		r = cs_memory_parse(form, text, n, name, settings, &directory->self, problem);
+	}
+	cs_settings_clear(settings);
+	if (r == 0)
+		*ret_directory = directory;
+	else
+		free(directory);
+	return r;
+}
+
+int cs_directory_open_people(const char *text, const char *name, struct cs_directory **ret_directory,
+	struct cs_problem *problem)
+{
+	struct cs_settings settings = { 0 };
+	return open_bytes(&cs_fixed_form, text, strlen(text), name, &settings, ret_directory, problem);
+}
+
+int cs_directory_open_ldif(const char *text, size_t n, const char *name, const struct cs_ldif_options *options,
+	struct cs_directory **ret_directory, struct cs_problem *problem)
+{
+	struct cs_settings settings = { 0 };
+	int r = cs_settings_of_ldif(options, &settings, problem);
+	return r != 0 ? r : open_bytes(&cs_ldif_form, text, n, name, &settings, ret_directory, problem);
+}
+
+int cs_directory_without(struct cs_directory *directory, const char *user)
+{
+	return directory->backend == &cs_memory_backend ? cs_memory_without(directory->self, user) : CS_EINVAL;
 }
 
 void cs_directory_close(struct cs_directory **directory)

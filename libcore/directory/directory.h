@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory: who is this, and which groups list him. Asked without blocking; "could not tell" is a result of its
- * own. Two backends: a worker process that alone speaks LDAP, and a file (tests, what-if, hosts without LDAP). */
+ * own. Two backends: a worker process that alone speaks LDAP, and people and groups in memory, from a file in one of
+ * two forms (tests, what-if, hosts without LDAP). */
 #ifndef CS_DIRECTORY_H
 #define CS_DIRECTORY_H
 
@@ -10,7 +11,10 @@
 struct cs_directory;
 
 /* The options of a directory { … } section, for the daemon's configuration table (docs: countersignd.conf(5)).
- *   file = "/etc/countersign/people.conf"           the fixed backend; else:
+ *   file = "/etc/countersign/people.conf"           people and groups in the form of fixed.c; or
+ *   ldif = "/etc/countersign/people.ldif"           in LDIF (RFC 2849); of what follows it takes people_base (default:
+ *                            everywhere) and the names of attributes. Where an entry has no id_attribute its DN stands
+ *                            in, and only the default of locked_filter is known; or
  *   uri = "ldapi:///" | "ldap://host" | "ldaps://host"
  *   starttls = true          must be true for ldap:// unless it is a loopback address with insecure_loopback = true
  *   ca_file = "…"            required for TLS
@@ -28,6 +32,22 @@ extern const struct cs_conf_option cs_directory_options[];
 int cs_directory_open(const struct cs_conf_section *section, uid_t owner, struct cs_directory **ret_directory,
 	struct cs_problem *problem);
 
+/* A directory of bytes at hand, which may be freed afterwards. name is for messages and for the source of answers.
+ * Every question is answered before cs_directory_ask returns. 0, CS_ECONF with problem, CS_ENOMEM. */
+int cs_directory_open_people(const char *text, const char *name, struct cs_directory **ret_directory,
+	struct cs_problem *problem);
+
+/* The same from LDIF of n bytes. An option that is NULL has its default; options may be NULL. */
+struct cs_ldif_options {
+	const char *people_base, *login_attribute, *uid_attribute, *id_attribute, *person_attribute;
+};
+int cs_directory_open_ldif(const char *text, size_t n, const char *name, const struct cs_ldif_options *options,
+	struct cs_directory **ret_directory, struct cs_problem *problem);
+
+/* What if this person were not there: takes whoever has the login name out, as a person and from every list, from now
+ * on. Only of a directory in memory. 0; CS_ENOENT (there is no such person), CS_EINVAL (an LDAP server), CS_ENOMEM. */
+int cs_directory_without(struct cs_directory *directory, const char *user);
+
 /* Called in the worker right after fork, before it serves: drop to this uid and gid (0: stay). Set before open. The
  * uid must be the one that the daemon itself drops to, so that it can end and replace the worker. */
 struct cs_directory_ids { uid_t uid; gid_t gid; };
@@ -37,32 +57,15 @@ void cs_directory_set_ids(const struct cs_directory_ids *ids);
  * questions are answered with doubt first. */
 void cs_directory_close(struct cs_directory **directory);
 
-/* One question: facts for each subject, rosters for each roster query. */
-struct cs_question {
-	struct cs_subject *subjects; /* looked up by uid where it is not CS_NO_UID, and by name: both must agree */
-	size_t n_subjects;
-	struct cs_group_query *queries; /* asked about every subject */
-	size_t n_queries;
-	struct cs_roster_query *rosters;
-	size_t n_rosters;
-};
-extern const struct cs_shape cs_question_shape;
-
-struct cs_answer {
-	struct cs_facts *facts; /* one per subject, in order */
-	size_t n_facts;
-	struct cs_roster *rosters; /* one per roster query */
-	size_t n_rosters;
-};
-extern const struct cs_shape cs_answer_shape;
-
-/* Called exactly once per question, possibly before cs_directory_ask returns. The answer always has as many facts and rosters as were
- * asked for; where the directory could not tell they are CS_KNOWN_DOUBT with the cause. It belongs to the callee only during the call. */
+/* Called exactly once per question, possibly before cs_directory_ask returns. The answer always has as many facts and
+ * rosters as were asked for; where the directory could not tell they are CS_KNOWN_DOUBT with the cause. It belongs to
+ * the callee only during the call. */
 typedef void (*cs_answer_fn)(void *arg, const struct cs_answer *answer);
 
-/* Asks. 0; CS_ETOOBIG, CS_EINVAL, CS_EBUSY (too many under way), CS_ENOMEM (then done is not called). A worker that died is started again. Answered with doubt when the
- * deadline passes. A subject: no entry -> KNOWN_NO; two entries for one uid or name -> DOUBT; uid and name that name different entries
- * -> KNOWN_NO; the entry's uidNumber must equal uid; referral, size limit, partial result -> DOUBT. */
+/* Asks. 0; CS_ETOOBIG, CS_EINVAL, CS_EBUSY (too many under way), CS_ENOMEM (then done is not called). A worker that
+ * died is started again. Answered with doubt when the deadline passes. A subject: no entry -> KNOWN_NO; two entries for
+ * one uid or name -> DOUBT; uid and name that name different entries -> KNOWN_NO; the entry's uidNumber must equal uid;
+ * referral, size limit, partial result -> DOUBT. */
 int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, cs_answer_fn done, void *arg);
 
 /* For the event loop: the descriptor to watch for reading (and for writing while wants_write), changing when the

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that goes into an LDAP query and text that comes out of a DN: RFC 4515 and RFC 4514, in one place (A071). */
+/* Text that goes into an LDAP query: RFC 4515 in one place (A071). */
 #ifndef CS_DIRECTORY_FILTER_H
 #define CS_DIRECTORY_FILTER_H
 
-#include "buf.h"
+#include "model.h"
 
 /* Appends value so that a filter takes it for nothing but a value: everything but plain printable ASCII as \xx. */
 void cs_filter_put_value(struct cs_buf *out, const char *value);
@@ -14,12 +14,5 @@ int cs_filter_is_whole(const char *s);
 
 /* 1 when s is an attribute name: a letter, then letters, digits and '-', at most 64 bytes; no options. Else 0. */
 int cs_filter_is_attribute(const char *s);
-
-/* 1 when s is a DN of at most CS_MAX_DN bytes whose every part has a type and a value; 0 otherwise, and for "". */
-int cs_dn_is_valid(const char *s);
-
-/* The value of the first part of a DN without its escapes: "alice" of uid=alice,ou=people. For display.
- * 0 and an allocated string; CS_EPROTO where it is no DN or holds a NUL; CS_ENOMEM. */
-int cs_dn_first_value(const char *dn, char **ret_value);
 
 #endif

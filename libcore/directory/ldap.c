@@ -568,7 +568,7 @@ int cs_entry_dn(const struct cs_entry *entry, char **ret_dn)
 	return 0;
 }
 
-static int value_add(const struct berval *value, size_t max_bytes, char ***values, size_t *n)
+static int value_text(const struct berval *value, size_t max_bytes, char **ret_text)
 {
 	if (value->bv_len > max_bytes)
 		return CS_ETOOBIG;
@@ -577,20 +577,22 @@ static int value_add(const struct berval *value, size_t max_bytes, char ***value
 	char *text = strndup(value->bv_val, value->bv_len);
 	if (text == NULL)
 		return CS_ENOMEM;
-	int r = cs_strv_add(values, n, text);
-	free(text);
-	return r;
+	*ret_text = text;
+	return 0;
 }
 
 int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes,
 		    char ***ret_values, size_t *ret_n)
 {
-	char **values = NULL;
-	size_t n = 0;
 	struct berval **found = ldap_get_values_len(entry->ld, entry->message, attribute);
-	int r = 0;
-	for (size_t i = 0; found != NULL && found[i] != NULL && r == 0; i++)
-		r = i < max ? value_add(found[i], max_bytes, &values, &n) : CS_ETOOBIG;
+	size_t count = found != NULL ? (size_t)ldap_count_values_len(found) : 0, n = 0;
+	char **values = count <= max ? calloc(count + 1, sizeof(*values)) : NULL;
+	int r = count > max ? CS_ETOOBIG : values == NULL ? CS_ENOMEM : 0;
+	while (n < count && r == 0) {
+		r = value_text(found[n], max_bytes, &values[n]);
+		if (r == 0)
+			n++;
+	}
 	ldap_value_free_len(found);
 	if (r != 0) {
 		cs_free_strv(&values, &n);

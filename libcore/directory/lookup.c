@@ -6,6 +6,7 @@
 #include "filter.h"
 #include "lookup.h"
 #include "mem.h"
+#include "netgroup.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -22,8 +23,7 @@ enum {
 /* One entry that the search for a person brought. */
 struct found {
 	struct cs_person person;
-	bool by_uid;
-	bool by_name;
+	struct cs_match match;
 	char *unclear; /* what keeps it from being an answer */
 };
 
@@ -31,6 +31,14 @@ struct subject {
 	struct found found[FOUND_MAX];
 	size_t n_found;
 	size_t cap_memberships;
+};
+
+/* A roster while it is filled. */
+struct roster {
+	struct cs_roster_fill fill;
+	struct cs_netgroup netgroup;
+	size_t open;    /* searches for a netgroup that have not ended */
+	bool settled;
 };
 
 struct job {
@@ -42,6 +50,7 @@ struct job {
 	struct cs_question question;
 	struct cs_answer answer;
 	struct subject *subjects;
+	struct roster *rosters;
 	size_t open; /* searches that have not ended */
 };
 
@@ -95,7 +104,12 @@ static void job_free(struct job *job)
 	for (size_t i = 0; job->subjects != NULL && i < job->question.n_subjects; i++)
 		for (size_t k = 0; k < job->subjects[i].n_found; k++)
 			found_clear(&job->subjects[i].found[k]);
+	for (size_t i = 0; job->rosters != NULL && i < job->question.n_rosters; i++) {
+		cs_hash_clear(&job->rosters[i].fill.seen);
+		cs_netgroup_clear(&job->rosters[i].netgroup);
+	}
 	free(job->subjects);
+	free(job->rosters);
 	cs_clear(&cs_question_shape, &job->question);
 	cs_clear(&cs_answer_shape, &job->answer);
 	free(job);
@@ -118,16 +132,6 @@ void cs_lookup_free(struct cs_lookup **lookup)
 static struct cs_facts *facts_of(const struct task *task)
 {
 	return &task->job->answer.facts[task->subject];
-}
-
-/* Doubt about one subject, with what it is about; the first cause stays. */
-static void doubt(struct cs_facts *facts, const char *what, const char *cause)
-{
-	if (facts->known == CS_KNOWN_DOUBT && facts->doubt != NULL && *facts->doubt != '\0')
-		return;
-	char text[CAUSE_MAX];
-	(void)snprintf(text, sizeof(text), "%.500s: %.500s", what, cause);
-	cs_facts_doubt(facts, text);
 }
 
 /* Starts one search for a task. When it cannot be started the facts or the roster simply stay doubt. */
@@ -169,9 +173,9 @@ static void locked_end(void *arg, enum cs_ended ended, const char *cause)
 {
 	struct task *task = arg;
 	if (ended == CS_ENDED_NO_BASE)
-		doubt(facts_of(task), "whether the account is locked", "the entry vanished");
+		cs_facts_doubt_of(facts_of(task), "whether the account is locked", "the entry vanished");
 	else if (ended == CS_ENDED_DOUBT)
-		doubt(facts_of(task), "whether the account is locked", cause);
+		cs_facts_doubt_of(facts_of(task), "whether the account is locked", cause);
 	task_end(task);
 }
 
@@ -187,16 +191,19 @@ static int ask_locked(const struct task *task)
 	return start(task, &search, &calls);
 }
 
-static int wanted_add(const struct cs_entry *entry, const char *name, struct cs_membership *membership)
+static int wanted_add(const struct cs_entry *entry, const char *name, struct cs_membership *membership, size_t *cap)
 {
 	char **values = NULL;
 	size_t n = 0;
-	struct cs_attribute *attribute = &membership->attributes[membership->n_attributes];
-	int r = cs_entry_values(entry, name, CS_MAX_MEMBERSHIPS, CS_MAX_DN, &values, &n);
-	if (r == 0 && n > 0) {
+	size_t room = CS_MAX_ATTRIBUTES - membership->n_attributes;
+	int r = cs_entry_values(entry, name, room, CS_MAX_DN, &values, &n);
+	if (r == 0)
+		r = cs_reserve((void **)&membership->attributes, cap, membership->n_attributes, n,
+			       sizeof(*membership->attributes));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct cs_attribute *attribute = &membership->attributes[membership->n_attributes++];
 		attribute->name = cs_dup(name);
-		attribute->value = cs_dup(values[0]);
-		membership->n_attributes++;
+		attribute->value = cs_dup(values[i]);
 		r = attribute->name != NULL && attribute->value != NULL ? 0 : CS_ENOMEM;
 	}
 	cs_free_strv(&values, &n);
@@ -210,11 +217,9 @@ static int membership_read(const struct task *task, const struct cs_entry *entry
 	int r = cs_entry_dn(entry, &membership->group_dn);
 	if (r != 0)
 		return r;
-	membership->attributes = calloc(query->n_wanted + 1, sizeof(*membership->attributes));
-	if (membership->attributes == NULL)
-		return CS_ENOMEM;
+	size_t cap = 0;
 	for (size_t i = 0; i < query->n_wanted && r == 0; i++)
-		r = wanted_add(entry, query->wanted[i], membership);
+		r = wanted_add(entry, query->wanted[i], membership, &cap);
 	return r;
 }
 
@@ -232,19 +237,21 @@ static int group_entry(void *arg, const struct cs_entry *entry)
 	if (r == 0)
 		r = cs_reserve((void **)&facts->memberships, &subject->cap_memberships, facts->n_memberships, 1,
 			sizeof(membership));
-	if (r != 0) {
-		cs_clear(&cs_membership_shape, &membership);
-		return r;
+	if (r == 0) {
+		facts->memberships[facts->n_memberships++] = membership;
+		return 0;
 	}
-	facts->memberships[facts->n_memberships++] = membership;
-	return 0;
+	if (membership.group_dn != NULL && (r == CS_ETOOBIG || r == CS_EPROTO))
+		cs_facts_doubt_of(facts, membership.group_dn, CS_DOUBT_ATTRIBUTES);
+	cs_clear(&cs_membership_shape, &membership);
+	return r;
 }
 
 static void group_end(void *arg, enum cs_ended ended, const char *cause)
 {
 	struct task *task = arg;
 	if (ended == CS_ENDED_DOUBT)
-		doubt(facts_of(task), task->job->question.queries[task->index].dn, cause);
+		cs_facts_doubt_of(facts_of(task), task->job->question.queries[task->index].dn, cause);
 	task_end(task);
 }
 
@@ -335,7 +342,7 @@ static void ask_about(struct task *task)
 	for (task->index = 0; task->index < task->job->question.n_queries && r == 0; task->index++)
 		r = ask_group(task);
 	if (r != 0)
-		doubt(facts_of(task), "groups", cs_strerror(r));
+		cs_facts_doubt_of(facts_of(task), "groups", cs_strerror(r));
 }
 
 /* --- The person: identity --- */
@@ -377,7 +384,7 @@ static int read_login(const struct cs_entry *entry, const struct cs_settings *se
 		if (cs_is_login(values[i - 1]) == 1)
 			login = values[i - 1];
 	if (name != NULL && *name != '\0' && cs_strv_has(values, n, name) == 1) {
-		found->by_name = true;
+		found->match.by_name = true;
 		login = name;
 	}
 	r = cs_set(&found->person.name, login);
@@ -392,7 +399,7 @@ static int read_uid(const struct cs_entry *entry, const struct cs_settings *sett
 	int r = single_value(entry, settings->uid_attribute, CS_MAX_NAME, found, &text);
 	if (r == 0 && text != NULL && cs_parse_uid(text, &found->person.uid) != 0)
 		found->person.uid = CS_NO_UID;
-	found->by_uid = uid != CS_NO_UID && found->person.uid == uid;
+	found->match.by_uid = uid != CS_NO_UID && found->person.uid == uid;
 	free(text);
 	return r;
 }
@@ -443,16 +450,6 @@ static int person_entry(void *arg, const struct cs_entry *entry)
 	return r;
 }
 
-/* Two entries: two that share what was asked for are doubt; one by uid and another by name are nobody. */
-static int share_something(const struct subject *subject)
-{
-	bool two_uids = subject->found[0].by_uid && subject->found[1].by_uid;
-	bool neither_uid = !subject->found[0].by_uid && !subject->found[1].by_uid;
-	bool one_both = (subject->found[0].by_uid && subject->found[0].by_name) ||
-			(subject->found[1].by_uid && subject->found[1].by_name);
-	return two_uids || neither_uid || one_both;
-}
-
 static void person_found(struct task *task)
 {
 	struct cs_facts *facts = facts_of(task);
@@ -461,12 +458,12 @@ static void person_found(struct task *task)
 	if (subject->n_found == 0) {
 		cs_facts_no(facts);
 	} else if (subject->n_found > 1) {
-		if (share_something(subject))
-			doubt(facts, "who it is", "two entries have the same number or login name");
+		if (cs_matches_clash(&found->match, &subject->found[1].match))
+			cs_facts_doubt_of(facts, "who it is", "two entries have the same number or login name");
 		else
 			cs_facts_no(facts);
 	} else if (found->unclear != NULL) {
-		doubt(facts, found->person.dn, found->unclear);
+		cs_facts_doubt_of(facts, found->person.dn, found->unclear);
 	} else if (!cs_person_fits(&found->person, &task->job->question.subjects[task->subject])) {
 		cs_facts_no(facts);
 	} else {
@@ -484,9 +481,10 @@ static void person_end(void *arg, enum cs_ended ended, const char *cause)
 	if (ended == CS_ENDED_WHOLE)
 		person_found(task);
 	else if (ended == CS_ENDED_NO_BASE)
-		doubt(facts_of(task), "who it is", "people_base does not exist on the server, or may not be searched");
+		cs_facts_doubt_of(facts_of(task), "who it is",
+				  "people_base does not exist on the server, or may not be searched");
 	else if (ended == CS_ENDED_DOUBT)
-		doubt(facts_of(task), "who it is", cause);
+		cs_facts_doubt_of(facts_of(task), "who it is", cause);
 	task_end(task);
 }
 
@@ -544,64 +542,64 @@ static int ask_person(struct job *job, size_t i)
 
 /* --- Rosters --- */
 
-static void roster_reset(struct cs_roster *roster, enum cs_known known)
+static struct roster *roster_of(const struct task *task)
 {
-	cs_clear(&cs_roster_shape, roster);
-	roster->known = known;
+	return &task->job->rosters[task->index];
 }
 
-static int roster_add(struct cs_roster *roster, const char *dn)
+/* Once only: what comes later changes nothing. */
+static void settle(const struct task *task, enum cs_known known, const char *cause)
+{
+	struct roster *roster = roster_of(task);
+	if (!roster->settled)
+		cs_roster_settle(&roster->fill, known, task->job->question.rosters[task->index].dn, cause);
+	roster->settled = true;
+}
+
+static int roster_add(struct cs_roster_fill *fill, const char *dn)
 {
 	char *name = NULL;
 	int r = cs_dn_first_value(dn, &name);
-	if (r == CS_EPROTO)
-		return 0; /* a value that is no DN lists nobody */
-	if (r != 0)
-		return r;
-	if (roster->n_dns >= CS_MAX_WHO || strlen(name) > CS_MAX_NAME)
-		r = CS_ETOOBIG;
-	if (r == 0 && cs_strv_has(roster->dns, roster->n_dns, dn) != 1) {
-		r = cs_strv_add(&roster->dns, &roster->n_dns, dn);
-		if (r == 0)
-			r = cs_strv_add(&roster->names, &roster->n_names, name);
-	}
+	if (r == 0)
+		r = cs_roster_put(fill, dn, name);
 	free(name);
-	return r;
+	return r == CS_EPROTO ? 0 : r; /* a value that is no DN lists nobody */
 }
 
 static int roster_entry(void *arg, const struct cs_entry *entry)
 {
 	struct task *task = arg;
 	const struct cs_roster_query *query = &task->job->question.rosters[task->index];
-	struct cs_roster *roster = &task->job->answer.rosters[task->index];
 	char **values = NULL;
 	size_t n = 0;
 	task->seen = true;
-	int r = cs_entry_values(entry, query->listed, CS_MAX_MEMBERSHIPS, CS_MAX_DN, &values, &n);
+	if (roster_of(task)->settled)
+		return 0;
+	int r = cs_entry_values(entry, query->listed, CS_MAX_ROSTER, CS_MAX_DN, &values, &n);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = roster_add(roster, values[i]);
+		r = roster_add(&roster_of(task)->fill, values[i]);
 	cs_free_strv(&values, &n);
+	if (r != 0)
+		settle(task, CS_KNOWN_DOUBT, cs_roster_error(r));
 	return r;
 }
 
 static void roster_end(void *arg, enum cs_ended ended, const char *cause)
 {
-	(void)cause;
 	struct task *task = arg;
-	struct cs_roster *roster = &task->job->answer.rosters[task->index];
 	if (ended == CS_ENDED_WHOLE && task->seen)
-		roster->known = CS_KNOWN_YES;
+		settle(task, CS_KNOWN_YES, "");
 	else if (ended == CS_ENDED_WHOLE || ended == CS_ENDED_NO_BASE)
-		roster_reset(roster, CS_KNOWN_NO);
-	else
-		roster_reset(roster, CS_KNOWN_DOUBT);
+		settle(task, CS_KNOWN_NO, "");
+	else if (ended == CS_ENDED_DOUBT)
+		settle(task, CS_KNOWN_DOUBT, cause);
 	task_end(task);
 }
 
-static int ask_roster(struct job *job, size_t i)
+static int ask_people(const struct task *task)
 {
 	static const struct cs_search_calls calls = { roster_entry, roster_end };
-	const struct cs_roster_query *query = &job->question.rosters[i];
+	const struct cs_roster_query *query = &task->job->question.rosters[task->index];
 	const char *attributes[] = { query->listed, NULL };
 	bool below = query->where == CS_GROUPS_BELOW;
 	bool by_value = below && query->attribute != NULL && *query->attribute != '\0';
@@ -616,25 +614,126 @@ static int ask_roster(struct job *job, size_t i)
 		put_text(&filter, "*");
 	cs_buf_put(&filter, ")", 2);
 	struct cs_search search = { .base = query->dn, .below = below, .filter = (const char *)filter.data,
-		.attributes = attributes, .limit = below ? CS_MAX_WHO : 1 };
-	const struct task task = { .job = job, .index = i };
+		.attributes = attributes, .limit = below ? CS_MAX_ROSTER : 1 };
 	int r = cs_buf_error(&filter);
 	if (r == 0)
-		r = start(&task, &search, &calls);
+		r = start(task, &search, &calls);
 	cs_buf_clear(&filter);
 	return r;
 }
 
+/* --- Netgroups --- */
+
+static int netgroup_entry(void *arg, const struct cs_entry *entry)
+{
+	struct task *task = arg;
+	struct cs_netgroup_entry read = { 0 };
+	const char *what = NULL;
+	task->seen = true;
+	if (roster_of(task)->settled)
+		return 0;
+	int r = cs_entry_values(entry, "objectClass", CS_MAX_ATTRIBUTES, CS_MAX_NAME, &read.classes, &read.n_classes);
+	if (r == 0)
+		r = cs_entry_values(entry, CS_NETGROUP_TRIPLE, CS_MAX_ROSTER, CS_MAX_DN, &read.triples,
+				    &read.n_triples);
+	if (r == 0)
+		r = cs_entry_values(entry, CS_NETGROUP_MEMBER, CS_NETGROUPS_MOST, CS_MAX_DN, &read.members,
+				    &read.n_members);
+	if (r == 0)
+		r = cs_netgroup_take(&roster_of(task)->netgroup, &read, &what);
+	if (r != 0)
+		settle(task, CS_KNOWN_DOUBT, cs_netgroup_error(r, what));
+	cs_netgroup_entry_clear(&read);
+	return r;
+}
+
+static int ask_level(const struct task *task);
+
+/* All netgroups of a level were read: the next one, or the end. */
+static void level_end(const struct task *task)
+{
+	struct roster *roster = roster_of(task);
+	int r = roster->settled ? 0 : cs_netgroup_descend(&roster->netgroup);
+	if (r == 1)
+		r = ask_level(task);
+	else if (r == 0)
+		settle(task, CS_KNOWN_YES, "");
+	if (r < 0)
+		settle(task, CS_KNOWN_DOUBT, cs_netgroup_error(r, NULL));
+}
+
+static void netgroup_end(void *arg, enum cs_ended ended, const char *cause)
+{
+	struct task *task = arg;
+	struct roster *roster = roster_of(task);
+	bool missing = ended == CS_ENDED_NO_BASE || (ended == CS_ENDED_WHOLE && !task->seen);
+	if (missing && roster->netgroup.depth == 0)
+		settle(task, CS_KNOWN_NO, "");
+	else if (missing)
+		settle(task, CS_KNOWN_DOUBT, cs_netgroup_error(CS_ENOENT, NULL));
+	else if (ended == CS_ENDED_DOUBT)
+		settle(task, CS_KNOWN_DOUBT, cause);
+	roster->open--;
+	if (roster->open == 0 && ended != CS_ENDED_CANCELLED)
+		level_end(task);
+	task_end(task);
+}
+
+static int ask_netgroup(const struct task *task, size_t i)
+{
+	static const struct cs_search_calls calls = { netgroup_entry, netgroup_end };
+	static const char *const attributes[] = { "objectClass", CS_NETGROUP_TRIPLE, CS_NETGROUP_MEMBER, NULL };
+	struct roster *roster = roster_of(task);
+	char *dn = NULL;
+	int r = cs_netgroup_dn(&roster->netgroup, i, &dn);
+	if (r != 0)
+		return r;
+	struct cs_search search = { .base = dn, .filter = "(objectClass=*)", .attributes = attributes, .limit = 1 };
+	r = start(task, &search, &calls);
+	if (r == 0)
+		roster->open++;
+	free(dn);
+	return r;
+}
+
+static int ask_level(const struct task *task)
+{
+	struct cs_netgroup *netgroup = &roster_of(task)->netgroup;
+	const struct task fresh = { .job = task->job, .index = task->index };
+	int r = 0;
+	for (size_t i = netgroup->level; i < netgroup->end && r == 0; i++)
+		r = ask_netgroup(&fresh, i);
+	return r;
+}
+
+static void ask_roster(struct job *job, size_t i)
+{
+	const struct cs_roster_query *query = &job->question.rosters[i];
+	const struct task task = { .job = job, .index = i };
+	struct roster *roster = &job->rosters[i];
+	roster->fill.roster = &job->answer.rosters[i];
+	int r = 0;
+	if (query->where == CS_NETGROUP) {
+		r = cs_netgroup_start(&roster->netgroup, query->dn, &roster->fill);
+		if (r == 0)
+			r = ask_level(&task);
+	} else {
+		r = ask_people(&task);
+	}
+	if (r != 0)
+		settle(&task, CS_KNOWN_DOUBT, cs_roster_error(r));
+}
+
 /* --- Asking and answering --- */
 
-static int job_start(struct job *job)
+/* What could not be started is doubt. */
+static void job_start(struct job *job)
 {
 	int r = 0;
 	for (size_t i = 0; i < job->question.n_subjects && r == 0; i++)
 		r = ask_person(job, i);
-	for (size_t i = 0; i < job->question.n_rosters && r == 0; i++)
-		r = ask_roster(job, i);
-	return r;
+	for (size_t i = 0; i < job->question.n_rosters; i++)
+		ask_roster(job, i);
 }
 
 int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_ms, struct cs_question *question)
@@ -650,8 +749,9 @@ int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_m
 	job->asked_ms = cs_boot_ms();
 	job->deadline_ms = deadline_ms;
 	job->subjects = calloc(question->n_subjects + 1, sizeof(*job->subjects));
+	job->rosters = calloc(question->n_rosters + 1, sizeof(*job->rosters));
 	r = cs_answer_blank(question->n_subjects, question->n_rosters, &job->answer);
-	if (r != 0 || job->subjects == NULL) {
+	if (r != 0 || job->subjects == NULL || job->rosters == NULL) {
 		job_free(job);
 		return CS_ENOMEM;
 	}
@@ -660,7 +760,7 @@ int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_m
 	*question = (struct cs_question){ 0 };
 	*lookup->tail = job;
 	lookup->tail = &job->next;
-	(void)job_start(job); /* what could not be started is doubt */
+	job_start(job);
 	return 0;
 }
 
@@ -675,7 +775,7 @@ static void job_answer(struct job *job, const char *cause)
 	job->lookup->done(job->lookup->arg, job->number, &job->answer);
 }
 
-/* At the deadline nothing half told is used. */
+/* At the deadline nothing half told is used; a roster that was settled is whole. */
 static void job_expire(struct job *job)
 {
 	char cause[CAUSE_MAX];
@@ -688,9 +788,11 @@ static void job_expire(struct job *job)
 	cs_ldap_cancel(job->lookup->ldap, job);
 	for (size_t i = 0; i < job->answer.n_facts; i++)
 		if (job->answer.facts[i].known != CS_KNOWN_NO)
-			doubt(&job->answer.facts[i], "too late", cause);
-	for (size_t i = 0; i < job->answer.n_rosters; i++)
-		roster_reset(&job->answer.rosters[i], CS_KNOWN_DOUBT);
+			cs_facts_doubt_of(&job->answer.facts[i], "too late", cause);
+	for (size_t i = 0; i < job->answer.n_rosters; i++) {
+		const struct task task = { .job = job, .index = i };
+		settle(&task, CS_KNOWN_DOUBT, cause);
+	}
 	job_answer(job, cause);
 }
 

@@ -5,6 +5,7 @@
 #include "mem.h"
 #include "settings.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +18,11 @@ enum {
 	DEADLINE_MAX_MS = 60000
 };
 
+#define LOCKED_FILTER "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))" /* ldif_read.c knows this one alone */
+
 const struct cs_conf_option cs_directory_options[] = {
 	{ "file", CS_CONF_STR, false, NULL },
+	{ "ldif", CS_CONF_STR, false, NULL },
 	{ "uri", CS_CONF_STR, false, NULL },
 	{ "starttls", CS_CONF_BOOL, false, NULL },
 	{ "insecure_loopback", CS_CONF_BOOL, false, NULL },
@@ -221,32 +225,40 @@ static int read_bind(struct reading *r)
 	return e != 0 ? e : read_secret(r);
 }
 
-static int read_attribute(struct reading *r, const char *key, const char *fallback, char **ret_name)
+/* The names of attributes: in a section, in the settings and in the options for LDIF at hand. */
+static const struct {
+	const char *key, *fallback;
+	size_t setting, option;
+} attributes[] = {
+	{ "login_attribute", "uid", offsetof(struct cs_settings, login_attribute),
+	  offsetof(struct cs_ldif_options, login_attribute) },
+	{ "uid_attribute", "uidNumber", offsetof(struct cs_settings, uid_attribute),
+	  offsetof(struct cs_ldif_options, uid_attribute) },
+	{ "id_attribute", "entryUUID", offsetof(struct cs_settings, id_attribute),
+	  offsetof(struct cs_ldif_options, id_attribute) },
+	{ "person_attribute", "", offsetof(struct cs_settings, person_attribute),
+	  offsetof(struct cs_ldif_options, person_attribute) },
+};
+
+/* Sets the ith. 0, CS_ENOMEM, CS_ECONF with *ret_what a static text. */
+static int set_attribute(struct cs_settings *settings, size_t i, const char *name, const char **ret_what)
 {
-	const char *name = cs_conf_str(r->section, key, fallback);
-	if (*name == '\0' && *fallback != '\0')
-		return refuse(r, key, "must not be empty");
-	if (*name != '\0' && !cs_filter_is_attribute(name))
-		return refuse(r, key, "is no attribute name: letters, digits and '-', no options");
-	return cs_set(ret_name, name);
+	char **setting = (char **)(void *)((char *)settings + attributes[i].setting);
+	bool may_be_empty = *attributes[i].fallback == '\0';
+	if (*name == '\0' ? may_be_empty : cs_filter_is_attribute(name))
+		return cs_set(setting, name);
+	*ret_what = *name == '\0' ? "must not be empty" : "is no attribute name: letters, digits and '-', no options";
+	return CS_ECONF;
 }
 
 static int read_attributes(struct reading *r)
 {
-	struct cs_settings *s = r->settings;
-	const struct {
-		const char *key, *fallback;
-		char **name;
-	} names[] = {
-		{ "login_attribute", "uid", &s->login_attribute },
-		{ "uid_attribute", "uidNumber", &s->uid_attribute },
-		{ "id_attribute", "entryUUID", &s->id_attribute },
-		{ "person_attribute", "", &s->person_attribute },
-	};
-	for (size_t i = 0; i < CS_COUNT(names); i++) {
-		int e = read_attribute(r, names[i].key, names[i].fallback, names[i].name);
+	const char *what = NULL;
+	for (size_t i = 0; i < CS_COUNT(attributes); i++) {
+		const char *name = cs_conf_str(r->section, attributes[i].key, attributes[i].fallback);
+		int e = set_attribute(r->settings, i, name, &what);
 		if (e != 0)
-			return e;
+			return e == CS_ECONF ? refuse(r, attributes[i].key, what) : e;
 	}
 	return 0;
 }
@@ -255,12 +267,13 @@ static int read_people(struct reading *r)
 {
 	struct cs_settings *s = r->settings;
 	const char *base = text_of(r, "people_base");
-	const char *locked =
-		cs_conf_str(r->section, "locked_filter", "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
-	if (*base == '\0')
+	const char *locked = cs_conf_str(r->section, "locked_filter", LOCKED_FILTER);
+	if (*base == '\0' && s->ldif == NULL)
 		return refuse(r, "people_base", "is required: the DN below which people are");
-	if (!cs_dn_is_valid(base))
+	if (*base != '\0' && !cs_dn_is_valid(base))
 		return refuse(r, "people_base", "is no DN");
+	if (s->ldif != NULL && strcmp(locked, LOCKED_FILTER) != 0)
+		return refuse(r, "locked_filter", "cannot be changed with ldif");
 	if (*locked != '\0' && (!cs_filter_is_whole(locked) || strlen(locked) > FILTER_MAX))
 		return refuse(r, "locked_filter", "is no LDAP filter such as (pwdAccountLockedTime=*)");
 	if (cs_set(&s->people_base, base) != 0 || cs_set(&s->locked_filter, locked) != 0)
@@ -276,13 +289,37 @@ static int read_deadline(struct reading *r)
 	return 0;
 }
 
+/* Refuses every option but these. */
+static int read_only(struct reading *r, const char *const *allowed, size_t n, const char *text)
+{
+	for (const struct cs_conf_option *o = cs_directory_options; o->name != NULL; o++) {
+		bool is_allowed = false;
+		for (size_t i = 0; i < n; i++)
+			is_allowed = is_allowed || strcmp(o->name, allowed[i]) == 0;
+		if (!is_allowed && cs_conf_given(r->section, o->name))
+			return refuse(r, o->name, text);
+	}
+	r->settings->deadline_ms = DEADLINE_MS;
+	return 0;
+}
+
 static int read_fixed(struct reading *r)
 {
-	for (const struct cs_conf_option *o = cs_directory_options; o->name != NULL; o++)
-		if (strcmp(o->name, "file") != 0 && cs_conf_given(r->section, o->name))
-			return refuse(r, o->name, "cannot be combined with file");
-	r->settings->deadline_ms = DEADLINE_MS;
-	return cs_set(&r->settings->file, text_of(r, "file"));
+	static const char *const allowed[] = { "file" };
+	int e = read_only(r, allowed, CS_COUNT(allowed), "cannot be combined with file");
+	return e != 0 ? e : cs_set(&r->settings->file, text_of(r, "file"));
+}
+
+static int read_ldif(struct reading *r)
+{
+	static const char *const allowed[] = {"ldif",         "people_base",      "login_attribute", "uid_attribute",
+					      "id_attribute", "person_attribute", "locked_filter"};
+	int e = read_only(r, allowed, CS_COUNT(allowed), "cannot be combined with ldif");
+	if (e == 0)
+		e = cs_set(&r->settings->ldif, text_of(r, "ldif"));
+	if (e == 0)
+		e = read_people(r);
+	return e != 0 ? e : read_attributes(r);
 }
 
 static int read_all(struct reading *r)
@@ -291,8 +328,10 @@ static int read_all(struct reading *r)
 		read_deadline };
 	if (has_text(r, "file"))
 		return read_fixed(r);
+	if (has_text(r, "ldif"))
+		return read_ldif(r);
 	if (!has_text(r, "uri"))
-		return refuse(r, NULL, "needs uri (an LDAP server) or file (people and groups from a file)");
+		return refuse(r, NULL, "needs uri (an LDAP server), or ldif or file (people and groups from a file)");
 	for (size_t i = 0; i < CS_COUNT(steps); i++) {
 		int e = steps[i](r);
 		if (e != 0)
@@ -318,11 +357,44 @@ int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct 
 	return e;
 }
 
+int cs_settings_of_ldif(const struct cs_ldif_options *options, struct cs_settings *ret_settings,
+	struct cs_problem *problem)
+{
+	static const struct cs_ldif_options defaults;
+	const char *bytes = (const char *)(options != NULL ? options : &defaults);
+	const char *base = options != NULL && options->people_base != NULL ? options->people_base : "";
+	const char *key = "people_base", *what = "is no DN";
+	struct cs_settings settings = { 0 };
+	int e = *base == '\0' || cs_dn_is_valid(base) ? cs_set(&settings.people_base, base) : CS_ECONF;
+	if (e == 0)
+		e = cs_set(&settings.locked_filter, LOCKED_FILTER);
+	for (size_t i = 0; i < CS_COUNT(attributes) && e == 0; i++) {
+		const char *const *option = (const char *const *)(const void *)(bytes + attributes[i].option);
+		key = attributes[i].key;
+		e = set_attribute(&settings, i, *option != NULL ? *option : attributes[i].fallback, &what);
+	}
+	if (e == 0) {
+		*ret_settings = settings;
+		return 0;
+	}
+	if (e == CS_ECONF)
+		cs_problem_set(problem, "", 0, "%s: %s", key, what);
+	cs_settings_clear(&settings);
+	return e;
+}
+
 void cs_settings_clear(struct cs_settings *settings)
 {
-	char **texts[] = {&settings->file,          &settings->uri,          &settings->ca_file,
-			  &settings->bind_dn,       &settings->people_base,  &settings->login_attribute,
-			  &settings->uid_attribute, &settings->id_attribute, &settings->person_attribute,
+	char **texts[] = {&settings->file,
+			  &settings->ldif,
+			  &settings->uri,
+			  &settings->ca_file,
+			  &settings->bind_dn,
+			  &settings->people_base,
+			  &settings->login_attribute,
+			  &settings->uid_attribute,
+			  &settings->id_attribute,
+			  &settings->person_attribute,
 			  &settings->locked_filter};
 	for (size_t i = 0; i < CS_COUNT(texts); i++)
 		cs_free_str(texts[i]);

@@ -138,7 +138,38 @@ static void tell_state(void *arg, bool ok, const char *cause)
 		serving->failed = true;
 }
 
-/* An answer that is too long for a frame is told as what it is: not told. */
+static char too_long[] = "the answer is too long";
+
+/* The roster that takes the most room; NULL when none is told. */
+static struct cs_roster *longest(struct cs_roster *rosters, size_t n)
+{
+	struct cs_roster *found = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (rosters[i].known == CS_KNOWN_YES && (found == NULL || rosters[i].n_dns > found->n_dns))
+			found = &rosters[i];
+	return found;
+}
+
+/* What does not fit into a frame is told as what it is, not told: first the longest rosters, until the rest fits.
+ * CS_ETOOBIG when it does not fit even without any. */
+static int put_shorter(struct serving *serving, uint64_t number, const struct cs_answer *answer)
+{
+	struct cs_answer shorter = *answer; /* a view, but for the array of rosters */
+	struct cs_roster *roster = NULL;
+	int r = CS_ETOOBIG;
+	shorter.rosters = calloc(answer->n_rosters + 1, sizeof(*shorter.rosters));
+	if (shorter.rosters == NULL)
+		return CS_ENOMEM;
+	for (size_t i = 0; i < answer->n_rosters; i++)
+		shorter.rosters[i] = answer->rosters[i];
+	while (r == CS_ETOOBIG && (roster = longest(shorter.rosters, shorter.n_rosters)) != NULL) {
+		*roster = (struct cs_roster){ .known = CS_KNOWN_DOUBT, .doubt = too_long };
+		r = cs_message_put_answer(&serving->out, number, &shorter);
+	}
+	free(shorter.rosters);
+	return r;
+}
+
 static void put_doubt(struct serving *serving, uint64_t number, const struct cs_answer *answer)
 {
 	struct cs_answer blank = { 0 };
@@ -146,7 +177,7 @@ static void put_doubt(struct serving *serving, uint64_t number, const struct cs_
 		serving->failed = true;
 		return;
 	}
-	cs_answer_blame(&blank, answer->n_facts > 0 ? answer->facts[0].source : "", "the answer is too long");
+	cs_answer_blame(&blank, answer->n_facts > 0 ? answer->facts[0].source : "", too_long);
 	if (cs_message_put_answer(&serving->out, number, &blank) != 0)
 		serving->failed = true;
 	cs_clear(&cs_answer_shape, &blank);
@@ -155,7 +186,10 @@ static void put_doubt(struct serving *serving, uint64_t number, const struct cs_
 static void put_answer(void *arg, uint64_t number, const struct cs_answer *answer)
 {
 	struct serving *serving = arg;
-	if (cs_message_put_answer(&serving->out, number, answer) != 0)
+	int r = cs_message_put_answer(&serving->out, number, answer);
+	if (r == CS_ETOOBIG)
+		r = put_shorter(serving, number, answer);
+	if (r != 0)
 		put_doubt(serving, number, answer);
 }
 

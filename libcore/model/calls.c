@@ -120,6 +120,7 @@ static const struct cs_field status_fields[] = {
 	CS_U64(cs_status, uptime_ms),
 	CS_STR(cs_status, policy_file, CS_MAX_PATH),
 	CS_FIXED(cs_status, policy_digest, CS_DIGEST_LEN),
+	CS_U64(cs_status, policy_generation),
 	CS_U64(cs_status, policy_wall_ms),
 	CS_STR(cs_status, directory, CS_MAX_TEXT),
 	CS_BOOL(cs_status, directory_ok),
@@ -147,9 +148,73 @@ static const struct cs_field evidence_answer_fields[] = {
 };
 SHAPE(evidence_answer);
 
-static const struct cs_field reload_answer_fields[] = {
-	CS_BOOL(cs_reload_answer, loaded),
-	CS_STR(cs_reload_answer, text, CS_MAX_TEXT),
-	CS_FIXED(cs_reload_answer, policy_digest, CS_DIGEST_LEN),
+static const struct cs_field right_asked_fields[] = {
+	CS_STR(cs_right_asked, user, CS_MAX_NAME),
+	CS_STR(cs_right_asked, permission, CS_MAX_NAME),
+	CS_STR(cs_right_asked, scope, CS_MAX_SCOPE),
 };
-SHAPE(reload_answer);
+SHAPE(right_asked);
+
+static const struct cs_field rights_fields[] = {
+	CS_ARRAY(cs_rights, asked, &cs_right_asked_shape, CS_MAX_RIGHTS),
+};
+SHAPE(rights);
+
+static const struct cs_field right_told_fields[] = {
+	CS_ENUM(cs_right_told, verdict, cs_verdict_names),
+	CS_ENUM(cs_right_told, reason, cs_reason_names),
+};
+SHAPE(right_told);
+
+static const struct cs_field rights_answer_fields[] = {
+	CS_ARRAY(cs_rights_answer, told, &cs_right_told_shape, CS_MAX_RIGHTS),
+};
+SHAPE(rights_answer);
+
+static const struct cs_field apply_fields[] = {
+	CS_ENUM(cs_apply, kind, cs_apply_names),
+	CS_BOOL(cs_apply, only_show),
+	CS_U64(cs_apply, base),
+	CS_FIXED(cs_apply, digest, CS_DIGEST_LEN),
+	CS_U64(cs_apply, number),
+	CS_STR(cs_apply, role, CS_MAX_NAME),
+	CS_STR(cs_apply, scope_kind, CS_MAX_NAME),
+	CS_STR(cs_apply, label, CS_MAX_NAME),
+	CS_STRV(cs_apply, permissions, CS_MAX_QUERIES, CS_MAX_NAME),
+	CS_STRV(cs_apply, inherits, CS_MAX_QUERIES, CS_MAX_NAME),
+	CS_STR(cs_apply, comment, CS_MAX_REASON),
+};
+SHAPE(apply);
+
+static const struct cs_field apply_answer_fields[] = {
+	CS_BOOL(cs_apply_answer, applied),
+	CS_NEST(cs_apply_answer, generation, &cs_generation_shape),
+	CS_ENUM(cs_apply_answer, effect, cs_effect_names),
+	CS_ARRAY(cs_apply_answer, changes, &cs_change_shape, CS_MAX_CHANGES),
+	CS_BOOL(cs_apply_answer, more),
+	CS_NEST(cs_apply_answer, decision, &cs_decision_shape),
+	CS_STR(cs_apply_answer, text, CS_MAX_TEXT),
+};
+SHAPE(apply_answer);
+
+static const struct cs_field history_fields[] = {
+	CS_U64(cs_history, before),
+};
+SHAPE(history);
+
+static const struct cs_field history_answer_fields[] = {
+	CS_ARRAY(cs_history_answer, generations, &cs_generation_shape, CS_MAX_LIST),
+};
+SHAPE(history_answer);
+
+static const struct cs_field policy_call_fields[] = {
+	CS_U64(cs_policy_call, number),
+	CS_U64(cs_policy_call, offset),
+};
+SHAPE(policy_call);
+
+static const struct cs_field policy_answer_fields[] = {
+	CS_NEST(cs_policy_answer, generation, &cs_generation_shape),
+	CS_BLOB(cs_policy_answer, text, CS_MAX_EVENT),
+};
+SHAPE(policy_answer);

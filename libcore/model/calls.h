@@ -20,7 +20,13 @@ enum cs_call_type {
 	                      * rejected; with any other reason it was refused, and text says why */
 	CS_CALL_STATUS = 10, /* people: cs_empty -> cs_status */
 	CS_CALL_EVIDENCE = 11, /* people, root: cs_evidence_call -> cs_evidence_answer */
-	CS_CALL_RELOAD = 12  /* people, root: load the policy file again or keep the old one. cs_empty -> cs_reload_answer */
+	/* 12 loaded the policy file again, before the policy was kept in generations */
+	CS_CALL_RIGHTS = 13, /* people: many has_right at once. cs_rights -> cs_rights_answer */
+	CS_CALL_DIRECTORY = 14, /* people, root: ask the daemon's directory. cs_question -> cs_answer */
+	CS_CALL_APPLY = 15,  /* people: put a new generation of the policy in force, or show what that would change. Takes a
+	                      * descriptor with the text. Root, or whom the gate on it lets. cs_apply -> cs_apply_answer */
+	CS_CALL_HISTORY = 16, /* people, root: cs_history -> cs_history_answer */
+	CS_CALL_POLICY = 17  /* people, root: a piece of the text of one generation. cs_policy_call -> cs_policy_answer */
 };
 
 struct cs_submit {
@@ -77,6 +83,32 @@ struct cs_right_answer {
 	size_t n_steps;
 };
 extern const struct cs_shape cs_right_answer_shape;
+
+struct cs_right_asked {
+	char *user; /* as in cs_right */
+	char *permission;
+	char *scope;
+};
+extern const struct cs_shape cs_right_asked_shape;
+
+struct cs_rights {
+	struct cs_right_asked *asked; /* at most CS_MAX_RIGHTS, of at most CS_MAX_SUBJECTS people */
+	size_t n_asked;
+};
+extern const struct cs_shape cs_rights_shape;
+#define CS_MAX_RIGHTS 4096
+
+struct cs_right_told {
+	enum cs_verdict verdict; /* PERMIT or DENY */
+	enum cs_reason reason;   /* CS_WHY_BAD_CALL: no such permission, or no scope */
+};
+extern const struct cs_shape cs_right_told_shape;
+
+struct cs_rights_answer {
+	struct cs_right_told *told; /* one for each that was asked, in order */
+	size_t n_told;
+};
+extern const struct cs_shape cs_rights_answer_shape;
 
 struct cs_list {
 	bool all;  /* closed ones too */
@@ -141,7 +173,8 @@ struct cs_status {
 	uint64_t uptime_ms;
 	char *policy_file;
 	uint8_t policy_digest[CS_DIGEST_LEN];
-	uint64_t policy_wall_ms; /* when it was loaded */
+	uint64_t policy_generation;
+	uint64_t policy_wall_ms; /* when it came into force */
 	char *directory;         /* "ldapi:///… answers", "ldaps://… does not answer since …" */
 	bool directory_ok;
 	char *store;
@@ -166,11 +199,70 @@ struct cs_evidence_answer {
 };
 extern const struct cs_shape cs_evidence_answer_shape;
 
-struct cs_reload_answer {
-	bool loaded; /* else the old one is kept */
-	char *text;  /* the problem with file and line, or what was loaded */
-	uint8_t policy_digest[CS_DIGEST_LEN];
+enum cs_apply_kind {
+	CS_APPLY_NONE = 0,
+	CS_APPLY_TEXT = 1,     /* the text in the descriptor: a sealed memfd (F_SEAL_WRITE, GROW and SHRINK), so that reading it
+	                        * can neither block nor change */
+	CS_APPLY_ROLLBACK = 2, /* the text of generation number */
+	CS_APPLY_GRANT = 3,    /* role gets permissions, where it is held or, with kind, in scopes of that kind */
+	CS_APPLY_REVOKE = 4,
+	CS_APPLY_DEFINE = 5    /* a new role with permissions, inherits and label */
 };
-extern const struct cs_shape cs_reload_answer_shape;
+extern const struct cs_names cs_apply_names[];
+
+struct cs_apply {
+	enum cs_apply_kind kind;
+	bool only_show;    /* change nothing: say what would change */
+	uint64_t base;     /* the generation the change was made from; the daemon refuses another. 0: whichever is in force */
+	uint8_t digest[CS_DIGEST_LEN]; /* TEXT: of the text in the descriptor, domain CS_DOMAIN_POLICY */
+	uint64_t number;   /* ROLLBACK */
+	char *role;        /* GRANT, REVOKE, DEFINE … */
+	char *scope_kind;
+	char *label;
+	char **permissions;
+	size_t n_permissions;
+	char **inherits;
+	size_t n_inherits;
+	char *comment;
+};
+extern const struct cs_shape cs_apply_shape;
+
+struct cs_apply_answer {
+	bool applied; /* also where the text in force is the same, byte for byte: then there is no new generation */
+	struct cs_generation generation; /* the one in force now */
+	enum cs_effect effect;           /* the strongest of the changes: weaker, stronger, same */
+	struct cs_change *changes;       /* at most CS_MAX_CHANGES; more says that there are others */
+	size_t n_changes;
+	bool more;
+	struct cs_decision decision;     /* not applied: why. Verdict deny with reason not-waiting: a request is open, see number.
+	                                  * bad-call: see text. policy-changed: base is not in force. All zero with only_show */
+	char *text; /* the problem of a text that is refused, with its line; "" otherwise */
+};
+extern const struct cs_shape cs_apply_answer_shape;
+#define CS_MAX_CHANGES 256
+
+struct cs_history {
+	uint64_t before; /* generations below this number, newest first; 0: all */
+};
+extern const struct cs_shape cs_history_shape;
+
+struct cs_history_answer {
+	struct cs_generation *generations; /* newest first, at most CS_MAX_LIST; ask again with before */
+	size_t n_generations;
+};
+extern const struct cs_shape cs_history_answer_shape;
+
+struct cs_policy_call {
+	uint64_t number; /* 0: the one in force */
+	uint64_t offset; /* bytes of the text to leave out */
+};
+extern const struct cs_shape cs_policy_call_shape;
+
+struct cs_policy_answer {
+	struct cs_generation generation;
+	uint8_t *text; /* a piece, at most CS_MAX_EVENT bytes; ask again from offset + n_text until size is reached */
+	size_t n_text;
+};
+extern const struct cs_shape cs_policy_answer_shape;
 
 #endif

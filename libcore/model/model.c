@@ -138,7 +138,7 @@ SHAPE(attribute);
 static const struct cs_field membership_fields[] = {
 	CS_U32(cs_membership, query),
 	CS_STR(cs_membership, group_dn, CS_MAX_DN),
-	CS_ARRAY(cs_membership, attributes, &cs_attribute_shape, CS_MAX_RULES),
+	CS_ARRAY(cs_membership, attributes, &cs_attribute_shape, CS_MAX_ATTRIBUTES),
 };
 SHAPE(membership);
 
@@ -155,10 +155,43 @@ SHAPE(facts);
 
 static const struct cs_field roster_fields[] = {
 	CS_ENUM(cs_roster, known, cs_known_names),
-	CS_STRV(cs_roster, dns, CS_MAX_WHO, CS_MAX_DN),
-	CS_STRV(cs_roster, names, CS_MAX_WHO, CS_MAX_NAME),
+	CS_STRV(cs_roster, dns, CS_MAX_ROSTER, CS_MAX_DN),
+	CS_STRV(cs_roster, names, CS_MAX_ROSTER, CS_MAX_NAME),
+	CS_STR(cs_roster, doubt, CS_MAX_TEXT),
 };
 SHAPE(roster);
+
+static const struct cs_field question_fields[] = {
+	CS_ARRAY(cs_question, subjects, &cs_subject_shape, CS_MAX_SUBJECTS),
+	CS_ARRAY(cs_question, queries, &cs_group_query_shape, CS_MAX_QUERIES),
+	CS_ARRAY(cs_question, rosters, &cs_roster_query_shape, CS_MAX_ROSTERS),
+};
+SHAPE(question);
+
+static const struct cs_field answer_fields[] = {
+	CS_ARRAY(cs_answer, facts, &cs_facts_shape, CS_MAX_SUBJECTS),
+	CS_ARRAY(cs_answer, rosters, &cs_roster_shape, CS_MAX_ROSTERS),
+};
+SHAPE(answer);
+
+static const struct cs_field generation_fields[] = {
+	CS_U64(cs_generation, number),
+	CS_U64(cs_generation, wall_ms),
+	CS_U32(cs_generation, uid),
+	CS_STR(cs_generation, author, CS_MAX_NAME),
+	CS_STR(cs_generation, comment, CS_MAX_REASON),
+	CS_U64(cs_generation, request),
+	CS_U64(cs_generation, size),
+	CS_FIXED(cs_generation, digest, CS_DIGEST_LEN),
+};
+SHAPE(generation);
+
+static const struct cs_field change_fields[] = {
+	CS_ENUM(cs_change, effect, cs_effect_names),
+	CS_STR(cs_change, what, CS_MAX_TEXT),
+	CS_STR(cs_change, text, CS_MAX_TEXT),
+};
+SHAPE(change);
 
 static const struct cs_field event_fields[] = {
 	CS_U64(cs_event, number),

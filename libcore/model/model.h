@@ -26,6 +26,10 @@ enum {
 	CS_MAX_LIST = 500,        /* requests in one list reply */
 	CS_MAX_QUERIES = 256,
 	CS_MAX_MEMBERSHIPS = 4096,
+	CS_MAX_ATTRIBUTES = 64,   /* values of the attributes that one membership brings back */
+	CS_MAX_ROSTER = 16384,    /* people listed by one roster query */
+	CS_MAX_SUBJECTS = CS_MAX_VOTES + 8, /* of one question: everybody who voted, who asked, who votes now */
+	CS_MAX_ROSTERS = CS_MAX_QUERIES,    /* of one question */
 	CS_MAX_ALIASES = 32,
 	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
 };
@@ -74,7 +78,7 @@ extern const struct cs_shape cs_file_shape;
 struct cs_action {
 	char *service;  /* sudo, sudoedit, sshd, login, … */
 	char *host;     /* stamped by the daemon */
-	char *command;  /* absolute path as it will be executed; "" for a login */
+	char *command;  /* absolute path as it will be executed; a word for what an application does; "" for a login */
 	char *resolved; /* command with every symlink resolved; "" when there is none */
 	char **argv;
 	size_t n_argv;
@@ -157,7 +161,8 @@ struct cs_decision {
 	struct cs_approval *votes;
 	size_t n_votes;
 	uint64_t version;      /* rises with every change of the request; for wait */
-	uint64_t remaining_ms; /* until the request (pending) or the approval (approved) expires */
+	uint64_t remaining_ms; /* until the request (pending) or the approval (approved) expires; with CS_WHY_COOLING, and
+	                        * wherever else an approval waits for its time, until it may be used */
 	uint64_t hold_ms;      /* how much longer it is held on line before it is parked */
 };
 extern const struct cs_shape cs_decision_shape;
@@ -166,7 +171,8 @@ extern const struct cs_shape cs_decision_shape;
 
 enum cs_where {
 	CS_GROUP_AT = 1,    /* the group with this DN */
-	CS_GROUPS_BELOW = 2 /* every group under this DN */
+	CS_GROUPS_BELOW = 2, /* every group under this DN */
+	CS_NETGROUP = 3      /* rosters only: the netgroup with this DN (RFC 2307 nisNetgroup) and those nested in it */
 };
 
 /* Is the person listed by this attribute of that group, or of which groups below that DN? */
@@ -180,7 +186,8 @@ struct cs_group_query {
 extern const struct cs_shape cs_group_query_shape;
 
 /* Who is listed by this attribute of the group at dn, or of the groups below dn whose attribute has this value (of all
- * below where attribute is empty)? */
+ * below where attribute is empty)? Of a netgroup: which hosts does it hold? listed is then "nisNetgroupTriple", and the
+ * answer's dns and names are host names as they are written, "*" for a triple that is open to every host. */
 struct cs_roster_query {
 	enum cs_where where;
 	char *dn;
@@ -199,7 +206,8 @@ extern const struct cs_shape cs_attribute_shape;
 struct cs_membership {
 	uint32_t query; /* index of the cs_group_query it answers */
 	char *group_dn;
-	struct cs_attribute *attributes; /* those wanted; first value each */
+	struct cs_attribute *attributes; /* those wanted: every value of each, several in a row under one name. A group with
+	                                  * more than CS_MAX_ATTRIBUTES of them is doubt, never cut */
 	size_t n_attributes;
 };
 extern const struct cs_shape cs_membership_shape;
@@ -227,15 +235,67 @@ struct cs_roster {
 	size_t n_dns;
 	char **names;
 	size_t n_names;
+	char *doubt;         /* what could not be told, and why; "" otherwise */
 };
 extern const struct cs_shape cs_roster_shape;
+
+/* One question to the directory: facts for each subject, rosters for each roster query. */
+struct cs_question {
+	struct cs_subject *subjects; /* looked up by uid where it is not CS_NO_UID, and by name: both must agree */
+	size_t n_subjects;
+	struct cs_group_query *queries; /* asked about every subject */
+	size_t n_queries;
+	struct cs_roster_query *rosters;
+	size_t n_rosters;
+};
+extern const struct cs_shape cs_question_shape;
+
+struct cs_answer {
+	struct cs_facts *facts; /* one per subject, in order */
+	size_t n_facts;
+	struct cs_roster *rosters; /* one per roster query */
+	size_t n_rosters;
+};
+extern const struct cs_shape cs_answer_shape;
+
+/* --- Policy ------------------------------------------------------------------------------------------------------- */
+
+/* One numbered state of the policy. Its text is kept beside it; text and digest never change. */
+struct cs_generation {
+	uint64_t number;   /* 1, 2, 3, … the newest is in force */
+	uint64_t wall_ms;  /* when it came into force */
+	uint32_t uid;      /* of the author: the kernel's word */
+	char *author;      /* his name in the directory; "root" for uid 0 */
+	char *comment;
+	uint64_t request;  /* the request by which others approved it; 0 when none was needed */
+	uint64_t size;     /* bytes of the text */
+	uint8_t digest[CS_DIGEST_LEN]; /* of the text, domain CS_DOMAIN_POLICY */
+};
+extern const struct cs_shape cs_generation_shape;
+#define CS_DOMAIN_POLICY "countersign policy v1"
+#define CS_POLICY_TEXT_MAX (16u * 1024u * 1024u) /* bytes of a policy's text */
+
+/* What a change of the policy does to what people may do and to what guards it. */
+enum cs_effect {
+	CS_EFFECT_NONE = 0,     /* words only: labels, texts */
+	CS_EFFECT_STRONGER = 1, /* somebody loses a right, or more is asked */
+	CS_EFFECT_WEAKER = 2,   /* somebody gains a right, or less is asked; also whatever is not surely stronger */
+};
+extern const struct cs_names cs_effect_names[]; /* "same", "stronger", "weaker" */
+
+struct cs_change {
+	enum cs_effect effect;
+	char *what; /* "role pmc", "gate deploy", "service sudo" */
+	char *text; /* one sentence: "listed as owner of a group below ou=…: gains release.approve in project/%{cn}" */
+};
+extern const struct cs_shape cs_change_shape;
 
 /* --- Evidence ----------------------------------------------------------------------------------------------------- */
 
 enum cs_event_kind {
 	CS_EVENT_NONE = 0,
 	CS_EVENT_START = 1,     /* the daemon began to serve */
-	CS_EVENT_POLICY = 2,    /* a policy was loaded or refused */
+	CS_EVENT_POLICY = 2,    /* a generation of the policy came into force; body is its cs_generation's encoding */
 	CS_EVENT_PERMITTED = 3, /* permitted at once: unguarded, root, right held */
 	CS_EVENT_DENIED = 4,    /* denied at once or at claim */
 	CS_EVENT_REQUESTED = 5, /* a request was made; body is its canonical encoding */
@@ -281,6 +341,21 @@ extern const struct cs_shape cs_record_shape;
 
 /* --- Small rules about nouns --------------------------------------------------------------------------------------- */
 
+/* Distinguished names (dn.c, RFC 4514). 1 when s is a DN of at most CS_MAX_DN bytes whose every part has a type and a
+ * value; 0 otherwise, and for "". */
+int cs_dn_is_valid(const char *s);
+/* The value of the first part of a DN without its escapes: "alice" of uid=alice,ou=people. For display.
+ * 0 and an allocated string; CS_EPROTO where it is no DN or holds a NUL; CS_ENOMEM. */
+int cs_dn_first_value(const char *dn, char **ret_value);
+/* A DN in the one spelling that is compared: types and values in lower case, blanks around ',', '=' and '+' left out,
+ * several blanks one, each escape in one form. Equal keys mean the same entry; unequal ones may (names that are not
+ * ASCII, OIDs, parts joined by '+' in another order), which only denies. 0; CS_ETOOBIG; CS_EINVAL (none at all, a NUL, a
+ * quotation mark). */
+int cs_dn_key(const char *dn, char ret_key[CS_MAX_DN + 1]);
+bool cs_dn_same(const char *a, const char *b);
+/* The entry with this key is the one with the key base or below it. */
+bool cs_dn_key_below(const char *key, const char *base);
+
 /* The canonical bytes of a request, which are hashed (domain CS_DOMAIN_REQUEST) and approved. Appended to out. */
 int cs_request_encode(const struct cs_request *request, struct cs_buf *out);
 #define CS_DOMAIN_REQUEST "countersign request v1"
@@ -299,9 +374,12 @@ struct cs_now;
 int cs_deadline_passed(const char *boot_id, uint64_t since_boot_ms, uint64_t since_wall_ms, uint64_t span_ms,
 	const struct cs_now *now, uint64_t *ret_remaining_ms);
 
-/* Checks a draft as it came from a module: absolute paths, required fields, bounds. 0, CS_EINVAL with *ret_what a
+/* Checks a draft as it came from a module: absolute paths, required fields, bounds. A command may be a word instead of
+ * a path ("project.delete"), for an application that does not run a file; never for sudo. 0, CS_EINVAL with *ret_what a
  * static text that names the field. */
 int cs_action_check(const struct cs_action *action, const char **ret_what);
+/* 1 when the action runs a file: its command is a path. 0 for a login and for what an application does. */
+int cs_action_runs(const struct cs_action *action);
 
 /* A one-line display of an action: "sudo /usr/local/sbin/deploy-release tomcat 10.1" or "sshd login", each argument
  * escaped (cs_escape) and quoted where it holds a blank, so that the words can be told apart. For tables only: the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One table for each enum: the number, its stable name and, for reasons, the sentence for people. */
-#include "model.h"
+#include "calls.h"
 #include "mem.h"
 
 const struct cs_names cs_verdict_names[] = {
@@ -16,7 +16,15 @@ const struct cs_names cs_vote_names[] = {
 const struct cs_names cs_known_names[] = {
 	{ CS_KNOWN_NO, "no" }, { CS_KNOWN_YES, "yes" }, { CS_KNOWN_DOUBT, "doubt" }, { 0, NULL } };
 
-const struct cs_names cs_where_names[] = { { CS_GROUP_AT, "at" }, { CS_GROUPS_BELOW, "below" }, { 0, NULL } };
+const struct cs_names cs_where_names[] = { { CS_GROUP_AT, "at" }, { CS_GROUPS_BELOW, "below" },
+	{ CS_NETGROUP, "netgroup" }, { 0, NULL } };
+
+const struct cs_names cs_effect_names[] = {
+	{ CS_EFFECT_NONE, "same" }, { CS_EFFECT_STRONGER, "stronger" }, { CS_EFFECT_WEAKER, "weaker" }, { 0, NULL } };
+
+const struct cs_names cs_apply_names[] = {
+	{ CS_APPLY_NONE, "none" }, { CS_APPLY_TEXT, "text" }, { CS_APPLY_ROLLBACK, "rollback" },
+	{ CS_APPLY_GRANT, "grant" }, { CS_APPLY_REVOKE, "revoke" }, { CS_APPLY_DEFINE, "define" }, { 0, NULL } };
 
 const struct cs_names cs_event_names[] = {
 	{ CS_EVENT_NONE, "none" }, { CS_EVENT_START, "start" }, { CS_EVENT_POLICY, "policy" },
@@ -34,9 +42,11 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_HAS_RIGHT, "has-right", "You hold the permission, and nobody else is needed.") \
 	X(CS_WHY_APPROVED, "approved", "Enough people approved it.") \
 	X(CS_WHY_CONFIRMED, "confirmed", "This sudo was released just now.") \
+	X(CS_WHY_EXEMPT, "exempt", "The policy exempts you from the approval that this needs.") \
 	X(CS_WHY_NEEDS_APPROVAL, "needs-approval", "Other people have to approve this first.") \
 	X(CS_WHY_NEEDS_REASON, "needs-reason", "A reason is needed for this request.") \
 	X(CS_WHY_PARKED, "parked", "The request stays open; run the same command again after it is approved.") \
+	X(CS_WHY_COOLING, "cooling", "Enough people approved it; the waiting time before its use is not over.") \
 	X(CS_WHY_UNMATCHED, "unmatched", "No gate guards this, and the policy permits only what a gate names.") \
 	X(CS_WHY_DENY_GATE, "deny-gate", "The policy denies this to everybody.") \
 	X(CS_WHY_NO_PERMISSION, "no-permission", "You do not hold the permission that this needs.") \
@@ -46,6 +56,8 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_OPTION, "option", "A changed root directory or another host is never combined with a gate.") \
 	X(CS_WHY_UNSATISFIABLE, "unsatisfiable", "Too few people could approve this.") \
 	X(CS_WHY_NO_FILE, "no-file", "The program could not be opened and hashed.") \
+	X(CS_WHY_CONDITION, "condition", "A gate guards this, but not at this time or not from this address.") \
+	X(CS_WHY_EXCLUSIVE, "exclusive", "You hold two roles that exclude each other, so neither counts.") \
 	X(CS_WHY_UNKNOWN_PERSON, "unknown-person", "The directory does not know this person.") \
 	X(CS_WHY_LOCKED_PERSON, "locked-person", "This person's account is locked in the directory.") \
 	X(CS_WHY_DOUBT, "doubt", "The directory could not tell; try again when it answers.") \

@@ -17,7 +17,7 @@ int cs_same_human(const struct cs_person *a, const struct cs_person *b)
 {
 	if (!a->id || !*a->id || !b->id || !*b->id)
 		return CS_EDOUBT;
-	return same_text(a->id, b->id) || same_text(a->dn, b->dn) || same_text(a->human, b->human) || a->uid == b->uid;
+	return same_text(a->id, b->id) || same_text(a->dn, b->dn) || cs_dn_same(a->dn, b->dn) || same_text(a->human, b->human) || a->uid == b->uid;
 }
 
 int cs_request_encode(const struct cs_request *request, struct cs_buf *out)
@@ -65,14 +65,35 @@ static int is_absolute(const char *path)
 	return path && path[0] == '/';
 }
 
+static int is_empty(const char *s)
+{
+	return !s || !*s;
+}
+
+int cs_action_runs(const struct cs_action *action)
+{
+	return is_absolute(action->command);
+}
+
+/* An application names what it does by a word; sudo runs files and nothing else. */
+static int names_action(const struct cs_action *action)
+{
+	static const char *const runs_files[] = { "sudo", "sudo-i", "sudoedit" };
+
+	for (size_t i = 0; i < CS_COUNT(runs_files); i++)
+		if (strcmp(action->service, runs_files[i]) == 0)
+			return 0;
+	return cs_is_word(action->command, CS_MAX_NAME);
+}
+
 int cs_action_check(const struct cs_action *action, const char **ret_what)
 {
-	int has_command = action->command && *action->command;
+	int has_command = !is_empty(action->command);
 	const char *what = NULL;
 
 	if (!action->service || !cs_is_word(action->service, CS_MAX_NAME))
 		what = "service";
-	else if (has_command && !is_absolute(action->command))
+	else if (has_command && !is_absolute(action->command) && !names_action(action))
 		what = "command";
 	else if (action->resolved && *action->resolved && !is_absolute(action->resolved))
 		what = "resolved";
@@ -80,7 +101,7 @@ int cs_action_check(const struct cs_action *action, const char **ret_what)
 		what = "argv";
 	else if (!has_command && action->n_argv > 0)
 		what = "command";
-	else if (has_command && !is_absolute(action->cwd))
+	else if (has_command && !is_absolute(action->cwd) && (cs_action_runs(action) || !is_empty(action->cwd)))
 		what = "cwd";
 	else if (action->target_uid == CS_NO_UID || action->target_gid == CS_NO_UID)
 		what = "target";

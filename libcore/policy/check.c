@@ -66,35 +66,55 @@ int cs_check_dn(const char *s)
 	}
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool cs_scope_contains(const struct scope *held, const struct scope *asked)
+{
+	if (held->n_parts > asked->n_parts)
+		return false;
+	for (size_t i = 0; i < held->n_parts; i++) {
+		const struct scope_part *a = &held->parts[i], *b = &asked->parts[i];
+
+		if (!same_text(a->prefix, b->prefix) || !same_text(a->name, b->name) ||
+		    !same_text(a->suffix, b->suffix))
+			return false;
+	}
+	return true;
+}
+
 static const char *want_name(const struct cs_policy *policy, struct want want)
 {
-	return want.is_role ? policy->roles[want.index].name : policy->permissions[want.index].name;
+	return want.kind == WANT_ROLE ? policy->roles[want.index].name : policy->permissions[want.index].name;
 }
 
 int cs_check_reachable(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *what,
 		       struct want want, const struct scope *scope)
 {
 	const struct cs_policy *policy = loader->policy;
-	const char *kind = want.is_role ? "role" : "permission";
+	const char *kind = want.kind == WANT_ROLE ? "role" : "permission";
 	bool given = false;
+	size_t len;
+	const char *asked = cs_scope_kind(scope->text, &len);
 
 	for (size_t i = 0; i < policy->n_assignments; i++) {
 		const struct assignment *assignment = &policy->assignments[i];
 
-		if (!cs_policy_supplies(policy, assignment->role, want))
-			continue;
-		if (cs_scope_could_cover(&assignment->scope, scope))
+		if (cs_policy_supplies(policy, assignment->role, &want, asked, len) &&
+		    cs_scope_could_cover(&assignment->scope, scope))
 			return 0;
-		given = true;
+		given = given || cs_policy_carries(policy, assignment->role, &want);
 	}
 	if (given)
 		return REFUSE(loader, section, key,
 			      "%s asks for %s %s in the scope \"%s\", and nobody could ever have it there: the "
-			      "assignments that give it "
-			      "have other scopes",
+			      "assignments that give it have other scopes, or roles that carry it in another kind of "
+			      "scope",
 			      what, kind, want_name(policy, want), scope->text);
 	return REFUSE(
 		loader, section, key,
 		"%s asks for %s %s, and nobody could ever have it: no assignment gives %s; add one or ask for another",
-		what, kind, want_name(policy, want), want.is_role ? "it" : "a role with it");
+		what, kind, want_name(policy, want), want.kind == WANT_ROLE ? "it" : "a role with it");
 }

@@ -15,6 +15,7 @@ void cs_command_clear(struct command *command)
 		free(command->words[i].text);
 	free(command->words);
 	free(command->text);
+	free(command->name);
 	*command = (struct command){0};
 }
 
@@ -34,15 +35,36 @@ int cs_path_normal(const char *path)
 	return 1;
 }
 
-static const char *check_path(const char *path)
+/* The first word: a path, or for an application the name of what it does. */
+static const char *check_name(const char *name)
 {
-	if (path[0] != '/')
-		return "the command is named by its absolute path";
-	if (strpbrk(path, "*%"))
+	if (name[0] != '/' && cs_is_word(name, CS_MAX_NAME) == 1)
+		return NULL;
+	if (name[0] != '/')
+		return "it begins with an absolute path or with the name of an action, which holds letters, digits, "
+		       "'.', '_' "
+		       "and '-'";
+	if (strpbrk(name, "*%"))
 		return "the path cannot hold '*' or '%'";
-	if (cs_path_normal(path) != 1)
+	if (cs_path_normal(name) != 1)
 		return "the path is not plain: no \"//\", no \"/./\", no \"/../\", no '/' at the end";
 	return NULL;
+}
+
+bool cs_service_runs_files(const char *service)
+{
+	static const char *const services[] = {"sudo", "sudo-i", "sudoedit"};
+
+	for (size_t i = 0; i < CS_COUNT(services); i++) {
+		if (strcmp(service, services[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool cs_command_is_path(const struct command *command)
+{
+	return command->name[0] == '/';
 }
 
 static int copy_word(const char *s, size_t len, enum word_kind kind, struct word *ret_word)
@@ -149,36 +171,31 @@ static int parse_words(const char *at, struct command *command, const char **ret
 	return *ret_what ? CS_ECONF : 0;
 }
 
-int cs_command_parse(const char *text, struct command *ret_command, char **ret_path, const char **ret_what)
+int cs_command_parse(const char *text, struct command *ret_command, const char **ret_what)
 {
-	struct command command = {0};
-	char *path = NULL;
-	size_t len;
+	struct command command = {.path = SIZE_MAX};
+	size_t len = strcspn(text, BLANKS);
 	int r = CS_ECONF;
 
 	*ret_what = check_bytes(text);
 	if (*ret_what)
 		goto out;
-	len = strcspn(text, BLANKS);
 	r = CS_ENOMEM;
-	path = strndup(text, len);
+	command.name = strndup(text, len);
 	command.text = cs_dup(text);
-	if (!path || !command.text)
+	if (!command.name || !command.text)
 		goto out;
 	r = CS_ECONF;
-	*ret_what = check_path(path);
+	*ret_what = check_name(command.name);
 	if (*ret_what)
 		goto out;
 	r = parse_words(text + len, &command, ret_what);
 	if (r < 0)
 		goto out;
 	*ret_command = command;
-	*ret_path = path;
 	command = (struct command){0};
-	path = NULL;
 out:
 	cs_command_clear(&command);
-	free(path);
 	return r;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a gate says of itself. */
 #include "policy_internal.h"
+#include "buf.h"
 #include "mem.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct cs_gate *cs_policy_gate(const struct cs_policy *policy, const char *name)
@@ -49,6 +51,31 @@ uint64_t cs_gate_use_within_ms(const struct cs_gate *gate)
 	return gate->use_within_ms;
 }
 
+uint64_t cs_gate_use_after_ms(const struct cs_gate *gate)
+{
+	return gate->use_after_ms;
+}
+
+size_t cs_policy_gates(const struct cs_policy *policy)
+{
+	return policy->n_gates;
+}
+
+const struct cs_gate *cs_policy_gate_at(const struct cs_policy *policy, size_t i)
+{
+	return i < policy->n_gates ? &policy->gates[i] : NULL;
+}
+
+bool cs_gate_denies(const struct cs_gate *gate)
+{
+	return gate->deny != NULL;
+}
+
+const char *cs_gate_scope(const struct cs_gate *gate)
+{
+	return gate->scope.text;
+}
+
 size_t cs_gate_rules(const struct cs_gate *gate)
 {
 	return gate->n_rules;
@@ -82,8 +109,9 @@ const char *cs_policy_rule_scope(const struct cs_gate *gate, const struct rule *
 {
 	struct gate_values values = {.gate = gate, .scope = scope};
 
+	/* A deny gate has no scope to fill in: its exemptions mean everywhere, or what they say themselves. */
 	if (!rule->own_scope)
-		return scope;
+		return gate->deny ? gate->scope.text : scope;
 	if (!cs_scope_name(&rule->scope, 0))
 		return rule->scope.text;
 	if (cs_scope_valid(scope) != 1 || cs_scope_fill(&rule->scope, value_in_scope, &values, buffer) < 0)
@@ -91,23 +119,87 @@ const char *cs_policy_rule_scope(const struct cs_gate *gate, const struct rule *
 	return buffer;
 }
 
+/* The value of the first part of a DN: "alice" of "uid=alice,ou=people,…". */
+static const char *first_value(const char *dn, size_t *ret_len)
+{
+	const char *equals = strchr(dn, '='), *value = equals ? equals + 1 : dn;
+	size_t len = 0;
+
+	value += strspn(value, " ");
+	while (value[len] && value[len] != ',' && value[len] != '+')
+		len += value[len] == '\\' && value[len + 1] ? 2 : 1;
+	*ret_len = len;
+	return value;
+}
+
+enum { NAMES_SHOWN = 8 };
+
+/* "alice, bob or carol"; the last of many is "12 others". */
+static int name_people(const struct want *want, uint32_t count, char **ret_text)
+{
+	size_t shown = want->n_people <= NAMES_SHOWN ? want->n_people : NAMES_SHOWN - 1;
+	struct cs_buf text;
+	char number[64];
+	int r;
+
+	cs_buf_init(&text, CS_MAX_TEXT + NAMES_SHOWN * CS_MAX_DN);
+	(void)snprintf(number, sizeof(number), "%u × ", (unsigned)count);
+	cs_buf_put(&text, number, strlen(number));
+	for (size_t i = 0; i < shown; i++) {
+		const char *between = i == 0 ? "" : i + 1 == want->n_people ? " or " : ", ", *name;
+		size_t len;
+
+		cs_buf_put(&text, between, strlen(between));
+		name = first_value(want->people[i], &len);
+		cs_buf_put(&text, name, len);
+	}
+	*number = '\0';
+	if (shown < want->n_people)
+		(void)snprintf(number, sizeof(number), " or %zu others", want->n_people - shown);
+	cs_buf_put(&text, number, strlen(number) + 1);
+	r = cs_buf_error(&text);
+	if (r == 0)
+		r = cs_set(ret_text, (const char *)text.data);
+	cs_buf_clear(&text);
+	return r;
+}
+
+static int name_group(const struct want *want, uint32_t count, char **ret_text)
+{
+	size_t len;
+	const char *value = first_value(want->dn, &len), *rest = value + len;
+
+	return cs_format(ret_text, "%u × %s of %.*s%s", (unsigned)count, want->listed, (int)(rest - want->dn), want->dn,
+			 *rest ? ",…" : "");
+}
+
+static int name_right(const struct cs_policy *policy, const struct want *want, uint32_t count, const char *where,
+		      char **ret_text)
+{
+	const char *label =
+		want->kind == WANT_ROLE ? policy->roles[want->index].label : policy->permissions[want->index].label;
+
+	if (where && strcmp(where, "*") == 0)
+		return cs_format(ret_text, "%u × %s (everywhere)", (unsigned)count, label);
+	return cs_format(ret_text, "%u × %s in %s", (unsigned)count, label, where ? where : "?");
+}
+
 char *cs_gate_rule_label(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope)
 {
 	char buffer[CS_MAX_SCOPE + 1];
 	const struct rule *this;
-	const char *label, *where;
 	char *text = NULL;
 	int r;
 
 	if (rule >= gate->n_rules)
 		return cs_dup("");
 	this = &gate->rules[rule];
-	label = this->want.is_role ? policy->roles[this->want.index].label
-				   : policy->permissions[this->want.index].label;
-	where = cs_policy_rule_scope(gate, this, scope, buffer);
-	if (where && strcmp(where, "*") == 0)
-		r = cs_format(&text, "%u × %s (everywhere)", this->count, label);
+	if (this->want.kind == WANT_GROUP)
+		r = name_group(&this->want, this->count, &text);
+	else if (this->want.kind == WANT_PEOPLE)
+		r = name_people(&this->want, this->count, &text);
 	else
-		r = cs_format(&text, "%u × %s in %s", this->count, label, where ? where : "?");
+		r = name_right(policy, &this->want, this->count, cs_policy_rule_scope(gate, this, scope, buffer),
+			       &text);
 	return r < 0 ? NULL : text;
 }

@@ -12,16 +12,31 @@ static const struct cs_conf_option permission_options[] = {
 	{0},
 };
 
+static const struct cs_conf_option role_kind_options[] = {
+	{"permissions", CS_CONF_LIST, true, NULL},
+	{0},
+};
+
 static const struct cs_conf_option role_options[] = {
 	{"label", CS_CONF_STR, false, NULL},
 	{"permissions", CS_CONF_LIST, false, NULL},
 	{"inherits", CS_CONF_LIST, false, NULL},
+	{"in", CS_CONF_TITLED, false, role_kind_options},
+	{0},
+};
+
+static const struct cs_conf_option exclusive_options[] = {
+	{"roles", CS_CONF_LIST, true, NULL},
+	{"within", CS_CONF_STR, false, NULL},
 	{0},
 };
 
 static const struct cs_conf_option assignment_options[] = {
-	{"role", CS_CONF_STR, true, NULL},   {"scope", CS_CONF_STR, true, NULL},  {"group", CS_CONF_STR, false, NULL},
-	{"below", CS_CONF_STR, false, NULL}, {"listed", CS_CONF_STR, true, NULL}, {0},
+	{"role", CS_CONF_STR, true, NULL},     {"label", CS_CONF_STR, false, NULL},
+	{"scope", CS_CONF_STR, true, NULL},    {"group", CS_CONF_STR, false, NULL},
+	{"below", CS_CONF_STR, false, NULL},   {"person", CS_CONF_LIST, false, NULL},
+	{"listed", CS_CONF_STR, false, NULL},  {"where", CS_CONF_LIST, false, NULL},
+	{"unless", CS_CONF_LIST, false, NULL}, {0},
 };
 
 static const struct cs_conf_option service_options[] = {
@@ -30,33 +45,39 @@ static const struct cs_conf_option service_options[] = {
 };
 
 static const struct cs_conf_option approval_options[] = {
-	{"count", CS_CONF_COUNT, true, NULL},
+	{"count", CS_CONF_COUNT, true, NULL}, {"permission", CS_CONF_STR, false, NULL},
+	{"role", CS_CONF_STR, false, NULL},   {"group", CS_CONF_STR, false, NULL},
+	{"listed", CS_CONF_STR, false, NULL}, {"person", CS_CONF_LIST, false, NULL},
+	{"scope", CS_CONF_STR, false, NULL},  {0},
+};
+
+static const struct cs_conf_option exempt_options[] = {
 	{"permission", CS_CONF_STR, false, NULL},
 	{"role", CS_CONF_STR, false, NULL},
+	{"group", CS_CONF_STR, false, NULL},
+	{"listed", CS_CONF_STR, false, NULL},
+	{"person", CS_CONF_LIST, false, NULL},
 	{"scope", CS_CONF_STR, false, NULL},
 	{0},
 };
 
 static const struct cs_conf_option gate_options[] = {
-	{"service", CS_CONF_LIST, true, NULL},
-	{"host", CS_CONF_LIST, false, NULL},
-	{"command", CS_CONF_LIST, false, NULL},
-	{"permission", CS_CONF_STR, false, NULL},
-	{"scope", CS_CONF_STR, false, NULL},
-	{"approval", CS_CONF_TITLED, false, approval_options},
-	{"people", CS_CONF_STR, false, NULL},
-	{"reason", CS_CONF_STR, false, NULL},
-	{"lifetime", CS_CONF_SPAN, false, NULL},
-	{"use_within", CS_CONF_SPAN, false, NULL},
-	{"exposed_file", CS_CONF_STR, false, NULL},
-	{"deny", CS_CONF_STR, false, NULL},
-	{0},
+	{"service", CS_CONF_LIST, true, NULL},    {"host", CS_CONF_LIST, false, NULL},
+	{"netgroup", CS_CONF_LIST, false, NULL},  {"peer", CS_CONF_LIST, false, NULL},
+	{"time", CS_CONF_LIST, false, NULL},      {"exempt", CS_CONF_TITLED, false, exempt_options},
+	{"command", CS_CONF_LIST, false, NULL},   {"permission", CS_CONF_STR, false, NULL},
+	{"scope", CS_CONF_STR, false, NULL},      {"approval", CS_CONF_TITLED, false, approval_options},
+	{"people", CS_CONF_STR, false, NULL},     {"reason", CS_CONF_STR, false, NULL},
+	{"lifetime", CS_CONF_SPAN, false, NULL},  {"use_within", CS_CONF_SPAN, false, NULL},
+	{"use_after", CS_CONF_SPAN, false, NULL}, {"exposed_file", CS_CONF_STR, false, NULL},
+	{"deny", CS_CONF_STR, false, NULL},       {0},
 };
 
-static const struct cs_conf_option policy_options[] = {
+const struct cs_conf_option cs_policy_options[] = {
 	{"permission", CS_CONF_TITLED, false, permission_options},
 	{"role", CS_CONF_TITLED, false, role_options},
 	{"assignment", CS_CONF_TITLED, false, assignment_options},
+	{"exclusive", CS_CONF_TITLED, false, exclusive_options},
 	{"service", CS_CONF_TITLED, false, service_options},
 	{"gate", CS_CONF_TITLED, false, gate_options},
 	{0},
@@ -86,7 +107,7 @@ int cs_load_title(struct loader *loader, const struct cs_conf_section *section, 
 
 	if (!title || cs_is_word(title, CS_MAX_NAME) != 1)
 		return REFUSE(loader, section, NULL,
-			      "the name of a %s may hold letters, digits, '.', '_' and '-', not '-' or '.' at its "
+			      "the name of this %s may hold letters, digits, '.', '_' and '-', not '-' or '.' at its "
 			      "beginning: \"%s\"",
 			      kind, title ? title : "");
 	*ret_name = cs_dup(title);
@@ -123,23 +144,42 @@ int cs_load_choice(struct loader *loader, const struct cs_conf_section *section,
 	return 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, because a list may be long. */
+static int refuse_twice(struct loader *loader, const struct cs_conf_section *section, const char *key, size_t n)
+{
+	const char **values = calloc(n, sizeof(*values));
+	int r = values ? 0 : CS_ENOMEM;
+
+	for (size_t i = 0; values && i < n; i++)
+		values[i] = cs_conf_list_at(section, key, i);
+	if (values)
+		qsort(values, n, sizeof(*values), by_text);
+	for (size_t i = 1; r == 0 && i < n; i++) {
+		if (strcmp(values[i - 1], values[i]) == 0)
+			r = REFUSE(loader, section, key, "\"%s\" stands twice in %s", values[i], key);
+	}
+	free(values);
+	return r;
+}
+
 int cs_load_list(struct loader *loader, const struct cs_conf_section *section, const char *key, size_t *ret_n)
 {
 	size_t n = cs_conf_list_len(section, key);
+	int r;
 
 	if (cs_conf_given(section, key) && n == 0)
 		return REFUSE(loader, section, key, "%s is an empty list; leave it out or name something", key);
 	if (n > POLICY_MAX_ITEMS)
 		return REFUSE(loader, section, key, "%s has more than %d values", key, POLICY_MAX_ITEMS);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(cs_conf_list_at(section, key, i), cs_conf_list_at(section, key, k)) == 0)
-				return REFUSE(loader, section, key, "\"%s\" stands twice in %s",
-					      cs_conf_list_at(section, key, i), key);
-		}
-	}
-	*ret_n = n;
-	return 0;
+	r = n > 1 ? refuse_twice(loader, section, key, n) : 0;
+	if (r == 0)
+		*ret_n = n;
+	return r;
 }
 
 int cs_load_scope(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *fallback,
@@ -196,6 +236,7 @@ static int load_services(struct loader *loader)
 	for (size_t i = 0; r == 0 && i < policy->n_services; i++) {
 		const struct cs_conf_section *section = cs_conf_section(loader->top, "service", i);
 
+		policy->services[i].line = cs_conf_line(section, NULL);
 		r = cs_load_title(loader, section, "service", &policy->services[i].name);
 		if (r == 0)
 			r = cs_load_choice(loader, section, "unmatched", "permit", "deny",
@@ -211,20 +252,26 @@ static int refuse_nothing(struct loader *loader)
 
 	if (policy->n_gates > 0 || policy->n_services > 0 || policy->n_permissions > 0)
 		return 0;
-	cs_problem_set(loader->problem, loader->file, 0, "it says nothing: a policy has at least a permission, a service or a gate");
+	cs_problem_set(loader->problem, loader->file, 0,
+		       "it says nothing: a policy has at least a permission, a service or a gate");
 	return CS_ECONF;
 }
 
 int cs_policy_parse(const char *text, const char *name, struct cs_policy **ret_policy, struct cs_problem *problem)
 {
-	static int (*const steps[])(struct loader *) = {cs_load_rights, cs_load_inherit, cs_load_assignments,
-							load_services, cs_load_gates, refuse_nothing};
+	static int (*const steps[])(struct loader *) = {cs_load_rights,     cs_load_inherit, cs_load_assignments,
+							cs_load_exclusives, load_services,   cs_load_gates,
+							refuse_nothing,     cs_load_index};
 	struct loader loader = {.file = name, .problem = problem};
 	struct cs_policy *policy = NULL;
 	struct cs_conf *conf = NULL;
-	int r;
+	int r = CS_ECONF;
 
-	r = cs_conf_parse(text, name, policy_options, &conf, problem);
+	if (strnlen(text, CS_POLICY_TEXT_MAX + 1) > CS_POLICY_TEXT_MAX) {
+		cs_problem_set(problem, name, 0, "it is longer than %u MiB", CS_POLICY_TEXT_MAX / (1024u * 1024u));
+		goto out;
+	}
+	r = cs_conf_parse(text, name, cs_policy_options, &conf, problem);
 	if (r < 0)
 		goto out;
 	policy = calloc(1, sizeof(*policy));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading assignments, and what has to be asked of the directory for them. */
+/* Reading assignments: who holds which role where. */
 #include "policy_internal.h"
 #include "mem.h"
 
@@ -7,12 +7,16 @@
 #include <string.h>
 #include <strings.h>
 
-static int load_scope(struct loader *loader, const struct cs_conf_section *section, struct scope *ret_scope)
+static int load_scope(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
 {
 	const char *name;
-	int r = cs_load_scope(loader, section, "scope", NULL, ret_scope);
+	int r = cs_load_scope(loader, section, "scope", NULL, &assignment->scope);
 
-	for (size_t i = 0; r == 0 && (name = cs_scope_name(ret_scope, i)); i++) {
+	for (size_t i = 0; r == 0 && (name = cs_scope_name(&assignment->scope, i)); i++) {
+		if (assignment->to == ASSIGNED_PEOPLE)
+			return REFUSE(loader, section, "scope",
+				      "people hold a role in one scope, so %%{%s} has nothing that could fill it in",
+				      name);
 		if (cs_check_attribute(name) != 1)
 			return REFUSE(loader, section, "scope",
 				      "%%{%s}: the name of an attribute holds letters, digits and '-'", name);
@@ -20,152 +24,180 @@ static int load_scope(struct loader *loader, const struct cs_conf_section *secti
 	return r;
 }
 
-static int load_place(struct loader *loader, const struct cs_conf_section *section, enum cs_where *ret_where,
-		      const char **ret_dn)
+/* Exactly one of the keys; the array is in the order of enum assigned_to. */
+static const char *const places[] = {"group", "below", "person"};
+
+static int load_to(struct loader *loader, const struct cs_conf_section *section, enum assigned_to *ret_to)
 {
-	bool group = cs_conf_given(section, "group"), below = cs_conf_given(section, "below");
-	const char *key = group ? "group" : "below";
+	const char *first = NULL;
 
-	if (group == below)
-		return REFUSE(
-			loader, section, group ? "below" : NULL,
-			"an assignment names either one group (group = DN) or the groups of a subtree (below = DN)%s",
-			group ? ", not both" : "");
-	*ret_dn = cs_conf_str(section, key, "");
-	if (cs_check_dn(*ret_dn) != 1)
-		return REFUSE(loader, section, key,
-			      "%s is a DN such as cn=infra,ou=groups,dc=example,dc=org, not \"%s\"", key, *ret_dn);
-	*ret_where = group ? CS_GROUP_AT : CS_GROUPS_BELOW;
-	return 0;
-}
-
-static int load_listed(struct loader *loader, const struct cs_conf_section *section, const char **ret_listed)
-{
-	*ret_listed = cs_conf_str(section, "listed", "");
-	if (cs_check_attribute(*ret_listed) != 1)
-		return REFUSE(loader, section, "listed",
-			      "listed is the attribute that lists people, such as member or owner, not \"%s\"",
-			      *ret_listed);
-	return 0;
-}
-
-/* Attribute names and, nearly always, DNs do not tell upper from lower case. */
-static size_t find_query(const struct cs_policy *policy, enum cs_where where, const char *dn, const char *listed)
-{
-	for (size_t i = 0; i < policy->n_queries; i++) {
-		const struct cs_group_query *query = &policy->queries[i];
-
-		if (query->where == where && strcasecmp(query->dn, dn) == 0 && strcasecmp(query->listed, listed) == 0)
-			return i;
-	}
-	return SIZE_MAX;
-}
-
-static int add_query(struct loader *loader, const struct cs_conf_section *section, enum cs_where where, const char *dn,
-		     const char *listed, size_t *ret_query)
-{
-	struct cs_policy *policy = loader->policy;
-	struct cs_group_query query = {.where = where};
-
-	*ret_query = find_query(policy, where, dn, listed);
-	if (*ret_query != SIZE_MAX)
-		return 0;
-	if (policy->n_queries >= CS_MAX_QUERIES)
-		return REFUSE(loader, section, NULL,
-			      "the assignments need more than %d questions to the directory; use below = DN for many "
-			      "groups at once",
-			      CS_MAX_QUERIES);
-	query.dn = cs_dup(dn);
-	query.listed = cs_dup(listed);
-	if (!query.dn || !query.listed) {
-		cs_clear(&cs_group_query_shape, &query);
-		return CS_ENOMEM;
-	}
-	*ret_query = policy->n_queries;
-	policy->queries[policy->n_queries++] = query;
-	return 0;
-}
-
-static bool wants(const struct cs_group_query *query, const char *attribute)
-{
-	for (size_t i = 0; i < query->n_wanted; i++) {
-		if (strcasecmp(query->wanted[i], attribute) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int add_wanted(struct loader *loader, const struct cs_conf_section *section, const struct scope *scope,
-		      struct cs_group_query *query)
-{
-	const char *name;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && (name = cs_scope_name(scope, i)); i++) {
-		if (wants(query, name))
+	for (size_t i = 0; i < CS_COUNT(places); i++) {
+		if (!cs_conf_given(section, places[i]))
 			continue;
-		if (query->n_wanted >= POLICY_MAX_WANTED)
-			return REFUSE(loader, section, "scope",
-				      "the assignments use more than %d attributes of these groups", POLICY_MAX_WANTED);
-		r = cs_strv_add(&query->wanted, &query->n_wanted, name);
+		if (first)
+			return REFUSE(loader, section, places[i],
+				      "an assignment names one of group, below and person, not both %s and %s", first,
+				      places[i]);
+		first = places[i];
+		*ret_to = (enum assigned_to)i;
 	}
+	if (!first)
+		return REFUSE(loader, section, NULL,
+			      "an assignment names either one group (group = DN), the groups of a subtree (below = DN) "
+			      "or people (person = DN)");
+	return 0;
+}
+
+static int load_dn(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
+{
+	const char *key = places[assignment->to], *dn = cs_conf_str(section, key, "");
+	char dn_key[CS_MAX_DN + 1];
+
+	if (cs_check_dn(dn) != 1 || cs_dn_key(dn, dn_key) < 0)
+		return REFUSE(loader, section, key,
+			      "%s is a DN such as cn=infra,ou=groups,dc=example,dc=org, not \"%s\"", key, dn);
+	assignment->dn = cs_dup(dn);
+	assignment->dn_key = cs_dup(dn_key);
+	return assignment->dn && assignment->dn_key ? 0 : CS_ENOMEM;
+}
+
+static int load_listed(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
+{
+	const char *listed = cs_conf_str(section, "listed", "");
+
+	if (cs_check_attribute(listed) != 1)
+		return REFUSE(loader, section, "listed",
+			      "listed is the attribute that lists people, such as member or owner, not \"%s\"", listed);
+	assignment->listed = cs_dup(listed);
+	return assignment->listed ? 0 : CS_ENOMEM;
+}
+
+static int add_wanted(struct loader *loader, const struct cs_conf_section *section, const char *key,
+		      const char *attribute, struct cs_group_query *query)
+{
+	int r = cs_query_want(query, attribute);
+
+	if (r == CS_ETOOBIG)
+		return REFUSE(loader, section, key, "the assignments use more than %d attributes of these groups",
+			      POLICY_MAX_WANTED);
 	return r;
 }
 
-/* Two that say the same are a slip: one of them will be forgotten when the other is changed. */
-static int check_duplicate(struct loader *loader, const struct cs_conf_section *section, size_t index)
+static int load_query(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
 {
-	const struct assignment *all = loader->policy->assignments, *mine = &all[index];
+	enum cs_where where = assignment->to == ASSIGNED_GROUP ? CS_GROUP_AT : CS_GROUPS_BELOW;
+	struct cs_group_query *query;
+	const char *name;
+	int r = cs_load_query(loader, section, where, assignment->dn, assignment->listed, &assignment->query);
 
-	for (size_t i = 0; i < index; i++) {
-		if (all[i].role == mine->role && all[i].query == mine->query &&
-		    strcmp(all[i].scope.text, mine->scope.text) == 0)
-			return REFUSE(loader, section, NULL, "assignment %s says the same as assignment %s", mine->name,
-				      all[i].name);
-	}
-	return 0;
+	if (r < 0)
+		return r;
+	query = &loader->policy->queries[assignment->query];
+	for (size_t i = 0; r == 0 && (name = cs_scope_name(&assignment->scope, i)); i++)
+		r = add_wanted(loader, section, "scope", name, query);
+	for (size_t i = 0; r == 0 && i < assignment->n_where; i++)
+		r = add_wanted(loader, section, "where", assignment->where[i].attribute, query);
+	for (size_t i = 0; r == 0 && i < assignment->n_unless; i++)
+		r = add_wanted(loader, section, "unless", assignment->unless[i].attribute, query);
+	return r;
 }
 
-static int load_assignment(struct loader *loader, const struct cs_conf_section *section, size_t index)
+static int load_groups(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
 {
-	struct assignment *assignment = &loader->policy->assignments[index];
-	const char *dn = NULL, *listed = NULL;
-	enum cs_where where = CS_GROUP_AT;
-	int r;
+	int r = load_dn(loader, section, assignment);
 
-	r = cs_load_title(loader, section, "assignment", &assignment->name);
+	if (r == 0)
+		r = load_listed(loader, section, assignment);
+	if (r == 0)
+		r = cs_load_conditions(loader, section, "where", &assignment->where, &assignment->n_where);
+	if (r == 0)
+		r = cs_load_conditions(loader, section, "unless", &assignment->unless, &assignment->n_unless);
+	return r < 0 ? r : load_query(loader, section, assignment);
+}
+
+static int load_people(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
+{
+	static const char *const others[] = {"listed", "where", "unless"};
+
+	for (size_t i = 0; i < CS_COUNT(others); i++) {
+		if (cs_conf_given(section, others[i]))
+			return REFUSE(loader, section, others[i],
+				      "assignment %s names people, so %s in it would mean nothing", assignment->name,
+				      others[i]);
+	}
+	return cs_load_people(loader, section, "person", &assignment->people, &assignment->n_people);
+}
+
+static int load_assignment(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
+{
+	int r = cs_load_title(loader, section, "assignment", &assignment->name);
+
+	assignment->line = cs_conf_line(section, NULL);
 	if (r == 0)
 		r = cs_load_role(loader, section, "role", cs_conf_str(section, "role", ""), &assignment->role);
+	if (r == 0 && cs_conf_given(section, "label"))
+		r = cs_load_text(loader, section, "label", "", CS_MAX_NAME, &assignment->label);
 	if (r == 0)
-		r = load_scope(loader, section, &assignment->scope);
+		r = load_to(loader, section, &assignment->to);
 	if (r == 0)
-		r = load_place(loader, section, &where, &dn);
-	if (r == 0)
-		r = load_listed(loader, section, &listed);
-	if (r == 0)
-		r = add_query(loader, section, where, dn, listed, &assignment->query);
-	if (r == 0)
-		r = add_wanted(loader, section, &assignment->scope, &loader->policy->queries[assignment->query]);
-	return r < 0 ? r : check_duplicate(loader, section, index);
+		r = load_scope(loader, section, assignment);
+	if (r < 0)
+		return r;
+	return assignment->to == ASSIGNED_PEOPLE ? load_people(loader, section, assignment)
+						 : load_groups(loader, section, assignment);
 }
 
-static int sort_by_query(struct cs_policy *policy)
+/* 0 where both say the same of groups. */
+static int saying_order(const struct assignment *a, const struct assignment *b)
 {
-	size_t n = 0;
+	int order = strcmp(a->dn_key, b->dn_key);
 
-	policy->by_query = calloc(policy->n_assignments + 1, sizeof(*policy->by_query));
-	policy->query_start = calloc(policy->n_queries + 1, sizeof(*policy->query_start));
-	if (!policy->by_query || !policy->query_start)
+	if (order == 0)
+		order = compare_sizes(a->to, b->to);
+	if (order == 0)
+		order = compare_sizes(a->role, b->role);
+	if (order == 0)
+		order = strcmp(a->scope.text, b->scope.text);
+	if (order == 0)
+		order = strcasecmp(a->listed, b->listed);
+	if (order == 0)
+		order = cs_conditions_order(a->where, a->n_where, b->where, b->n_where);
+	return order ? order : cs_conditions_order(a->unless, a->n_unless, b->unless, b->n_unless);
+}
+
+static int sort_order(const void *a, const void *b)
+{
+	const struct assignment *x = *(const struct assignment *const *)a, *y = *(const struct assignment *const *)b;
+	int order = saying_order(x, y);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Two that say the same are a slip: one of them will be forgotten when the other is changed. Those of people are
+ * compared with the index. */
+static int check_duplicates(struct loader *loader)
+{
+	const struct cs_policy *policy = loader->policy;
+	const struct assignment **sorted = calloc(policy->n_assignments + 1, sizeof(*sorted));
+	size_t n = 0;
+	int r = 0;
+
+	if (!sorted)
 		return CS_ENOMEM;
-	for (size_t q = 0; q < policy->n_queries; q++) {
-		policy->query_start[q] = n;
-		for (size_t i = 0; i < policy->n_assignments; i++) {
-			if (policy->assignments[i].query == q)
-				policy->by_query[n++] = i;
-		}
+	for (size_t i = 0; i < policy->n_assignments; i++) {
+		if (policy->assignments[i].to != ASSIGNED_PEOPLE)
+			sorted[n++] = &policy->assignments[i];
 	}
-	policy->query_start[policy->n_queries] = n;
-	return 0;
+	qsort(sorted, n, sizeof(*sorted), sort_order);
+	for (size_t i = 1; r == 0 && i < n; i++) {
+		if (saying_order(sorted[i - 1], sorted[i]) != 0)
+			continue;
+		cs_problem_set(loader->problem, loader->file, sorted[i]->line,
+			       "assignment %s says the same as assignment %s", sorted[i]->name, sorted[i - 1]->name);
+		r = CS_ECONF;
+	}
+	free(sorted);
+	return r;
 }
 
 int cs_load_assignments(struct loader *loader)
@@ -174,12 +206,7 @@ int cs_load_assignments(struct loader *loader)
 	int r = cs_load_items(loader, "assignment", sizeof(*policy->assignments), &policy->assignments,
 			      &policy->n_assignments);
 
-	if (r < 0)
-		return r;
-	policy->queries = calloc(CS_MAX_QUERIES, sizeof(*policy->queries));
-	if (!policy->queries)
-		return CS_ENOMEM;
 	for (size_t i = 0; r == 0 && i < policy->n_assignments; i++)
-		r = load_assignment(loader, cs_conf_section(loader->top, "assignment", i), i);
-	return r < 0 ? r : sort_by_query(policy);
+		r = load_assignment(loader, cs_conf_section(loader->top, "assignment", i), &policy->assignments[i]);
+	return r < 0 ? r : check_duplicates(loader);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading gates and their approval rules. */
+/* Reading gates: which actions they guard, under which conditions, and what they ask for. */
 #include "policy_internal.h"
 #include "mem.h"
 #include "text.h"
@@ -55,41 +55,113 @@ static int load_hosts(struct loader *loader, const struct cs_conf_section *secti
 	return r;
 }
 
-/* The index of a path, added where it is new. Takes the string over. */
-static int keep_path(struct cs_policy *policy, char *name, size_t *ret_index)
+/* The index of a netgroup, added where it is new. */
+static int keep_netgroup(struct loader *loader, const struct cs_conf_section *section, const char *dn,
+			 size_t *ret_index)
 {
-	struct path path = {.name = name};
-	int r;
+	struct cs_policy *policy = loader->policy;
+	size_t i = 0;
 
-	for (size_t i = 0; i < policy->n_paths; i++) {
-		if (strcmp(policy->paths[i].name, name) == 0) {
-			free(name);
-			*ret_index = i;
-			return 0;
-		}
-	}
-	r = cs_reserve((void **)&policy->paths, &policy->cap_paths, policy->n_paths, 1, sizeof(*policy->paths));
-	path.resolved = cs_dup("");
-	if (r < 0 || !path.resolved) {
-		free(name);
-		free(path.resolved);
-		return CS_ENOMEM;
-	}
-	*ret_index = policy->n_paths;
-	policy->paths[policy->n_paths++] = path;
-	return 0;
+	if (cs_check_dn(dn) != 1)
+		return REFUSE(loader, section, "netgroup",
+			      "netgroup is a DN such as cn=release-hosts,ou=netgroup,dc=example,dc=org, not \"%s\"",
+			      dn);
+	while (i < policy->n_netgroups && !cs_dn_same(policy->netgroups[i], dn))
+		i++;
+	*ret_index = i;
+	if (i < policy->n_netgroups)
+		return 0;
+	if (i >= POLICY_MAX_NETGROUPS)
+		return REFUSE(loader, section, "netgroup", "more than %d netgroups", POLICY_MAX_NETGROUPS);
+	return cs_strv_add(&policy->netgroups, &policy->n_netgroups, dn);
 }
 
-static int load_command(struct loader *loader, const struct cs_conf_section *section, const char *text,
-			struct command *ret_command)
+/* The length of a list of conditions. */
+static int load_conditions(struct loader *loader, const struct cs_conf_section *section, const char *key, size_t *ret_n)
+{
+	int r = cs_load_list(loader, section, key, ret_n);
+
+	if (r == 0 && *ret_n > POLICY_MAX_CONDITIONS)
+		return REFUSE(loader, section, key, "%s has more than %d values", key, POLICY_MAX_CONDITIONS);
+	return r;
+}
+
+static int load_netgroups(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	size_t n = 0;
+	int r = load_conditions(loader, section, "netgroup", &n);
+
+	if (r < 0)
+		return r;
+	gate->netgroups = calloc(n + 1, sizeof(*gate->netgroups));
+	if (!gate->netgroups)
+		return CS_ENOMEM;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = keep_netgroup(loader, section, cs_conf_list_at(section, "netgroup", i),
+				  &gate->netgroups[gate->n_netgroups]);
+		gate->n_netgroups += r == 0;
+	}
+	return r;
+}
+
+static int load_peers(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	const char *what = NULL;
-	char *path = NULL;
-	int r = cs_command_parse(text, ret_command, &path, &what);
+	size_t n = 0;
+	int r = load_conditions(loader, section, "peer", &n);
+
+	if (r < 0)
+		return r;
+	gate->peers = calloc(n + 1, sizeof(*gate->peers));
+	if (!gate->peers)
+		return CS_ENOMEM;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char *text = cs_conf_list_at(section, "peer", i);
+
+		if (cs_range_parse(text, &gate->peers[i], &what) < 0)
+			return REFUSE(loader, section, "peer", "the range \"%s\" is refused: %s", text, what);
+		r = cs_strv_add(&gate->peer_texts, &gate->n_peers, text);
+	}
+	return r;
+}
+
+static int load_times(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	const char *what = NULL;
+	size_t n = 0;
+	int r = load_conditions(loader, section, "time", &n);
+
+	if (r < 0)
+		return r;
+	gate->times = calloc(n + 1, sizeof(*gate->times));
+	if (!gate->times)
+		return CS_ENOMEM;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char *text = cs_conf_list_at(section, "time", i);
+
+		if (cs_window_parse(text, &gate->times[i], &what) < 0)
+			return REFUSE(loader, section, "time", "the window \"%s\" is refused: %s", text, what);
+		r = cs_strv_add(&gate->time_texts, &gate->n_times, text);
+	}
+	return r;
+}
+
+/* What sudo runs is always a file, so a name there is a path that somebody forgot to write out. */
+static int load_command(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
+			const char *text, struct command *ret_command)
+{
+	const char *what = NULL;
+	int r = cs_command_parse(text, ret_command, &what);
 
 	if (r == CS_ECONF)
 		return REFUSE(loader, section, "command", "the command \"%s\" is refused: %s", text, what);
-	return r < 0 ? r : keep_path(loader->policy, path, &ret_command->path);
+	for (size_t i = 0; r == 0 && !cs_command_is_path(ret_command) && i < gate->n_services; i++) {
+		if (cs_service_runs_files(gate->services[i]))
+			return REFUSE(loader, section, "command",
+				      "the command \"%s\" is refused: for %s it begins with an absolute path", text,
+				      gate->services[i]);
+	}
+	return r;
 }
 
 static int load_commands(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
@@ -105,7 +177,7 @@ static int load_commands(struct loader *loader, const struct cs_conf_section *se
 	if (!gate->commands)
 		return CS_ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = load_command(loader, section, cs_conf_list_at(section, "command", i),
+		r = load_command(loader, section, gate, cs_conf_list_at(section, "command", i),
 				 &gate->commands[gate->n_commands++]);
 	return r;
 }
@@ -143,83 +215,6 @@ static int load_span(struct loader *loader, const struct cs_conf_section *sectio
 	return 0;
 }
 
-static int load_want(struct loader *loader, const struct cs_conf_section *section, struct want *ret_want)
-{
-	bool permission = cs_conf_given(section, "permission"), role = cs_conf_given(section, "role");
-
-	if (permission == role)
-		return REFUSE(loader, section, role ? "role" : NULL,
-			      "approval %s names either the permission or the role that its people need%s",
-			      cs_conf_title(section), role ? ", not both" : "");
-	ret_want->is_role = role;
-	if (role)
-		return cs_load_role(loader, section, "role", cs_conf_str(section, "role", ""), &ret_want->index);
-	return cs_load_permission(loader, section, "permission", cs_conf_str(section, "permission", ""),
-				  &ret_want->index);
-}
-
-static int load_rule_scope(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
-			   struct rule *rule)
-{
-	const char *name;
-	int r;
-
-	rule->own_scope = cs_conf_given(section, "scope");
-	if (!rule->own_scope)
-		return 0;
-	r = cs_load_scope(loader, section, "scope", NULL, &rule->scope);
-	/* A rule is evaluated later with the gate's scope alone, so that has to say the values. */
-	for (size_t i = 0; r == 0 && (name = cs_scope_name(&rule->scope, i)); i++) {
-		if (!cs_scope_uses(&gate->scope, name))
-			return REFUSE(loader, section, "scope",
-				      "approval %s uses %%{%s}, which the gate's scope \"%s\" does not use", rule->name,
-				      name, gate->scope.text);
-	}
-	return r;
-}
-
-static int load_rule(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
-		     struct rule *rule)
-{
-	uint64_t count = cs_conf_count(section, "count", 0);
-	char *what = NULL;
-	int r = cs_load_title(loader, section, "approval", &rule->name);
-
-	if (r < 0)
-		return r;
-	if (count < 1 || count > POLICY_MAX_COUNT)
-		return REFUSE(loader, section, "count", "count is 1 at least and %d at most", POLICY_MAX_COUNT);
-	rule->count = (uint32_t)count;
-	r = load_want(loader, section, &rule->want);
-	if (r == 0)
-		r = load_rule_scope(loader, section, gate, rule);
-	if (r == 0)
-		r = cs_format(&what, "approval %s", rule->name);
-	if (r == 0)
-		r = cs_check_reachable(loader, section, rule->want.is_role ? "role" : "permission", what, rule->want,
-				       rule->own_scope ? &rule->scope : &gate->scope);
-	free(what);
-	return r;
-}
-
-static int load_rules(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
-{
-	size_t n = 0;
-	int r = 0;
-
-	while (n <= CS_MAX_RULES && cs_conf_section(section, "approval", n))
-		n++;
-	if (n > CS_MAX_RULES)
-		return REFUSE(loader, cs_conf_section(section, "approval", n - 1), NULL,
-			      "more than %d approvals in one gate", CS_MAX_RULES);
-	gate->rules = calloc(n + 1, sizeof(*gate->rules));
-	if (!gate->rules)
-		return CS_ENOMEM;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = load_rule(loader, cs_conf_section(section, "approval", i), gate, &gate->rules[gate->n_rules++]);
-	return r;
-}
-
 static int load_permission(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	struct want want = {0};
@@ -248,8 +243,9 @@ static int load_permission(struct loader *loader, const struct cs_conf_section *
 
 static int load_deny(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
-	static const char *const others[] = {"permission", "scope",      "people",      "reason",
-					     "lifetime",   "use_within", "exposed_file"};
+	static const char *const others[] = {"permission", "scope",      "people",    "reason",
+					     "lifetime",   "use_within", "use_after", "exposed_file"};
+	int r;
 
 	if (cs_conf_section(section, "approval", 0))
 		return REFUSE(loader, cs_conf_section(section, "approval", 0), NULL,
@@ -259,7 +255,24 @@ static int load_deny(struct loader *loader, const struct cs_conf_section *sectio
 			return REFUSE(loader, section, others[i], "gate %s denies, so %s in it would mean nothing",
 				      gate->name, others[i]);
 	}
-	return cs_load_text(loader, section, "deny", "", CS_MAX_REASON, &gate->deny);
+	r = cs_load_text(loader, section, "deny", "", CS_MAX_REASON, &gate->deny);
+	/* Where an exemption of it asks for a right without saying where. */
+	return r < 0 ? r : cs_scope_parse("*", &gate->scope, &(const char *){NULL});
+}
+
+/* How long an approved request waits before it may be used. */
+static int load_use_after(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	gate->use_after_ms = cs_conf_span(section, "use_after", 0);
+	if (!cs_conf_given(section, "use_after"))
+		return 0;
+	if (gate->n_rules == 0)
+		return REFUSE(loader, section, "use_after",
+			      "use_after counts from an approval, and gate %s asks for none", gate->name);
+	if (gate->use_after_ms >= gate->use_within_ms)
+		return REFUSE(loader, section, "use_after",
+			      "use_after is shorter than use_within, or the approval could never be used");
+	return 0;
 }
 
 /* What a gate that does not deny asks for. */
@@ -268,7 +281,7 @@ static int load_terms(struct loader *loader, const struct cs_conf_section *secti
 	int r = load_permission(loader, section, gate);
 
 	if (r == 0)
-		r = load_rules(loader, section, gate);
+		r = cs_load_approvals(loader, section, gate);
 	if (r == 0)
 		r = cs_load_choice(loader, section, "people", "shared", "distinct", &gate->shared);
 	if (r == 0)
@@ -281,6 +294,93 @@ static int load_terms(struct loader *loader, const struct cs_conf_section *secti
 	if (r == 0)
 		r = load_span(loader, section, "use_within", 10 * MINUTE_MS, 5 * SECOND_MS, DAY_MS,
 			      &gate->use_within_ms);
+	return r < 0 ? r : load_use_after(loader, section, gate);
+}
+
+static int load_gate(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	static int (*const steps[])(struct loader *, const struct cs_conf_section *, struct cs_gate *) = {
+		load_services, load_hosts, load_netgroups, load_peers, load_times, load_commands};
+	int r = cs_load_title(loader, section, "gate", &gate->name);
+
+	gate->line = cs_conf_line(section, NULL);
+	for (size_t i = 0; r == 0 && i < CS_COUNT(steps); i++)
+		r = steps[i](loader, section, gate);
+	if (r == 0)
+		r = cs_conf_given(section, "deny") ? load_deny(loader, section, gate)
+						   : load_terms(loader, section, gate);
+	return r < 0 ? r : cs_load_exemptions(loader, section, gate);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int by_path(const void *name, const void *path)
+{
+	return strcmp(name, ((const struct path *)path)->name);
+}
+
+/* Every path once, sorted, so that a thousand gates need no walk through all paths for each. */
+static int keep_paths(struct cs_policy *policy, char **names, size_t n)
+{
+	qsort(names, n, sizeof(*names), by_name);
+	policy->paths = calloc(n + 1, sizeof(*policy->paths));
+	if (!policy->paths)
+		return CS_ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct path *path = &policy->paths[policy->n_paths];
+
+		if (i > 0 && strcmp(names[i], names[i - 1]) == 0)
+			continue;
+		policy->n_paths++;
+		path->name = cs_dup(names[i]);
+		path->resolved = cs_dup("");
+		if (!path->name || !path->resolved)
+			return CS_ENOMEM;
+	}
+	return 0;
+}
+
+static struct command *next_path(const struct cs_policy *policy, size_t *gate, size_t *command)
+{
+	for (; *gate < policy->n_gates; ++*gate, *command = 0) {
+		const struct cs_gate *this = &policy->gates[*gate];
+
+		while (*command < this->n_commands) {
+			if (cs_command_is_path(&this->commands[(*command)++]))
+				return &this->commands[*command - 1];
+		}
+	}
+	return NULL;
+}
+
+/* Tells each command which path is its own. */
+static int load_paths(struct cs_policy *policy)
+{
+	struct command *command;
+	char **names = NULL;
+	size_t gate = 0, i = 0, n = 0;
+	int r;
+
+	while (next_path(policy, &gate, &i))
+		n++;
+	names = calloc(n + 1, sizeof(*names));
+	if (!names)
+		return CS_ENOMEM;
+	gate = i = n = 0;
+	while ((command = next_path(policy, &gate, &i)))
+		names[n++] = command->name;
+	r = keep_paths(policy, names, n);
+	free(names);
+	gate = i = 0;
+	while (r == 0 && (command = next_path(policy, &gate, &i))) {
+		const struct path *path =
+			bsearch(command->name, policy->paths, policy->n_paths, sizeof(*path), by_path);
+
+		command->path = (size_t)(path - policy->paths);
+	}
 	return r;
 }
 
@@ -289,20 +389,7 @@ int cs_load_gates(struct loader *loader)
 	struct cs_policy *policy = loader->policy;
 	int r = cs_load_items(loader, "gate", sizeof(*policy->gates), &policy->gates, &policy->n_gates);
 
-	for (size_t i = 0; r == 0 && i < policy->n_gates; i++) {
-		const struct cs_conf_section *section = cs_conf_section(loader->top, "gate", i);
-		struct cs_gate *gate = &policy->gates[i];
-
-		r = cs_load_title(loader, section, "gate", &gate->name);
-		if (r == 0)
-			r = load_services(loader, section, gate);
-		if (r == 0)
-			r = load_hosts(loader, section, gate);
-		if (r == 0)
-			r = load_commands(loader, section, gate);
-		if (r == 0)
-			r = cs_conf_given(section, "deny") ? load_deny(loader, section, gate)
-							   : load_terms(loader, section, gate);
-	}
-	return r;
+	for (size_t i = 0; r == 0 && i < policy->n_gates; i++)
+		r = load_gate(loader, cs_conf_section(loader->top, "gate", i), &policy->gates[i]);
+	return r < 0 ? r : load_paths(policy);
 }

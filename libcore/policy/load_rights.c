@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading permissions and roles: what each role holds by itself and by what it inherits. */
+/* Reading permissions and roles: what each role holds by itself and by what it inherits, everywhere and in one kind of
+ * scope. */
 #include "policy_internal.h"
 #include "buf.h"
 #include "mem.h"
@@ -24,6 +25,7 @@ static int load_permissions(struct loader *loader)
 		const struct cs_conf_section *section = cs_conf_section(loader->top, "permission", i);
 		struct permission *permission = &policy->permissions[i];
 
+		permission->line = cs_conf_line(section, NULL);
 		r = cs_load_title(loader, section, "permission", &permission->name);
 		if (r == 0)
 			r = cs_load_text(loader, section, "label", permission->name, CS_MAX_NAME, &permission->label);
@@ -41,7 +43,8 @@ static int make_bits(const struct cs_policy *policy, struct role *role)
 	return role->own && role->permissions && role->covers ? 0 : CS_ENOMEM;
 }
 
-static int load_role_permissions(struct loader *loader, const struct cs_conf_section *section, struct role *role)
+/* The listed permissions, as bits of what is its own and of what it has. */
+static int load_bits(struct loader *loader, const struct cs_conf_section *section, uint64_t *own, uint64_t *all)
 {
 	size_t n = 0, index = 0;
 	int r = cs_load_list(loader, section, "permissions", &n);
@@ -50,10 +53,63 @@ static int load_role_permissions(struct loader *loader, const struct cs_conf_sec
 		r = cs_load_permission(loader, section, "permissions", cs_conf_list_at(section, "permissions", i),
 				       &index);
 		if (r == 0) {
-			bit_set(role->own, index);
-			bit_set(role->permissions, index);
+			bit_set(own, index);
+			bit_set(all, index);
 		}
 	}
+	return r;
+}
+
+/* Room for one more kind, with nothing in it yet. */
+static int add_kind(struct loader *loader, struct role *role, unsigned line, struct role_kind **ret_kind)
+{
+	size_t words = bit_words(loader->policy->n_permissions);
+	struct role_kind *more, kind = {.line = line};
+
+	if (role->n_kinds >= POLICY_MAX_KINDS) {
+		cs_problem_set(loader->problem, loader->file, line, "role %s has more than %d kinds of scope",
+			       role->name, POLICY_MAX_KINDS);
+		return CS_ECONF;
+	}
+	more = reallocarray(role->kinds, role->n_kinds + 1, sizeof(*more));
+	if (!more)
+		return CS_ENOMEM;
+	role->kinds = more;
+	kind.permissions = calloc(words, sizeof(uint64_t));
+	kind.own = calloc(words, sizeof(uint64_t));
+	more[role->n_kinds] = kind;
+	*ret_kind = &more[role->n_kinds++];
+	return kind.permissions && kind.own ? 0 : CS_ENOMEM;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	const struct role_kind *x = a, *y = b;
+
+	return strcmp(x->kind, y->kind);
+}
+
+static void sort_kinds(struct role *role)
+{
+	if (role->n_kinds > 1)
+		qsort(role->kinds, role->n_kinds, sizeof(*role->kinds), by_kind);
+}
+
+static int load_kinds(struct loader *loader, const struct cs_conf_section *section, struct role *role)
+{
+	const struct cs_conf_section *in;
+	struct role_kind *kind = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (in = cs_conf_section(section, "in", i)); i++) {
+		r = add_kind(loader, role, cs_conf_line(in, NULL), &kind);
+		if (r == 0)
+			r = cs_load_title(loader, in, "kind of scope", &kind->kind);
+		if (r == 0)
+			r = load_bits(loader, in, kind->own, kind->permissions);
+	}
+	if (r == 0)
+		sort_kinds(role);
 	return r;
 }
 
@@ -75,26 +131,32 @@ static int load_role_inherits(struct loader *loader, const struct cs_conf_sectio
 	return r;
 }
 
+static int load_role(struct loader *loader, const struct cs_conf_section *section, struct role *role)
+{
+	int r = cs_load_title(loader, section, "role", &role->name);
+
+	role->line = cs_conf_line(section, NULL);
+	if (r == 0)
+		r = cs_load_text(loader, section, "label", role->name, CS_MAX_NAME, &role->label);
+	if (r == 0)
+		r = make_bits(loader->policy, role);
+	if (r == 0)
+		r = load_bits(loader, section, role->own, role->permissions);
+	return r < 0 ? r : load_kinds(loader, section, role);
+}
+
 int cs_load_rights(struct loader *loader)
 {
 	struct cs_policy *policy = loader->policy;
 	int r = load_permissions(loader);
 
+	if (r == 0 && cs_conf_section(loader->top, "role", POLICY_MAX_ROLES))
+		return REFUSE(loader, cs_conf_section(loader->top, "role", POLICY_MAX_ROLES), NULL,
+			      "more than %d roles", POLICY_MAX_ROLES);
 	if (r == 0)
 		r = cs_load_items(loader, "role", sizeof(*policy->roles), &policy->roles, &policy->n_roles);
-	for (size_t i = 0; r == 0 && i < policy->n_roles; i++) {
-		const struct cs_conf_section *section = cs_conf_section(loader->top, "role", i);
-		struct role *role = &policy->roles[i];
-
-		r = cs_load_title(loader, section, "role", &role->name);
-		if (r == 0)
-			r = cs_load_text(loader, section, "label", role->name, CS_MAX_NAME, &role->label);
-		if (r == 0)
-			r = make_bits(policy, role);
-		if (r == 0)
-			r = load_role_permissions(loader, section, role);
-		role->line = cs_conf_line(section, NULL);
-	}
+	for (size_t i = 0; r == 0 && i < policy->n_roles; i++)
+		r = load_role(loader, cs_conf_section(loader->top, "role", i), &policy->roles[i]);
 	/* A role may inherit one that stands further down. */
 	for (size_t i = 0; r == 0 && i < policy->n_roles; i++)
 		r = load_role_inherits(loader, cs_conf_section(loader->top, "role", i), &policy->roles[i]);
@@ -132,15 +194,43 @@ static int refuse_circle(const struct walk *walk, size_t role)
 	return CS_ECONF;
 }
 
-static void take_over(const struct cs_policy *policy, struct role *role, const struct role *from)
+static void or_bits(uint64_t *bits, const uint64_t *more, size_t n)
 {
-	for (size_t i = 0; i < bit_words(policy->n_permissions); i++)
-		role->permissions[i] |= from->permissions[i];
-	for (size_t i = 0; i < bit_words(policy->n_roles); i++)
-		role->covers[i] |= from->covers[i];
+	for (size_t i = 0; i < bit_words(n); i++)
+		bits[i] |= more[i];
 }
 
-/* At most POLICY_MAX_ITEMS deep. */
+static int take_over_kind(struct loader *loader, struct role *role, const struct role_kind *from)
+{
+	struct role_kind *kind = cs_role_kind(role, from->kind, strlen(from->kind));
+	int r = 0;
+
+	if (!kind) {
+		r = add_kind(loader, role, role->line, &kind);
+		if (r == 0) {
+			kind->kind = cs_dup(from->kind);
+			r = kind->kind ? 0 : CS_ENOMEM;
+		}
+		if (r < 0)
+			return r;
+	}
+	or_bits(kind->permissions, from->permissions, loader->policy->n_permissions);
+	sort_kinds(role);
+	return 0;
+}
+
+static int take_over(struct loader *loader, struct role *role, const struct role *from)
+{
+	int r = 0;
+
+	or_bits(role->permissions, from->permissions, loader->policy->n_permissions);
+	or_bits(role->covers, from->covers, loader->policy->n_roles);
+	for (size_t i = 0; r == 0 && i < from->n_kinds; i++)
+		r = take_over_kind(loader, role, &from->kinds[i]);
+	return r;
+}
+
+/* At most POLICY_MAX_ROLES deep. */
 static int visit(struct walk *walk, size_t index)
 {
 	struct cs_policy *policy = walk->loader->policy;
@@ -156,7 +246,7 @@ static int visit(struct walk *walk, size_t index)
 	for (size_t i = 0; r == 0 && i < role->n_inherits; i++) {
 		r = visit(walk, role->inherits[i]);
 		if (r == 0)
-			take_over(policy, role, &policy->roles[role->inherits[i]]);
+			r = take_over(walk->loader, role, &policy->roles[role->inherits[i]]);
 	}
 	bit_set(role->covers, index);
 	walk->n_way--;

@@ -7,12 +7,47 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* How an action meets a gate of its service and host. */
+/* How an action meets what a gate says of commands. */
 enum meeting {
 	MEETS_NOT,
 	MEETS_PATH, /* a command of the gate has this path, but other arguments */
 	MEETS
+};
+
+/* Is it so? In this order: of several things of which one is enough, the greatest answer counts. */
+enum told {
+	TOLD_NO,
+	TOLD_DOUBT, /* the directory was asked and could not tell */
+	TOLD_ASK,   /* the directory was not asked yet */
+	TOLD_YES
+};
+
+/* A gate, the command of it that was met, and whether it is certain that it counts. */
+struct met {
+	const struct cs_gate *gate;
+	const struct command *command; /* NULL for a gate without commands */
+	enum told told;
+	const char *doubt; /* of a deny gate that denies because something could not be told: what; static */
+};
+
+enum { FAILED_MAX = 4 }; /* gates outside their conditions that a denial names */
+
+/* A walk through the gates, and what was found: the first of each kind. */
+struct search {
+	const struct cs_policy *policy;
+	const struct cs_circumstances *now;
+	char host[CS_MAX_NAME + 1];                        /* in lower case; "": it could not be told */
+	uint64_t netgroups[POLICY_MAX_NETGROUPS / 64 + 1]; /* bits: those that have a roster, in its order */
+	struct met denies;                                 /* for certain */
+	struct met may_deny;
+	struct met guards;                        /* for certain */
+	struct met may_guard;                     /* before the one that guards for certain */
+	const struct cs_gate *failed[FAILED_MAX]; /* would guard for certain, if their conditions held */
+	size_t n_failed;
+	struct met names;    /* for certain: this path with other arguments */
+	struct met may_name; /* no more than that, or outside its conditions */
 };
 
 static const char *text_of(const char *s)
@@ -20,21 +55,83 @@ static const char *text_of(const char *s)
 	return s ? s : "";
 }
 
-/* A host whose name could not be told meets every pattern: it must not leave a gate by that. */
-static bool meets_host(const struct cs_gate *gate, const struct cs_action *action)
+static void lower_host(const char *host, char ret_host[CS_MAX_NAME + 1])
 {
-	const char *host = text_of(action->host);
-	char lower[CS_MAX_NAME + 1] = "";
+	size_t len = strnlen(host, CS_MAX_NAME + 1);
 
-	if (gate->n_hosts == 0 || *host == '\0' || strlen(host) > CS_MAX_NAME)
-		return true;
-	for (size_t i = 0; host[i]; i++)
-		lower[i] = (char)tolower((unsigned char)host[i]);
-	for (size_t i = 0; i < gate->n_hosts; i++) {
-		if (cs_glob(gate->hosts[i], lower) == 1)
-			return true;
+	for (size_t i = 0; len <= CS_MAX_NAME && i < len; i++)
+		ret_host[i] = (char)tolower((unsigned char)host[i]);
+}
+
+/* The netgroups of the gates on one service. */
+static void netgroups_of(const struct cs_policy *policy, const char *service, uint64_t *bits)
+{
+	for (size_t i = 0; policy->n_netgroups > 0 && i < policy->n_gates; i++) {
+		const struct cs_gate *gate = &policy->gates[i];
+
+		if (gate->n_netgroups == 0 || cs_strv_has(gate->services, gate->n_services, service) != 1)
+			continue;
+		for (size_t k = 0; k < gate->n_netgroups; k++)
+			bit_set(bits, gate->netgroups[k]);
 	}
-	return false;
+}
+
+static const struct cs_roster *roster_of(const struct search *search, size_t netgroup)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < netgroup; i++)
+		at += bit_has(search->netgroups, i);
+	return at < search->now->n_rosters ? &search->now->rosters[at] : NULL;
+}
+
+/* Hosts are written with their domain or without it, here and there; without it the first part decides. */
+static bool same_host(const char *a, const char *b)
+{
+	size_t a_len = strcspn(a, "."), b_len = strcspn(b, ".");
+
+	if (a[a_len] && b[b_len])
+		return strcasecmp(a, b) == 0;
+	return a_len == b_len && strncasecmp(a, b, a_len) == 0;
+}
+
+static enum told in_netgroup(const struct search *search, size_t netgroup)
+{
+	const struct cs_roster *roster;
+
+	if (!search->now->rosters)
+		return TOLD_ASK;
+	roster = roster_of(search, netgroup);
+	if (roster && roster->known == CS_KNOWN_NO)
+		return TOLD_NO;
+	if (!roster || roster->known != CS_KNOWN_YES)
+		return TOLD_DOUBT;
+	for (size_t i = 0; i < roster->n_dns; i++) {
+		const char *host = text_of(roster->dns[i]);
+
+		if (strcmp(host, "*") == 0 || same_host(host, search->host))
+			return TOLD_YES;
+	}
+	return TOLD_NO;
+}
+
+/* A host whose name could not be told meets every gate: it must not leave one by that. */
+static enum told means_host(const struct search *search, const struct cs_gate *gate)
+{
+	enum told best = TOLD_NO;
+
+	if ((gate->n_hosts == 0 && gate->n_netgroups == 0) || !*search->host)
+		return TOLD_YES;
+	for (size_t i = 0; i < gate->n_hosts; i++) {
+		if (cs_glob(gate->hosts[i], search->host) == 1)
+			return TOLD_YES;
+	}
+	for (size_t i = 0; i < gate->n_netgroups && best != TOLD_YES; i++) {
+		enum told told = in_netgroup(search, gate->netgroups[i]);
+
+		best = told > best ? told : best;
+	}
+	return best;
 }
 
 static bool same_path(const struct path *path, const char *s)
@@ -42,45 +139,87 @@ static bool same_path(const struct path *path, const char *s)
 	return *s && (strcmp(path->name, s) == 0 || strcmp(path->resolved, s) == 0);
 }
 
-/* What is not spelled plainly and was not resolved could be any file. */
+/* What is not spelled plainly and was not resolved could be any file. An application's action may have a plain name;
+ * what sudo runs is a file, so a name there is doubtful like any other spelling that is no path. */
 static bool path_is_doubtful(const struct cs_action *action)
 {
-	return *text_of(action->command) && !*text_of(action->resolved) && cs_path_normal(action->command) != 1;
+	const char *command = text_of(action->command);
+
+	if (!*command || *text_of(action->resolved) || cs_path_normal(command) == 1)
+		return false;
+	return cs_service_runs_files(text_of(action->service)) || cs_is_word(command, CS_MAX_NAME) != 1;
+}
+
+static bool same_name(const struct cs_policy *policy, const struct command *command, const struct cs_action *action)
+{
+	const struct path *path;
+
+	if (!cs_command_is_path(command))
+		return strcmp(command->name, text_of(action->command)) == 0;
+	path = &policy->paths[command->path];
+	return same_path(path, text_of(action->command)) || same_path(path, text_of(action->resolved));
 }
 
 static enum meeting meets_command(const struct cs_policy *policy, const struct command *command,
 				  const struct cs_action *action)
 {
-	const struct path *path = &policy->paths[command->path];
-
-	if (!same_path(path, text_of(action->command)) && !same_path(path, text_of(action->resolved)))
+	if (!same_name(policy, command, action))
 		return path_is_doubtful(action) ? MEETS_PATH : MEETS_NOT;
 	return cs_command_meets(command, action) == 1 ? MEETS : MEETS_PATH;
 }
 
-/* The first command that meets the action decides; *ret_command is NULL for a gate without commands. */
+/* The first command that meets the action decides. */
 static enum meeting meets_gate(const struct cs_policy *policy, const struct cs_gate *gate,
 			       const struct cs_action *action, const struct command **ret_command)
 {
 	enum meeting best = MEETS_NOT;
 
-	*ret_command = NULL;
-	if (cs_strv_has(gate->services, gate->n_services, text_of(action->service)) != 1 || !meets_host(gate, action))
+	if (cs_strv_has(gate->services, gate->n_services, text_of(action->service)) != 1)
 		return MEETS_NOT;
 	if (gate->n_commands == 0)
 		return MEETS;
-	for (size_t i = 0; i < gate->n_commands; i++) {
+	for (size_t i = 0; i < gate->n_commands && best != MEETS; i++) {
 		enum meeting meeting = meets_command(policy, &gate->commands[i], action);
 
 		if (meeting > best) {
 			best = meeting;
 			*ret_command = &gate->commands[i];
 		}
-		if (best == MEETS)
-			break;
 	}
 	return best;
 }
+
+/* --- Conditions ------------------------------------------------------------------------------------------------------
+ */
+
+static bool in_time(const struct cs_gate *gate, uint64_t wall_ms)
+{
+	for (size_t i = 0; i < gate->n_times; i++) {
+		if (cs_window_holds(&gate->times[i], wall_ms) == 1)
+			return true;
+	}
+	return gate->n_times == 0;
+}
+
+/* TOLD_DOUBT for an address that cannot be read. A gate that opens something takes it for outside its range, and one
+ * that denies for inside: whatever comes from where could not be told, it is denied. */
+static enum told in_range(const struct cs_gate *gate, const struct cs_action *action)
+{
+	enum told best = gate->n_peers == 0 ? TOLD_YES : TOLD_NO;
+
+	for (size_t i = 0; i < gate->n_peers && best != TOLD_YES; i++) {
+		int r = cs_range_holds(&gate->peers[i], action->peer);
+
+		if (r == 1)
+			best = TOLD_YES;
+		else if (r < 0)
+			best = TOLD_DOUBT;
+	}
+	return best;
+}
+
+/* --- What was found --------------------------------------------------------------------------------------------------
+ */
 
 /* Where the names of a gate's scope come from. */
 struct captures {
@@ -97,14 +236,11 @@ static const char *captured(void *arg, const char *name)
 	return captures->command ? cs_command_captured(captures->command, captures->action, name) : NULL;
 }
 
-static int denied_by(const struct cs_gate *gate, struct cs_match *match)
+static int denied_by(const struct met *met, struct cs_match *match)
 {
-	match->text = cs_dup(gate->deny);
-	if (!match->text)
-		return CS_ENOMEM;
 	match->kind = CS_MATCH_DENY;
-	match->gate = gate;
-	return 0;
+	match->gate = met->gate;
+	return cs_format(&match->text, met->doubt ? "%s (%s)" : "%s%s", met->gate->deny, met->doubt ? met->doubt : "");
 }
 
 static int not_a_word(const struct cs_gate *gate, const char *name, struct cs_match *match)
@@ -116,9 +252,10 @@ static int not_a_word(const struct cs_gate *gate, const char *name, struct cs_ma
 			 gate->name, name);
 }
 
-static int guarded_by(const struct cs_gate *gate, const struct command *command, const struct cs_action *action,
-		      struct cs_match *match)
+static int guarded_by(const struct met *met, const struct cs_action *action, struct cs_match *match)
 {
+	const struct cs_gate *gate = met->gate;
+	const struct command *command = met->command;
 	struct captures captures = {command, action};
 	char scope[CS_MAX_SCOPE + 1];
 	const char *bad = command ? cs_command_bad_capture(command, action) : NULL;
@@ -137,9 +274,10 @@ static int guarded_by(const struct cs_gate *gate, const struct command *command,
 	return 0;
 }
 
-static int other_arguments(const struct cs_gate *gate, const struct command *command, const struct cs_action *action,
-			   struct cs_match *match)
+static int other_arguments(const struct met *met, const struct cs_action *action, struct cs_match *match)
 {
+	const struct cs_gate *gate = met->gate;
+
 	match->kind = CS_MATCH_ARGUMENTS;
 	if (path_is_doubtful(action))
 		return cs_format(&match->text,
@@ -148,7 +286,7 @@ static int other_arguments(const struct cs_gate *gate, const struct command *com
 		return cs_format(&match->text,
 				 "gate %s names this command, and no gate permits it with these arguments", gate->name);
 	return cs_format(&match->text, "gate %s guards this command, but not with these arguments; it takes: %s",
-			 gate->name, command->text);
+			 gate->name, met->command->text);
 }
 
 static bool unmatched_permits(const struct cs_policy *policy, const char *service)
@@ -160,51 +298,243 @@ static bool unmatched_permits(const struct cs_policy *policy, const char *servic
 	return false;
 }
 
-/* A gate and the command of it that was met. */
-struct met {
-	const struct cs_gate *gate;
-	const struct command *command;
-};
-
-/* The first gate that guards the action and the first that only names its path; 1 when a deny gate ends the search:
- * then guards is that one. */
-static int search(const struct cs_policy *policy, const struct cs_action *action, struct met *guards, struct met *names)
+/* Appends "only Mon-Fri 08:00-18:00 UTC or Sat" or "only from 192.0.2.0/24". */
+static void put_only(struct cs_buf *out, const char *before, char *const *texts, size_t n,
+		     const struct cs_window *times)
 {
-	for (size_t i = 0; i < policy->n_gates; i++) {
-		struct met met = {.gate = &policy->gates[i]};
-		enum meeting meeting = meets_gate(policy, met.gate, action, &met.command);
-
-		if (meeting == MEETS && met.gate->deny) {
-			*guards = met;
-			return 1;
-		}
-		if (meeting == MEETS && !guards->gate)
-			*guards = met;
-		/* What a gate with terms takes tells more than that another denies something else. */
-		if (meeting == MEETS_PATH && (!names->gate || (names->gate->deny && !met.gate->deny)))
-			*names = met;
+	cs_buf_put(out, before, strlen(before));
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			cs_buf_put(out, " or ", 4);
+		cs_buf_put(out, texts[i], strlen(texts[i]));
+		if (times && !times[i].dated && times[i].offset_min == 0)
+			cs_buf_put(out, " UTC", 4);
 	}
+}
+
+static void put_failed(struct cs_buf *out, const struct search *search, const struct cs_gate *gate)
+{
+	static const char gate_is[] = "gate ", guards[] = " guards this, but only",
+			  unknown[] = ", and it could not be told where this comes from";
+	bool in = in_time(gate, search->now->wall_ms);
+	enum told near = in_range(gate, search->now->action);
+
+	if (out->len > 0)
+		cs_buf_put(out, "; ", 2);
+	cs_buf_put(out, gate_is, strlen(gate_is));
+	cs_buf_put(out, gate->name, strlen(gate->name));
+	cs_buf_put(out, guards, strlen(guards));
+	if (!in)
+		put_only(out, " ", gate->time_texts, gate->n_times, gate->times);
+	if (near != TOLD_YES)
+		put_only(out, in ? " from " : ", and only from ", gate->peer_texts, gate->n_peers, NULL);
+	if (near == TOLD_DOUBT)
+		cs_buf_put(out, unknown, strlen(unknown));
+}
+
+static int outside_conditions(const struct search *search, struct cs_match *match)
+{
+	struct cs_buf text;
+	int r;
+
+	cs_buf_init(&text, 64u * 1024);
+	for (size_t i = 0; i < search->n_failed; i++)
+		put_failed(&text, search, search->failed[i]);
+	cs_buf_put_u8(&text, 0);
+	r = cs_buf_error(&text);
+	match->kind = CS_MATCH_CONDITION;
+	if (r == 0)
+		r = cs_set(&match->text, (const char *)text.data);
+	cs_buf_clear(&text);
+	return r < 0 ? CS_ENOMEM : 0;
+}
+
+/* What could not be told of a gate that matters. */
+static int not_told(const struct met *met, struct cs_match *match)
+{
+	if (met->told == TOLD_ASK) {
+		match->kind = CS_MATCH_ASK;
+		return 0;
+	}
+	match->kind = CS_MATCH_DOUBT;
+	return cs_format(
+		&match->text,
+		"gate %s guards the hosts of a netgroup, and the directory could not tell whether this host is one "
+		"of them",
+		met->gate->name);
+}
+
+/* --- The search ------------------------------------------------------------------------------------------------------
+ */
+
+static void keep_first(struct met *first, const struct met *met)
+{
+	if (!first->gate)
+		*first = *met;
+}
+
+/* Exempt people are not denied; doubt exempts nobody. 0, CS_ENOMEM. */
+static int look_for_exemption(const struct search *search, struct met *met)
+{
+	int r;
+
+	if (met->gate->n_exempts == 0)
+		return 0;
+	if (!search->now->person) {
+		met->told = TOLD_ASK;
+		return 0;
+	}
+	r = cs_policy_exempt(search->policy, search->now->person, met->gate, NULL, NULL);
+	if (r == 1)
+		met->told = TOLD_NO;
+	else if (r == CS_EDOUBT)
+		met->doubt = "it could not be told whether you are exempt";
+	return r == CS_ENOMEM ? r : 0;
+}
+
+/* Outside its conditions, and for whom it exempts, a deny gate is as if it were not there. */
+static int look_at_denial(struct search *search, struct met *met, enum meeting meeting)
+{
+	enum told near = in_range(met->gate, search->now->action);
+	int r;
+
+	if (near == TOLD_NO || !in_time(met->gate, search->now->wall_ms))
+		return 0;
+	if (meeting == MEETS_PATH) {
+		keep_first(met->told == TOLD_YES ? &search->names : &search->may_name, met);
+		return 0;
+	}
+	if (near == TOLD_DOUBT)
+		met->doubt = "it could not be told where this comes from";
+	r = look_for_exemption(search, met);
+	if (r == 0 && met->told != TOLD_NO)
+		keep_first(met->told == TOLD_YES ? &search->denies : &search->may_deny, met);
+	return r;
+}
+
+static void look_at_terms(struct search *search, const struct met *met, enum meeting meeting)
+{
+	bool sure = met->told == TOLD_YES;
+	bool holds = in_range(met->gate, search->now->action) == TOLD_YES && in_time(met->gate, search->now->wall_ms);
+
+	/* What a gate with terms takes tells more than that another denies something else. */
+	if (meeting == MEETS_PATH && sure && search->names.gate && search->names.gate->deny)
+		search->names = *met;
+	else if (meeting == MEETS_PATH)
+		keep_first(sure ? &search->names : &search->may_name, met);
+	else if (!holds && !sure)
+		keep_first(&search->may_name, met);
+	else if (!holds && search->n_failed < FAILED_MAX)
+		search->failed[search->n_failed++] = met->gate;
+	else if (holds && !search->guards.gate)
+		keep_first(sure ? &search->guards : &search->may_guard, met);
+}
+
+/* Walks until a gate denies for certain. 0, CS_ENOMEM. */
+static int look(struct search *search)
+{
+	const struct cs_policy *policy = search->policy;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && !search->denies.gate && i < policy->n_gates; i++) {
+		struct met met = {.gate = &policy->gates[i]};
+		enum meeting meeting = meets_gate(policy, met.gate, search->now->action, &met.command);
+
+		if (meeting != MEETS_NOT)
+			met.told = means_host(search, met.gate);
+		if (met.told == TOLD_NO)
+			continue;
+		if (met.gate->deny)
+			r = look_at_denial(search, &met, meeting);
+		else
+			look_at_terms(search, &met, meeting);
+	}
+	return r;
+}
+
+/* The gate for which the directory has to be asked, or could not tell; NULL where that would change nothing. */
+static const struct met *open_question(const struct search *search)
+{
+	bool denied = !search->guards.gate && !search->may_guard.gate && (search->n_failed > 0 || search->names.gate);
+
+	if (search->may_deny.gate && !denied && (search->may_deny.told == TOLD_ASK || !search->may_guard.gate))
+		return &search->may_deny;
+	if (search->may_guard.gate)
+		return &search->may_guard;
+	return search->may_name.gate && !search->guards.gate && !denied ? &search->may_name : NULL;
+}
+
+static int answer(const struct search *search, struct cs_match *match)
+{
+	const struct cs_action *action = search->now->action;
+	const struct met *open = open_question(search);
+
+	if (search->denies.gate)
+		return denied_by(&search->denies, match);
+	if (open)
+		return not_told(open, match);
+	if (search->guards.gate)
+		return guarded_by(&search->guards, action, match);
+	if (search->n_failed > 0)
+		return outside_conditions(search, match);
+	if (search->names.gate)
+		return other_arguments(&search->names, action, match);
+	match->unmatched_permits = unmatched_permits(search->policy, text_of(action->service));
 	return 0;
 }
 
-int cs_policy_match(const struct cs_policy *policy, const struct cs_action *action, struct cs_match *ret_match)
+int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstances *circumstances,
+		    struct cs_match *ret_match)
 {
+	struct search search = {.policy = policy, .now = circumstances};
 	struct cs_match match = {0};
-	struct met guards = {0}, names = {0};
-	int r = 0;
+	int r;
 
-	if (search(policy, action, &guards, &names) == 1)
-		r = denied_by(guards.gate, &match);
-	else if (guards.gate)
-		r = guarded_by(guards.gate, guards.command, action, &match);
-	else if (names.gate)
-		r = other_arguments(names.gate, names.command, action, &match);
-	else
-		match.unmatched_permits = unmatched_permits(policy, text_of(action->service));
+	lower_host(text_of(circumstances->action->host), search.host);
+	netgroups_of(policy, text_of(circumstances->action->service), search.netgroups);
+	r = look(&search);
+	if (r == 0)
+		r = answer(&search, &match);
 	if (r == 0)
 		*ret_match = match;
 	else
 		cs_match_clear(&match);
+	return r;
+}
+
+static int add_query(const char *dn, struct cs_roster_query **queries, size_t *n_queries)
+{
+	struct cs_roster_query *more = reallocarray(*queries, *n_queries + 1, sizeof(*more));
+	struct cs_roster_query *query;
+
+	if (!more)
+		return CS_ENOMEM;
+	*queries = more;
+	query = &more[*n_queries];
+	*query = (struct cs_roster_query){.where = CS_NETGROUP};
+	query->dn = cs_dup(dn);
+	query->listed = cs_dup("nisNetgroupTriple");
+	query->attribute = cs_dup("");
+	query->value = cs_dup("");
+	if (!query->dn || !query->listed || !query->attribute || !query->value) {
+		cs_clear(&cs_roster_query_shape, query);
+		return CS_ENOMEM;
+	}
+	++*n_queries;
+	return 0;
+}
+
+int cs_policy_match_needs(const struct cs_policy *policy, const struct cs_action *action,
+			  struct cs_roster_query **queries, size_t *n_queries)
+{
+	uint64_t bits[POLICY_MAX_NETGROUPS / 64 + 1] = {0};
+	int r = 0;
+
+	netgroups_of(policy, text_of(action->service), bits);
+	for (size_t i = 0; r == 0 && i < policy->n_netgroups; i++) {
+		if (bit_has(bits, i))
+			r = add_query(policy->netgroups[i], queries, n_queries);
+	}
 	return r;
 }
 

@@ -17,11 +17,17 @@ static void clear_gate(struct cs_gate *gate)
 	free(gate->commands);
 	free(gate->deny);
 	cs_scope_clear(&gate->scope);
-	for (size_t i = 0; i < gate->n_rules; i++) {
-		free(gate->rules[i].name);
-		cs_scope_clear(&gate->rules[i].scope);
-	}
+	free(gate->netgroups);
+	free(gate->peers);
+	cs_free_strv(&gate->peer_texts, &gate->n_peers);
+	free(gate->times);
+	cs_free_strv(&gate->time_texts, &gate->n_times);
+	for (size_t i = 0; i < gate->n_rules; i++)
+		cs_rule_clear(&gate->rules[i]);
 	free(gate->rules);
+	for (size_t i = 0; i < gate->n_exempts; i++)
+		cs_rule_clear(&gate->exempts[i]);
+	free(gate->exempts);
 }
 
 static void clear_rights(struct cs_policy *policy)
@@ -39,23 +45,57 @@ static void clear_rights(struct cs_policy *policy)
 		free(role->permissions);
 		free(role->own);
 		free(role->covers);
+		for (size_t k = 0; k < role->n_kinds; k++) {
+			free(role->kinds[k].kind);
+			free(role->kinds[k].permissions);
+			free(role->kinds[k].own);
+		}
+		free(role->kinds);
 	}
+	for (size_t i = 0; i < policy->n_exclusives; i++) {
+		free(policy->exclusives[i].name);
+		free(policy->exclusives[i].roles);
+	}
+	free(policy->exclusives);
+	free(policy->restricted);
 	free(policy->permissions);
 	free(policy->roles);
 }
 
+static void clear_conditions(struct condition *conditions, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(conditions[i].attribute);
+		free(conditions[i].value);
+	}
+	free(conditions);
+}
+
+static void clear_assignment(struct assignment *assignment)
+{
+	free(assignment->name);
+	free(assignment->label);
+	free(assignment->dn);
+	free(assignment->dn_key);
+	free(assignment->listed);
+	cs_scope_clear(&assignment->scope);
+	cs_free_strv(&assignment->people, &assignment->n_people);
+	clear_conditions(assignment->where, assignment->n_where);
+	clear_conditions(assignment->unless, assignment->n_unless);
+}
+
 static void clear_assignments(struct cs_policy *policy)
 {
-	for (size_t i = 0; i < policy->n_assignments; i++) {
-		free(policy->assignments[i].name);
-		cs_scope_clear(&policy->assignments[i].scope);
-	}
+	for (size_t i = 0; i < policy->n_assignments; i++)
+		clear_assignment(&policy->assignments[i]);
 	for (size_t i = 0; i < policy->n_queries; i++)
 		cs_clear(&cs_group_query_shape, &policy->queries[i]);
 	free(policy->assignments);
 	free(policy->queries);
 	free(policy->by_query);
 	free(policy->query_start);
+	cs_index_free(&policy->index);
+	cs_free_strv(&policy->named, &policy->n_named);
 }
 
 void cs_policy_free(struct cs_policy **policy)
@@ -73,6 +113,7 @@ void cs_policy_free(struct cs_policy **policy)
 	for (size_t i = 0; i < p->n_gates; i++)
 		clear_gate(&p->gates[i]);
 	free(p->gates);
+	cs_free_strv(&p->netgroups, &p->n_netgroups);
 	for (size_t i = 0; i < p->n_paths; i++) {
 		free(p->paths[i].name);
 		free(p->paths[i].resolved);
@@ -109,24 +150,70 @@ size_t cs_policy_find_role(const struct cs_policy *policy, const char *name)
 	return SIZE_MAX;
 }
 
-bool cs_policy_supplies(const struct cs_policy *policy, size_t role, struct want want)
+struct role_kind *cs_role_kind(const struct role *role, const char *kind, size_t len)
+{
+	size_t low = 0, high = role->n_kinds;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct role_kind *here = &role->kinds[middle];
+		int order = strncmp(kind, here->kind, len);
+
+		if (order == 0 && here->kind[len] == '\0')
+			return here;
+		if (order <= 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+bool cs_policy_supplies(const struct cs_policy *policy, size_t role, const struct want *want, const char *kind,
+			size_t kind_len)
 {
 	const struct role *held = &policy->roles[role];
+	const struct role_kind *more;
 
-	return bit_has(want.is_role ? held->covers : held->permissions, want.index);
+	if (want->kind == WANT_ROLE)
+		return bit_has(held->covers, want->index);
+	if (bit_has(held->permissions, want->index))
+		return true;
+	more = cs_role_kind(held, kind, kind_len);
+	return more && bit_has(more->permissions, want->index);
+}
+
+bool cs_policy_carries(const struct cs_policy *policy, size_t role, const struct want *want)
+{
+	const struct role *held = &policy->roles[role];
+	bool carries = cs_policy_supplies(policy, role, want, "", 0);
+
+	for (size_t i = 0; !carries && want->kind == WANT_PERMISSION && i < held->n_kinds; i++)
+		carries = bit_has(held->kinds[i].permissions, want->index);
+	return carries;
+}
+
+void cs_held_clear(struct cs_held *held)
+{
+	free(held->because);
+	*held = (struct cs_held){0};
 }
 
 const char *cs_policy_attribute(void *arg, const char *name)
 {
 	const struct cs_membership *membership = arg;
+	const char *value = NULL;
 
 	for (size_t i = 0; i < membership->n_attributes; i++) {
 		const struct cs_attribute *attribute = &membership->attributes[i];
 
-		if (attribute->name && strcasecmp(attribute->name, name) == 0)
-			return attribute->value;
+		if (!attribute->name || strcasecmp(attribute->name, name) != 0)
+			continue;
+		if (value)
+			return NULL;
+		value = attribute->value ? attribute->value : "";
 	}
-	return NULL;
+	return value;
 }
 
 size_t cs_policy_paths(const struct cs_policy *policy)
@@ -154,6 +241,7 @@ void cs_policy_count(const struct cs_policy *policy, struct cs_policy_counts *re
 		.assignments = policy->n_assignments,
 		.gates = policy->n_gates,
 		.services = policy->n_services,
+		.exclusives = policy->n_exclusives,
 	};
 }
 
@@ -161,6 +249,12 @@ const struct cs_group_query *cs_policy_queries(const struct cs_policy *policy, s
 {
 	*ret_count = policy->n_queries;
 	return policy->queries;
+}
+
+char *const *cs_policy_named_people(const struct cs_policy *policy, size_t *ret_count)
+{
+	*ret_count = policy->n_named;
+	return policy->named;
 }
 
 int cs_policy_permission_known(const struct cs_policy *policy, const char *permission)

@@ -6,7 +6,14 @@
 #include "policy.h"
 
 enum {
-	POLICY_MAX_ITEMS = 1024,   /* of each kind: permissions, roles, assignments, services, gates */
+	POLICY_MAX_ITEMS = 16384,  /* of each kind: permissions, roles, assignments, services, gates */
+	POLICY_MAX_ROLES = 1024,
+	POLICY_MAX_KINDS = 32,     /* of scopes in which one role carries more, inherited ones included */
+	POLICY_MAX_PEOPLE = 1024,  /* named in one place */
+	POLICY_MAX_CONDITIONS = 16, /* `where` and `unless` of one assignment; windows, ranges and netgroups of one gate */
+	POLICY_AT_QUERIES = 16,    /* single groups with one parent and one `listed`, before one query below the parent
+	                            * replaces theirs */
+	POLICY_MAX_NETGROUPS = 128, /* of the policy: questions to the directory about one action */
 	POLICY_MAX_COMMANDS = 256, /* of one gate */
 	POLICY_MAX_WORDS = 256,    /* of one command */
 	POLICY_MAX_NAMES = 8,      /* of one scope */
@@ -64,19 +71,23 @@ struct word {
 
 struct command {
 	char *text;  /* as written */
-	size_t path; /* index into the policy's paths */
+	char *name;  /* its first word: a path, or the name of an application's action */
+	size_t path; /* index into the policy's paths; SIZE_MAX: the name of an action */
 	struct word *words;
 	size_t n_words;
 };
 
-/* A path that commands name, and what it resolves to on this host ("" until told). */
+/* An absolute path that commands name, and what it resolves to on this host ("" until told). */
 struct path {
 	char *name;
 	char *resolved;
 };
 
-/* Reads a command; *ret_path is its first word. 0, CS_ENOMEM, CS_ECONF with *ret_what a static text. */
-int cs_command_parse(const char *text, struct command *ret_command, char **ret_path, const char **ret_what);
+/* Reads a command; its path is told later (load_gates.c). 0, CS_ENOMEM, CS_ECONF with *ret_what a static text. */
+int cs_command_parse(const char *text, struct command *ret_command, const char **ret_what);
+/* Is what this service does always a file that runs? Then only an absolute path names it. */
+bool cs_service_runs_files(const char *service);
+bool cs_command_is_path(const struct command *command); /* else it is the name of an action */
 void cs_command_clear(struct command *command);
 bool cs_command_captures(const struct command *command, const char *name);
 /* 1 when the words meet the arguments of the action (argv without its first). */
@@ -95,6 +106,15 @@ int cs_path_normal(const char *path);
 struct permission {
 	char *name;
 	char *label;
+	unsigned line;
+};
+
+/* What a role carries beside its plain permissions where the asked scope is of one kind (its first part). */
+struct role_kind {
+	char *kind;
+	uint64_t *permissions; /* bits: its own and inherited ones, for this kind alone */
+	uint64_t *own;
+	unsigned line;
 };
 
 struct role {
@@ -105,33 +125,75 @@ struct role {
 	uint64_t *permissions; /* bits: its own and inherited ones */
 	uint64_t *own;         /* bits: those it lists itself */
 	uint64_t *covers;      /* bits: the role itself and all it inherits */
-	unsigned line;         /* for a circle */
+	struct role_kind *kinds; /* sorted by kind; also those it only inherits */
+	size_t n_kinds;
+	unsigned line;
 };
+
+/* "businessCategory=wg": compared with every value of the group's attribute, upper and lower case alike. */
+struct condition {
+	char *attribute;
+	char *value;
+};
+
+enum assigned_to { ASSIGNED_GROUP, ASSIGNED_BELOW, ASSIGNED_PEOPLE };
 
 struct assignment {
 	char *name;
+	char *label; /* of the role where it is held by this; NULL: the role's own */
 	size_t role;
 	struct scope scope;
-	size_t query;
+	enum assigned_to to;
+	char *dn;      /* GROUP, BELOW: as written */
+	char *dn_key;  /* GROUP: cs_dn_key of it */
+	char *listed;  /* GROUP, BELOW */
+	size_t query;  /* GROUP, BELOW: which query tells; several GROUPs may share one below their parent */
+	char **people; /* PEOPLE: as written */
+	size_t n_people;
+	struct condition *where, *unless; /* every `where` must hold, no `unless` may */
+	size_t n_where, n_unless;
+	unsigned line;
+};
+
+/* Roles of which nobody is to hold two. */
+struct exclusive {
+	char *name;
+	size_t *roles;
+	size_t n_roles;
+	bool within_request; /* dynamic: two of them are not exercised within one request; else static: not held at all */
+	bool anywhere;       /* static: in whichever scopes; else in scopes that both contain the asked one */
+	unsigned line;
 };
 
 struct service {
 	char *name;
 	bool unmatched_permits;
+	unsigned line;
 };
 
-/* What somebody has to have: a permission, or a role. */
+enum want_kind { WANT_PERMISSION, WANT_ROLE, WANT_GROUP, WANT_PEOPLE };
+
+/* What somebody has to have or be. */
 struct want {
-	bool is_role;
-	size_t index;
+	enum want_kind kind;
+	size_t index;      /* PERMISSION, ROLE */
+	char *dn;          /* GROUP: as written, owned by the rule */
+	char *dn_key;      /* GROUP */
+	char *listed;      /* GROUP */
+	size_t query;      /* GROUP */
+	char **people;     /* PEOPLE: DNs as written */
+	char **people_keys;
+	size_t n_people;
 };
 
+/* An approval rule, or an exemption (count 0). GROUP and PEOPLE have no scope. */
 struct rule {
 	char *name;
 	uint32_t count;
 	struct want want;
 	bool own_scope; /* else the gate's */
 	struct scope scope;
+	unsigned line;
 };
 
 struct cs_gate {
@@ -140,6 +202,16 @@ struct cs_gate {
 	size_t n_services;
 	char **hosts; /* lower case; none: every host */
 	size_t n_hosts;
+	size_t *netgroups; /* indexes into the policy's; a host in one of them is meant as well as one in hosts */
+	size_t n_netgroups;
+	struct cs_range *peers; /* conditions: none means any */
+	char **peer_texts;
+	size_t n_peers;
+	struct cs_window *times;
+	char **time_texts;
+	size_t n_times;
+	struct rule *exempts;
+	size_t n_exempts;
 	struct command *commands; /* none: every action of the services */
 	size_t n_commands;
 	char *deny; /* the text of a deny gate; NULL: not one, and what follows counts */
@@ -149,7 +221,8 @@ struct cs_gate {
 	struct rule *rules;
 	size_t n_rules;
 	bool shared, needs_reason, takes_exposed;
-	uint64_t lifetime_ms, use_within_ms;
+	uint64_t lifetime_ms, use_within_ms, use_after_ms;
+	unsigned line;
 };
 
 struct cs_policy {
@@ -163,13 +236,35 @@ struct cs_policy {
 	size_t n_services;
 	struct cs_gate *gates;
 	size_t n_gates;
-	struct path *paths;
-	size_t n_paths, cap_paths;
+	struct path *paths; /* sorted by name */
+	size_t n_paths;
 	struct cs_group_query *queries;
-	size_t n_queries;
-	size_t *by_query;    /* assignments, those of query 0 first, … */
+	size_t n_queries, cap_queries;
+	struct exclusive *exclusives;
+	size_t n_exclusives;
+	char **netgroups; /* DNs */
+	size_t n_netgroups;
+	uint64_t *restricted; /* bits: roles that cover one of a static set of exclusive roles; NULL: none does */
+	char **named; /* DNs of people named anywhere */
+	size_t n_named;
+	size_t *by_query;    /* BELOW assignments, and GROUPs with a query of their own: those of query 0 first, … */
 	size_t *query_start; /* where those of each query begin in by_query; one more than there are queries */
+	struct index *index; /* assignments by the group's or the person's DN (index.c) */
 };
+
+/* --- Assignments by DN (index.c) --------------------------------------------------------------------------------------
+ * A hash table from (query, key of a DN) to assignments, so that a question about one person costs no more with a
+ * hundred thousand assignments than with ten. query is INDEX_PEOPLE for people. */
+#define INDEX_PEOPLE SIZE_MAX
+struct index;
+int cs_index_make(const struct cs_policy *policy, struct index **ret_index);
+void cs_index_free(struct index **index);
+/* True when two assignments give one person the same role in the same scope by name. */
+bool cs_index_twice(const struct index *index, const struct cs_policy *policy, size_t *ret_one, size_t *ret_other);
+/* The assignments of one key: an array of *ret_count indexes; NULL when there are none. dn is as the directory spells it. */
+const size_t *cs_index_find(const struct index *index, size_t query, const char *dn, size_t *ret_count);
+
+/* cs_dn_key and cs_dn_same, by which DNs are compared: model.h. */
 
 static inline bool bit_has(const uint64_t *bits, size_t i)
 {
@@ -187,17 +282,66 @@ static inline size_t bit_words(size_t n)
 	return n / 64 + 1;
 }
 
+/* -1, 0 or 1, for sorting. */
+static inline int compare_sizes(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
 /* The index of a name, or SIZE_MAX. */
 size_t cs_policy_find_permission(const struct cs_policy *policy, const char *name);
 size_t cs_policy_find_role(const struct cs_policy *policy, const char *name);
-/* Does this role supply what is wanted, itself or by what it inherits? */
-bool cs_policy_supplies(const struct cs_policy *policy, size_t role, struct want want);
-/* The attribute of a membership by its name; arg is the cs_membership. */
+/* Does this role supply the permission or role that is wanted (never GROUP, PEOPLE), itself or by what it inherits, where
+ * the asked scope is of this kind ("" for "*")? */
+bool cs_policy_supplies(const struct cs_policy *policy, size_t role, const struct want *want, const char *kind,
+			size_t kind_len);
+/* The same in any kind of scope. */
+bool cs_policy_carries(const struct cs_policy *policy, size_t role, const struct want *want);
+/* What the role carries in this kind of scope alone; NULL when nothing. */
+struct role_kind *cs_role_kind(const struct role *role, const char *kind, size_t len);
+/* The kind of a scope: its first part. Length 0 for "*". */
+const char *cs_scope_kind(const char *scope, size_t *ret_len);
+/* Do the conditions of the assignment hold for this group? 1 or 0. */
+int cs_policy_conditions(const struct assignment *assignment, const struct cs_membership *membership);
+/* The first condition that does not hold, and whether it is an `unless`; NULL when all do. */
+const struct condition *cs_policy_failed_condition(const struct assignment *assignment,
+						   const struct cs_membership *membership, bool *ret_unless);
+/* Is this membership one of the group, or of a group below, that the assignment means? False for PEOPLE. */
+bool cs_policy_concerns(const struct cs_policy *policy, const struct assignment *assignment,
+			const struct cs_membership *membership);
+/* Calls visit for each assignment that names the person (membership NULL) or means a group that lists him, until it
+ * returns other than 0, and returns that. Scope and conditions are for the visitor to look at. Nothing is allocated, and
+ * what it costs depends on the memberships, not on how many groups and people are assigned. */
+typedef int (*cs_policy_visitor)(void *arg, const struct assignment *assignment, struct cs_membership *membership);
+int cs_policy_visit(const struct cs_policy *policy, const struct cs_facts *facts, cs_policy_visitor visit, void *arg);
+/* 1: the person is certainly known and not locked; 0; CS_EDOUBT. */
+int cs_policy_person_counts(const struct cs_facts *facts);
+/* "role pmc in project/tomcat by owner of cn=tomcat,…" or "… by name". 0, CS_ENOMEM, CS_EINVAL (no scope). */
+int cs_policy_say_held(const struct cs_policy *policy, const struct assignment *assignment,
+		       struct cs_membership *membership, char **ret_text);
+/* The role of the set that this role is or inherits (never two of them); SIZE_MAX: none. */
+size_t cs_exclusive_member(const struct cs_policy *policy, const struct exclusive *set, size_t role);
+/* Does the role count for nothing where this scope is asked for, because it covers one of exclusive roles of which the
+ * person holds two? 1, 0, CS_ENOMEM. because (may be NULL) is set with 1: the set and the two roles. */
+int cs_policy_excluded(const struct cs_policy *policy, const struct cs_facts *facts, size_t role, const char *scope,
+		       char **ret_because);
+/* May the person fill this rule or use this exemption in the gate's scope? As cs_policy_may_fill. */
+int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+			 const struct rule *rule, const char *scope, struct cs_held *ret_held);
+/* The one value of an attribute of a membership; NULL where it has none or several. arg is the cs_membership. */
 const char *cs_policy_attribute(void *arg, const char *name);
 /* The scope a rule asks for, from the gate's scope as it was filled in; NULL when it cannot be told. buffer may or
  * may not be used. */
 const char *cs_policy_rule_scope(const struct cs_gate *gate, const struct rule *rule, const char *scope,
 				 char buffer[CS_MAX_SCOPE + 1]);
+
+/* --- What a gate surely meets (cover.c) -------------------------------------------------------------------------------
+ * False where it cannot be shown. */
+bool cs_covers_every_host(const struct cs_gate *gate);
+bool cs_covers_host(const struct cs_gate *gate, const char *pattern); /* all hosts that this pattern meets */
+bool cs_covers_netgroup(const struct cs_gate *gate, size_t netgroup);
+/* All that this command meets; NULL: every action of the service. */
+bool cs_covers_command(const struct cs_policy *policy, const struct cs_gate *gate, const struct command *command);
 
 /* --- Loading (load.c and what it calls, in this order) ---------------------------------------------------------------
  */
@@ -213,10 +357,37 @@ struct loader {
 #define REFUSE(loader, section, key, ...)                                                                              \
 	(cs_problem_set((loader)->problem, (loader)->file, cs_conf_line((section), (key)), __VA_ARGS__), CS_ECONF)
 
+/* What may stand in a policy, as a table. */
+extern const struct cs_conf_option cs_policy_options[];
+
 int cs_load_rights(struct loader *loader);      /* permissions and roles */
 int cs_load_inherit(struct loader *loader);     /* bits of roles; circles */
 int cs_load_assignments(struct loader *loader); /* and the queries that they need */
-int cs_load_gates(struct loader *loader);
+int cs_load_exclusives(struct loader *loader);
+int cs_load_gates(struct loader *loader);       /* may add queries, for groups that rules and exemptions name */
+int cs_load_index(struct loader *loader);       /* last: merges queries; by_query, query_start, index, named */
+
+/* A query that tells who is listed by `listed` of the group or of those below. cs_load_index makes one of those that ask
+ * the same, and changes every index of a query accordingly. */
+int cs_load_query(struct loader *loader, const struct cs_conf_section *section, enum cs_where where, const char *dn,
+		  const char *listed, size_t *ret_query);
+/* Makes one of the queries that ask the same; 0, CS_ECONF, CS_ENOMEM (queries.c). */
+int cs_merge_queries(struct loader *loader);
+/* The conditions `where` or `unless`, sorted, so that they can be compared; *n_conditions also counts the one that was
+ * read last when it fails, for who frees them (where.c). */
+int cs_load_conditions(struct loader *loader, const struct cs_conf_section *section, const char *key,
+		       struct condition **conditions, size_t *n_conditions);
+int cs_conditions_order(const struct condition *a, size_t n_a, const struct condition *b, size_t n_b);
+/* Adds an attribute to what the query brings back. 0, CS_ETOOBIG (over POLICY_MAX_WANTED), CS_ENOMEM. */
+int cs_query_want(struct cs_group_query *query, const char *attribute);
+/* A list of DNs of people (key "person"): refused when one is no DN, stands twice, or there are too many. */
+int cs_load_people(struct loader *loader, const struct cs_conf_section *section, const char *key, char ***ret_people,
+		   size_t *ret_n);
+
+/* The approvals and exemptions of a gate whose own terms are read (load_rules.c). */
+int cs_load_approvals(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
+int cs_load_exemptions(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
+void cs_rule_clear(struct rule *rule);
 
 /* Counts the sections of a kind and allocates an item for each. */
 int cs_load_items(struct loader *loader, const char *kind, size_t size, void *ret_items, size_t *ret_n);
@@ -236,6 +407,8 @@ int cs_load_permission(struct loader *loader, const struct cs_conf_section *sect
 int cs_load_role(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *name,
 		 size_t *ret_index);
 
+/* True when held contains asked, whatever the names in them stand for, where one name means the same in both (check.c). */
+bool cs_scope_contains(const struct scope *held, const struct scope *asked);
 /* Refuses what nobody could ever hold (check.c). what names it: "gate deploy". */
 int cs_check_reachable(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *what,
 		       struct want want, const struct scope *scope);

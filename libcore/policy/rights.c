@@ -1,85 +1,258 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does a person hold a right? Nothing is allocated unless the reason is asked for. */
+/* Does a person hold a right, may he fill a rule? Nothing is allocated unless the reason is asked for. */
 #include "policy_internal.h"
 #include "mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* 1: the person is certainly known and not locked. */
-static int person_counts(const struct cs_facts *facts)
+int cs_policy_person_counts(const struct cs_facts *facts)
 {
 	if (facts->known == CS_KNOWN_DOUBT)
 		return CS_EDOUBT;
 	return facts->known == CS_KNOWN_YES && !facts->person.locked;
 }
 
-static int say_because(const struct cs_policy *policy, const struct assignment *assignment,
-		       struct cs_membership *membership, char **ret_because)
+bool cs_policy_concerns(const struct cs_policy *policy, const struct assignment *assignment,
+			const struct cs_membership *membership)
 {
+	char key[CS_MAX_DN + 1];
+
+	if (assignment->to == ASSIGNED_PEOPLE || assignment->query != membership->query)
+		return false;
+	if (assignment->to == ASSIGNED_BELOW || policy->queries[assignment->query].where == CS_GROUP_AT)
+		return true;
+	return cs_dn_key(membership->group_dn, key) == 0 && strcmp(key, assignment->dn_key) == 0;
+}
+
+static int visit_all(const struct cs_policy *policy, const size_t *assignments, size_t n,
+		     struct cs_membership *membership, cs_policy_visitor visit, void *arg)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = visit(arg, &policy->assignments[assignments[i]], membership);
+	return r;
+}
+
+int cs_policy_visit(const struct cs_policy *policy, const struct cs_facts *facts, cs_policy_visitor visit, void *arg)
+{
+	const size_t *found;
+	size_t n;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < facts->n_memberships; i++) {
+		struct cs_membership *membership = &facts->memberships[i];
+		const size_t *start;
+
+		if (membership->query >= policy->n_queries)
+			continue;
+		start = &policy->query_start[membership->query];
+		r = visit_all(policy, policy->by_query + start[0], start[1] - start[0], membership, visit, arg);
+		if (r != 0)
+			break;
+		found = cs_index_find(policy->index, membership->query, membership->group_dn, &n);
+		r = visit_all(policy, found, n, membership, visit, arg);
+	}
+	if (r != 0)
+		return r;
+	found = cs_index_find(policy->index, INDEX_PEOPLE, facts->person.dn, &n);
+	return visit_all(policy, found, n, NULL, visit, arg);
+}
+
+int cs_policy_say_held(const struct cs_policy *policy, const struct assignment *assignment,
+		       struct cs_membership *membership, char **ret_text)
+{
+	const char *role = policy->roles[assignment->role].name;
 	char scope[CS_MAX_SCOPE + 1];
 
 	if (cs_scope_fill(&assignment->scope, cs_policy_attribute, membership, scope) < 0)
-		return CS_EDOUBT;
-	return cs_format(ret_because, "role %s in %s by %s of %s", policy->roles[assignment->role].name, scope,
-			 policy->queries[assignment->query].listed, membership->group_dn ? membership->group_dn : "");
+		return CS_EINVAL;
+	if (!membership)
+		return cs_format(ret_text, "role %s in %s by name", role, scope);
+	return cs_format(ret_text, "role %s in %s by %s of %s", role, scope, assignment->listed,
+			 membership->group_dn ? membership->group_dn : "");
 }
 
-/* What one membership gives: 1 when it supplies what is wanted in the scope. */
-static int gives(const struct cs_policy *policy, struct cs_membership *membership, struct want want, const char *scope,
-		 char **ret_because)
+/* One question, and what was found while it was asked. */
+struct question {
+	const struct cs_policy *policy;
+	const struct cs_facts *facts;
+	const struct want *want;
+	const char *scope, *kind;
+	size_t kind_len;
+	struct cs_held *held; /* may be NULL */
+	bool excluded;        /* a role would give it, but exclusive roles take it away */
+	char *exclusion;      /* by which; only where held is asked for */
+};
+
+/* 1 when what is wanted is held by this assignment. The order is that of what it costs to look. */
+static int gives(void *arg, const struct assignment *assignment, struct cs_membership *membership)
 {
-	if (membership->query >= policy->n_queries)
+	struct question *question = arg;
+	const struct cs_policy *policy = question->policy;
+	int r;
+
+	if (!cs_policy_supplies(policy, assignment->role, question->want, question->kind, question->kind_len) ||
+	    cs_scope_covers(&assignment->scope, cs_policy_attribute, membership, question->scope) != 1 ||
+	    (membership && cs_policy_conditions(assignment, membership) != 1))
 		return 0;
-	for (size_t i = policy->query_start[membership->query]; i < policy->query_start[membership->query + 1]; i++) {
-		const struct assignment *assignment = &policy->assignments[policy->by_query[i]];
-		int r;
-
-		if (!cs_policy_supplies(policy, assignment->role, want))
-			continue;
-		if (cs_scope_covers(&assignment->scope, cs_policy_attribute, membership, scope) != 1)
-			continue;
-		r = ret_because ? say_because(policy, assignment, membership, ret_because) : 0;
-		return r < 0 ? r : 1;
+	if (policy->restricted && bit_has(policy->restricted, assignment->role)) {
+		r = cs_policy_excluded(policy, question->facts, assignment->role, question->scope,
+				       question->held && !question->excluded ? &question->exclusion : NULL);
+		question->excluded = question->excluded || r == 1;
+		if (r != 0)
+			return r < 0 ? r : 0;
 	}
-	return 0;
+	r = question->held ? cs_policy_say_held(policy, assignment, membership, &question->held->because) : 0;
+	return r < 0 ? r : 1;
 }
 
-static int holds(const struct cs_policy *policy, const struct cs_facts *facts, struct want want, const char *scope,
-		 char **ret_because)
+static int holds(struct question *question, const char *scope)
 {
-	int r = person_counts(facts);
-
-	if (r != 1)
-		return r;
+	question->scope = scope;
 	if (cs_scope_valid(scope) != 1)
 		return 0;
-	for (size_t i = 0; i < facts->n_memberships; i++) {
-		r = gives(policy, &facts->memberships[i], want, scope, ret_because);
-		if (r != 0)
-			return r;
+	question->kind = cs_scope_kind(scope, &question->kind_len);
+	return cs_policy_visit(question->policy, question->facts, gives, question);
+}
+
+/* Is the person listed in the group that a rule names? */
+static int is_member(const struct question *question)
+{
+	const struct want *want = question->want;
+	char key[CS_MAX_DN + 1];
+
+	for (size_t i = 0; i < question->facts->n_memberships; i++) {
+		const struct cs_membership *membership = &question->facts->memberships[i];
+
+		if (membership->query != want->query || cs_dn_key(membership->group_dn, key) < 0 ||
+		    strcmp(key, want->dn_key) != 0)
+			continue;
+		if (question->held &&
+		    cs_format(&question->held->because, "%s of %s", want->listed, membership->group_dn) < 0)
+			return CS_ENOMEM;
+		return 1;
 	}
 	return 0;
+}
+
+static int is_named(const struct question *question)
+{
+	const struct want *want = question->want;
+	char key[CS_MAX_DN + 1];
+
+	if (cs_dn_key(question->facts->person.dn, key) < 0 || cs_strv_has(want->people_keys, want->n_people, key) != 1)
+		return 0;
+	if (question->held && cs_set(&question->held->because, "by name") < 0)
+		return CS_ENOMEM;
+	return 1;
+}
+
+static enum cs_reason why(int r, const struct question *question)
+{
+	if (r == 1)
+		return CS_WHY_HAS_RIGHT;
+	if (r < 0)
+		return CS_WHY_DOUBT;
+	if (question->facts->known != CS_KNOWN_YES)
+		return CS_WHY_UNKNOWN_PERSON;
+	if (question->facts->person.locked)
+		return CS_WHY_LOCKED_PERSON;
+	return question->excluded ? CS_WHY_EXCLUSIVE : CS_WHY_NO_PERMISSION;
+}
+
+/* Says why it came out so, and keeps the text that belongs to it. */
+static int told(int r, struct question *question)
+{
+	struct cs_held *held = question->held;
+
+	if (held && (r >= 0 || r == CS_EDOUBT)) {
+		held->reason = why(r, question);
+		if (held->reason == CS_WHY_EXCLUSIVE) {
+			held->because = question->exclusion;
+			question->exclusion = NULL;
+		}
+	}
+	cs_free_str(&question->exclusion);
+	return r;
+}
+
+static int ask(struct question *question, const char *scope)
+{
+	int r = cs_policy_person_counts(question->facts);
+
+	if (question->held)
+		*question->held = (struct cs_held){0};
+	if (r == 1 && question->want->kind == WANT_GROUP)
+		r = is_member(question);
+	else if (r == 1 && question->want->kind == WANT_PEOPLE)
+		r = is_named(question);
+	else if (r == 1)
+		r = holds(question, scope);
+	return told(r, question);
 }
 
 int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
-			const char *scope, char **ret_because)
+			const char *scope, struct cs_held *ret_held)
 {
-	struct want want = {.is_role = false};
+	struct want want = {.kind = WANT_PERMISSION};
+	struct question question = {.policy = policy, .facts = facts, .want = &want, .held = ret_held};
 
 	want.index = permission ? cs_policy_find_permission(policy, permission) : SIZE_MAX;
-	if (want.index == SIZE_MAX)
-		return CS_ENOENT;
-	return holds(policy, facts, want, scope, ret_because);
+	if (want.index != SIZE_MAX)
+		return ask(&question, scope);
+	if (ret_held)
+		*ret_held = (struct cs_held){0};
+	return CS_ENOENT;
+}
+
+int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+			 const struct rule *rule, const char *scope, struct cs_held *ret_held)
+{
+	struct question question = {.policy = policy, .facts = facts, .want = &rule->want, .held = ret_held};
+	char buffer[CS_MAX_SCOPE + 1];
+
+	return ask(&question, cs_policy_rule_scope(gate, rule, scope, buffer));
 }
 
 int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
-		       size_t rule, const char *scope, char **ret_because)
+		       size_t rule, const char *scope, struct cs_held *ret_held)
 {
-	char buffer[CS_MAX_SCOPE + 1];
-	const char *asked;
+	if (rule < gate->n_rules)
+		return cs_policy_meets_rule(policy, facts, gate, &gate->rules[rule], scope, ret_held);
+	if (ret_held)
+		*ret_held = (struct cs_held){0};
+	return CS_ENOENT;
+}
 
-	if (rule >= gate->n_rules)
-		return CS_ENOENT;
-	asked = cs_policy_rule_scope(gate, &gate->rules[rule], scope, buffer);
-	return holds(policy, facts, gate->rules[rule].want, asked, ret_because);
+/* Puts the exemption's name before what was counted on. */
+static int say_exempt(const struct rule *exempt, struct cs_held *held)
+{
+	char *because = NULL;
+
+	if (cs_format(&because, "exemption %s: %s", exempt->name, held->because) < 0) {
+		cs_held_clear(held);
+		return CS_ENOMEM;
+	}
+	free(held->because);
+	*held = (struct cs_held){CS_WHY_EXEMPT, because};
+	return 1;
+}
+
+int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+		     const char *scope, struct cs_held *ret_held)
+{
+	int r = 0;
+
+	if (ret_held)
+		*ret_held = (struct cs_held){.reason = CS_WHY_NO_PERMISSION};
+	for (size_t i = 0; r == 0 && i < gate->n_exempts; i++) {
+		if (ret_held)
+			cs_held_clear(ret_held);
+		r = cs_policy_meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held);
+		if (r == 1 && ret_held)
+			r = say_exempt(&gate->exempts[i], ret_held);
+	}
+	return r;
 }

@@ -24,6 +24,12 @@ bool cs_scope_everywhere(const struct scope *scope)
 	return scope->n_parts == 0;
 }
 
+const char *cs_scope_kind(const char *scope, size_t *ret_len)
+{
+	*ret_len = *scope == '*' ? 0 : (size_t)(strchrnul(scope, '/') - scope);
+	return scope;
+}
+
 /* Takes the next part off a scope: false at its end. */
 static bool next_part(const char **at, const char **ret_part, size_t *ret_len)
 {

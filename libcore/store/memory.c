@@ -18,7 +18,13 @@ struct held {
 	size_t n_ballots, cap_ballots;
 };
 
-enum undo_kind { UNDO_ADD, UNDO_CHANGE, UNDO_VOTE, UNDO_APPEND };
+/* Generation n of the policy stands at place n - 1. */
+struct kept_policy {
+	struct cs_generation generation;
+	struct cs_bytes text;
+};
+
+enum undo_kind { UNDO_ADD, UNDO_CHANGE, UNDO_VOTE, UNDO_APPEND, UNDO_POLICY };
 
 struct undo {
 	enum undo_kind kind;
@@ -32,6 +38,8 @@ struct memory {
 	size_t n_held, cap_held;
 	struct cs_record *records;
 	size_t n_records, cap_records;
+	struct kept_policy *policies;
+	size_t n_policies, cap_policies;
 	struct undo *undo;
 	size_t n_undo, cap_undo;
 	size_t mark;
@@ -60,6 +68,13 @@ static void free_held(struct held *held)
 	*held = (struct held){0};
 }
 
+static void free_policy(struct kept_policy *policy)
+{
+	cs_clear(&cs_generation_shape, &policy->generation);
+	free(policy->text.data);
+	*policy = (struct kept_policy){0};
+}
+
 static void restore(struct cs_row *row, const struct cs_row *was)
 {
 	row->state = was->state;
@@ -71,7 +86,8 @@ static void restore(struct cs_row *row, const struct cs_row *was)
 
 static void take_back(struct memory *memory, const struct undo *undo)
 {
-	struct held *held = undo->kind == UNDO_APPEND ? NULL : &memory->held[undo->place];
+	bool of_request = undo->kind != UNDO_APPEND && undo->kind != UNDO_POLICY;
+	struct held *held = of_request ? &memory->held[undo->place] : NULL;
 
 	switch (undo->kind) {
 	case UNDO_ADD:
@@ -87,6 +103,9 @@ static void take_back(struct memory *memory, const struct undo *undo)
 		break;
 	case UNDO_APPEND:
 		cs_clear(&cs_record_shape, &memory->records[--memory->n_records]);
+		break;
+	case UNDO_POLICY:
+		free_policy(&memory->policies[--memory->n_policies]);
 		break;
 	}
 }
@@ -127,7 +146,10 @@ static void memory_close(struct cs_store *store)
 	for (size_t i = 0; i < memory->n_records; i++)
 		cs_clear(&cs_record_shape, &memory->records[i]);
 	free(memory->held);
+	for (size_t i = 0; i < memory->n_policies; i++)
+		free_policy(&memory->policies[i]);
 	free(memory->records);
+	free(memory->policies);
 	free(memory->undo);
 	free(memory);
 }
@@ -432,6 +454,67 @@ static int memory_records(struct cs_store *store, uint64_t from, size_t max, str
 	return r;
 }
 
+/* --- Policies ----------------------------------------------------------------------------------------------------- */
+
+static int memory_policy_add(struct cs_store *store, const struct cs_generation *generation, const struct cs_bytes *text)
+{
+	struct memory *memory = memory_of(store);
+	struct kept_policy added = {0};
+	void *items = memory->policies;
+	int r;
+
+	if (generation->request && !find(memory, generation->request))
+		return CS_ENOENT;
+	r = cs_reserve(&items, &memory->cap_policies, memory->n_policies, 1, sizeof(*memory->policies));
+	memory->policies = items;
+	if (r == 0)
+		r = prepare(memory);
+	if (r == 0)
+		r = cs_copy(&cs_generation_shape, generation, &added.generation);
+	if (r == 0)
+		r = cs_bytes_copy(text->data, text->len, &added.text);
+	if (r < 0) {
+		free_policy(&added);
+		return r;
+	}
+	memory->policies[memory->n_policies++] = added;
+	remember(memory, UNDO_POLICY, 0);
+	return 0;
+}
+
+static int memory_policies(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
+			   size_t *ret_count)
+{
+	const struct memory *memory = memory_of(store);
+	size_t below = before - 1 < memory->n_policies ? (size_t)before - 1 : memory->n_policies;
+	size_t n = 0, count = below < max ? below : max;
+	struct cs_generation *found = calloc(count ? count : 1, sizeof(*found));
+	int r = found ? 0 : CS_ENOMEM;
+
+	while (r == 0 && n < count) {
+		r = cs_copy(&cs_generation_shape, &memory->policies[below - 1 - n].generation, &found[n]);
+		n += r == 0;
+	}
+	if (r < 0) {
+		cs_generations_free(&found, &n);
+		return r;
+	}
+	*ret_generations = found;
+	*ret_count = n;
+	return 0;
+}
+
+static int memory_policy_text(struct cs_store *store, uint64_t number, struct cs_bytes *ret_text)
+{
+	const struct memory *memory = memory_of(store);
+	const struct cs_bytes *text = NULL;
+
+	if (number < 1 || number > memory->n_policies)
+		return CS_ENOENT;
+	text = &memory->policies[number - 1].text;
+	return cs_bytes_copy(text->data, text->len, ret_text);
+}
+
 static const struct cs_store_ops memory_ops = {
 	.close = memory_close,
 	.active = memory_active,
@@ -453,6 +536,9 @@ static const struct cs_store_ops memory_ops = {
 	.head = memory_head,
 	.append = memory_append,
 	.records = memory_records,
+	.policy_add = memory_policy_add,
+	.policies = memory_policies,
+	.policy_text = memory_policy_text,
 };
 
 int cs_store_open_memory(struct cs_store **ret_store)

@@ -65,6 +65,13 @@ struct cs_store_ops {
 	int (*append)(struct cs_store *store, const struct cs_record *record);
 	int (*records)(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
 		       size_t *ret_count);
+
+	/* generation->number is the newest's and one more; its request, where it has one, may not be there: CS_ENOENT. */
+	int (*policy_add)(struct cs_store *store, const struct cs_generation *generation, const struct cs_bytes *text);
+	/* Those with a number below before, newest first. */
+	int (*policies)(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
+			size_t *ret_count);
+	int (*policy_text)(struct cs_store *store, uint64_t number, struct cs_bytes *ret_text);
 };
 
 /* The front's half of a store; the first member of every backend's own struct. */

@@ -47,6 +47,15 @@ void cs_bodies_free(struct cs_bytes **bodies, size_t *n)
 	*n = 0;
 }
 
+void cs_generations_free(struct cs_generation **generations, size_t *count)
+{
+	for (size_t i = 0; *generations && i < *count; i++)
+		cs_clear(&cs_generation_shape, &(*generations)[i]);
+	free(*generations);
+	*generations = NULL;
+	*count = 0;
+}
+
 int cs_bytes_copy(const void *bytes, size_t n, struct cs_bytes *ret)
 {
 	uint8_t *copy = malloc(n ? n : 1);

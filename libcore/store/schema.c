@@ -12,7 +12,7 @@
 	"SELECT number, state, since_boot, since_boot_ms, since_wall_ms, lifetime_ms, use_within_ms " \
 	"FROM request INDEXED BY request_open_due WHERE " OPEN " AND "
 
-const char cs_schema_sql[] =
+static const char requests_votes_and_events[] =
 	"CREATE TABLE request (\n"
 	"	number INTEGER PRIMARY KEY AUTOINCREMENT,\n"
 	"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),\n"
@@ -78,6 +78,31 @@ const char cs_schema_sql[] =
 	"	SELECT RAISE(ABORT, 'an event is never changed');\n"
 	"END;\n";
 
+/* The texts of people are bounded in bytes. request is NULL where nobody else was needed. */
+static const char policies[] =
+	"CREATE TABLE policy (\n"
+	"	number INTEGER PRIMARY KEY CHECK (number >= 1),\n"
+	"	wall_ms INTEGER NOT NULL CHECK (wall_ms" MS "),\n"
+	"	uid INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967295),\n"
+	"	author TEXT NOT NULL CHECK (length(CAST(author AS BLOB)) <= 256),\n"
+	"	comment TEXT NOT NULL CHECK (length(CAST(comment AS BLOB)) <= 1024),\n"
+	"	request INTEGER REFERENCES request (number),\n"
+	"	digest BLOB NOT NULL CHECK (length(digest) = 32),\n"
+	"	text BLOB NOT NULL CHECK (length(text) BETWEEN 1 AND 16777216)\n"
+	") STRICT;\n"
+	"CREATE TRIGGER policy_follows BEFORE INSERT ON policy\n"
+	"	WHEN NEW.number <> (SELECT ifnull(max(number), 0) + 1 FROM policy) BEGIN\n"
+	"	SELECT RAISE(ABORT, 'a policy follows the last one');\n"
+	"END;\n"
+	"CREATE TRIGGER policy_is_kept BEFORE DELETE ON policy BEGIN\n"
+	"	SELECT RAISE(ABORT, 'a policy is never deleted');\n"
+	"END;\n"
+	"CREATE TRIGGER policy_is_fixed BEFORE UPDATE ON policy BEGIN\n"
+	"	SELECT RAISE(ABORT, 'a policy is never changed');\n"
+	"END;\n";
+
+const char *const cs_schema_steps[CS_SCHEMA_VERSION] = {requests_votes_and_events, policies};
+
 /* INDEXED BY makes preparing fail where an index no longer serves: a scan would be noticed at once. */
 const char *const cs_sql[CS_N_SQL] = {
 	[CS_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -115,4 +140,10 @@ const char *const cs_sql[CS_N_SQL] = {
 	[CS_SQL_HEAD] = "SELECT number, chain FROM event ORDER BY number DESC LIMIT 1",
 	[CS_SQL_APPEND] = "INSERT INTO event (number, bytes, chain) VALUES (?1, ?2, ?3)",
 	[CS_SQL_RECORDS] = "SELECT number, bytes, chain FROM event WHERE number >= ?1 ORDER BY number LIMIT ?2",
+	[CS_SQL_ADD_POLICY] = "INSERT INTO policy (number, wall_ms, uid, author, comment, request, digest, text) "
+			      "VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8)",
+	/* The length of a blob is known without reading it. */
+	[CS_SQL_POLICIES] = "SELECT number, wall_ms, uid, author, comment, ifnull(request, 0), digest, length(text) "
+			    "FROM policy WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
+	[CS_SQL_POLICY_TEXT] = "SELECT text FROM policy WHERE number = ?1",
 };

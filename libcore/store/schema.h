@@ -3,10 +3,12 @@
 #ifndef CS_STORE_SCHEMA_H
 #define CS_STORE_SCHEMA_H
 
-#define CS_SCHEMA_VERSION 1              /* user_version */
+#define CS_SCHEMA_VERSION 2              /* user_version */
 #define CS_SCHEMA_APPLICATION 0x4353474e /* application_id: "CSGN" */
 
-extern const char cs_schema_sql[];
+/* What makes each version out of the one before; the first one makes version 1 out of an empty file. Written once: what
+ * is in stores somewhere is never edited. */
+extern const char *const cs_schema_steps[CS_SCHEMA_VERSION];
 
 /* The statements, prepared once when the store is opened. */
 enum cs_sql {
@@ -32,6 +34,9 @@ enum cs_sql {
 	CS_SQL_HEAD,
 	CS_SQL_APPEND,
 	CS_SQL_RECORDS,
+	CS_SQL_ADD_POLICY,
+	CS_SQL_POLICIES,
+	CS_SQL_POLICY_TEXT,
 	CS_N_SQL
 };
 extern const char *const cs_sql[CS_N_SQL];

@@ -475,6 +475,98 @@ static int sqlite_records(struct cs_store *store, uint64_t from, size_t max, str
 	return r;
 }
 
+/* --- Policies ----------------------------------------------------------------------------------------------------- */
+
+static int sqlite_policy_add(struct cs_store *store, const struct cs_generation *generation, const struct cs_bytes *text)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_ADD_POLICY);
+	int bound = bind_number(stmt, 1, generation->number) | bind_number(stmt, 2, generation->wall_ms) |
+		bind_number(stmt, 3, generation->uid) |
+		bind_text(stmt, 4, generation->author ? generation->author : "") |
+		bind_text(stmt, 5, generation->comment ? generation->comment : "") |
+		bind_number(stmt, 6, generation->request) | bind_bytes(stmt, 7, generation->digest, CS_DIGEST_LEN) |
+		bind_bytes(stmt, 8, text->data, text->len);
+
+	return run(sqlite, CS_SQL_ADD_POLICY, bound, "cannot add a policy");
+}
+
+/* A column of text, whatever its bytes. 0, CS_ENOMEM. */
+static int column_text(sqlite3_stmt *stmt, int column, char **ret)
+{
+	const unsigned char *text = sqlite3_column_text(stmt, column);
+	char *copy = text ? cs_dup((const char *)text) : NULL;
+
+	if (!copy)
+		return CS_ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+static int read_generation(struct sqlite *sqlite, sqlite3_stmt *stmt, struct cs_generation *ret_generation)
+{
+	struct cs_generation generation = {.number = column_number(stmt, 0), .wall_ms = column_number(stmt, 1),
+		.uid = (uint32_t)column_number(stmt, 2), .request = column_number(stmt, 5), .size = column_number(stmt, 7)};
+	int r;
+
+	if (!column_fixed(stmt, 6, generation.digest, sizeof(generation.digest)))
+		return cs_store_fail(&sqlite->front, CS_ECORRUPT, "generation %llu of the policy: its row is none",
+			(unsigned long long)generation.number);
+	r = column_text(stmt, 3, &generation.author);
+	if (r == 0)
+		r = column_text(stmt, 4, &generation.comment);
+	if (r < 0)
+		cs_clear(&cs_generation_shape, &generation);
+	else
+		*ret_generation = generation;
+	return r;
+}
+
+static int sqlite_policies(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
+			   size_t *ret_count)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_POLICIES);
+	int bound = bind_number(stmt, 1, before) | bind_number(stmt, 2, max);
+	struct cs_generation *found = NULL;
+	size_t n = 0, cap = 0;
+	int r;
+
+	while ((r = next_row(sqlite, stmt, bound, "cannot read policies")) == 1) {
+		void *items = found;
+
+		r = cs_reserve(&items, &cap, n, 1, sizeof(*found));
+		found = items;
+		if (r == 0)
+			r = read_generation(sqlite, stmt, &found[n]);
+		if (r < 0)
+			break;
+		n++;
+	}
+	done(stmt);
+	if (r < 0) {
+		cs_generations_free(&found, &n);
+		return r;
+	}
+	*ret_generations = found;
+	*ret_count = n;
+	return 0;
+}
+
+static int sqlite_policy_text(struct cs_store *store, uint64_t number, struct cs_bytes *ret_text)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_POLICY_TEXT);
+	int r = next_row(sqlite, stmt, bind_number(stmt, 1, number), "cannot read a policy");
+
+	if (r == 1)
+		r = column_bytes(stmt, 0, ret_text);
+	else if (r == 0)
+		r = CS_ENOENT;
+	done(stmt);
+	return r;
+}
+
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
 
 static void sqlite_close(struct cs_store *store)
@@ -569,12 +661,13 @@ static int connect_db(struct sqlite *sqlite, const char *path)
 			    "PRAGMA temp_store = MEMORY");
 }
 
-/* Is the file ours and of a version that is known? 1 it is, 0 it is empty. Changes nothing. */
+/* Is the file ours and of a version that is known? Its version; 0 it is empty. Changes nothing. */
 static int check_version(struct sqlite *sqlite)
 {
 	char version[64];
 	char application[64];
 	char tables[64];
+	long number;
 	int r = ask(sqlite, "SELECT count(*) FROM sqlite_schema", tables);
 
 	if (r == 0)
@@ -587,10 +680,11 @@ static int check_version(struct sqlite *sqlite)
 		return 0;
 	if (strtol(application, NULL, 10) != CS_SCHEMA_APPLICATION)
 		return cs_store_fail(&sqlite->front, CS_ECORRUPT, "the file is a database of another program");
-	if (strtol(version, NULL, 10) != CS_SCHEMA_VERSION)
+	number = strtol(version, NULL, 10);
+	if (number < 1 || number > CS_SCHEMA_VERSION)
 		return cs_store_fail(&sqlite->front, CS_EVERSION,
-			"the store has schema version %s; this program knows version %d", version, CS_SCHEMA_VERSION);
-	return 1;
+			"the store has schema version %s; this program knows versions up to %d", version, CS_SCHEMA_VERSION);
+	return (int)number;
 }
 
 static int make_durable(struct sqlite *sqlite)
@@ -608,7 +702,8 @@ static int make_durable(struct sqlite *sqlite)
 	return r;
 }
 
-static int create_schema(struct sqlite *sqlite)
+/* Makes the schema of today out of that of a version, all or nothing. 0: out of an empty file. */
+static int raise_schema(struct sqlite *sqlite, int version)
 {
 	char *stamp = NULL;
 	int r = cs_format(&stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", CS_SCHEMA_APPLICATION,
@@ -616,8 +711,8 @@ static int create_schema(struct sqlite *sqlite)
 
 	if (r == 0)
 		r = exec(sqlite, "BEGIN EXCLUSIVE");
-	if (r == 0)
-		r = exec(sqlite, cs_schema_sql);
+	for (int i = version; r == 0 && i < CS_SCHEMA_VERSION; i++)
+		r = exec(sqlite, cs_schema_steps[i]);
 	if (r == 0)
 		r = exec(sqlite, stamp);
 	cs_free_str(&stamp);
@@ -640,18 +735,18 @@ static int open_steps(struct sqlite *sqlite, const char *path)
 {
 	char *real = NULL;
 	int r = cs_store_take_file(&sqlite->front, path, &real, &sqlite->lock);
-	int ours = 0;
+	int version = 0;
 
 	if (r == 0)
 		r = cs_format(&sqlite->front.name, "sqlite %s", real);
 	if (r == 0)
 		r = connect_db(sqlite, real);
 	if (r == 0) {
-		ours = check_version(sqlite);
-		r = ours < 0 ? ours : make_durable(sqlite);
+		version = check_version(sqlite);
+		r = version < 0 ? version : make_durable(sqlite);
 	}
-	if (r == 0 && ours == 0)
-		r = create_schema(sqlite);
+	if (r == 0 && version < CS_SCHEMA_VERSION)
+		r = raise_schema(sqlite, version);
 	if (r == 0)
 		r = prepare_all(sqlite);
 	cs_free_str(&real);
@@ -679,6 +774,9 @@ static const struct cs_store_ops sqlite_ops = {
 	.head = sqlite_head,
 	.append = sqlite_append,
 	.records = sqlite_records,
+	.policy_add = sqlite_policy_add,
+	.policies = sqlite_policies,
+	.policy_text = sqlite_policy_text,
 };
 
 int cs_store_open_sqlite(const char *path, struct cs_store **ret_store, char **ret_why)

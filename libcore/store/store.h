@@ -89,4 +89,18 @@ int cs_store_append(struct cs_store *store, const struct cs_record *record);
 int cs_store_records(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
 		     size_t *ret_count);
 
+/* Adds a generation of the policy with its text, which holds no NUL: it is the newest from now on. Never updated, never
+ * deleted: triggers in the schema refuse it. generation's number and size are set. 0, CS_EINVAL (an empty text or one
+ * with a NUL, a time out of range), CS_ETOOBIG (text, author or comment over their bounds), CS_ENOENT (there is no such
+ * request), CS_EIO, CS_ENOMEM. */
+int cs_store_policy_add(struct cs_store *store, struct cs_generation *generation, const char *text, size_t len);
+/* One generation; number 0 means the newest. *ret_text (ret_text may be NULL: then the text is not read) is its text,
+ * NUL-terminated; the caller frees. 0, CS_ENOENT, CS_EIO, CS_ECORRUPT, CS_ENOMEM. */
+int cs_store_policy_get(struct cs_store *store, uint64_t number, struct cs_generation *ret_generation, char **ret_text);
+/* Generations with a number below before (0: all), newest first, at most max; allocated; free with
+ * cs_generations_free. */
+int cs_store_policies(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
+		      size_t *ret_count);
+void cs_generations_free(struct cs_generation **generations, size_t *count);
+
 #endif

@@ -21,7 +21,11 @@ static const struct cs_message messages[] = {
 	{ CS_CALL_VOTE, "vote", &cs_vote_call_shape, &cs_decision_shape, PEOPLE, false, false },
 	{ CS_CALL_STATUS, "status", &cs_empty_shape, &cs_status_shape, PEOPLE, false, false },
 	{ CS_CALL_EVIDENCE, "evidence", &cs_evidence_call_shape, &cs_evidence_answer_shape, PEOPLE, true, false },
-	{ CS_CALL_RELOAD, "reload", &cs_empty_shape, &cs_reload_answer_shape, PEOPLE, true, false },
+	{ CS_CALL_RIGHTS, "rights", &cs_rights_shape, &cs_rights_answer_shape, PEOPLE, false, false },
+	{ CS_CALL_DIRECTORY, "directory", &cs_question_shape, &cs_answer_shape, PEOPLE, true, false },
+	{ CS_CALL_APPLY, "apply", &cs_apply_shape, &cs_apply_answer_shape, PEOPLE, false, true },
+	{ CS_CALL_HISTORY, "history", &cs_history_shape, &cs_history_answer_shape, PEOPLE, true, false },
+	{ CS_CALL_POLICY, "policy", &cs_policy_call_shape, &cs_policy_answer_shape, PEOPLE, true, false },
 };
 
 const struct cs_message *cs_message_find(unsigned type)

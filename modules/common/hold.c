@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SLICE_MS 10000u
+#define SLICE_LEAST_MS 100u
 #define CANCEL_MS 500u
 #define HOLD_DEFAULT_MS (UINT64_C(15) * 60 * 1000)
 #define HOLD_MAX_MS (UINT64_C(24) * 60 * 60 * 1000)
@@ -131,9 +132,23 @@ static int claim(struct cs_hold *hold, struct cs_decision *ret_decision)
 	return r;
 }
 
-static int wait_once(struct cs_hold *hold, uint64_t seen, struct cs_decision *ret_decision)
+/* Approved, and only to be used later. */
+static int is_cooling(const struct cs_decision *now)
 {
-	struct cs_wait what = { .seen = seen, .wait_ms = SLICE_MS };
+	return now->verdict == CS_HOLD && now->state == CS_APPROVED && now->reason == CS_WHY_COOLING;
+}
+
+/* Nothing changes when the time to use it comes, so the wait ends then by itself. */
+static uint32_t slice_of(const struct cs_decision *now)
+{
+	if (!is_cooling(now) || now->remaining_ms >= SLICE_MS)
+		return SLICE_MS;
+	return now->remaining_ms > SLICE_LEAST_MS ? (uint32_t)now->remaining_ms : SLICE_LEAST_MS;
+}
+
+static int wait_once(struct cs_hold *hold, const struct cs_decision *now, struct cs_decision *ret_decision)
+{
+	struct cs_wait what = { .seen = now->version, .wait_ms = slice_of(now) };
 	int r = 0;
 
 	memcpy(what.id, hold->first.id, CS_ID_LEN);
@@ -154,7 +169,8 @@ static int tell(struct cs_hold *hold, const struct cs_decision *before, const st
 
 static int still_waits(const struct cs_decision *now)
 {
-	return now->verdict == CS_HOLD && now->state == CS_PENDING && now->reason != CS_WHY_PARKED;
+	return is_cooling(now) ||
+	       (now->verdict == CS_HOLD && now->state == CS_PENDING && now->reason != CS_WHY_PARKED);
 }
 
 static uint64_t hold_limit(const struct cs_decision *first)
@@ -164,18 +180,17 @@ static uint64_t hold_limit(const struct cs_decision *first)
 	return cs_boot_ms() + (ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS) + HOLD_GRACE_MS;
 }
 
-/* From one state to the next, until it is no longer pending. *now is replaced by the last reply. */
-static int wait_for_people(struct cs_hold *hold, struct cs_decision *now)
+/* From one state to the next, until there is nothing to wait for. *now is replaced by the last reply. */
+static int wait_while_held(struct cs_hold *hold, uint64_t limit, struct cs_decision *now)
 {
-	uint64_t limit = hold_limit(&hold->first);
-	int r = tell(hold, NULL, now);
+	int r = 0;
 
 	while (r >= 0 && still_waits(now)) {
 		struct cs_decision next = { 0 };
 
 		if (cs_boot_ms() >= limit)
 			return CS_ETIMEDOUT;
-		r = wait_once(hold, now->version, &next);
+		r = wait_once(hold, now, &next);
 		if (r < 0)
 			return r;
 		r = tell(hold, now, &next);
@@ -199,6 +214,7 @@ static int use_approval(struct cs_hold *hold, struct cs_decision *now)
 
 static int run(struct cs_hold *hold, struct cs_decision *now)
 {
+	uint64_t limit = 0;
 	int r = submit(hold, now);
 
 	if (r == 0 && needs_reason(now))
@@ -206,10 +222,15 @@ static int run(struct cs_hold *hold, struct cs_decision *now)
 	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now))
 		return r;
 	r = cs_copy(&cs_decision_shape, now, &hold->first);
+	limit = hold_limit(&hold->first);
 	if (r == 0)
-		r = wait_for_people(hold, now);
-	if (r == 0)
-		r = use_approval(hold, now);
+		r = tell(hold, NULL, now);
+	do { /* once, unless the claim says that it is too early still: then the policy has changed meanwhile */
+		if (r >= 0)
+			r = wait_while_held(hold, limit, now);
+		if (r >= 0)
+			r = use_approval(hold, now);
+	} while (r >= 0 && is_cooling(now));
 	return r;
 }
 

@@ -105,11 +105,35 @@ static void put_time(struct cs_buf *out, const struct cs_decision *now)
 	put(out, "\n");
 }
 
+/* The gate has people wait between the approval and its use. */
+static void put_cooling(struct cs_buf *out, const struct cs_decision *now)
+{
+	put(out, "countersign: request ");
+	put_number(out, now->number);
+	put(out, " is approved; it may be used in ");
+	put_span(out, now->remaining_ms);
+	put(out, "\n");
+}
+
+static char *say_cooling(const struct cs_decision *now, enum cs_again again)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	put_cooling(&out, now);
+	put_gate(&out, now);
+	if (again == CS_AGAIN_COMMAND)
+		put(&out, "    Ctrl-C withdraws it\n");
+	return finish(&out);
+}
+
 char *cs_say_held(const struct cs_decision *now, enum cs_again again)
 {
 	struct cs_buf out;
 	const char *lead = "    needed      ";
 
+	if (now->reason == CS_WHY_COOLING)
+		return say_cooling(now, again);
 	cs_buf_init(&out, SAY_MAX);
 	put(&out, "countersign: request ");
 	put_number(&out, now->number);
@@ -159,6 +183,8 @@ char *cs_say_votes(const struct cs_decision *now, size_t n_known)
 		put(&out, "countersign: still needed: ");
 		put_need(&out, &now->needs[i]);
 	}
+	if (now->reason == CS_WHY_COOLING)
+		put_cooling(&out, now);
 	return finish(&out);
 }
 
@@ -168,6 +194,10 @@ char *cs_say_time(const struct cs_decision *now)
 	int on_line = now->hold_ms > 0 && now->hold_ms < now->remaining_ms;
 
 	cs_buf_init(&out, SAY_MAX);
+	if (now->reason == CS_WHY_COOLING) {
+		put_cooling(&out, now);
+		return finish(&out);
+	}
 	put(&out, "countersign: request ");
 	put_number(&out, now->number);
 	put(&out, on_line ? " is held for another " : " is open for another ");
@@ -197,6 +227,13 @@ static void put_rejected(struct cs_buf *out, const struct cs_decision *now, cons
 		put_outside(out, vote->comment);
 	}
 	put(out, "\n");
+}
+
+static void put_later(struct cs_buf *out, const struct cs_decision *now, enum cs_again again)
+{
+	put_cooling(out, now);
+	put(out, again == CS_AGAIN_COMMAND ? "countersign: run the same command again then\n" :
+					     "countersign: log in again then\n");
 }
 
 static void put_open(struct cs_buf *out, const struct cs_decision *now, const char *code, enum cs_again again)
@@ -230,6 +267,12 @@ static void put_reason(struct cs_buf *out, const struct cs_decision *now)
 	put(out, "]\n");
 }
 
+/* Nobody waits any more, and the request goes on. */
+static int is_open(const struct cs_decision *now)
+{
+	return now->reason == CS_WHY_PARKED || now->reason == CS_WHY_NOT_WAITING;
+}
+
 char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *held, enum cs_again again)
 {
 	const struct cs_approval *rejection = now->reason == CS_WHY_REJECTED ? find_rejection(now) : NULL;
@@ -239,7 +282,9 @@ char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *hel
 	cs_buf_init(&out, SAY_MAX);
 	if (rejection != NULL)
 		put_rejected(&out, now, rejection);
-	else if (now->reason == CS_WHY_PARKED || now->reason == CS_WHY_NOT_WAITING)
+	else if (is_open(now) && now->state == CS_APPROVED)
+		put_later(&out, now, again);
+	else if (is_open(now))
 		put_open(&out, now, code, again);
 	else
 		put_reason(&out, now);

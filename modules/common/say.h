@@ -9,7 +9,8 @@
 /* What a person does to use an approval later: run the command or log in again. */
 enum cs_again { CS_AGAIN_COMMAND, CS_AGAIN_LOGIN };
 
-/* The first block of a hold: number, check code, gate, what is needed and who can give it, how to approve. */
+/* The first block of a hold: number, check code, gate, what is needed and who can give it, how to approve; where it is
+ * approved and only waits for its time, when it may be used. */
 char *cs_say_held(const struct cs_decision *now, enum cs_again again);
 
 /* One line for each vote beyond the first n_known, and then what is still missing. */

@@ -72,7 +72,8 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 	struct cs_pam *host = arg;
 
 	if (before == NULL)
-		return now->state == CS_APPROVED ? 0 : cs_pam_info(host, cs_say_held(now, CS_AGAIN_LOGIN));
+		return now->state == CS_APPROVED && now->reason != CS_WHY_COOLING
+			? 0 : cs_pam_info(host, cs_say_held(now, CS_AGAIN_LOGIN));
 	if (now->verdict != CS_HOLD || now->n_votes == before->n_votes)
 		return 0;
 	return cs_pam_info(host, cs_say_votes(now, before->n_votes));

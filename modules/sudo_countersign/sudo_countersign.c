@@ -112,7 +112,7 @@ static char *beginning(const struct cs_decision *now)
 {
 	char *text = NULL;
 
-	if (now->state != CS_APPROVED)
+	if (now->state != CS_APPROVED || now->reason == CS_WHY_COOLING)
 		return cs_say_held(now, CS_AGAIN_COMMAND);
 	return cs_format(&text, "countersign: request %llu was approved\n", (unsigned long long)now->number) == 0 ? text : NULL;
 }

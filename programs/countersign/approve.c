@@ -66,7 +66,8 @@ int cs_run_approve(struct cs_run *run, char **args, size_t n)
 {
 	struct approve_options chosen = { 0 };
 	const struct cs_option options[] = {
-		{ "--code", NULL, &chosen.code }, { "--comment", NULL, &chosen.comment }, { "--yes", &chosen.yes, NULL }
+		{ "--code", NULL, &chosen.code, NULL }, { "--comment", NULL, &chosen.comment, NULL },
+		{ "--yes", &chosen.yes, NULL, NULL }
 	};
 	struct cs_show_answer answer = { 0 };
 	uint64_t number = 0;

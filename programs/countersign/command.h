@@ -72,6 +72,11 @@ int cs_exit_of_reason(enum cs_reason reason);
 /* One call to the daemon and its reply, over one connection that lasts until cs_hang_up. 0, or the exit status after
  * the error was told. where names what the call is about ("request 4"). Clear *ret_reply with cs_clear. */
 int cs_ask(struct cs_run *run, enum cs_call_type type, const void *call, const char *where, void *ret_reply);
+/* The same with a descriptor that travels along and stays the caller's; -1: none. */
+int cs_ask_passing(struct cs_run *run, enum cs_call_type type, const void *call, int fd, const char *where,
+	void *ret_reply);
+/* Tells how a call failed: text is the server's or NULL. Returns the exit status. */
+int cs_fail_call(int error, const char *text, const char *where);
 /* The same without telling: 0 or a negative error; *ret_text (may be NULL) is the server's text, the caller frees. */
 int cs_ask_quietly(struct cs_run *run, enum cs_call_type type, const void *call, void *ret_reply, char **ret_text);
 void cs_hang_up(struct cs_run *run);
@@ -91,8 +96,21 @@ int cs_run_reject(struct cs_run *run, char **args, size_t n);
 int cs_run_cancel(struct cs_run *run, char **args, size_t n);
 int cs_run_can(struct cs_run *run, char **args, size_t n);
 int cs_run_why(struct cs_run *run, char **args, size_t n);
+int cs_run_why_not(struct cs_run *run, char **args, size_t n);
+int cs_run_who_can(struct cs_run *run, char **args, size_t n);
+int cs_run_what_can(struct cs_run *run, char **args, size_t n);
 int cs_run_policy_check(struct cs_run *run, char **args, size_t n);
+int cs_run_policy_test(struct cs_run *run, char **args, size_t n);
+int cs_run_policy_try(struct cs_run *run, char **args, size_t n);
+int cs_run_policy_diff(struct cs_run *run, char **args, size_t n);
 int cs_run_policy_apply(struct cs_run *run, char **args, size_t n);
+int cs_run_policy_history(struct cs_run *run, char **args, size_t n);
+int cs_run_policy_show(struct cs_run *run, char **args, size_t n);
+int cs_run_policy_rollback(struct cs_run *run, char **args, size_t n);
+int cs_run_role_list(struct cs_run *run, char **args, size_t n);
+int cs_run_role_grant(struct cs_run *run, char **args, size_t n);
+int cs_run_role_revoke(struct cs_run *run, char **args, size_t n);
+int cs_run_role_define(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_export(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_show(struct cs_run *run, char **args, size_t n);

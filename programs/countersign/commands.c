@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of subcommands, their help, and the way from the first word to one of them. */
 #include "command.h"
+#include "apply.h"
 #include "mem.h"
-#include "options.h"
+#include "source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,12 @@
 #define CODE_HELP    "  --code NNNN        the check code, as the requester sees it\n"
 #define COMMENT_HELP "  --comment TEXT     a comment for the requester and the evidence\n"
 #define YES_HELP     "  --yes              ask nothing; what is needed is on the command line\n"
+#define LIVE_HELP    "  --live             ask the daemon's directory about people, also for a file\n"
+#define IN_HELP      "  --in KIND          only in scopes of this kind, such as wg\n"
+#define EDIT_HELP    "  --policy FILE      change nothing: print this file's text with the change\n"
+#define CONDITION_HELP \
+	"  --host NAME        on this host\n" \
+	"  --peer ADDRESS     from this address\n"
 
 /* The first is meant where no command is given. */
 static const struct cs_command commands[] = {
@@ -27,12 +34,41 @@ static const struct cs_command commands[] = {
 	{ "reject", "NUMBER [--comment TEXT] [--yes]", "Reject a request of somebody else", COMMENT_HELP YES_HELP,
 		cs_run_reject },
 	{ "cancel", "NUMBER", "Withdraw a request of your own", "", cs_run_cancel },
-	{ "can", "USER PERMISSION SCOPE", "Does the user hold the permission in the scope?", "", cs_run_can },
-	{ "why", "USER PERMISSION SCOPE", "The same, step by step", "", cs_run_why },
-	{ "policy check", "FILE", "Check a policy file without a daemon", "", cs_run_policy_check },
-	{ "policy apply", "[FILE [--to PATH]]", "Load the policy again, or install FILE and load it",
-		"  --to PATH          the file that FILE replaces, where the present one is not a sound policy\n",
+	{ "can", "USER PERMISSION SCOPE", "Does the user hold the permission in the scope?", CS_SOURCE_HELP,
+		cs_run_can },
+	{ "why", "USER PERMISSION SCOPE", "The same, step by step", CS_SOURCE_HELP, cs_run_why },
+	{ "why-not", "USER PERMISSION SCOPE", "What is missing, and what would supply it", CS_SOURCE_HELP,
+		cs_run_why_not },
+	{ "who-can", "PERMISSION SCOPE [--because]", "Everybody who holds the permission in the scope",
+		"  --because          with what each holds it by\n" CS_SOURCE_HELP, cs_run_who_can },
+	{ "what-can", "[USER]", "Everything that a user holds, and where", CS_SOURCE_HELP, cs_run_what_can },
+	{ "role list", "", "The roles of the policy and what they carry",
+		"  --policy FILE      of this policy; a number or `current` is a generation\n", cs_run_role_list },
+	{ "role grant", "ROLE PERMISSION… [--in KIND]", "Give permissions to a role", IN_HELP EDIT_HELP CS_APPLY_HELP,
+		cs_run_role_grant },
+	{ "role revoke", "ROLE PERMISSION… [--in KIND]", "Take permissions from a role",
+		IN_HELP EDIT_HELP CS_APPLY_HELP, cs_run_role_revoke },
+	{ "role define", "NAME [--label TEXT] [--permission NAME]… [--inherits ROLE]…", "Add a role",
+		"  --label TEXT       how people read it\n"
+		"  --permission NAME  what it carries; may be repeated\n"
+		"  --inherits ROLE    whose permissions it has as well; may be repeated\n" EDIT_HELP CS_APPLY_HELP,
+		cs_run_role_define },
+	{ "policy check", "[FILE] [--live] [--strict]", "Check a policy, and with a directory whether it can be met",
+		LIVE_HELP "  --strict           warnings fail too\n" CS_SOURCE_HELP, cs_run_policy_check },
+	{ "policy test", "FILE…", "Run files of expected answers", CONDITION_HELP CS_SOURCE_HELP,
+		cs_run_policy_test },
+	{ "policy try", "USER SERVICE [COMMAND [ARGUMENT…]]", "What would be decided of an action?",
+		"  --approved-by USER as if this person had approved it; may be repeated\n"
+		"  --rejected-by USER as if this person had rejected it; may be repeated\n"
+		CONDITION_HELP CS_SOURCE_HELP, cs_run_policy_try },
+	{ "policy diff", "A B [--live]", "What B lets people do that A does not, and the other way round",
+		LIVE_HELP CS_SOURCE_HELP, cs_run_policy_diff },
+	{ "policy apply", "[FILE]", "Put a policy in force, after showing what changes", CS_APPLY_HELP,
 		cs_run_policy_apply },
+	{ "policy history", "", "The generations of the policy", "", cs_run_policy_history },
+	{ "policy show", "[NUMBER]", "The text of a generation", "", cs_run_policy_show },
+	{ "policy rollback", "NUMBER", "Put an earlier generation in force again", CS_APPLY_HELP,
+		cs_run_policy_rollback },
 	{ "evidence verify", "[FILE] [--head NUMBER:HEX]", "Check that the evidence is whole",
 		"  --head NUMBER:HEX  the head of the chain as known from elsewhere\n", cs_run_evidence_verify },
 	{ "evidence export", "", "Print the evidence as JSON lines", "", cs_run_evidence_export },
@@ -76,7 +112,7 @@ static void help_of_all(struct cs_buf *out)
 	const struct cs_command *command = NULL;
 
 	cs_put(out, "Usage: countersign [OPTION…] [COMMAND …]\n\n"
-		    "See who waits for approval, approve or reject it, and check policy and evidence.\n"
+		    "See who waits for approval, approve or reject it, and look after policy and evidence.\n"
 		    "Without a command: list.\n\nCommands:\n");
 	for (size_t i = 0; (command = cs_command_at(i)) != NULL; i++)
 		cs_put(out, "  %-16s %s\n", command->name, command->summary);

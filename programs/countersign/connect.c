@@ -166,13 +166,13 @@ static bool ends_connection(int error)
 	return error == CS_ETIMEDOUT || error == CS_EUNAVAIL || error == CS_EPROTO || error == CS_EINTR;
 }
 
-int cs_ask_quietly(struct cs_run *run, enum cs_call_type type, const void *call, void *ret_reply, char **ret_text)
+static int ask(struct cs_run *run, enum cs_call_type type, const void *call, int fd, void *ret_reply, char **ret_text)
 {
 	char *text = NULL;
 	int r = connect_once(run, &text);
 
 	if (r == 0) {
-		r = cs_client_call(run->client, type, call, -1, CALL_MS, ret_reply, &text);
+		r = cs_client_call(run->client, type, call, fd, CALL_MS, ret_reply, &text);
 		if (ends_connection(r))
 			cs_hang_up(run);
 	}
@@ -184,16 +184,30 @@ int cs_ask_quietly(struct cs_run *run, enum cs_call_type type, const void *call,
 	return r;
 }
 
-int cs_ask(struct cs_run *run, enum cs_call_type type, const void *call, const char *where, void *ret_reply)
+int cs_ask_quietly(struct cs_run *run, enum cs_call_type type, const void *call, void *ret_reply, char **ret_text)
+{
+	return ask(run, type, call, -1, ret_reply, ret_text);
+}
+
+int cs_fail_call(int error, const char *text, const char *where)
+{
+	return cs_fail(cs_exit_of_error(error), cs_text_or(text, cs_strerror(error)), where, next_after(error));
+}
+
+int cs_ask_passing(struct cs_run *run, enum cs_call_type type, const void *call, int fd, const char *where,
+	void *ret_reply)
 {
 	char *text = NULL;
-	int r = cs_ask_quietly(run, type, call, ret_reply, &text);
-	int status = 0;
+	int r = ask(run, type, call, fd, ret_reply, &text);
+	int status = r == 0 ? 0 : cs_fail_call(r, text, where);
 
-	if (r != 0)
-		status = cs_fail(cs_exit_of_error(r), cs_text_or(text, cs_strerror(r)), where, next_after(r));
 	cs_free_str(&text);
 	return status;
+}
+
+int cs_ask(struct cs_run *run, enum cs_call_type type, const void *call, const char *where, void *ret_reply)
+{
+	return cs_ask_passing(run, type, call, -1, where, ret_reply);
 }
 
 void cs_hang_up(struct cs_run *run)

@@ -40,7 +40,7 @@ static int show_record(void *arg, const struct cs_record *record)
 int cs_run_evidence_show(struct cs_run *run, char **args, size_t n)
 {
 	const char *from_word = NULL;
-	const struct cs_option options[] = { { "--from", NULL, &from_word } };
+	const struct cs_option options[] = { { "--from", NULL, &from_word, NULL } };
 	char *text = NULL;
 	uint64_t from = 1, last = 0;
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, 0, &n);

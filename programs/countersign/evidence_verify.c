@@ -145,7 +145,7 @@ int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n)
 {
 	struct check check = { 0 };
 	const char *head = NULL;
-	const struct cs_option options[] = { { "--head", NULL, &head } };
+	const struct cs_option options[] = { { "--head", NULL, &head, NULL } };
 	char *text = NULL;
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, 1, &n);
 	int r = 0;

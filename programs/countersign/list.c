@@ -29,7 +29,7 @@ int cs_run_list(struct cs_run *run, char **args, size_t n)
 {
 	struct cs_list call = { 0 };
 	struct cs_list_answer answer = { 0 };
-	const struct cs_option options[] = { { "--all", &call.all, NULL }, { "--mine", &call.mine, NULL } };
+	const struct cs_option options[] = { { "--all", &call.all, NULL, NULL }, { "--mine", &call.mine, NULL, NULL } };
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, 0, &n);
 
 	if (status == 0)

@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+/* 0, or -1 after the error was told. */
+static int set_value(const struct cs_option *option, char *value)
+{
+	if (option->words == NULL) {
+		*option->value = value;
+		return 0;
+	}
+	if (option->words->n == CS_WORDS_MAX)
+		return cs_fail(-1, "the option is given too often", option->name, "");
+	option->words->at[option->words->n++] = value;
+	return 0;
+}
+
 /* Tries one table on args[at]. 1: taken, *ret_used words were used; 0: not in this table; -1: wrong, told. */
 static int take(const struct cs_option *options, size_t n_options, char **args, size_t n, size_t at, size_t *ret_used)
 {
@@ -24,9 +37,8 @@ static int take(const struct cs_option *options, size_t n_options, char **args, 
 		}
 		if (!joined && at + 1 >= n)
 			return cs_fail(-1, "the option needs a value", options[i].name, "");
-		*options[i].value = joined ? word + length + 1 : args[at + 1];
 		*ret_used = joined ? 1 : 2;
-		return 1;
+		return set_value(&options[i], joined ? args[at] + length + 1 : args[at + 1]) == 0 ? 1 : -1;
 	}
 	return 0;
 }
@@ -34,10 +46,10 @@ static int take(const struct cs_option *options, size_t n_options, char **args, 
 static int take_shared(struct cs_run *run, char **args, size_t n, size_t at, size_t *ret_used)
 {
 	const struct cs_option shared[] = {
-		{ "--json", &run->json, NULL },
-		{ "--help", &run->help, NULL },
-		{ "--socket", NULL, &run->socket },
-		{ "--server-user", NULL, &run->server_user },
+		{ "--json", &run->json, NULL, NULL },
+		{ "--help", &run->help, NULL, NULL },
+		{ "--socket", NULL, &run->socket, NULL },
+		{ "--server-user", NULL, &run->server_user, NULL },
 	};
 
 	return take(shared, CS_COUNT(shared), args, n, at, ret_used);

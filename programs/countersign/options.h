@@ -5,11 +5,19 @@
 
 #include "command.h"
 
-/* An option is a flag or takes a value; the one that is not NULL is set. */
+/* The values of an option that may be given several times. */
+enum { CS_WORDS_MAX = 256 };
+struct cs_words {
+	char *at[CS_WORDS_MAX]; /* point into the arguments */
+	size_t n;
+};
+
+/* An option is a flag, takes a value, or gathers values; the one that is not NULL is set. */
 struct cs_option {
 	const char *name; /* with the dashes */
 	bool *flag;
 	const char **value;
+	struct cs_words *words;
 };
 
 /* Reads the options that every subcommand knows (--json, --socket, --server-user, --help) and those given. The other

@@ -123,7 +123,7 @@ int cs_print(struct cs_buf *out)
 	int error = cs_buf_error(out);
 	size_t written = 0;
 
-	if (error == 0)
+	if (error == 0 && out->len > 0)
 		written = fwrite(out->data, 1, out->len, stdout);
 	if (error == 0 && (written != out->len || fflush(stdout) != 0)) {
 		error = errno;

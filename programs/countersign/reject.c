@@ -39,7 +39,7 @@ int cs_run_reject(struct cs_run *run, char **args, size_t n)
 {
 	const char *comment = NULL;
 	bool yes = false;
-	const struct cs_option options[] = { { "--comment", NULL, &comment }, { "--yes", &yes, NULL } };
+	const struct cs_option options[] = { { "--comment", NULL, &comment, NULL }, { "--yes", &yes, NULL, NULL } };
 	struct cs_show_answer answer = { 0 };
 	uint64_t number = 0;
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 1, 1, &n);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can and why share: one question to the daemon, three possible answers. */
+/* What can, why and why-not share: one question, three possible answers. */
 #include "right.h"
-#include "options.h"
+#include "mem.h"
+#include "text.h"
 
 #include <pwd.h>
 #include <string.h>
@@ -15,25 +16,86 @@ static bool is_not_the_caller(const char *user)
 	return getuid() != 0 && (caller == NULL || strcmp(caller->pw_name, user) != 0);
 }
 
-int cs_fetch_right(struct cs_run *run, char **args, size_t n, struct cs_right_answer *ret_answer)
+static int ask_daemon(struct cs_run *run, char **args, struct cs_right_answer *ret_answer)
 {
-	struct cs_right call = { 0 };
-	int status = cs_options_read(run, args, n, NULL, 0, 3, 3, &n);
+	struct cs_right call = { .user = args[0], .permission = args[1], .scope = args[2] };
+	int status = cs_ask(run, CS_CALL_RIGHT, &call, args[1], ret_answer);
 
-	if (status != 0)
-		return status;
-	/* In the protocol no name at all means the caller; a typed empty name is more likely an unset variable. */
-	if (*args[0] == '\0')
-		return cs_fail(CS_EXIT_USAGE, "the user's name is empty", run->command->name, "");
-	call.user = args[0];
-	call.permission = args[1];
-	call.scope = args[2];
-	status = cs_ask(run, CS_CALL_RIGHT, &call, args[1], ret_answer);
 	if (status == 0 && ret_answer->reason == CS_WHY_UNKNOWN_PERSON && is_not_the_caller(call.user)) {
 		cs_clear(&cs_right_answer_shape, ret_answer);
 		return cs_fail(CS_EXIT_NOT_PERMITTED, "only root may ask about other people", call.user, "");
 	}
 	return status;
+}
+
+int cs_fail_permission(const char *permission)
+{
+	return cs_fail(CS_EXIT_NO, "the policy has no such permission", permission, "see `countersign role list`");
+}
+
+int cs_right_of(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission, const char *scope,
+	struct cs_right_answer *ret_answer)
+{
+	struct cs_right_answer answer = { .verdict = CS_DENY };
+	struct cs_held held = { 0 };
+	int r = cs_policy_has_right(policy, facts, permission, scope, &held);
+	int explained = 0;
+
+	if (r == 1 || r == 0 || r == CS_EDOUBT) {
+		answer.verdict = r == 1 ? CS_PERMIT : CS_DENY;
+		answer.reason = held.reason;
+		answer.text = cs_dup(held.reason == CS_WHY_DOUBT && facts->doubt != NULL && *facts->doubt != '\0'
+					     ? facts->doubt : cs_reason_text(held.reason));
+		explained = cs_policy_explain(policy, facts, permission, scope, &answer.steps, &answer.n_steps);
+		r = answer.text == NULL ? CS_ENOMEM : explained;
+	}
+	cs_held_clear(&held);
+	if (r < 0) {
+		cs_clear(&cs_right_answer_shape, &answer);
+		return r;
+	}
+	*ret_answer = answer;
+	return 0;
+}
+
+static int ask_source(struct cs_run *run, const struct cs_source_options *options, char **args,
+	struct cs_right_answer *ret_answer)
+{
+	struct cs_source source;
+	struct cs_facts *facts = NULL;
+	size_t n = 1;
+	int status = cs_source_open(run, options, true, &source);
+	int r = 0;
+
+	if (status == 0)
+		status = cs_source_facts(&source, source.policy.policy, args, 1, &facts);
+	if (status == 0) {
+		r = cs_right_of(source.policy.policy, facts, args[1], args[2], ret_answer);
+		if (r == CS_ENOENT)
+			status = cs_fail_permission(args[1]);
+		else if (r != 0)
+			status = cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), args[1], "");
+	}
+	cs_facts_free(&facts, &n);
+	cs_source_close(&source);
+	return status;
+}
+
+int cs_fetch_right(struct cs_run *run, char **args, size_t n, struct cs_right_answer *ret_answer)
+{
+	struct cs_source_options options = { 0 };
+	struct cs_option rows[CS_SOURCE_ROWS];
+	int status = 0;
+
+	cs_source_rows(&options, rows);
+	status = cs_options_read(run, args, n, rows, CS_SOURCE_ROWS, 3, 3, &n);
+	if (status != 0)
+		return status;
+	/* In the protocol no name at all means the caller; a typed empty name is more likely an unset variable. */
+	if (*args[0] == '\0')
+		return cs_fail(CS_EXIT_USAGE, "the user's name is empty", run->command->name, "");
+	return cs_source_is_meant(&options) ? ask_source(run, &options, args, ret_answer)
+					    : ask_daemon(run, args, ret_answer);
 }
 
 int cs_exit_of_right(const struct cs_right_answer *answer)
@@ -49,4 +111,23 @@ const char *cs_word_of_right(const struct cs_right_answer *answer)
 		[CS_EXIT_DOUBT] = "could not tell" };
 
 	return words[cs_exit_of_right(answer)];
+}
+
+void cs_put_right(struct cs_buf *out, const struct cs_look *look, const struct cs_right_answer *answer)
+{
+	static const enum cs_style styles[] = { [CS_EXIT_YES] = CS_GREEN, [CS_EXIT_NO] = CS_RED,
+		[CS_EXIT_DOUBT] = CS_YELLOW };
+
+	cs_put_styled(out, look, styles[cs_exit_of_right(answer)], cs_word_of_right(answer));
+	if (answer->text != NULL && *answer->text != '\0') {
+		cs_put(out, ": ");
+		cs_escape(out, answer->text);
+	}
+}
+
+void cs_put_step(struct cs_buf *out, const char *step)
+{
+	cs_put(out, "  ");
+	cs_escape(out, step == NULL ? "" : step);
+	cs_put(out, "\n");
 }

@@ -425,7 +425,8 @@ void cs_view_status(struct cs_buf *out, const struct cs_look *look, const struct
 	cs_escape(out, status->host == NULL ? "" : status->host);
 	cs_put(out, ", up %s\n", span);
 	put_text(out, "policy", status->policy_file, "-");
-	cs_put(out, LABEL "loaded %s\n", "", when);
+	cs_put(out, LABEL "generation %llu, in force since %s\n", "", (unsigned long long)status->policy_generation,
+		when);
 	put_hex(out, "", status->policy_digest);
 	cs_put(out, LABEL, "directory");
 	cs_put_styled(out, look, status->directory_ok ? CS_GREEN : CS_RED, status->directory_ok ? "ok" : "not ok");

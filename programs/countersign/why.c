@@ -2,24 +2,13 @@
 /* countersign why: the same answer as can, with the steps that lead to it. */
 #include "print.h"
 #include "right.h"
-#include "text.h"
 
 static void put_answer(struct cs_buf *out, const struct cs_look *look, const struct cs_right_answer *answer)
 {
-	static const enum cs_style styles[] = { [CS_EXIT_YES] = CS_GREEN, [CS_EXIT_NO] = CS_RED,
-		[CS_EXIT_DOUBT] = CS_YELLOW };
-
-	cs_put_styled(out, look, styles[cs_exit_of_right(answer)], cs_word_of_right(answer));
-	if (answer->text != NULL && *answer->text != '\0') {
-		cs_put(out, ": ");
-		cs_escape(out, answer->text);
-	}
+	cs_put_right(out, look, answer);
 	cs_put(out, "\n");
-	for (size_t i = 0; i < answer->n_steps; i++) {
-		cs_put(out, "  ");
-		cs_escape(out, answer->steps[i] == NULL ? "" : answer->steps[i]);
-		cs_put(out, "\n");
-	}
+	for (size_t i = 0; i < answer->n_steps; i++)
+		cs_put_step(out, answer->steps[i]);
 }
 
 int cs_run_why(struct cs_run *run, char **args, size_t n)

@@ -28,9 +28,10 @@ struct daemon {
 
 static void usage(FILE *out)
 {
-	(void)fputs("usage: countersignd [--config FILE] [--check]\n"
+	(void)fputs("usage: countersignd [--config FILE] [--check | --apply-policy FILE]\n"
 		    "       countersignd --version | --help\n"
-		    "Stays in the foreground. --check reads the configuration, the policy and the directory's files, and ends.\n", out);
+		    "Stays in the foreground. --check reads the configuration, the policy and the directory's files, and ends.\n"
+		    "--apply-policy puts FILE in force past every gate while no daemon runs, records that, and ends.\n", out);
 }
 
 /* What systemd wants to hear; nothing where it does not listen. sd_notify(3) describes the datagram. */
@@ -78,7 +79,7 @@ static int open_store(struct daemon *d, struct cs_problem *problem)
 	return r;
 }
 
-static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem *problem)
+static struct cs_authority_options authority_options(const struct daemon *d, uid_t started_by)
 {
 	struct cs_authority_options options = { 0 };
 
@@ -93,6 +94,13 @@ static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem 
 	options.max_open = d->config.max_open;
 	options.now = cs_now_read;
 	options.events = server_events(d->server);
+	return options;
+}
+
+static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem *problem)
+{
+	struct cs_authority_options options = authority_options(d, started_by);
+
 	return cs_authority_open(&options, d->store, d->directory, &d->authority, problem);
 }
 
@@ -122,13 +130,37 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 	return r == 0 ? open_authority(d, started_by, problem) : r;
 }
 
+/* For when the policy in force lets nobody change it, or this program does not take it any more. The file is
+ * read as whoever started us, who may keep it where the daemon's user cannot look; the store's lock keeps a daemon out. */
+static int apply_policy(struct daemon *d, const char *file, uid_t started_by, struct cs_problem *problem)
+{
+	struct cs_authority_options options = authority_options(d, started_by);
+	struct cs_generation generation = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	int r = cs_file_read(file, started_by, 0, CS_POLICY_TEXT_MAX, &text, &len, problem);
+
+	if (r == 0)
+		r = privileges_drop(d->config.uid, d->config.gid, problem);
+	if (r == 0)
+		r = open_store(d, problem);
+	if (r == 0)
+		r = cs_authority_force_policy(&options, d->store, text, file, &generation, problem);
+	if (r == 0)
+		cs_log(LOG_WARNING, "generation %llu of the policy is in force, from %s, past every gate",
+			(unsigned long long)generation.number, file);
+	cs_clear(&cs_generation_shape, &generation);
+	free(text);
+	return r;
+}
+
 static int check(const struct config *config, uid_t started_by, struct cs_problem *problem)
 {
 	struct cs_directory *directory = NULL;
 	struct cs_policy *policy = NULL;
 	char *text = NULL;
 	size_t len = 0;
-	int r = cs_file_read(config->policy, started_by, 0, 1024u * 1024u, &text, &len, problem);
+	int r = cs_file_read(config->policy, started_by, 0, CS_POLICY_TEXT_MAX, &text, &len, problem);
 
 	if (r == 0)
 		r = cs_policy_parse(text, config->policy, &policy, problem);
@@ -162,7 +194,19 @@ static int report(int r, struct cs_problem *problem)
 	return r == CS_ECONF || r == CS_EUNTRUSTED || r == CS_ENOENT ? EXIT_CONFIG : EXIT_FAILURE;
 }
 
-static int run(const char *config_file, bool only_check)
+static int serve(struct daemon *d, uid_t started_by, const char *notify_path, struct cs_problem *problem)
+{
+	int r = start(d, started_by, problem);
+
+	if (r < 0)
+		return r;
+	cs_log(LOG_INFO, "serving %s on %s", d->config.host, d->config.socket_dir);
+	notify_ready(notify_path);
+	return server_run(d->server, d->authority, d->directory);
+}
+
+/* only_check, or a policy to apply, or neither: to serve. */
+static int run(const char *config_file, bool only_check, const char *policy_file)
 {
 	struct daemon d = { .lock_fd = -1, .module_fd = -1, .people_fd = -1 };
 	struct cs_problem problem = { 0 };
@@ -180,12 +224,7 @@ static int run(const char *config_file, bool only_check)
 		r = check(&d.config, started_by, &problem);
 	} else if (r == 0) {
 		cs_log_open("countersignd", d.config.use_syslog);
-		r = start(&d, started_by, &problem);
-		if (r == 0) {
-			cs_log(LOG_INFO, "serving %s on %s", d.config.host, d.config.socket_dir);
-			notify_ready(notify_path);
-			r = server_run(d.server, d.authority, d.directory);
-		}
+		r = policy_file ? apply_policy(&d, policy_file, started_by, &problem) : serve(&d, started_by, notify_path, &problem);
 	}
 	free(notify_path);
 	r = r < 0 ? report(r, &problem) : EXIT_SUCCESS;
@@ -196,21 +235,25 @@ static int run(const char *config_file, bool only_check)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = { { "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
+		{ "apply-policy", required_argument, NULL, 'a' },
 		{ "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
-	const char *config_file = CONFIG_FILE;
+	const char *config_file = CONFIG_FILE, *policy_file = NULL;
 	bool only_check = false;
 	int option = 0;
 
 	if (argc < 1)
 		return EXIT_USAGE;
 	cs_log_open("countersignd", 0);
-	while ((option = getopt_long(argc, argv, "c:kVh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:ka:Vh", longs, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			config_file = optarg;
 			break;
 		case 'k':
 			only_check = true;
+			break;
+		case 'a':
+			policy_file = optarg;
 			break;
 		case 'V':
 			return printf("countersignd %s\n", CS_VERSION) < 0;
@@ -222,9 +265,9 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc || (only_check && policy_file)) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	return run(config_file, only_check);
+	return run(config_file, only_check, policy_file);
 }

@@ -233,6 +233,12 @@ static void store_failed(void *arg, const char *why)
 		cs_log(LOG_ERR, "the store could not write, and what is not recorded is denied: %s", why);
 }
 
+static void notice(void *arg, const char *text)
+{
+	(void)arg;
+	cs_log(LOG_WARNING, "%s", text);
+}
+
 static void describe(void *arg, struct cs_status *status)
 {
 	struct server *s = arg;
@@ -245,10 +251,13 @@ static void describe(void *arg, struct cs_status *status)
 
 struct cs_authority_events server_events(struct server *server)
 {
-	struct cs_authority_events events = {
-		.changed = changed, .recorded = recorded, .failed = store_failed, .describe = describe, .arg = server
-	};
+	struct cs_authority_events events = { .recorded = recorded, .notice = notice, .arg = server };
 
+	if (server) {
+		events.changed = changed;
+		events.failed = store_failed;
+		events.describe = describe;
+	}
 	return events;
 }
 
@@ -293,7 +302,8 @@ static void dispatch(struct connection *c, const struct cs_message *message, voi
 	}
 	pending->server = c->server;
 	pending->connection = c->caller.connection;
-	cs_authority_call(c->server->authority, &c->caller, message->type, call, c->passed_fd, call_done, pending);
+	cs_authority_call(c->server->authority, &c->caller, message->type, call, message->takes_descriptor ? c->passed_fd : -1,
+		call_done, pending);
 }
 
 static int take_hello(struct connection *c)
@@ -508,21 +518,15 @@ static void reap(struct server *s)
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct server *s = arg;
-	struct cs_problem problem = { 0 };
 
 	(void)what;
-	if (number != SIGHUP) {
-		cs_log(LOG_INFO, "stopping");
-		s->stop = true;
+	if (number == SIGHUP) { /* a signal names neither a policy nor who wants it */
+		cs_log(LOG_NOTICE, "SIGHUP changes nothing: `countersign policy apply` puts a policy in force, and another "
+				   "countersignd.conf needs a restart");
 		return;
 	}
-	if (cs_authority_reload(s->authority, &problem) < 0) {
-		char *text = cs_problem_text(&problem);
-
-		cs_log(LOG_ERR, "the old policy is kept: %s", text ? text : "out of memory");
-		free(text);
-	}
-	cs_problem_clear(&problem);
+	cs_log(LOG_INFO, "stopping");
+	s->stop = true;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)

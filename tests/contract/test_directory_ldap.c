@@ -246,6 +246,72 @@ static void test_a078_referrals_are_doubt(void **state)
 	cs_clear(&cs_answer_shape, &answer);
 }
 
+#define CROWD "cn=crowd,ou=crowds,dc=example,dc=org"
+#define THRONG "cn=throng,ou=crowds,dc=example,dc=org"
+enum { CROWD_SIZE = 3000, THRONG_SIZE = 9000 }; /* together too long for one answer of the worker */
+
+static char crowd_dn[] = CROWD, throng_dn[] = THRONG;
+
+static void test_rosters_are_whole_or_doubt(void **state)
+{
+	char bob[] = "bob";
+	struct cs_subject subject = { 2003, CS_NO_UID, bob };
+	struct cs_group_query query = at(tomcat_dn, owner_text);
+	struct cs_roster_query rosters[] = {
+		{ .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text },
+		{ .where = CS_GROUP_AT, .dn = throng_dn, .listed = member_text },
+		{ .where = CS_GROUP_AT, .dn = crowd_dn, .listed = member_text },
+	};
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query, .n_queries = 1,
+		.rosters = rosters, .n_rosters = CS_COUNT(rosters) };
+	struct cs_answer answer = ask(*state, &question);
+	assert_int_equal(answer.n_rosters, CS_COUNT(rosters));
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES); /* what fits is told */
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	assert_int_equal(answer.rosters[0].known, CS_KNOWN_YES);
+	assert_true(answer.rosters[0].n_names > 0);
+	assert_int_equal(answer.rosters[1].known, CS_KNOWN_DOUBT);
+	assert_int_equal(answer.rosters[1].n_dns, 0);
+	assert_string_equal(answer.rosters[1].doubt, "the answer is too long");
+	assert_int_equal(answer.rosters[2].known, CS_KNOWN_YES);
+	assert_int_equal(answer.rosters[2].n_dns, CROWD_SIZE);
+	assert_int_equal(answer.rosters[2].n_names, CROWD_SIZE);
+	assert_string_equal(answer.rosters[2].names[CROWD_SIZE - 1], "u2999");
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+/* The cause of the doubt about one roster; the caller frees. */
+static char *doubt_of(struct cs_directory *directory, struct cs_roster_query query)
+{
+	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
+	struct cs_answer answer = ask(directory, &question);
+	assert_int_equal(answer.n_rosters, 1);
+	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
+	char *cause = cs_dup(answer.rosters[0].doubt);
+	cs_clear(&cs_answer_shape, &answer);
+	return cause;
+}
+
+static void test_a077_a078_doubtful_rosters_say_why(void **state)
+{
+	char triple[] = "nisNetgroupTriple", lost_dn[] = "cn=lost," NETGROUPS;
+	const struct {
+		struct cs_roster_query query;
+		const char *says;
+	} cases[] = {
+		{ { .where = CS_NETGROUP, .dn = away_dn, .listed = triple }, "referral" },
+		{ { .where = CS_NETGROUP, .dn = lost_dn, .listed = triple }, "referral" },
+		{ { .where = CS_NETGROUP, .dn = tomcat_dn, .listed = triple }, "is no netgroup" },
+		{ { .where = CS_GROUPS_BELOW, .dn = many_dn, .listed = member_text }, "limit" },
+	};
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		char *cause = doubt_of(*state, cases[i].query);
+		if (strstr(cause, cases[i].query.dn) != cause || strstr(cause, cases[i].says) == NULL)
+			fail_msg("%zu: %s", i, cause);
+		free(cause);
+	}
+}
+
 static void test_a071_special_characters_in_a_dn(void **state)
 {
 	size_t n = 0;
@@ -593,9 +659,38 @@ static int teardown(void **state)
 
 #define WITH(F) cmocka_unit_test_setup_teardown(F, setup, teardown)
 
+static void write_crowd(FILE *file, const char *name, unsigned size)
+{
+	(void)fprintf(file, "dn: cn=%s,ou=crowds,dc=example,dc=org\nobjectClass: groupOfNames\ncn: %s\n", name, name);
+	for (unsigned i = 0; i < size; i++)
+		(void)fprintf(file, "member: uid=u%u,dc=x\n", i);
+	(void)fputs("\n", file);
+}
+
+/* The tree with what is too long to write down; a netgroup names one that is elsewhere. */
+static char *whole_tree(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	if (file == NULL)
+		abort();
+	(void)fputs(tree, file);
+	(void)fputs(UNIT("crowds", "dc=example,dc=org") NETGROUP("lost", NESTED("far"))
+		    "dn: cn=far," NETGROUPS "\nobjectClass: referral\nobjectClass: extensibleObject\ncn: far\n"
+		    "ref: ldap://elsewhere.invalid/cn=far\n\n", file);
+	write_crowd(file, "crowd", CROWD_SIZE);
+	write_crowd(file, "throng", THRONG_SIZE);
+	if (fclose(file) != 0)
+		abort();
+	return text;
+}
+
 int main(void)
 {
-	int r = server_make(&server, tree);
+	char *text = whole_tree();
+	int r = server_make(&server, text);
+	free(text);
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_a082_tls_answers),
@@ -608,6 +703,8 @@ int main(void)
 			WITH(test_missing_identity_is_doubt_that_helps),
 			WITH(test_a077_size_limit_is_doubt),
 			WITH(test_a078_referrals_are_doubt),
+			WITH(test_rosters_are_whole_or_doubt),
+			WITH(test_a077_a078_doubtful_rosters_say_why),
 			WITH(test_a071_special_characters_in_a_dn),
 			WITH(test_locked_by_default),
 			WITH(test_deleted_and_born_again),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What both backends must answer alike: the same cases against a file and against a real slapd. */
+/* What every directory must answer alike: the same cases against a file, LDIF and a real slapd. */
 #include "directory_server.h"
 #include "directory_ask.h"
 #include "directory_tree.h"
@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 static struct server server;
-static struct cs_directory *ldap, *fixed;
+static struct cs_directory *ldap, *fixed, *ldif;
 
+#define WIDE "ou=wide,dc=example,dc=org"
+static char tree_ldif[32768], tree_file[32768];
 static char cn_text[] = "cn", owner_text[] = "owner", member_text[] = "member", mail_text[] = "mail";
 static char tomcat_dn[] = "cn=tomcat," PROJECTS, projects_dn[] = PROJECTS, groups_dn[] = GROUPS;
 static char nothing_dn[] = "cn=nothing," GROUPS, approvers_dn[] = "cn=approvers," GROUPS;
@@ -161,6 +163,11 @@ static void test_locked_is_told(void **state)
 	cs_clear(&cs_answer_shape, &answer);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int has_name(const struct cs_roster *roster, const char *name)
 {
 	return cs_strv_has(roster->names, roster->n_names, name);
@@ -196,6 +203,138 @@ static void test_rosters(void **state)
 	cs_clear(&cs_answer_shape, &answer);
 }
 
+/* A roster of one query: its known, and the names in alphabetical order with a blank behind each. */
+static enum cs_known roster_of(struct cs_directory *directory, enum cs_where where, const char *dn, const char *listed,
+	char names[1024])
+{
+	struct cs_roster_query query = { .where = where, .dn = cs_dup(dn), .listed = cs_dup(listed) };
+	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
+	struct cs_answer answer = ask(directory, &question);
+	const struct cs_roster *roster = &answer.rosters[0];
+	assert_int_equal(answer.n_rosters, 1);
+	enum cs_known result = roster->known;
+	if (roster->n_names > 1)
+		qsort(roster->names, roster->n_names, sizeof(*roster->names), by_text);
+	*names = '\0';
+	for (size_t i = 0; i < roster->n_names; i++)
+		(void)strcat(strcat(names, roster->names[i]), " ");
+	assert_int_equal(roster->n_dns, roster->n_names);
+	assert_int_equal(*roster->doubt != '\0', result == CS_KNOWN_DOUBT); /* doubt has to say why */
+	cs_clear(&cs_roster_query_shape, &query);
+	cs_clear(&cs_answer_shape, &answer);
+	return result;
+}
+
+static void test_dns_in_other_spellings(void **state)
+{
+	char names[1024], spelled[] = "CN=Tomcat, OU=project ,ou=Groups,dc=example,DC=org";
+	assert_int_equal(roster_of(here(state), CS_GROUP_AT, spelled, "OWNER", names), CS_KNOWN_YES);
+	assert_string_equal(names, "alice bob ");
+	struct cs_group_query query = at(spelled, owner_text);
+	struct cs_answer answer = ask_one(here(state), 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	assert_string_equal(answer.facts[0].memberships[0].group_dn, tomcat_dn);
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+static void test_every_value_is_brought(void **state)
+{
+	char category[] = "BUSINESScategory";
+	char *wanted[] = { category, cn_text };
+	struct cs_group_query query = at(tomcat_dn, owner_text);
+	query.wanted = wanted;
+	struct cs_answer answer = ask_one(here(state), 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	const struct cs_membership *membership = &answer.facts[0].memberships[0];
+	static const char *const expected[][2] = { { "BUSINESScategory", "wg" }, { "BUSINESScategory", "active" },
+		{ "cn", "tomcat" } };
+	assert_int_equal(membership->n_attributes, CS_COUNT(expected));
+	for (size_t i = 0; i < CS_COUNT(expected); i++) {
+		assert_string_equal(membership->attributes[i].name, expected[i][0]);
+		assert_string_equal(membership->attributes[i].value, expected[i][1]);
+	}
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+static void test_too_many_values_are_doubt(void **state)
+{
+	static const struct {
+		const char *cn;
+		enum cs_known expected;
+	} wide[] = { { "wide64", CS_KNOWN_YES }, { "wide65", CS_KNOWN_DOUBT } };
+	char category[] = "businessCategory", dn[128];
+	char *wanted[] = { category };
+	for (size_t i = 0; i < CS_COUNT(wide); i++) {
+		(void)snprintf(dn, sizeof(dn), "cn=%s," WIDE, wide[i].cn);
+		struct cs_group_query query = at(dn, member_text);
+		query.wanted = wanted;
+		query.n_wanted = 1;
+		struct cs_answer answer = ask_one(here(state), 2003, "bob", &query, 1);
+		assert_int_equal(answer.facts[0].known, wide[i].expected);
+		assert_int_equal(answer.facts[0].n_memberships, wide[i].expected == CS_KNOWN_YES ? 1 : 0);
+		if (wide[i].expected == CS_KNOWN_YES)
+			assert_int_equal(answer.facts[0].memberships[0].n_attributes, CS_MAX_ATTRIBUTES);
+		else
+			assert_non_null(strstr(answer.facts[0].doubt, "cn=wide65," WIDE ": too many values"));
+		cs_clear(&cs_answer_shape, &answer);
+	}
+}
+
+static void test_netgroups(void **state)
+{
+	static const struct {
+		const char *cn;
+		enum cs_known expected;
+		const char *names;
+	} cases[] = {
+		{ "release", CS_KNOWN_YES, "rel1 rel2.example.org rel3 " },
+		{ "SPARE", CS_KNOWN_YES, "rel1 rel2.example.org rel3 " },
+		{ "any", CS_KNOWN_YES, "* " },
+		{ "empty", CS_KNOWN_YES, "" },
+		{ "nothing", CS_KNOWN_NO, "" },
+		{ "broken", CS_KNOWN_DOUBT, "" },
+		{ "d0", CS_KNOWN_YES, "deep " },
+		{ "d", CS_KNOWN_DOUBT, "" },
+	};
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		char names[1024], dn[128];
+		(void)snprintf(dn, sizeof(dn), "cn=%s," NETGROUPS, cases[i].cn);
+		enum cs_known result = roster_of(here(state), CS_NETGROUP, dn, "nisNetgroupTriple", names);
+		if (result != cases[i].expected || strcmp(names, cases[i].names) != 0)
+			fail_msg("%s gives %d: %s", cases[i].cn, (int)result, names);
+	}
+	char names[1024];
+	assert_int_equal(roster_of(here(state), CS_NETGROUP, tomcat_dn, "nisNetgroupTriple", names), CS_KNOWN_DOUBT);
+	assert_int_equal(roster_of(here(state), CS_NETGROUP, "uid=bob," PEOPLE, "nisNetgroupTriple", names),
+			 CS_KNOWN_DOUBT);
+}
+
+static void test_many_netgroups_in_one_question(void **state)
+{
+	static const char *const names[] = { "release", "any", "d0", "broken", "nothing", "d", "release" };
+	static const enum cs_known expected[] = { CS_KNOWN_YES, CS_KNOWN_YES, CS_KNOWN_YES, CS_KNOWN_DOUBT, CS_KNOWN_NO,
+		CS_KNOWN_DOUBT, CS_KNOWN_YES };
+	static const size_t counts[] = { 3, 1, 1, 0, 0, 0, 3 };
+	char dns[CS_COUNT(names)][128], triple[] = "nisNetgroupTriple", carol[] = "carol";
+	struct cs_roster_query rosters[CS_COUNT(names)];
+	struct cs_subject subject = { 2004, CS_NO_UID, carol };
+	for (size_t i = 0; i < CS_COUNT(names); i++) {
+		(void)snprintf(dns[i], sizeof(dns[i]), "cn=%s," NETGROUPS, names[i]);
+		rosters[i] = (struct cs_roster_query){ .where = CS_NETGROUP, .dn = dns[i], .listed = triple };
+	}
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .rosters = rosters,
+		.n_rosters = CS_COUNT(rosters) };
+	struct cs_answer answer = ask(here(state), &question);
+	assert_int_equal(answer.n_rosters, CS_COUNT(names));
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	for (size_t i = 0; i < CS_COUNT(names); i++) {
+		assert_int_equal(answer.rosters[i].known, expected[i]);
+		assert_int_equal(answer.rosters[i].n_names, counts[i]);
+	}
+	cs_clear(&cs_answer_shape, &answer);
+}
+
 static void test_a073_other_accounts_beside_rosters(void **state)
 {
 	char alice[] = "alice", carol[] = "carol";
@@ -215,11 +354,12 @@ static void test_a074_bad_questions_are_refused(void **state)
 	char empty[] = "", injected[] = "member=*)(cn", options[] = "cn;lang-en";
 	char *bad_wanted[] = { options };
 	struct cs_group_query queries[] = { at(empty, member_text), at(tomcat_dn, injected), at(tomcat_dn, member_text),
-		at(tomcat_dn, member_text) };
+		at(tomcat_dn, member_text), at(tomcat_dn, member_text) };
 	struct heard heard = { 0 };
 	queries[2].wanted = bad_wanted;
 	queries[2].n_wanted = 1;
 	queries[3].where = (enum cs_where)0;
+	queries[4].where = CS_NETGROUP;
 	for (size_t i = 0; i < CS_COUNT(queries); i++) {
 		const struct cs_question question = { .queries = &queries[i], .n_queries = 1 };
 		assert_int_equal(cs_directory_ask(here(state), &question, hear, &heard), CS_EINVAL);
@@ -256,7 +396,7 @@ static struct cs_directory *open_fixed(void)
 {
 	char text[512];
 	struct cs_problem problem = { 0 };
-	write_file(&server, "people.conf", "%s", TREE_FILE);
+	write_file(&server, "people.conf", "%s", tree_file);
 	(void)snprintf(text, sizeof(text), "directory { file = \"%s/people.conf\" }", server.dir);
 	struct cs_directory *directory = open_text(text, &problem);
 	if (directory == NULL)
@@ -264,31 +404,82 @@ static struct cs_directory *open_fixed(void)
 	return directory;
 }
 
-#define BOTH(F) { "file: " #F, F, NULL, NULL, &fixed }, { "slapd: " #F, F, NULL, NULL, &ldap }
+static struct cs_directory *open_ldif(void)
+{
+	char text[512];
+	struct cs_problem problem = { 0 };
+	(void)snprintf(text, sizeof(text), "directory { ldif = \"%s/tree.ldif\" people_base = \"" PEOPLE "\"\n"
+		       "person_attribute = employeeNumber }", server.dir);
+	struct cs_directory *directory = open_text(text, &problem);
+	if (directory == NULL)
+		(void)fprintf(stderr, "%s\n", cs_problem_text(&problem));
+	return directory;
+}
+
+/* Beside the common tree: groups with as many values as may be brought back, and one more. */
+static void write_trees(void)
+{
+	static const unsigned widths[] = { CS_MAX_ATTRIBUTES, CS_MAX_ATTRIBUTES + 1 };
+	size_t n = (size_t)snprintf(tree_ldif, sizeof(tree_ldif), "%s" UNIT("wide", "dc=example,dc=org"), TREE_LDIF);
+	size_t m = (size_t)snprintf(tree_file, sizeof(tree_file), "%s", TREE_FILE);
+	for (size_t i = 0; i < CS_COUNT(widths); i++) {
+		n += (size_t)snprintf(tree_ldif + n, sizeof(tree_ldif) - n,
+				      "dn: cn=wide%u," WIDE "\nobjectClass: groupOfNames\n"
+				      "cn: wide%u\n" MEMBER("bob"),
+				      widths[i], widths[i]);
+		m += (size_t)snprintf(tree_file + m, sizeof(tree_file) - m,
+				      "group wide%u { dn = \"cn=wide%u," WIDE "\"\n"
+				      "listed member { people = bob } attribute businessCategory { value = { v0",
+				      widths[i], widths[i]);
+		for (unsigned k = 0; k < widths[i]; k++) {
+			n += (size_t)snprintf(tree_ldif + n, sizeof(tree_ldif) - n, "businessCategory: v%u\n", k);
+			if (k > 0)
+				m += (size_t)snprintf(tree_file + m, sizeof(tree_file) - m, ", v%u", k);
+		}
+		n += (size_t)snprintf(tree_ldif + n, sizeof(tree_ldif) - n, "\n");
+		m += (size_t)snprintf(tree_file + m, sizeof(tree_file) - m, " } } }\n");
+	}
+	if (n >= sizeof(tree_ldif) || m >= sizeof(tree_file))
+		abort();
+}
+
+#define ALL(F)                                                                                                         \
+	{"file: " #F, F, NULL, NULL, &fixed}, {"ldif: " #F, F, NULL, NULL, &ldif},                                     \
+	{                                                                                                              \
+		"slapd: " #F, F, NULL, NULL, &ldap                                                                     \
+	}
 
 int main(void)
 {
-	int r = server_make(&server, TREE_LDIF);
+	write_trees();
+	int r = server_make(&server, tree_ldif);
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
-			BOTH(test_identity_is_whole),
-			BOTH(test_uid_alone_and_name_alone),
-			BOTH(test_a003_unknown_is_no),
-			BOTH(test_a004_no_such_principals),
-			BOTH(test_a013_a071_a072_spellings_are_nobody),
-			BOTH(test_a074_memberships_at_and_below),
-			BOTH(test_many_subjects_keep_their_order),
-			BOTH(test_locked_is_told),
-			BOTH(test_rosters),
-			BOTH(test_a073_other_accounts_beside_rosters),
-			BOTH(test_a074_bad_questions_are_refused),
-			BOTH(test_state_says_that_it_answers),
+			ALL(test_identity_is_whole),
+			ALL(test_uid_alone_and_name_alone),
+			ALL(test_a003_unknown_is_no),
+			ALL(test_a004_no_such_principals),
+			ALL(test_a013_a071_a072_spellings_are_nobody),
+			ALL(test_a074_memberships_at_and_below),
+			ALL(test_many_subjects_keep_their_order),
+			ALL(test_locked_is_told),
+			ALL(test_rosters),
+			ALL(test_dns_in_other_spellings),
+			ALL(test_every_value_is_brought),
+			ALL(test_too_many_values_are_doubt),
+			ALL(test_netgroups),
+			ALL(test_many_netgroups_in_one_question),
+			ALL(test_a073_other_accounts_beside_rosters),
+			ALL(test_a074_bad_questions_are_refused),
+			ALL(test_state_says_that_it_answers),
 		};
 		ldap = open_ldap();
 		fixed = open_fixed();
-		r = ldap != NULL && fixed != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+		ldif = open_ldif();
+		r = ldap != NULL && fixed != NULL && ldif != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 		cs_directory_close(&ldap);
 		cs_directory_close(&fixed);
+		cs_directory_close(&ldif);
 	}
 	if (r != 77)
 		server_remove(&server);

@@ -607,6 +607,153 @@ static void test_store_large_requests(void **state)
 	cs_clear(&cs_stored_shape, &made);
 }
 
+/* --- Policies ----------------------------------------------------------------------------------------------------- */
+
+static void test_store_policies_are_numbered(void **state)
+{
+	struct cs_store *store = begun(state);
+	struct cs_generation made = make_generation(1);
+	struct cs_generation back = {0};
+	char *text = NULL;
+
+	assert_int_equal(cs_store_policy_get(store, 0, &back, &text), CS_ENOENT);
+	assert_true(fill_all_zero(&back, sizeof(back)));
+	put_request(store, 1, 1, 1000);
+	made.request = 1;
+	made.number = 77; /* the store's to give */
+	assert_int_equal(cs_store_policy_add(store, &made, "first, and more", 5), 0);
+	assert_int_equal(made.number, 1);
+	assert_int_equal(made.size, 5);
+	assert_int_equal(put_policy(store, 2, "second"), 2);
+	assert_int_equal(cs_store_commit(store), 0);
+	assert_int_equal(cs_store_policy_get(store, 1, &back, &text), 0);
+	assert_true(fill_same(&cs_generation_shape, &made, &back));
+	assert_string_equal(text, "first");
+	cs_free_str(&text);
+	cs_clear(&cs_generation_shape, &back);
+	assert_int_equal(cs_store_policy_get(store, 0, &back, &text), 0);
+	assert_int_equal(back.number, 2);
+	assert_int_equal(back.request, 0);
+	assert_string_equal(text, "second");
+	cs_free_str(&text);
+	cs_clear(&cs_generation_shape, &back);
+	assert_int_equal(cs_store_policy_get(store, 3, &back, &text), CS_ENOENT);
+	assert_int_equal(cs_store_policy_get(store, UINT64_MAX, &back, &text), CS_ENOENT);
+	assert_null(text);
+	cs_clear(&cs_generation_shape, &made);
+}
+
+static void test_store_policies_newest_first(void **state)
+{
+	static const struct {
+		uint64_t before;
+		size_t max;
+		size_t n;
+		uint64_t first;
+	} cases[] = {{0, 10, 5, 5}, {0, 2, 2, 5}, {4, 10, 3, 3}, {4, 1, 1, 3}, {2, 9, 1, 1}, {1, 9, 0, 0}, {99, 9, 5, 5},
+		{UINT64_MAX, 9, 5, 5}, {0, 0, 0, 0}};
+	struct cs_store *store = begun(state);
+
+	for (unsigned i = 1; i <= 5; i++)
+		assert_int_equal(put_policy(store, i, "text"), i);
+	assert_int_equal(cs_store_commit(store), 0);
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct cs_generation *found = NULL;
+		size_t n = 99;
+
+		assert_int_equal(cs_store_policies(store, cases[i].before, cases[i].max, &found, &n), 0);
+		assert_int_equal(n, cases[i].n);
+		for (size_t k = 0; k < n; k++) {
+			struct cs_generation made = make_generation((unsigned)(cases[i].first - k));
+
+			made.number = cases[i].first - k;
+			made.size = 4;
+			assert_true(fill_same(&cs_generation_shape, &made, &found[k]));
+			cs_clear(&cs_generation_shape, &made);
+		}
+		cs_generations_free(&found, &n);
+	}
+}
+
+static void test_store_policies_that_are_refused(void **state)
+{
+	struct cs_store *store = begun(state);
+	struct cs_generation made = make_generation(1);
+	char long_text[CS_MAX_REASON + 2];
+	char *big = malloc(CS_POLICY_TEXT_MAX + 1);
+
+	assert_non_null(big);
+	memset(big, '#', CS_POLICY_TEXT_MAX + 1);
+	memset(long_text, 'a', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	assert_int_equal(cs_store_policy_add(store, &made, big, CS_POLICY_TEXT_MAX + 1), CS_ETOOBIG);
+	assert_int_equal(cs_store_policy_add(store, &made, "", 0), CS_EINVAL);
+	assert_int_equal(cs_store_policy_add(store, &made, "a\0b", 3), CS_EINVAL);
+	made.wall_ms = UINT64_MAX;
+	assert_int_equal(cs_store_policy_add(store, &made, "text", 4), CS_EINVAL);
+	made.wall_ms = 1;
+	made.request = 1;
+	assert_int_equal(cs_store_policy_add(store, &made, "text", 4), CS_ENOENT);
+	made.request = UINT64_MAX;
+	assert_int_equal(cs_store_policy_add(store, &made, "text", 4), CS_ENOENT);
+	made.request = 0;
+	assert_int_equal(cs_set(&made.comment, long_text), 0);
+	assert_int_equal(cs_store_policy_add(store, &made, "text", 4), CS_ETOOBIG);
+	assert_int_equal(cs_set(&made.comment, NULL), 0);
+	assert_int_equal(made.number, 0);
+	assert_int_equal(cs_store_policy_add(store, &made, big, CS_POLICY_TEXT_MAX), 0);
+	assert_int_equal(made.number, 1);
+	assert_int_equal(cs_store_commit(store), 0); /* what was refused spoiled nothing */
+	assert_int_equal(newest_policy(store), 1);
+	free(big);
+	cs_clear(&cs_generation_shape, &made);
+}
+
+static void test_store_policies_and_transactions(void **state)
+{
+	struct cs_store *store = ((struct stage *)*state)->store;
+
+	assert_int_equal(put_policy(store, 1, "text"), CS_ECONFLICT);
+	assert_int_equal(cs_store_begin(store), 0);
+	assert_int_equal(put_policy(store, 1, "rolled back"), 1);
+	assert_int_equal(newest_policy(store), 1); /* what a transaction changed it sees */
+	cs_store_rollback(store);
+	assert_int_equal(newest_policy(store), 0);
+	assert_int_equal(cs_store_begin(store), 0);
+	assert_int_equal(put_policy(store, 1, "kept"), 1);
+	assert_int_equal(cs_store_mark(store), 0);
+	assert_int_equal(put_policy(store, 2, "undone"), 2);
+	assert_int_equal(put_event(store, CS_EVENT_POLICY, "undone"), 0);
+	assert_int_equal(cs_store_undo(store), 0);
+	assert_int_equal(newest_policy(store), 1);
+	assert_int_equal(head_of(store), 0);
+	assert_int_equal(put_policy(store, 3, "instead"), 2);
+	assert_int_equal(cs_store_commit(store), 0);
+	assert_int_equal(newest_policy(store), 2);
+}
+
+/* Bytes that are no UTF-8 and signs that mean something in SQL come back as they went in. */
+static void test_store_a102_policies_are_kept_raw(void **state)
+{
+	static const char odd[] = "'; DROP TABLE policy; -- \xff\xfe \xc3\xa4";
+	struct cs_store *store = begun(state);
+	struct cs_generation made = make_generation(1);
+	struct cs_generation back = {0};
+	char *text = NULL;
+
+	assert_int_equal(cs_set(&made.author, odd), 0);
+	assert_int_equal(cs_set(&made.comment, odd), 0);
+	assert_int_equal(cs_store_policy_add(store, &made, odd, strlen(odd)), 0);
+	assert_int_equal(cs_store_commit(store), 0);
+	assert_int_equal(cs_store_policy_get(store, 1, &back, &text), 0);
+	assert_string_equal(back.author, odd);
+	assert_string_equal(back.comment, odd);
+	assert_string_equal(text, odd);
+	cs_free_str(&text);
+	cs_clear(&cs_generation_shape, &back);
+	cs_clear(&cs_generation_shape, &made);
+}
+
 #define BOTH(f) \
 	{"sqlite_" #f, f, setup_sqlite, teardown, NULL}, \
 	{"memory_" #f, f, setup_memory, teardown, NULL}
@@ -635,6 +782,11 @@ int main(void)
 		BOTH(test_store_records_in_pages),
 		BOTH(test_store_a102_text_is_kept_raw),
 		BOTH(test_store_large_requests),
+		BOTH(test_store_policies_are_numbered),
+		BOTH(test_store_policies_newest_first),
+		BOTH(test_store_policies_that_are_refused),
+		BOTH(test_store_policies_and_transactions),
+		BOTH(test_store_a102_policies_are_kept_raw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

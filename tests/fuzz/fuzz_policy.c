@@ -26,11 +26,13 @@ static void ask_rights(const struct cs_policy *policy, const char *permission, c
 
 	facts.person.id = id;
 	for (uint32_t query = 0; query < 4; query++) {
-		char *because = NULL;
+		struct cs_held held = {0};
+		int r;
 
 		membership.query = query;
-		MUST((cs_policy_has_right(policy, &facts, permission, scope, &because) == 1) == (because != NULL));
-		cs_free_str(&because);
+		r = cs_policy_has_right(policy, &facts, permission, scope, &held);
+		MUST((r == 1) == (held.reason == CS_WHY_HAS_RIGHT) && (r != 1 || held.because));
+		cs_held_clear(&held);
 		(void)cs_policy_explain(policy, &facts, permission, scope, &steps, &n_steps);
 		cs_free_strv(&steps, &n_steps);
 	}
@@ -53,6 +55,7 @@ static void ask_gate(const struct cs_policy *policy, const struct cs_gate *gate,
 
 		MUST(cs_gate_rule_count(gate, rule) >= 1);
 		MUST(cs_policy_may_fill(policy, &doubt, gate, rule, scope, NULL) == CS_EDOUBT);
+		MUST(cs_policy_exempt(policy, &doubt, gate, scope, NULL) <= 0);
 		(void)cs_policy_who(policy, gate, rule, scope, &queries, &n);
 		cs_free_str(&label);
 	}
@@ -61,27 +64,63 @@ static void ask_gate(const struct cs_policy *policy, const struct cs_gate *gate,
 	free(queries);
 }
 
+/* Asked more and more: what is known never turns one denial into a question, and doubt never opens anything. */
+static void match(const struct cs_policy *policy, const struct cs_action *action)
+{
+	static const struct cs_roster doubt[64] = {[0 ... 63] = {.known = CS_KNOWN_DOUBT}};
+	const struct cs_facts unknown = {.known = CS_KNOWN_DOUBT};
+	struct cs_circumstances now = {.action = action, .wall_ms = UINT64_C(1795262400000)};
+	struct cs_roster_query *queries = NULL;
+	size_t n = 0;
+
+	(void)cs_policy_match_needs(policy, action, &queries, &n);
+	for (int asked = 0; asked < 3; asked++) {
+		struct cs_match match = {0};
+
+		now.person = asked > 0 ? &unknown : NULL;
+		now.rosters = asked > 1 ? doubt : NULL;
+		now.n_rosters = asked > 1 && n < 64 ? n : 0;
+		if (cs_policy_match(policy, &now, &match) < 0)
+			break;
+		MUST((match.kind == CS_MATCH_GATE) == (match.scope != NULL));
+		MUST((match.kind == CS_MATCH_GATE || match.kind == CS_MATCH_DENY) == (match.gate != NULL));
+		MUST(match.kind == CS_MATCH_NONE || !match.unmatched_permits);
+		MUST(asked < 2 || match.kind != CS_MATCH_ASK);
+		MUST(n > 0 || match.kind != CS_MATCH_DOUBT);
+		if (match.kind == CS_MATCH_GATE)
+			ask_gate(policy, match.gate, match.scope);
+		cs_match_clear(&match);
+	}
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_roster_query_shape, &queries[i]);
+	free(queries);
+}
+
+/* Every finding names something. */
+static void lint(const struct cs_policy *policy)
+{
+	struct cs_finding *findings = NULL;
+	size_t n = 0;
+
+	if (cs_policy_lint(policy, &findings, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		MUST(findings[i].line > 0 && *findings[i].code && *findings[i].text);
+	cs_findings_free(&findings, &n);
+}
+
 static void try_action(const struct cs_policy *policy, const char *service, const char *path, const char *argument)
 {
 	char host[] = "rel1", *argv[3] = {NULL};
 	struct cs_action action = {.host = host, .argv = argv};
-	struct cs_match match = {0};
 
 	argv[0] = cs_dup(path);
 	argv[1] = cs_dup(argument);
 	argv[2] = cs_dup("10.1");
 	action.service = cs_dup(service);
 	action.command = argv[0];
-	for (action.n_argv = 0; action.n_argv <= 3 && argv[0] && argv[1] && argv[2] && action.service;
-	     action.n_argv++) {
-		if (cs_policy_match(policy, &action, &match) < 0)
-			break;
-		MUST((match.kind == CS_MATCH_GATE) == (match.scope != NULL));
-		MUST(match.kind == CS_MATCH_NONE || !match.unmatched_permits);
-		if (match.kind == CS_MATCH_GATE)
-			ask_gate(policy, match.gate, match.scope);
-		cs_match_clear(&match);
-	}
+	for (action.n_argv = 0; action.n_argv <= 3 && argv[0] && argv[1] && argv[2] && action.service; action.n_argv++)
+		match(policy, &action);
 	for (size_t i = 0; i < CS_COUNT(argv); i++)
 		free(argv[i]);
 	free(action.service);
@@ -106,6 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (policy) {
 		try_action(policy, "sshd", "", "");
 		try_action(policy, "sudo", "/usr/bin/dash", "-c");
+		try_action(policy, "shop", "project.delete", "tomcat");
+		lint(policy);
 		ask_rights(policy, "release.deploy", "project/tomcat");
 	}
 	cs_policy_free(&policy);

@@ -38,6 +38,13 @@ struct cs_decision d_half = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_NEED
 	.needs = needs_half, .n_needs = 2, .votes = yes, .n_votes = 1, .version = 2, .hold_ms = 580000 };
 struct cs_decision d_approved = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_APPROVED, .state = CS_APPROVED, .votes = yes,
 	.n_votes = 2, .version = 3, .hold_ms = 570000 };
+/* Approved, and to be used only in a while. */
+#define COOLING(ms) .number = 4711, .id = ID, .gate = T("deploy"), .scope = T("project/tomcat"), .remaining_ms = (ms), \
+	.state = CS_APPROVED, .votes = yes, .n_votes = 2, .version = 3
+struct cs_decision d_cooling = { COOLING(570000), .verdict = CS_HOLD, .reason = CS_WHY_COOLING, .secret = SECRET, .hold_ms = 570000 };
+struct cs_decision d_nearly = { COOLING(250), .verdict = CS_HOLD, .reason = CS_WHY_COOLING, .hold_ms = 1000 };
+struct cs_decision d_cooling_parked = { COOLING(240000), .verdict = CS_DENY, .reason = CS_WHY_PARKED };
+struct cs_decision d_cooling_later = { COOLING(240000), .verdict = CS_DENY, .reason = CS_WHY_NOT_WAITING, .check_code = T("0425") };
 struct cs_decision d_again = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL, .secret = SECRET, .check_code = T("0425"),
 	.state = CS_APPROVED, .version = 3, .hold_ms = 600000 };
 struct cs_decision d_rejected = { REQUEST, .verdict = CS_DENY, .reason = CS_WHY_REJECTED, .state = CS_REJECTED, .votes = no,

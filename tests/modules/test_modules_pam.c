@@ -667,6 +667,26 @@ static void test_pam_a001_only_a_claim_opens(void **state)
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_PERM_DENIED);
 }
 
+/* Approved, and the gate has a waiting time: it is told, waited for, and used then. */
+static void test_pam_cooling_is_waited_for(void **state)
+{
+	struct cs_wait wait = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_cooling),
+				 ANSWER(CS_CALL_WAIT, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
+		PAM_SUCCESS);
+	assert_non_null(strstr(saw.info, "request 4711 is approved; it may be used in 9m 30s"));
+	seen_call(3, &wait);
+	assert_int_equal(wait.wait_ms, 250);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_cooling_parked)))),
+		PAM_PERM_DENIED);
+	assert_non_null(strstr(saw.info, "request 4711 is approved; it may be used in 9m 30s"));
+	assert_non_null(strstr(saw.error, "it may be used in 4m 00s"));
+	assert_non_null(strstr(saw.error, "log in again then"));
+}
+
 static void test_pam_hold_parked(void **state)
 {
 	(void)state;
@@ -951,6 +971,7 @@ int main(void)
 		cmocka_unit_test(test_pam_hold_rejected),
 		cmocka_unit_test(test_pam_a080_claim_refused),
 		cmocka_unit_test(test_pam_a001_only_a_claim_opens),
+		cmocka_unit_test(test_pam_cooling_is_waited_for),
 		cmocka_unit_test(test_pam_hold_parked),
 		cmocka_unit_test(test_pam_parked_and_approved_meanwhile),
 		cmocka_unit_test(test_pam_a001_bad_answers_while_held),

@@ -391,6 +391,48 @@ static void test_sudo_a033_only_a_claim_opens(void **state)
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), 0);
 }
 
+/* Approved, and the gate has a waiting time: it is told, waited for without asking all the time, and used then. */
+static void test_sudo_cooling_is_waited_for(void **state)
+{
+	struct cs_wait wait = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_cooling),
+				 ANSWER(CS_CALL_WAIT, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_used)))),
+		1);
+	assert_non_null(strstr(saw.said, "carol approved\n"));
+	assert_non_null(strstr(saw.said, "request 4711 is approved; it may be used in 9m 30s\n"));
+	seen_call(2, &wait);
+	assert_int_equal(wait.seen, 3);
+	assert_true(wait.wait_ms >= 5000 && wait.wait_ms <= 60000);
+	seen_call(3, &wait);
+	assert_int_equal(wait.wait_ms, 250);
+	/* the claim says that it is too early still */
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_used)))),
+		1);
+	/* the identical call finds it like that */
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
+		1);
+	assert_non_null(strstr(saw.said, "request 4711 is approved; it may be used in 9m 30s\n"));
+	assert_null(strstr(saw.said, "is held until others approve it"));
+	/* and it may be rejected meanwhile */
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_rejected)))), 0);
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_wait_permit)))), -1);
+}
+
+static void test_sudo_cooling_parked(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_cooling_parked)))), 0);
+	assert_non_null(strstr(saw.said, "request 4711 is approved; it may be used in 4m 00s\n"));
+	assert_non_null(strstr(saw.said, "run the same command again then"));
+	assert_null(strstr(saw.said, "after it is approved"));
+	assert_int_equal(play(SCENE(.settings = { "noninteractive=true" }, STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling_later)))), 0);
+	assert_non_null(strstr(saw.said, "it may be used in 4m 00s"));
+}
+
 static void test_sudo_parked(void **state)
 {
 	(void)state;
@@ -876,6 +918,8 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_hold_rejected),
 		cmocka_unit_test(test_sudo_a080_claim_refused),
 		cmocka_unit_test(test_sudo_a033_only_a_claim_opens),
+		cmocka_unit_test(test_sudo_cooling_is_waited_for),
+		cmocka_unit_test(test_sudo_cooling_parked),
 		cmocka_unit_test(test_sudo_parked),
 		cmocka_unit_test(test_sudo_a033_bad_answers_while_held),
 		cmocka_unit_test(test_sudo_a050_noninteractive),

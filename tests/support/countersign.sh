@@ -46,7 +46,7 @@ END
     chmod 0644 "$WORLD_CONF"
 }
 
-# countersign_policy <FILE: another policy; the daemon reads it at its next start or reload.
+# countersign_policy <FILE: another policy file; the daemon reads it at its first start, or `countersign policy apply` does.
 countersign_policy() {
     cat >"$WORLD_POLICY.new"
     chmod 0644 "$WORLD_POLICY.new"

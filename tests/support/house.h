@@ -11,10 +11,13 @@
 #include <cmocka.h>
 
 #include "authority.h"
+#include "crypto.h"
 #include "mem.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +63,8 @@ struct house {
 	struct cs_store *store;
 	struct cs_authority *authority;
 	unsigned changes;
+	unsigned notices;
+	char notice[512]; /* the last one */
 	void (*recorded)(struct house *h, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 };
 
@@ -114,10 +119,17 @@ static inline void house_recorded(void *arg, const struct cs_event *event, const
 		h->recorded(h, event, chain);
 }
 
-static inline void house_open_authority(struct house *h)
+static inline void house_notice(void *arg, const char *text)
+{
+	struct house *h = arg;
+
+	h->notices++;
+	(void)snprintf(h->notice, sizeof(h->notice), "%s", text);
+}
+
+static inline struct cs_authority_options house_options(struct house *h)
 {
 	struct cs_authority_options options = { 0 };
-	struct cs_problem problem = { 0 };
 
 	options.host = "rel1";
 	options.version = "test";
@@ -130,7 +142,16 @@ static inline void house_open_authority(struct house *h)
 	options.now = house_clock;
 	options.events.changed = house_changed;
 	options.events.recorded = house_recorded;
+	options.events.notice = house_notice;
 	options.events.arg = h;
+	return options;
+}
+
+static inline void house_open_authority(struct house *h)
+{
+	struct cs_authority_options options = house_options(h);
+	struct cs_problem problem = { 0 };
+
 	if (cs_authority_open(&options, h->store, h->directory, &h->authority, &problem) < 0)
 		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
 }
@@ -342,6 +363,59 @@ static inline enum cs_reason house_vote(struct house *h, uint32_t uid, uint64_t 
 	reason = reply.reason;
 	cs_clear(&cs_decision_shape, &reply);
 	return reason;
+}
+
+/* --- The policy ---------------------------------------------------------------------------------------------------- */
+
+/* A text as APPLY wants it: in a memfd with these seals. The caller closes it. */
+static inline int house_memfd(const char *text, int seals)
+{
+	int fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+	return fd;
+}
+
+/* Makes an APPLY and ends turns until it is answered: where others are asked it takes one more. */
+static inline int house_apply_call(struct house *h, uint32_t uid, const struct cs_apply *call, int fd,
+	struct cs_apply_answer *ret_answer)
+{
+	struct house_reply r = { 0, 0, &cs_apply_answer_shape, ret_answer };
+	struct cs_caller caller = house_person(uid);
+
+	memset(ret_answer, 0, sizeof(*ret_answer));
+	cs_authority_call(h->authority, &caller, CS_CALL_APPLY, call, fd, house_done, &r);
+	assert_int_equal(r.given, 0);
+	for (int i = 0; i < 3 && !r.given; i++)
+		cs_authority_turn(h->authority);
+	assert_int_equal(r.given, 1);
+	return r.error;
+}
+
+static inline int house_apply(struct house *h, uint32_t uid, const char *text, uint64_t base, bool only_show,
+	struct cs_apply_answer *ret_answer)
+{
+	struct cs_apply call = { .kind = CS_APPLY_TEXT, .base = base, .only_show = only_show };
+	int fd = house_memfd(text, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
+	int r = cs_digest(CS_DOMAIN_POLICY, text, strlen(text), call.digest);
+
+	assert_int_equal(r, 0);
+	r = house_apply_call(h, uid, &call, fd, ret_answer);
+	(void)close(fd);
+	return r;
+}
+
+/* Root puts a text in force, which no gate guards. */
+static inline void house_load(struct house *h, const char *text)
+{
+	struct cs_apply_answer answer = { 0 };
+
+	assert_int_equal(house_apply(h, 0, text, 0, false, &answer), 0);
+	if (!answer.applied)
+		fail_msg("%s: %s", cs_reason_name(answer.decision.reason), answer.text);
+	cs_clear(&cs_apply_answer_shape, &answer);
 }
 
 /* How many events of a kind and reason the evidence holds. */

@@ -195,6 +195,43 @@ static inline int put_event(struct cs_store *store, enum cs_event_kind kind, con
 	return r;
 }
 
+/* A generation of the policy whose author, comment and digest come from n. */
+static inline struct cs_generation make_generation(unsigned n)
+{
+	struct cs_generation generation = {.wall_ms = UINT64_C(1700000000000) + n, .uid = 1000 + n};
+	char text[32];
+
+	snprintf(text, sizeof(text), "author %u", n);
+	assert_int_equal(cs_set(&generation.author, text), 0);
+	snprintf(text, sizeof(text), "comment %u", n);
+	assert_int_equal(cs_set(&generation.comment, text), 0);
+	memcpy(generation.digest, &n, sizeof(n));
+	return generation;
+}
+
+/* Its number, or an error. */
+static inline int put_policy(struct cs_store *store, unsigned n, const char *text)
+{
+	struct cs_generation generation = make_generation(n);
+	int r = cs_store_policy_add(store, &generation, text, strlen(text));
+
+	r = r == 0 ? (int)generation.number : r;
+	cs_clear(&cs_generation_shape, &generation);
+	return r;
+}
+
+/* The number of the newest generation; 0 when there is none. */
+static inline uint64_t newest_policy(struct cs_store *store)
+{
+	struct cs_generation generation = {0};
+	int r = cs_store_policy_get(store, 0, &generation, NULL);
+	uint64_t number = generation.number;
+
+	assert_true(r == 0 || r == CS_ENOENT);
+	cs_clear(&cs_generation_shape, &generation);
+	return number;
+}
+
 /* Walks all records of a store in pages of three: what the verifier says; *ret_verifier keeps why. */
 static inline int verify_store(struct cs_store *store, struct cs_verifier *ret_verifier)
 {

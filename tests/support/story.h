@@ -20,6 +20,7 @@ static struct {
 	unsigned outright;            /* permits without a request */
 	uint64_t connection;
 	enum cs_reason last;          /* of a claim */
+	uint64_t generation;          /* the newest that somebody was told is in force */
 	bool lossy;                   /* an event may be kept though the store said that it is not: then it is not told */
 } story;
 
@@ -99,6 +100,17 @@ static inline void story_check_request(struct house *h, const struct cs_stored *
 	free(votes);
 }
 
+/* No generation without its event, and no event without its generation. */
+static inline void story_check_policy(struct house *h, unsigned events)
+{
+	struct cs_generation newest = { 0 };
+
+	assert_int_equal(cs_store_policy_get(h->store, 0, &newest, NULL), 0);
+	assert_int_equal(newest.number, events);
+	assert_true(story.generation <= newest.number);
+	cs_clear(&cs_generation_shape, &newest);
+}
+
 static inline void story_check(struct house *h)
 {
 	struct story_tally tallies[STORY_MAX] = { 0 };
@@ -117,6 +129,7 @@ static inline void story_check(struct house *h)
 		cs_clear(&cs_stored_shape, &stored);
 	}
 	assert_true(story.outright <= tallies[0].of[CS_EVENT_PERMITTED]);
+	story_check_policy(h, tallies[0].of[CS_EVENT_POLICY]);
 	story_resume();
 }
 
@@ -326,13 +339,26 @@ static inline void story_looks(struct house *h)
 	story_check(h);
 }
 
-static inline void story_reload(struct house *h)
+/* Root puts another text in force, which says the same: what was decided before still counts afterwards. */
+static inline void story_applied(struct house *h)
 {
-	struct cs_problem problem = { 0 };
+	struct cs_caller caller = house_person(0);
+	struct cs_apply call = { .kind = CS_APPLY_TEXT };
+	struct cs_apply_answer answer = { 0 };
+	char *text = NULL;
+	int fd = -1, r = 0;
 
-	(void)cs_authority_reload(h->authority, &problem);
-	cs_problem_clear(&problem);
-	cs_authority_turn(h->authority);
+	story_pause();
+	assert_int_equal(cs_format(&text, "%s# connection %llu\n", house_policy, (unsigned long long)++story.connection), 0);
+	assert_int_equal(cs_digest(CS_DOMAIN_POLICY, text, strlen(text), call.digest), 0);
+	fd = house_memfd(text, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
+	story_resume();
+	r = story_call(h, &caller, CS_CALL_APPLY, &call, fd, &cs_apply_answer_shape, &answer);
+	if (r == 0 && answer.applied)
+		story.generation = answer.generation.number;
+	cs_clear(&cs_apply_answer_shape, &answer);
+	(void)close(fd);
+	free(text);
 	story_check(h);
 }
 
@@ -351,6 +377,45 @@ static inline void story_used(struct house *h)
 	story_confirm(h);
 	story_gone(h);
 	cs_clear(&cs_decision_shape, &d);
+}
+
+/* The house's policy with a waiting time and a deny gate that only owners are exempt from, or as it was. */
+static inline void story_set_cooling(struct house *h, bool cooling)
+{
+	const char *at = strstr(house_policy, "use_within");
+	char *text = NULL;
+
+	story_pause();
+	assert_non_null(at);
+	if (cooling)
+		assert_int_equal(cs_format(&text, "%.*suse_after = 30s %s"
+			"gate freeze { service = sudo command = \"/usr/local/sbin/deploy-release\" deny = \"frozen\"\n"
+			"  exempt owners { role = pmc scope = \"project/tomcat\" } }\n", (int)(at - house_policy), house_policy, at), 0);
+	house_load(h, cooling ? text : house_policy);
+	free(text);
+	story_resume();
+}
+
+static inline void story_cooled(struct house *h)
+{
+	struct cs_decision d = { 0 };
+
+	story_set_cooling(h, true);
+	story_ask(h, &d);
+	story_vote(h, BOB, d.number, CS_VOTE_APPROVE);
+	story_vote(h, CAROL, d.number, CS_VOTE_APPROVE);
+	story_look(h, &d);
+	story_claim(h, &d);
+	assert_int_equal(story.permits[d.number], 0);
+	story_gone(h);
+	cs_clear(&cs_decision_shape, &d);
+	story_ask(h, &d);
+	house_pass(30000);
+	story_claim(h, &d);
+	story_confirm(h);
+	story_gone(h);
+	cs_clear(&cs_decision_shape, &d);
+	story_set_cooling(h, false);
 }
 
 static inline void story_rejected(struct house *h)
@@ -459,7 +524,7 @@ static inline void story_tell(struct house *h)
 	story_outright(h);
 	story_looks(h);
 	story_rejected(h);
-	story_reload(h);
+	story_applied(h);
 	story_parked(h);
 	story_withdrawn(h);
 }

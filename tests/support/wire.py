@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 
-SUBMIT, WAIT, CLAIM, CONFIRM, CANCEL, RIGHT, LIST, SHOW, VOTE, STATUS, EVIDENCE, RELOAD = range(1, 13)
+SUBMIT, WAIT, CLAIM, CONFIRM, CANCEL, RIGHT, LIST, SHOW, VOTE, STATUS, EVIDENCE = range(1, 12)
 DENY, HOLD, PERMIT = 0, 0x686F6C64, 0x7065726D
 NO_UID = 0xFFFFFFFF
 PENDING, APPROVED, REJECTED, CANCELLED, EXPIRED, USED = range(1, 7)
@@ -93,7 +93,7 @@ class Wire:
             self.socket.connect(path)
         finally:
             os.seteuid(0)
-        self.socket.sendall(b"CSGN" + struct.pack(">I", 1))
+        self.socket.sendall(b"CSGN" + struct.pack(">I", 2))
 
     def send(self, kind, payload, fd=None):
         frame = struct.pack(">IB", len(payload) + 1, kind) + payload

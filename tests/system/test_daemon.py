@@ -13,8 +13,8 @@ PEOPLE = SOCKETS + "/people.sock"
 MODULE = SOCKETS + "/module.sock"
 CONF = "/etc/countersign/countersignd.conf"
 POLICY = "/etc/countersign/policy.conf"
-HELLO = b"CSGN" + struct.pack(">I", 1)
-SUBMIT, LIST, SHOW, VOTE, STATUS, EVIDENCE, RELOAD = 1, 7, 8, 9, 10, 11, 12
+HELLO = b"CSGN" + struct.pack(">I", 2)
+SUBMIT, LIST, SHOW, VOTE, STATUS, EVIDENCE, HISTORY, POLICY_TEXT = 1, 7, 8, 9, 10, 11, 16, 17
 EPERM = 8
 
 # Connects as a user (the kernel's word counts), sends what stands on its standard input, prints the answer.
@@ -80,7 +80,7 @@ def error_of(words):
 
 MALFORMED = {
     "another protocol": b"GET / HTTP/1.1\r\n\r\n",
-    "another version": b"CSGN" + struct.pack(">I", 2) + frame(STATUS, bytes(4)),
+    "another version": b"CSGN" + struct.pack(">I", 1) + frame(STATUS, bytes(4)),
     "unknown call": HELLO + frame(99, b""),
     "a reply as a call": HELLO + frame(STATUS | 0x80, bytes(4)),
     "bytes behind the call": HELLO + frame(STATUS, bytes(5)),
@@ -118,8 +118,8 @@ def test_daemon_a052_module_calls_do_not_exist_on_people_sock():
     assert answered(words) and error_of(words) == EPERM, words
 
 
-def test_daemon_only_root_reads_evidence_and_reloads():
-    for kind, payload in ((EVIDENCE, struct.pack(">QI", 1, 10)), (RELOAD, bytes(4))):
+def test_daemon_only_root_reads_evidence_and_policies():
+    for kind, payload in ((EVIDENCE, struct.pack(">QI", 1, 10)), (HISTORY, bytes(8)), (POLICY_TEXT, bytes(16))):
         words = speak(PEOPLE, 2001, HELLO + frame(kind, payload))
         assert answered(words) and error_of(words) == EPERM, words
 
@@ -224,24 +224,28 @@ def test_daemon_bad_policy_keeps_the_old_one():
     try:
         for content in (old + "\ngate x {\n", old.replace("count = 1", "count = 0"), ""):
             written("policy.conf", content)
-            done = run_as("root", "countersign", "policy", "apply")
+            done = run_as("root", "countersign", "policy", "apply", "--yes")
             assert done.status == 1, done
             assert status()["policy_digest"] == digest
         written("policy.conf", old, 0o666)
-        assert run_as("root", "countersign", "policy", "apply").status == 1
+        assert run_as("root", "countersign", "policy", "apply", "--yes").status == 1
         assert status()["policy_digest"] == digest
     finally:
         written("policy.conf", old)
-    assert run_as("root", "countersign", "policy", "apply").status == 0
+    assert run_as("root", "countersign", "policy", "apply", "--yes").status == 0
 
 
 def test_daemon_does_not_start_without_a_policy():
+    """A store without a generation needs the file; one that has a generation does not look at it."""
     old = open(POLICY).read()
     countersign("countersign_stop")
     try:
         written("policy.conf", "gate x {\n")
-        done = start_with()
+        fresh = written("fresh.conf", open(CONF).read().replace("countersign.db", "fresh.db"))
+        done = start_with(fresh)
         assert done.returncode == 78 and "policy.conf:" in done.stderr, done
+        countersign("countersign_start")
+        countersign("countersign_stop")
     finally:
         written("policy.conf", old)
         countersign("countersign_start")

@@ -62,8 +62,9 @@ static void tell_with_every_fault(void (*part)(struct house *h))
 PART(used)
 PART(outright)
 PART(looks)
+PART(cooled)
 PART(rejected)
-PART(reload)
+PART(applied)
 PART(parked)
 PART(withdrawn)
 
@@ -73,8 +74,9 @@ int main(void)
 		cmocka_unit_test(test_authority_a119_used),
 		cmocka_unit_test(test_authority_a119_outright),
 		cmocka_unit_test(test_authority_a119_looks),
+		cmocka_unit_test(test_authority_a119_cooled),
 		cmocka_unit_test(test_authority_a119_rejected),
-		cmocka_unit_test(test_authority_a119_reload),
+		cmocka_unit_test(test_authority_a119_applied),
 		cmocka_unit_test(test_authority_a119_parked),
 		cmocka_unit_test(test_authority_a119_withdrawn),
 	};

@@ -133,14 +133,10 @@ static void submit_of(struct house *h, size_t size, struct cs_decision *ret)
 
 static void load_policy(struct house *h, const char *before, const char *between, const char *after)
 {
-	struct cs_problem problem = { 0 };
 	char *text = NULL;
 
 	assert_int_equal(cs_format(&text, "%.*s%s%s", (int)(before - house_policy), house_policy, between, after), 0);
-	house_write(h->policy, text);
-	if (cs_authority_reload(h->authority, &problem) < 0)
-		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
-	cs_authority_turn(h->authority);
+	house_load(h, text);
 	free(text);
 }
 

@@ -289,7 +289,7 @@ static void test_authority_a087_policy_changed_before_claim(void **state)
 	WITH_HOUSE(h);
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
-	struct cs_problem problem = { 0 };
+	struct cs_apply_answer answer = { 0 };
 	char *text = NULL, *at = NULL;
 
 	(void)state;
@@ -299,15 +299,13 @@ static void test_authority_a087_policy_changed_before_claim(void **state)
 	at = strstr(text, "count = 1 permission");
 	assert_non_null(at);
 	at[8] = '2';
-	house_write(h.policy, text);
-	assert_int_equal(cs_authority_reload(h.authority, &problem), 0);
-	cs_authority_turn(h.authority);
+	house_load(&h, text);
 	assert_int_equal(claim_reason(&h, &d, 7, CS_DENY), CS_WHY_POLICY_CHANGED);
-	house_write(h.policy, "gate broken {\n");
-	assert_int_equal(cs_authority_reload(h.authority, &problem), CS_ECONF);
-	cs_authority_turn(h.authority);
+	assert_int_equal(house_apply(&h, 0, "gate broken {\n", 0, false, &answer), 0);
+	assert_false(answer.applied);
+	assert_int_equal(answer.decision.reason, CS_WHY_BAD_CALL);
 	assert_int_equal(submit_reason(&h, &s, CS_HOLD), CS_WHY_NEEDS_APPROVAL); /* the old one is kept */
-	cs_problem_clear(&problem);
+	cs_clear(&cs_apply_answer_shape, &answer);
 	free(text);
 	cs_clear(&cs_decision_shape, &d);
 	house_close(&h);

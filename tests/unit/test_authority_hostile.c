@@ -102,28 +102,25 @@ static void test_authority_a133_unrecorded_policy_is_not_in_force(void **state)
 	struct house h;
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
-	struct cs_problem problem = { 0 };
+	struct cs_apply_answer answer = { 0 };
 	char *text = NULL;
 
 	(void)state;
 	open_breakable(&h);
 	assert_int_equal(cs_format(&text, "%s%s", "service other { unmatched = permit }\n", house_policy + strlen("service sudo { unmatched = permit }\n")), 0);
-	house_write(h.policy, text);
 	broken.commits = 1;
-	assert_int_equal(cs_authority_reload(h.authority, &problem), 0);
-	cs_authority_turn(h.authority);
+	assert_int_equal(house_apply(&h, 0, text, 0, false, &answer), CS_EIO);
 	assert_int_equal(house_events(&h, CS_EVENT_POLICY, CS_WHY_NONE), 1);
 	house_sudo_by(&s, DAVE, "dave");
 	s.submit.action.command = s.submit.action.resolved = id;
 	assert_int_equal(house_submit(&h, &s, 1, &d), 0);
 	assert_int_equal(d.reason, CS_WHY_UNGUARDED); /* by the old one */
 	cs_clear(&cs_decision_shape, &d);
-	assert_int_equal(cs_authority_reload(h.authority, &problem), 0);
-	cs_authority_turn(h.authority);
+	house_load(&h, text);
 	assert_int_equal(house_submit(&h, &s, 1, &d), 0);
 	assert_int_equal(d.reason, CS_WHY_UNMATCHED);
 	cs_clear(&cs_decision_shape, &d);
-	cs_problem_clear(&problem);
+	cs_clear(&cs_apply_answer_shape, &answer);
 	free(text);
 	house_close(&h);
 }
@@ -327,26 +324,22 @@ static void test_authority_a087_exposed_file_is_judged_again_at_claim(void **sta
 	struct house h;
 	struct house_sudo s;
 	struct cs_decision d = { 0 }, reply = { 0 };
-	struct cs_problem problem = { 0 };
 	char *text = NULL;
 	const char *at = strstr(house_policy, "  reason = required");
 
 	(void)state;
 	house_open(&h);
 	assert_int_equal(cs_format(&text, "%.*s  exposed_file = permit\n%s", (int)(at - house_policy), house_policy, at), 0);
-	house_write(h.policy, text);
-	assert_int_equal(cs_authority_reload(h.authority, &problem), 0);
+	house_load(&h, text);
 	house_sudo_by(&s, ALICE, "alice");
 	s.submit.action.exposed = true;
 	assert_int_equal(house_submit(&h, &s, 7, &d), 0);
 	assert_int_equal(d.verdict, CS_HOLD);
 	approve_by_both(&h, d.number);
-	house_write(h.policy, house_policy);
-	assert_int_equal(cs_authority_reload(h.authority, &problem), 0);
+	house_load(&h, house_policy);
 	assert_int_equal(house_claim(&h, &d, 7, &reply), 0);
 	assert_int_equal(reply.verdict, CS_DENY);
 	assert_int_equal(reply.reason, CS_WHY_POLICY_CHANGED);
-	cs_problem_clear(&problem);
 	cs_clear(&cs_decision_shape, &reply);
 	cs_clear(&cs_decision_shape, &d);
 	free(text);

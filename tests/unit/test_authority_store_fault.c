@@ -55,6 +55,12 @@ FAULTY(append, (struct cs_store * s, const struct cs_record *record), (s, record
 FAULTY(records, (struct cs_store * s, uint64_t from, size_t max, struct cs_record **ret, size_t *ret_n),
 	(s, from, max, ret, ret_n))
 
+FAULTY(policy_add, (struct cs_store * s, const struct cs_generation *generation, const struct cs_bytes *text),
+	(s, generation, text))
+FAULTY(policies, (struct cs_store * s, uint64_t before, size_t max, struct cs_generation **ret, size_t *ret_n),
+	(s, before, max, ret, ret_n))
+FAULTY(policy_text, (struct cs_store * s, uint64_t number, struct cs_bytes *ret), (s, number, ret))
+
 static int faulty_commit(struct cs_store *s)
 {
 	bool bad = fails();
@@ -85,6 +91,9 @@ static void open_faulty(struct house *h, struct cs_store_ops *ops)
 	ops->head = faulty_head;
 	ops->append = faulty_append;
 	ops->records = faulty_records;
+	ops->policy_add = faulty_policy_add;
+	ops->policies = faulty_policies;
+	ops->policy_text = faulty_policy_text;
 	h->store->ops = ops;
 }
 

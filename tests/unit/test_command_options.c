@@ -25,7 +25,8 @@ static struct parsed parse(char **args, size_t n, size_t min, size_t max)
 {
 	struct parsed parsed = { .run = { .command = &probe, .socket = "default", .server_user = "countersign" },
 		.words = 99 };
-	const struct cs_option options[] = { { "--all", &parsed.all, NULL }, { "--code", NULL, &parsed.code } };
+	const struct cs_option options[] = { { "--all", &parsed.all, NULL, NULL },
+		{ "--code", NULL, &parsed.code, NULL } };
 
 	parsed.status = cs_options_read(&parsed.run, args, n, options, CS_COUNT(options), min, max, &parsed.words);
 	return parsed;
@@ -77,6 +78,31 @@ static void dashes_end_options(void **state)
 	assert_int_equal(parsed.words, 2);
 	assert_false(parsed.all);
 	assert_string_equal(args[0], "--all");
+}
+
+static void repeated_option_gathers_its_values(void **state)
+{
+	struct cs_run run = { .command = &probe };
+	struct cs_words words = { 0 };
+	const struct cs_option options[] = { { "--code", NULL, NULL, &words } };
+	char *args[] = { code, w4, code_joined, w5, code, c0042 };
+	static char *many[2 * CS_WORDS_MAX + 2];
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(cs_options_read(&run, args, CS_COUNT(args), options, 1, 1, 1, &n), 0);
+	assert_string_equal(args[0], "5");
+	assert_int_equal(words.n, 3);
+	assert_string_equal(words.at[0], "4");
+	assert_string_equal(words.at[1], "0042");
+	assert_string_equal(words.at[2], "0042");
+	words.n = 0;
+	for (size_t i = 0; i < CS_COUNT(many); i += 2) {
+		many[i] = code;
+		many[i + 1] = w4;
+	}
+	assert_int_equal(cs_options_read(&run, many, CS_COUNT(many), options, 1, 0, 0, &n), CS_EXIT_USAGE);
+	assert_int_equal(words.n, CS_WORDS_MAX);
 }
 
 static void unknown_option_is_refused(void **state)
@@ -192,6 +218,7 @@ int main(void)
 		cmocka_unit_test(value_may_be_joined),
 		cmocka_unit_test(empty_value_is_a_value),
 		cmocka_unit_test(dashes_end_options),
+		cmocka_unit_test(repeated_option_gathers_its_values),
 		cmocka_unit_test(unknown_option_is_refused),
 		cmocka_unit_test(abbreviation_is_refused),
 		cmocka_unit_test(flag_with_value_is_refused),

@@ -36,14 +36,31 @@ static char folder[] = "/tmp/cs-command-XXXXXX";
 static char socket_path[64];
 static int listener = -1;
 static answer_fn answer;
-static unsigned calls[16]; /* how often each type came */
+static unsigned calls[32]; /* how often each type came */
 static struct cs_vote_call voted;
+static struct cs_apply applied; /* the last one that was to change something */
+static char applied_text[4096]; /* what came with it */
+static int applied_seals;
+static int passed_fd = -1;
 
 struct line {
 	int fd;
 	bool greeted;
 	struct cs_buf in;
 };
+
+/* The daemon may read the text only when nobody can change it any more. */
+static void keep_applied(const struct cs_apply *call)
+{
+	cs_clear(&cs_apply_shape, &applied);
+	assert_int_equal(cs_copy(&cs_apply_shape, call, &applied), 0);
+	memset(applied_text, 0, sizeof(applied_text));
+	applied_seals = 0;
+	if (passed_fd < 0)
+		return;
+	applied_seals = fcntl(passed_fd, F_GET_SEALS);
+	assert_true(pread(passed_fd, applied_text, sizeof(applied_text) - 1, 0) >= 0);
+}
 
 static void answer_frame(struct line *line, uint8_t type, const uint8_t *payload, size_t n)
 {
@@ -66,6 +83,9 @@ static void answer_frame(struct line *line, uint8_t type, const uint8_t *payload
 		cs_clear(message->call, &voted);
 		assert_int_equal(cs_copy(message->call, &call, &voted), 0);
 	}
+	if (type == CS_CALL_APPLY && !((const struct cs_apply *)(const void *)&call)->only_show)
+		keep_applied((const struct cs_apply *)(const void *)&call);
+	cs_close(&passed_fd);
 	r = answer(message->type, &call, &reply, &text);
 	cs_buf_init(&out, CS_FRAME_MAX + 64);
 	assert_int_equal(cs_wire_put_reply(&out, message, r, text == NULL ? "" : text, r == 0 ? &reply : NULL), 0);
@@ -84,7 +104,7 @@ static int serve_line(struct line *line)
 	size_t n = 0, total = 0;
 	uint8_t type = 0;
 
-	if (cs_frame_recv(line->fd, &line->in, NULL) <= 0)
+	if (cs_frame_recv(line->fd, &line->in, &passed_fd) <= 0)
 		return 0;
 	if (!line->greeted && line->in.len >= CS_WIRE_HELLO_LEN) {
 		assert_int_equal(cs_wire_check_hello(line->in.data), 0);
@@ -120,6 +140,7 @@ static struct ran ran;
 
 static void run_child(const char *const *words, size_t n)
 {
+	static char *kept[24];
 	char *argv[24] = { NULL };
 	size_t used = 0;
 	const struct passwd *me = getpwuid(getuid());
@@ -132,6 +153,7 @@ static void run_child(const char *const *words, size_t n)
 	for (size_t i = 0; i < n; i++)
 		argv[used++] = strdup(words[i]);
 	close(listener);
+	memcpy(kept, argv, sizeof(kept)); /* the program moves its words about */
 	/* Not _exit: a sanitizer looks for leaks of the program at exit and changes the status. */
 	exit(cs_command_main((int)used, argv));
 }
@@ -173,7 +195,9 @@ static void serve(int out, int err, const char *typed)
 			drain(&out, ran.out, sizeof(ran.out));
 		if (fds[1].revents != 0)
 			drain(&err, ran.err, sizeof(ran.err));
-		if (typed != NULL && out != -1 && strstr(ran.out, "): ") != NULL) {
+		if (typed != NULL && out != -1 && (strstr(ran.out, "): ") != NULL || strstr(ran.out,
+			"[y/N] ") != NULL ||
+			strstr(ran.out, "in force: ") != NULL)) {
 			assert_int_equal(write(out, typed, strlen(typed)), strlen(typed));
 			typed = NULL;
 		}
@@ -821,9 +845,10 @@ static void event_is_one_line_a130(void **state)
 	"role pmc { label = \"PMC\" permissions = { release.deploy } }\n" \
 	"assignment pmc { role = pmc scope = \"*\" group = \"cn=pmc,dc=example,dc=org\" listed = owner }\n"
 
-static char policy_path[64], candidate[64], previous_path[80];
-static const char *named_policy;
-static bool takes_policy;
+static char policy_path[64], candidate[64];
+static enum cs_effect effect_shown;
+static const char *refused_text, *text_in_force;
+static struct cs_apply_answer told; /* what an apply leads to: scalar members only */
 
 static void put_file(const char *path, const char *text)
 {
@@ -835,27 +860,17 @@ static void put_file(const char *path, const char *text)
 	assert_int_equal(chmod(path, 0644), 0);
 }
 
-static void assert_file(const char *path, const char *text)
-{
-	char got[4096] = "";
-	FILE *file = fopen(path, "re");
-
-	assert_non_null(file);
-	got[fread(got, 1, sizeof(got) - 1, file)] = '\0';
-	fclose(file);
-	assert_string_equal(got, text);
-}
-
 static int with_policy(void **state)
 {
 	(void)state;
 	snprintf(policy_path, sizeof(policy_path), "%s/policy.conf", folder);
-	snprintf(previous_path, sizeof(previous_path), "%s.previous", policy_path);
 	snprintf(candidate, sizeof(candidate), "%s/candidate.conf", folder);
 	put_file(policy_path, "# old\n" POLICY);
 	put_file(candidate, "# new\n" POLICY);
-	named_policy = policy_path;
-	takes_policy = true;
+	effect_shown = CS_EFFECT_STRONGER;
+	refused_text = "";
+	text_in_force = "# old\n" POLICY;
+	told = (struct cs_apply_answer){ .applied = true, .generation.number = 8 };
 	return 0;
 }
 
@@ -863,50 +878,74 @@ static int without_policy(void **state)
 {
 	(void)state;
 	unlink(policy_path);
-	unlink(previous_path);
 	unlink(candidate);
 	return 0;
 }
 
-static int policy_daemon(enum cs_call_type type, const void *call, void *reply, char **text)
+static void fill_generation(struct cs_generation *generation, uint64_t number)
 {
-	struct cs_status *status = reply;
-	struct cs_reload_answer *reload = reply;
+	generation->number = number;
+	generation->wall_ms = 1764000000000u + number * 1000;
+	generation->author = strdup(number == 1 ? "root" : "carol\n9 forged");
+	generation->comment = strdup("because");
+	generation->request = number == 7 ? 12 : 0;
+	generation->size = strlen(text_in_force);
+	assert_int_equal(cs_digest(CS_DOMAIN_POLICY, text_in_force, strlen(text_in_force), generation->digest), 0);
+}
 
-	(void)call;
-	(void)text;
-	if (type == CS_CALL_STATUS) {
-		status->policy_file = strdup(named_policy);
-		return 0;
-	}
-	assert_int_equal(type, CS_CALL_RELOAD);
-	/* At this moment the new file must be in place, whole. */
-	assert_file(policy_path, "# new\n" POLICY);
-	reload->loaded = takes_policy;
-	reload->text = strdup(takes_policy ? "" : "policy.conf:1: not today");
+static void show_changes(struct cs_apply_answer *shown)
+{
+	fill_generation(&shown->generation, 7);
+	shown->effect = effect_shown;
+	shown->text = strdup(refused_text);
+	shown->changes = calloc(1, sizeof(*shown->changes));
+	shown->n_changes = 1;
+	shown->changes[0].effect = effect_shown;
+	shown->changes[0].what = strdup("role pmc");
+	shown->changes[0].text = strdup("gains \033[2Krelease.deploy");
+}
+
+static int give_piece(const struct cs_policy_call *call, struct cs_policy_answer *reply)
+{
+	size_t n = strlen(text_in_force), left = call->offset < n ? n - call->offset : 0;
+
+	fill_generation(&reply->generation, call->number == 0 ? 7 : call->number);
+	reply->n_text = left > 100 ? 100 : left;
+	reply->text = malloc(reply->n_text + 1);
+	memcpy(reply->text, text_in_force + call->offset, reply->n_text);
 	return 0;
 }
 
-static void accepted_policy_stays_and_the_old_is_kept(void **state)
+static void give_history(const struct cs_history *call, struct cs_history_answer *reply)
 {
-	(void)state;
-	RUN(policy_daemon, "policy", "apply", candidate);
-	assert_string_equal(ran.err, "");
-	assert_int_equal(ran.status, 0);
-	assert_file(policy_path, "# new\n" POLICY);
-	assert_file(previous_path, "# old\n" POLICY);
+	uint64_t from = call->before == 0 ? 7 : call->before - 1;
+
+	reply->generations = calloc(3, sizeof(*reply->generations));
+	for (uint64_t number = from; number > 0 && reply->n_generations < 3; number--)
+		fill_generation(&reply->generations[reply->n_generations++], number);
 }
 
-static void refused_policy_leaves_the_old_one_in_place_a014(void **state)
+/* A daemon with seven generations; without a directory, so that nobody is told by name. */
+static int policy_daemon(enum cs_call_type type, const void *call, void *reply, char **text)
 {
-	(void)state;
-	takes_policy = false;
-	RUN(policy_daemon, "policy", "apply", candidate);
-	assert_int_equal(ran.status, 1);
-	assert_has(ran.err, "not today");
-	assert_has(ran.err, "the old file is back in its place");
-	assert_file(policy_path, "# old\n" POLICY);
-	assert_int_equal(access(previous_path, F_OK), -1);
+	struct cs_status *status = reply;
+	const struct cs_apply *apply = call;
+
+	(void)text;
+	if (type == CS_CALL_STATUS)
+		status->policy_file = strdup(policy_path);
+	else if (type == CS_CALL_POLICY)
+		return give_piece(call, reply);
+	else if (type == CS_CALL_HISTORY)
+		give_history(call, reply);
+	else if (type == CS_CALL_APPLY && apply->only_show)
+		show_changes(reply);
+	else if (type == CS_CALL_APPLY) {
+		memcpy(reply, &told, sizeof(told));
+	} else {
+		return CS_EDOUBT;
+	}
+	return 0;
 }
 
 static void unsound_policy_is_refused_before_the_daemon_is_asked_a014(void **state)
@@ -919,7 +958,6 @@ static void unsound_policy_is_refused_before_the_daemon_is_asked_a014(void **sta
 	assert_int_equal(ran.status, 1);
 	snprintf(where, sizeof(where), "%s:", candidate);
 	assert_int_equal(strncmp(ran.err, where, strlen(where)), 0);
-	assert_file(policy_path, "# old\n" POLICY);
 	RUN(no_calls, "policy", "check", candidate);
 	assert_int_equal(ran.status, 1);
 	assert_int_equal(strncmp(ran.err, where, strlen(where)), 0);
@@ -932,34 +970,197 @@ static void unsound_policy_is_refused_before_the_daemon_is_asked_a014(void **sta
 	assert_has(ran.out, "permissions 1, roles 1");
 }
 
-/* A daemon that was taken over must not make root overwrite a file of its choice. */
-static void file_that_is_no_policy_is_not_replaced(void **state)
+static void applied_policy_is_the_one_that_was_shown(void **state)
 {
-	char other[96];
+	const char *text = "# new\n" POLICY;
+	uint8_t digest[CS_DIGEST_LEN];
 
 	(void)state;
-	snprintf(other, sizeof(other), "%s/sudo.conf", folder);
-	put_file(other, "Plugin countersign sudo_countersign.so\n");
-	named_policy = other;
-	RUN(policy_daemon, "policy", "apply", candidate);
-	assert_int_equal(ran.status, 1);
-	assert_int_equal(calls[CS_CALL_RELOAD], 0);
-	assert_file(other, "Plugin countersign sudo_countersign.so\n");
-	RUN(policy_daemon, "policy", "apply", candidate, "--to", policy_path);
-	assert_int_equal(ran.status, 1);
-	assert_file(other, "Plugin countersign sudo_countersign.so\n");
-	assert_file(policy_path, "# old\n" POLICY);
-	unlink(other);
+	RUN(policy_daemon, "policy", "apply", candidate, "--yes", "--comment", "freeze is over");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out,
+		"stronger: somebody loses a right, or more is asked\n  role pmc: gains \\x1B[2Krelease.deploy\n");
+	assert_has(ran.out, "generation 8 is in force\n");
+	assert_null(strchr(ran.out, '\033'));
+	assert_int_equal(calls[CS_CALL_APPLY], 2);
+	assert_int_equal(applied.kind, CS_APPLY_TEXT);
+	assert_int_equal(applied.base, 7);
+	assert_string_equal(applied.comment, "freeze is over");
+	assert_string_equal(applied_text, text);
+	assert_int_equal(applied_seals, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	assert_int_equal(cs_digest(CS_DOMAIN_POLICY, text, strlen(text), digest), 0);
+	assert_memory_equal(applied.digest, digest, CS_DIGEST_LEN);
 }
 
-static void broken_policy_is_replaced_where_its_path_is_named(void **state)
+static void without_a_file_the_daemons_own_is_applied(void **state)
 {
 	(void)state;
-	put_file(policy_path, "broken {\n");
-	RUN(policy_daemon, "policy", "apply", candidate, "--to", policy_path);
+	RUN(policy_daemon, "policy", "apply", "--yes");
 	assert_int_equal(ran.status, 0);
-	assert_file(policy_path, "# new\n" POLICY);
-	assert_file(previous_path, "broken {\n");
+	assert_string_equal(applied_text, "# old\n" POLICY);
+}
+
+static void only_show_changes_nothing(void **state)
+{
+	(void)state;
+	RUN(policy_daemon, "policy", "apply", candidate, "--only-show");
+	assert_int_equal(ran.status, 0);
+	assert_int_equal(calls[CS_CALL_APPLY], 1);
+	assert_has(ran.out, "role pmc: gains");
+	RUN(policy_daemon, "policy", "apply", candidate, "--only-show", "--json");
+	assert_int_equal(calls[CS_CALL_APPLY], 1);
+	assert_has(ran.out, "\"effect\": \"stronger\"");
+}
+
+static void nothing_is_applied_unasked(void **state)
+{
+	(void)state;
+	RUN(policy_daemon, "policy", "apply", candidate);
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	assert_int_equal(calls[CS_CALL_APPLY], 1);
+	RUN(no_calls, "policy", "apply", candidate, "--json");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+/* What lets people do more is not waved through with the yes that one is used to. */
+static void weaker_policy_takes_more_than_a_yes(void **state)
+{
+	const char *const words[] = { "policy", "apply", candidate };
+
+	(void)state;
+	run_on_terminal(policy_daemon, "y\n", words, 3);
+	assert_int_equal(ran.status, 0);
+	assert_int_equal(calls[CS_CALL_APPLY], 2);
+	effect_shown = CS_EFFECT_WEAKER;
+	run_on_terminal(policy_daemon, "y\n", words, 3);
+	assert_int_equal(ran.status, 1);
+	assert_int_equal(calls[CS_CALL_APPLY], 1);
+	assert_has(ran.out, "nothing was changed");
+	run_on_terminal(policy_daemon, "weaker\n", words, 3);
+	assert_int_equal(ran.status, 0);
+	assert_int_equal(calls[CS_CALL_APPLY], 2);
+}
+
+static void change_that_others_approve_is_pending(void **state)
+{
+	(void)state;
+	told = (struct cs_apply_answer){ .decision.reason = CS_WHY_NOT_WAITING, .decision.number = 12 };
+	RUN(policy_daemon, "policy", "apply", candidate, "--yes");
+	assert_int_equal(ran.status, CS_EXIT_PENDING);
+	assert_has(ran.out, "request 12 is open");
+	assert_has(ran.out, "run the same command again");
+}
+
+static void refused_change_says_why(void **state)
+{
+	(void)state;
+	told = (struct cs_apply_answer){ .decision.reason = CS_WHY_POLICY_CHANGED };
+	RUN(policy_daemon, "policy", "apply", candidate, "--yes");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.err, "another generation came into force meanwhile");
+	told.decision.reason = CS_WHY_NO_PERMISSION;
+	RUN(policy_daemon, "policy", "rollback", "3", "--yes");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.err, "nothing was changed");
+	assert_int_equal(applied.kind, CS_APPLY_ROLLBACK);
+	assert_int_equal(applied.number, 3);
+	refused_text = "policy:3: role pmc: there is no such permission";
+	RUN(policy_daemon, "role", "grant", "pmc", "release.approve", "--yes");
+	assert_int_equal(ran.status, 1);
+	assert_int_equal(calls[CS_CALL_APPLY], 1);
+	assert_has(ran.err, "there is no such permission");
+	RUN(no_calls, "policy", "rollback", "current");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+static void single_change_says_what_was_typed(void **state)
+{
+	(void)state;
+	RUN(policy_daemon, "role", "grant", "pmc", "release.deploy", "--in", "wg", "--yes", "release.approve");
+	assert_int_equal(ran.status, 0);
+	assert_int_equal(applied.kind, CS_APPLY_GRANT);
+	assert_string_equal(applied.role, "pmc");
+	assert_string_equal(applied.scope_kind, "wg");
+	assert_int_equal(applied.n_permissions, 2);
+	assert_string_equal(applied.permissions[0], "release.deploy");
+	assert_string_equal(applied.permissions[1], "release.approve");
+	assert_int_equal(applied_seals, 0);
+	RUN(policy_daemon, "role", "revoke", "pmc", "release.deploy", "--yes");
+	assert_int_equal(applied.kind, CS_APPLY_REVOKE);
+	RUN(policy_daemon, "role", "define", "bot", "--label", "Bot", "--permission", "a", "--permission=b",
+		"--inherits", "pmc",
+		"--yes");
+	assert_int_equal(applied.kind, CS_APPLY_DEFINE);
+	assert_string_equal(applied.label, "Bot");
+	assert_int_equal(applied.n_permissions, 2);
+	assert_string_equal(applied.permissions[1], "b");
+	assert_int_equal(applied.n_inherits, 1);
+	RUN(no_calls, "role", "grant", "pmc");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+static void history_comes_in_pieces(void **state)
+{
+	size_t lines = 0;
+
+	(void)state;
+	RUN(policy_daemon, "policy", "history");
+	assert_int_equal(ran.status, 0);
+	for (const char *at = ran.out; *at != '\0'; at++)
+		lines += *at == '\n' ? 1 : 0;
+	assert_int_equal(lines, 8);
+	assert_int_equal(calls[CS_CALL_HISTORY], 3);
+	assert_has(ran.out, "carol\\n9 forged");
+	RUN(policy_daemon, "policy", "history", "--json");
+	assert_has(ran.out, "\"request\": 12");
+}
+
+static void text_that_is_not_the_one_named_is_not_shown(void **state)
+{
+	(void)state;
+	RUN(policy_daemon, "policy", "show");
+	assert_int_equal(ran.status, 0);
+	assert_string_equal(ran.out, text_in_force);
+	assert_true(calls[CS_CALL_POLICY] > 2);
+	RUN(policy_daemon, "policy", "show", "3");
+	assert_int_equal(ran.status, 0);
+	RUN(no_calls, "policy", "show", "three");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+	RUN(no_calls, "policy", "show", "0");
+	assert_int_equal(ran.status, CS_EXIT_USAGE);
+}
+
+static int other_text(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_policy_answer *piece = reply;
+
+	if (policy_daemon(type, call, reply, text) == 0 && piece->n_text > 0)
+		piece->text[0] ^= 1;
+	return 0;
+}
+
+static void text_with_another_digest_is_an_error_a110(void **state)
+{
+	(void)state;
+	RUN(other_text, "policy", "show");
+	assert_int_equal(ran.status, CS_EXIT_INTERNAL);
+	assert_string_equal(ran.out, "");
+}
+
+/* The directory is not asked for who cannot be told anyway: the daemon's answer is what counts. */
+static void what_if_of_the_past_takes_the_generation_of_then(void **state)
+{
+	(void)state;
+	RUN(policy_daemon, "role", "list", "--policy", "3");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "pmc  (PMC)\n  release.deploy\n");
+	RUN(policy_daemon, "can", "alice", "release.deploy", "*", "--as-of", "2025-11-24T16:01Z");
+	assert_int_equal(ran.status, CS_EXIT_DOUBT);
+	assert_int_equal(calls[CS_CALL_RIGHT], 0);
+	assert_int_equal(calls[CS_CALL_DIRECTORY], 1);
+	RUN(policy_daemon, "can", "alice", "release.deploy", "*", "--as-of", "2020-01-01");
+	assert_int_equal(ran.status, 1);
+	assert_has(ran.err, "no generation of the policy was in force yet");
 }
 
 /* --- Status ------------------------------------------------------------------------------------------------------ */
@@ -1009,6 +1210,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	cs_clear(&cs_vote_call_shape, &voted);
+	cs_clear(&cs_apply_shape, &applied);
 	cs_close(&listener);
 	unlink(socket_path);
 	return rmdir(folder);
@@ -1063,11 +1265,19 @@ int main(void)
 		TEST_CHAIN(withheld_end_is_found_a131),
 		TEST_CHAIN(export_is_verified_without_a_daemon_a131),
 		TEST_CHAIN(event_is_one_line_a130),
-		TEST_POLICY(accepted_policy_stays_and_the_old_is_kept),
-		TEST_POLICY(refused_policy_leaves_the_old_one_in_place_a014),
 		TEST_POLICY(unsound_policy_is_refused_before_the_daemon_is_asked_a014),
-		TEST_POLICY(file_that_is_no_policy_is_not_replaced),
-		TEST_POLICY(broken_policy_is_replaced_where_its_path_is_named),
+		TEST_POLICY(applied_policy_is_the_one_that_was_shown),
+		TEST_POLICY(without_a_file_the_daemons_own_is_applied),
+		TEST_POLICY(only_show_changes_nothing),
+		TEST_POLICY(nothing_is_applied_unasked),
+		TEST_POLICY(weaker_policy_takes_more_than_a_yes),
+		TEST_POLICY(change_that_others_approve_is_pending),
+		TEST_POLICY(refused_change_says_why),
+		TEST_POLICY(single_change_says_what_was_typed),
+		TEST_POLICY(history_comes_in_pieces),
+		TEST_POLICY(text_that_is_not_the_one_named_is_not_shown),
+		TEST_POLICY(text_with_another_digest_is_an_error_a110),
+		TEST_POLICY(what_if_of_the_past_takes_the_generation_of_then),
 		TEST(status_is_degraded_without_a_directory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* What refuses a configuration file: for each mistake the line and the words that say what to do. */
 #include "conf_schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,64 @@ static void test_conf_messages_are_bounded(void **state)
 	cs_problem_clear(&problem);
 }
 
+/* What libConfuse would read for minutes, or hold in gigabytes, is refused before it. */
+static void test_conf_sizes(void **state)
+{
+	static const struct {
+		const char *piece;
+		size_t times, length; /* length: of a line that follows */
+		unsigned line;
+		const char *says;
+	} cases[] = {
+		{"", 0, 262143, 0, NULL},
+		{"", 0, 262145, 1, "the line is longer than 262144 bytes"},
+		{"# x\n", 3, 262145, 4, "the line is longer than 262144 bytes"},
+		{"gate\nx{}", 131073, 0, 131074, "more than 131072 sections"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t n = strlen(cases[i].piece);
+		char *text = calloc(1, cases[i].times * n + cases[i].length + 1), *at = text;
+		struct cs_problem problem = {0};
+		struct cs_conf *conf = NULL;
+
+		assert_non_null(text);
+		for (size_t k = 0; k < cases[i].times; k++, at += n)
+			memcpy(at, cases[i].piece, n);
+		memset(at, '#', cases[i].length);
+		(void)cs_conf_parse(text, "t.conf", schema, &conf, &problem);
+		if (cases[i].says == NULL)
+			assert_null(problem.text);
+		else
+			assert_non_null(strstr(problem.text, cases[i].says));
+		assert_int_equal(problem.line, cases[i].line);
+		cs_conf_free(&conf);
+		cs_problem_clear(&problem);
+		free(text);
+	}
+}
+
+/* Titles are compared however many there are, and in the time that their number asks for. */
+static void test_conf_many_titles(void **state)
+{
+	const size_t many = 20000;
+	char *text = calloc(many + 1, 32), *at = text;
+	struct cs_problem problem = {0};
+	struct cs_conf *conf = NULL;
+	(void)state;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < many; i++)
+		at += sprintf(at, "gate g%zu { service = x }\n", i);
+	(void)sprintf(at, "gate g%zu { service = x }\n", many / 2);
+	assert_int_equal(cs_conf_parse(text, "t.conf", schema, &conf, &problem), CS_ECONF);
+	assert_int_equal(problem.line, many + 1);
+	assert_non_null(strstr(problem.text, "the title 'g10000' is given twice"));
+	cs_problem_clear(&problem);
+	free(text);
+}
+
 static void test_conf_the_first_problem_stays(void **state)
 {
 	struct cs_problem problem = {0};
@@ -280,6 +339,8 @@ int main(void)
 		cmocka_unit_test(test_conf_bytes_a_reader_cannot_see),
 		cmocka_unit_test(test_conf_structure),
 		cmocka_unit_test(test_conf_messages_are_bounded),
+		cmocka_unit_test(test_conf_sizes),
+		cmocka_unit_test(test_conf_many_titles),
 		cmocka_unit_test(test_conf_the_first_problem_stays),
 		cmocka_unit_test(test_conf_distance),
 	};

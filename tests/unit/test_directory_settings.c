@@ -62,6 +62,15 @@ static const struct {
 	const char *body, *says;
 } refused[] = {
 	{"", "needs uri"},
+	{"ldif = \"DIR/x\" file = \"DIR/x\"", "ldif: cannot be combined with file"},
+	{"ldif = \"DIR/x\" " LOCAL, "uri: cannot be combined with ldif"},
+	{"ldif = \"DIR/x\"" BIND, "bind_dn: cannot be combined with ldif"},
+	{"ldif = \"DIR/x\" deadline = 1s", "deadline: cannot be combined with ldif"},
+	{"ldif = \"DIR/x\" people_base = x", "people_base: is no DN"},
+	{"ldif = \"DIR/x\" login_attribute = \"a b\"", "login_attribute: is no attribute"},
+	{"ldif = \"DIR/x\" id_attribute = \"\"", "id_attribute: must not be empty"},
+	{"ldif = \"DIR/x\" locked_filter = \"(a=b)\"", "locked_filter: cannot be changed with ldif"},
+	{"ldif = \"DIR/x\" locked_filter = \"\"", "locked_filter: cannot be changed with ldif"},
 	{"uri = \"http://x\"" BIND BASE, "uri: must begin with"},
 	{"uri = \"LDAP://x\"" BIND BASE, "uri: must begin with"},
 	{"uri = \"ldap://x\"" BIND BASE, "uri: ldap:// needs starttls = true"},

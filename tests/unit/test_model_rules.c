@@ -229,6 +229,46 @@ static void test_model_action_check_paths(void **state)
 	}
 }
 
+/* What an application does has a word for a command and no file; sudo has files only. */
+static void test_model_action_check_application(void **state)
+{
+	char *const services[] = {TEXT("sudo"), TEXT("sudo-i"), TEXT("sudoedit")};
+	char *const bad[] = {TEXT("project delete"), TEXT("project/delete"), TEXT("-delete"), TEXT(".delete"), TEXT("a\nb")};
+	struct cs_action action = deploy();
+	const char *what = "untouched";
+
+	(void)state;
+	action.service = TEXT("forge");
+	action.command = TEXT("project.delete");
+	action.resolved = TEXT("");
+	for (size_t i = 0; i < 3; i++) {
+		char *const cwds[] = {NULL, TEXT(""), TEXT("/srv")};
+
+		action.cwd = cwds[i];
+		assert_int_equal(cs_action_check(&action, &what), 0);
+	}
+	assert_string_equal(what, "untouched");
+	assert_int_equal(cs_action_runs(&action), 0);
+	action.cwd = TEXT("srv");
+	refused(&action);
+	action.cwd = NULL;
+	action.n_argv = 0;
+	refused(&action);
+	action.n_argv = 1;
+	action.command = TEXT("/usr/bin/true"); /* a file is run somewhere */
+	assert_int_equal(cs_action_runs(&action), 1);
+	refused(&action);
+	for (size_t i = 0; i < CS_COUNT(bad); i++) {
+		action.command = bad[i];
+		refused(&action);
+	}
+	action.command = TEXT("project.delete");
+	for (size_t i = 0; i < CS_COUNT(services); i++) {
+		action.service = services[i];
+		refused(&action);
+	}
+}
+
 static void test_model_a068_action_check_argc_zero(void **state)
 {
 	struct cs_action action = deploy();
@@ -457,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_model_action_check_takes_good_ones),
 		cmocka_unit_test(test_model_action_check_service),
 		cmocka_unit_test(test_model_action_check_paths),
+		cmocka_unit_test(test_model_action_check_application),
 		cmocka_unit_test(test_model_a068_action_check_argc_zero),
 		cmocka_unit_test(test_model_a004_action_check_target),
 		cmocka_unit_test(test_model_action_line),

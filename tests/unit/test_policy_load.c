@@ -4,6 +4,13 @@
 
 #include <errno.h>
 
+static int match(const struct cs_policy *policy, const struct cs_action *action, struct cs_match *ret_match)
+{
+	struct cs_circumstances now = {.action = action};
+
+	return cs_policy_match(policy, &now, ret_match);
+}
+
 /* What a text is refused for: the line counts from the first line after RIGHTS (0: no RIGHTS before it). */
 struct refusal {
 	const char *text;
@@ -37,8 +44,9 @@ static void assert_refused(const char *before, unsigned lines, const struct refu
 	for (size_t i = 0; i < CS_COUNT(cases); i++)                                                                   \
 	assert_refused((before), (lines), &(cases)[i])
 
-#define GATE "gate g {\nservice = sudo\npermission = release.deploy\nscope = \"project/x\"\n"
-#define RULE GATE "approval a {\n"
+#define GATE   "gate g {\nservice = sudo\npermission = release.deploy\nscope = \"project/x\"\n"
+#define RULE   GATE "approval a {\n"
+#define DENIES "gate g {\nservice = sudo\ndeny = \"no\"\n"
 
 static void test_policy_refuses_form(void **state)
 {
@@ -117,8 +125,24 @@ static void test_policy_a088_count(void **state)
 		{RULE "count = 101\npermission = release.approve\n}\n}\n", 6, "count is 1 at least"},
 		{RULE "permission = release.approve\n}\n}\n", 5, "count"},
 		{RULE "count = -1\npermission = release.approve\n}\n}\n", 6, "count"},
-		{RULE "count = 1\n}\n}\n", 5, "names either the permission or the role"},
-		{RULE "count = 1\npermission = release.approve\nrole = pmc\n}\n}\n", 8, "not both"},
+		{RULE "count = 1\n}\n}\n", 5, "does not say who"},
+		{RULE "count = 1\npermission = release.approve\nrole = pmc\n}\n}\n", 8,
+		 "approval a names permission and role; it takes one of permission, role, group and person"},
+		{RULE "count = 1\ngroup = \"cn=x\"\nlisted = member\nrole = pmc\n}\n}\n", 7, "names role and group"},
+		{RULE "count = 1\nperson = \"cn=x\"\npermission = host.login\n}\n}\n", 7,
+		 "names permission and person"},
+		{RULE "count = 1\ngroup = \"cn=x\"\n}\n}\n", 5, "a group goes with listed"},
+		{RULE "count = 1\ngroup = \"cn=x\"\nlisted = \"mem ber\"\n}\n}\n", 8, "\"mem ber\""},
+		{RULE "count = 1\ngroup = infra\nlisted = member\n}\n}\n", 7, "group is a DN"},
+		{RULE "count = 1\nrole = pmc\nlisted = member\n}\n}\n", 8, "listed goes with group"},
+		{RULE "count = 1\ngroup = \"cn=x\"\nlisted = member\nscope = \"*\"\n}\n}\n", 9,
+		 "a scope goes with permission or role"},
+		{RULE "count = 1\nperson = \"cn=x\"\nscope = \"*\"\n}\n}\n", 8, "a scope goes with permission or role"},
+		{RULE "count = 1\nperson = alice\n}\n}\n", 7, "person"},
+		{RULE "count = 1\nperson = { }\n}\n}\n", 7, "empty"},
+		{RULE "count = 2\nperson = { \"cn=x\", \"CN=X\" }\n}\n}\n", 7, "twice"},
+		{RULE "count = 3\nperson = { \"cn=x\", \"cn=y\" }\n}\n}\n", 6,
+		 "approval a asks for 3 people and names 2, so nobody could ever fill it"},
 	};
 	struct cs_policy *policy = parse(RIGHTS RULE "count = 100\npermission = release.approve\n}\n}\n");
 
@@ -148,6 +172,105 @@ static void test_policy_a088_unreachable(void **state)
 
 	(void)state;
 	REFUSED(RIGHTS, RIGHTS_LINES, cases);
+}
+
+/* An exemption that would leave nobody to be approved (A088), and the forms of the others. */
+static void test_policy_a088_exemptions(void **state)
+{
+	static const struct refusal cases[] = {
+		{GATE "exempt a {\npermission = release.deploy\n}\n}\n", 6,
+		 "exemption a would exempt everybody who may ask"},
+		{GATE "exempt a {\npermission = release.deploy\nscope = \"project/x\"\n}\n}\n", 6,
+		 "would exempt everybody"},
+		{GATE "exempt a {\npermission = release.deploy\nscope = \"project/x/docs\"\n}\n}\n", 6,
+		 "would exempt everybody"},
+		{"gate g {\nservice = sudo\ncommand = \"/x %{a}\"\npermission = release.deploy\nscope = "
+		 "\"project/%{a}\"\n"
+		 "exempt a {\npermission = release.deploy\nscope = \"project/%{a}\"\n}\n}\n",
+		 7, "would exempt everybody"},
+		{GATE "exempt a {\ncount = 1\nrole = pmc\n}\n}\n", 6, "count"},
+		{GATE "exempt a {\npermission = release.approve\nrole = pmc\n}\n}\n", 7, "names permission and role"},
+		{GATE "exempt a {\nrole = pmc\nscope = \"host/%{host}\"\n}\n}\n", 7, "exemption a uses %{host}"},
+		{GATE "exempt \"a b\" {\nrole = pmc\n}\n}\n", 5, "the name of this exemption"},
+		{GATE "exempt a {\nrole = pmc\n}\nexempt a {\nrole = infra\n}\n}\n", 8, "given twice"},
+	};
+	static const char *const good[] = {
+		GATE "exempt a {\npermission = release.deploy\nscope = \"*\"\n}\n}\n",
+		GATE "exempt a {\npermission = release.deploy\nscope = \"project/y\"\n}\n}\n",
+		GATE "exempt a {\npermission = release.approve\n}\nexempt b {\nrole = committer\n}\n}\n",
+		GATE
+		"exempt a {\nperson = { \"cn=x\", \"cn=y\" }\n}\nexempt b {\ngroup = \"cn=x\"\nlisted = owner\n}\n}\n",
+		DENIES "exempt a {\npermission = host.login\n}\n}\n",
+	};
+
+	(void)state;
+	REFUSED(RIGHTS, RIGHTS_LINES, cases);
+	for (size_t i = 0; i < CS_COUNT(good); i++) {
+		char *text = NULL;
+
+		assert_int_equal(cs_format(&text, "%s%s", RIGHTS, good[i]), 0);
+		struct cs_policy *policy = parse(text);
+
+		cs_policy_free(&policy);
+		free(text);
+	}
+}
+
+/* What is read is what is told. */
+static void test_policy_new_terms_of_a_gate(void **state)
+{
+	struct cs_policy *policy =
+		parse(RIGHTS "gate g { service = sudo permission = host.login time = { \"Mon-Fri\", \"Sat "
+			     "08:00-12:00\" } peer = local "
+			     "netgroup = \"cn=h\" use_within = 1h use_after = 15m "
+			     "approval group { count = 2 group = \"cn=security, ou=groups,dc=x\" listed = member } "
+			     "approval one { count = 1 group = \"cn=lone\" listed = owner } "
+			     "approval two { count = 1 person = { \"uid=alice,dc=x\", \"uid=bob,dc=x\" } } "
+			     "approval three { count = 2 person = { \"uid=a\", \"uid=b\", \"cn=c\\\\, d,dc=x\" } } }\n"
+			     "gate no { service = sudo deny = \"No\" }\n");
+	static const char *const labels[] = {"2 × member of cn=security,…", "1 × owner of cn=lone", "1 × alice or bob",
+					     "2 × a, b or c\\, d"};
+	const struct cs_gate *gate = cs_policy_gate_at(policy, 0), *no = cs_policy_gate_at(policy, 1);
+
+	(void)state;
+	assert_int_equal(cs_policy_gates(policy), 2);
+	assert_null(cs_policy_gate_at(policy, 2));
+	assert_ptr_equal(gate, cs_policy_gate(policy, "g"));
+	assert_int_equal(cs_gate_use_after_ms(gate), 15 * 60 * 1000);
+	assert_int_equal(cs_gate_use_after_ms(no), 0);
+	assert_false(cs_gate_denies(gate));
+	assert_true(cs_gate_denies(no));
+	assert_string_equal(cs_gate_scope(gate), "*");
+	assert_string_equal(cs_gate_scope(no), "*");
+	for (size_t i = 0; i < CS_COUNT(labels); i++) {
+		char *label = cs_gate_rule_label(policy, gate, i, "*");
+
+		assert_string_equal(label, labels[i]);
+		free(label);
+	}
+	cs_policy_free(&policy);
+}
+
+/* Many names are counted, not listed. */
+static void test_policy_label_of_many_people(void **state)
+{
+	char text[4096];
+	size_t len = (size_t)snprintf(text, sizeof(text),
+				      "%sgate g { service = sudo permission = host.login approval a { "
+				      "count = 2 person = { \"uid=p0\"",
+				      RIGHTS);
+	char *label;
+
+	(void)state;
+	for (int i = 1; i < 20; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", \"uid=p%d\"", i);
+	snprintf(text + len, sizeof(text) - len, " } } }\n");
+	struct cs_policy *policy = parse(text);
+
+	label = cs_gate_rule_label(policy, cs_policy_gate(policy, "g"), 0, "*");
+	assert_string_equal(label, "2 × p0, p1, p2, p3, p4, p5, p6 or 13 others");
+	free(label);
+	cs_policy_free(&policy);
 }
 
 static void test_policy_refuses_scopes(void **state)
@@ -197,6 +320,13 @@ static void test_policy_refuses_commands(void **state)
 		COMMAND(""),
 		COMMAND(" /sbin/x"),
 		COMMAND("sbin/x"),
+		COMMAND("deploy"),
+		COMMAND("-x"),
+		COMMAND("de*"),
+		{"gate h {\nservice = { shop, sudo-i }\npermission = host.login\ncommand = project.delete\n}\n", 4,
+		 "for sudo-i it begins with an absolute path"},
+		{"gate h {\nservice = shop\npermission = host.login\ncommand = \"project/delete\"\n}\n", 4,
+		 "or with the name of an action"},
 		COMMAND("/"),
 		COMMAND("/sbin//x"),
 		COMMAND("/sbin/../x"),
@@ -234,6 +364,21 @@ static void test_policy_refuses_gate_values(void **state)
 		{GATE "use_within = 25h\n}\n", 5, "use_within is 5 s"},
 		{GATE "people = all\n}\n", 5, "people is shared or distinct"},
 		{GATE "reason = yes\n}\n", 5, "reason is required or optional"},
+		{GATE "use_after = 5s\n}\n", 5, "gate g asks for none"},
+		{RULE "count = 1\nrole = pmc\n}\nuse_after = 10m\n}\n", 9, "shorter than use_within"},
+		{RULE "count = 1\nrole = pmc\n}\nuse_within = 1m\nuse_after = 1m\n}\n", 10, "shorter than use_within"},
+		{RULE "count = 1\nrole = pmc\n}\nuse_after = 0s\n}\n", 9, "use_after"},
+		{GATE "netgroup = { }\n}\n", 5, "empty"},
+		{GATE "netgroup = hosts\n}\n", 5, "netgroup is a DN such as"},
+		{GATE "netgroup = { \"cn=a\", \"cn=a\" }\n}\n", 5, "stands twice"},
+		{GATE "peer = { }\n}\n", 5, "empty"},
+		{GATE "peer = \"192.0.2.1/24\"\n}\n", 5, "the range \"192.0.2.1/24\" is refused: the address has bits"},
+		{GATE "peer = { local, local }\n}\n", 5, "stands twice"},
+		{GATE "peer = bastion\n}\n", 5, "no address"},
+		{GATE "time = { }\n}\n", 5, "empty"},
+		{GATE "time = \"08:00-08:00\"\n}\n", 5,
+		 "the window \"08:00-08:00\" is refused: it ends when it begins"},
+		{GATE "time = { \"Mon\", \"2026-02-30T00:00Z/2026-03-01T00:00Z\" }\n}\n", 5, "has to exist"},
 		{GATE "exposed_file = true\n}\n", 5, "exposed_file is permit or deny"},
 		{GATE "host = { }\n}\n", 5, "empty"},
 		{GATE "host = \"rel[12]\"\n}\n", 5, "no host name"},
@@ -248,8 +393,6 @@ static void test_policy_refuses_gate_values(void **state)
 	REFUSED(RIGHTS, RIGHTS_LINES, cases);
 }
 
-#define DENIES "gate g {\nservice = sudo\ndeny = \"no\"\n"
-
 static void test_policy_refuses_terms_in_deny_gate(void **state)
 {
 	static const struct refusal cases[] = {
@@ -259,6 +402,11 @@ static void test_policy_refuses_terms_in_deny_gate(void **state)
 		{DENIES "reason = required\n}\n", 4, "so reason"},
 		{DENIES "lifetime = 1m\n}\n", 4, "so lifetime"},
 		{DENIES "use_within = 1m\n}\n", 4, "so use_within"},
+		{DENIES "use_after = 1s\n}\n", 4, "so use_after"},
+		{DENIES "exempt a {\nrole = nobody\n}\n}\n", 5, "no role is called"},
+		{DENIES "exempt a {\nrole = infra\nscope = \"host/%{host}\"\n}\n}\n", 6,
+		 "gate's scope \"*\" does not use"},
+		{DENIES "exempt a {\n}\n}\n", 4, "exemption a does not say who"},
 		{DENIES "exposed_file = deny\n}\n", 4, "so exposed_file"},
 		{DENIES "approval a {\ncount = 1\nrole = infra\n}\n}\n", 4, "so an approval"},
 		{"gate g {\nservice = sudo\ndeny = \"\"\n}\n", 3, "deny is empty"},
@@ -296,7 +444,8 @@ static void test_policy_refuses_assignments(void **state)
 	REFUSED(RIGHTS, RIGHTS_LINES, cases);
 	for (size_t i = 0; i < CS_COUNT(good); i++) {
 		snprintf(text, sizeof(text),
-			 "permission p { }\nrole a { }\nassignment x { role = a scope = \"*\" listed = member group = \"%s\" }\n",
+			 "permission p { }\nrole a { }\nassignment x { role = a scope = \"*\" listed = member group = "
+			 "\"%s\" }\n",
 			 good[i]);
 		struct cs_policy *policy = parse(text);
 
@@ -328,7 +477,14 @@ static void test_policy_refuses_too_many(void **state)
 	} cases[] = {
 		{GATE, "approval r", " { count = 1 permission = release.approve }", "}\n", CS_MAX_RULES,
 		 "more than 32 approvals"},
-		{"permission q0 { }\n", "permission p", " { }", "", 1024 - 5, "more than 1024 of permission"},
+		{GATE, "exempt r", " { role = pmc }", "}\n", CS_MAX_RULES, "more than 32 exemptions"},
+		{"role q0 { }\n", "role r", " { }", "", 1024 - 5, "more than 1024 roles"},
+		{"permission q0 { }\n", "permission p", " { }", "", 16384 - 5, "more than 16384 of permission"},
+		{"", "gate g", " { service = s deny = \"no\" }", "", 16384, "more than 16384 of gate"},
+		{"gate g { service = s deny = \"no\" peer = {\n", "\"10.0.0.", "\",", "} }\n", 16,
+		 "peer has more than 16 values"},
+		{"gate g { service = s deny = \"no\" netgroup = {\n", "\"cn=", "\",", "} }\n", 16,
+		 "netgroup has more than 16 values"},
 	};
 
 	(void)state;
@@ -399,6 +555,58 @@ static void test_policy_refuses_too_many_queries(void **state)
 	}
 }
 
+/* Netgroups of the whole policy: each is a question about every action of its service. */
+static void test_policy_refuses_too_many_netgroups(void **state)
+{
+	(void)state;
+	for (size_t more = 0; more < 2; more++) {
+		struct cs_problem problem = {0};
+		struct cs_policy *policy = NULL;
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+
+		for (size_t i = 0; i < 128 + more; i++)
+			fprintf(out,
+				"gate g%zu { service = s deny = \"no\" netgroup = { \"cn=n%zu\", \"CN=N%zu\", "
+				"\"Cn=n0\" } }\n",
+				i, i, i / 2 + 1);
+		fclose(out);
+		assert_int_equal(cs_policy_parse(text, "policy.conf", &policy, &problem), more ? CS_ECONF : 0);
+		if (more)
+			assert_string_equal(problem.text, "more than 128 netgroups");
+		cs_policy_free(&policy);
+		cs_problem_clear(&problem);
+		free(text);
+	}
+}
+
+/* As much as may be sent; one byte more is refused before it is read. */
+static void test_policy_size(void **state)
+{
+	static const char head[] = "service sudo { unmatched = deny }\n#";
+	size_t size = CS_POLICY_TEXT_MAX;
+	char *text = malloc(size + 2);
+	struct cs_problem problem = {0};
+	struct cs_policy *policy = NULL;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', size + 1);
+	for (size_t i = 0; i + 100 < size; i += 100)
+		memcpy(text + i, "\n#", 2);
+	memcpy(text, head, strlen(head));
+	text[size] = '\0';
+	policy = parse(text);
+	cs_policy_free(&policy);
+	text[size] = 'x';
+	text[size + 1] = '\0';
+	assert_int_equal(cs_policy_parse(text, "policy.conf", &policy, &problem), CS_ECONF);
+	assert_non_null(strstr(problem.text, "longer than 16 MiB"));
+	cs_problem_clear(&problem);
+	free(text);
+}
+
 static char *read_whole(const char *path)
 {
 	FILE *in = fopen(path, "r");
@@ -429,16 +637,16 @@ static void test_policy_default_fails_closed(void **state)
 	char *text = read_whole(CS_SOURCE_DIR "/etc/policy.conf");
 	struct cs_policy *policy = parse(text);
 	struct cs_policy_counts counts;
-	struct cs_match match;
+	struct cs_match met;
 	struct doing doing;
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(services); i++) {
 		make_action(&doing, services[i], "h", "/bin/sh", NULL);
-		assert_int_equal(cs_policy_match(policy, &doing.action, &match), 0);
-		assert_int_equal(match.kind, CS_MATCH_NONE);
-		assert_false(match.unmatched_permits);
-		cs_match_clear(&match);
+		assert_int_equal(match(policy, &doing.action, &met), 0);
+		assert_int_equal(met.kind, CS_MATCH_NONE);
+		assert_false(met.unmatched_permits);
+		cs_match_clear(&met);
 	}
 	cs_policy_free(&policy);
 	uncomment(text);
@@ -453,25 +661,25 @@ static void test_policy_example_release_deployment(void **state)
 {
 	char *text = read_whole(CS_SOURCE_DIR "/etc/examples/release-deployment/policy.conf");
 	struct cs_policy *policy = parse(text);
-	struct cs_match match;
+	struct cs_match met;
 	struct doing doing;
 
 	(void)state;
 	make_action(&doing, "sudo", "rel1", "/usr/local/sbin/deploy-release", "tomcat", "10.1", NULL);
-	assert_int_equal(cs_policy_match(policy, &doing.action, &match), 0);
-	assert_int_equal(match.kind, CS_MATCH_GATE);
-	assert_string_equal(match.scope, "project/tomcat");
-	assert_int_equal(cs_gate_rules(match.gate), 2);
-	assert_true(cs_gate_needs_reason(match.gate));
-	cs_match_clear(&match);
+	assert_int_equal(match(policy, &doing.action, &met), 0);
+	assert_int_equal(met.kind, CS_MATCH_GATE);
+	assert_string_equal(met.scope, "project/tomcat");
+	assert_int_equal(cs_gate_rules(met.gate), 2);
+	assert_true(cs_gate_needs_reason(met.gate));
+	cs_match_clear(&met);
 	make_action(&doing, "sshd", "rel1", "", NULL);
-	assert_int_equal(cs_policy_match(policy, &doing.action, &match), 0);
-	assert_int_equal(match.kind, CS_MATCH_GATE);
-	cs_match_clear(&match);
+	assert_int_equal(match(policy, &doing.action, &met), 0);
+	assert_int_equal(met.kind, CS_MATCH_GATE);
+	cs_match_clear(&met);
 	make_action(&doing, "sudo", "rel1", "/bin/bash", NULL);
-	assert_int_equal(cs_policy_match(policy, &doing.action, &match), 0);
-	assert_int_equal(match.kind, CS_MATCH_DENY);
-	cs_match_clear(&match);
+	assert_int_equal(match(policy, &doing.action, &met), 0);
+	assert_int_equal(met.kind, CS_MATCH_DENY);
+	cs_match_clear(&met);
 	cs_policy_free(&policy);
 	free(text);
 }
@@ -485,6 +693,9 @@ int main(void)
 		cmocka_unit_test(test_policy_takes_a_diamond),
 		cmocka_unit_test(test_policy_a088_count),
 		cmocka_unit_test(test_policy_a088_unreachable),
+		cmocka_unit_test(test_policy_a088_exemptions),
+		cmocka_unit_test(test_policy_new_terms_of_a_gate),
+		cmocka_unit_test(test_policy_label_of_many_people),
 		cmocka_unit_test(test_policy_refuses_scopes),
 		cmocka_unit_test(test_policy_refuses_commands),
 		cmocka_unit_test(test_policy_refuses_gate_values),
@@ -492,6 +703,8 @@ int main(void)
 		cmocka_unit_test(test_policy_refuses_assignments),
 		cmocka_unit_test(test_policy_refuses_too_many),
 		cmocka_unit_test(test_policy_refuses_too_many_queries),
+		cmocka_unit_test(test_policy_refuses_too_many_netgroups),
+		cmocka_unit_test(test_policy_size),
 		cmocka_unit_test(test_policy_refuses_nothing),
 		cmocka_unit_test(test_policy_default_fails_closed),
 		cmocka_unit_test(test_policy_example_release_deployment),

@@ -181,17 +181,47 @@ static void test_policy_a079_doubt_is_no_answer(void **state)
 
 static void test_policy_because(void **state)
 {
+	struct cs_held held = {CS_WHY_ROOT, NULL};
 	struct somebody who;
-	char *because = NULL;
 
 	make_somebody(&who);
 	list_in(&who, Q_MEMBER, "tomcat");
 	list_in(&who, Q_OWNER, "tomcat");
-	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/tomcat", &because), 1);
-	assert_string_equal(because, "role pmc in project/tomcat by owner of cn=tomcat,ou=groups");
-	cs_free_str(&because);
-	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/httpd", &because), 0);
-	assert_null(because);
+	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/tomcat", &held), 1);
+	assert_int_equal(held.reason, CS_WHY_HAS_RIGHT);
+	assert_string_equal(held.because, "role pmc in project/tomcat by owner of cn=tomcat,ou=groups");
+	cs_held_clear(&held);
+	assert_null(held.because);
+	assert_int_equal(held.reason, CS_WHY_NONE);
+}
+
+/* Every answer that is none says why; an error says nothing. */
+static void test_policy_why_not(void **state)
+{
+	struct cs_held held = {CS_WHY_ROOT, NULL};
+	struct somebody who;
+
+	make_somebody(&who);
+	list_in(&who, Q_OWNER, "tomcat");
+	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/httpd", &held), 0);
+	assert_int_equal(held.reason, CS_WHY_NO_PERMISSION);
+	assert_null(held.because);
+	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploi", "project/tomcat", &held), CS_ENOENT);
+	assert_int_equal(held.reason, CS_WHY_NONE);
+	held.reason = CS_WHY_ROOT;
+	assert_int_equal(cs_policy_may_fill(*state, &who.facts, cs_policy_gate(*state, "deploy"), 9, "*", &held),
+			 CS_ENOENT);
+	assert_int_equal(held.reason, CS_WHY_NONE);
+	who.facts.person.locked = true;
+	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/tomcat", &held), 0);
+	assert_int_equal(held.reason, CS_WHY_LOCKED_PERSON);
+	who.facts.known = CS_KNOWN_NO;
+	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/tomcat", &held), 0);
+	assert_int_equal(held.reason, CS_WHY_UNKNOWN_PERSON);
+	who.facts.known = CS_KNOWN_DOUBT;
+	assert_int_equal(cs_policy_has_right(*state, &who.facts, "release.deploy", "project/tomcat", &held), CS_EDOUBT);
+	assert_int_equal(held.reason, CS_WHY_DOUBT);
+	assert_null(held.because);
 }
 
 static void test_policy_may_fill_table(void **state)
@@ -342,7 +372,7 @@ static void test_policy_explain_not_held(void **state)
 		"permission release.stage is in role committer (Committer)\n"
 		"permission release.stage is in role pmc (PMC member), inherited from role committer\n"
 		"assignment project-owners: owner of cn=no/word,ou=groups gives nothing: an attribute for the scope "
-		"project/%{cn} is missing or no word\n"
+		"project/%{cn} is missing, has several values or is no word\n"
 		"assignment project-members (role committer in project/%{cn}): not listed as member of a group "
 		"below " PROJECTS "\n"
 		"not held: role pmc in project/tomcat would supply it: be listed as owner of a group below " PROJECTS
@@ -430,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_policy_nobody_holds_nothing),
 		cmocka_unit_test(test_policy_a079_doubt_is_no_answer),
 		cmocka_unit_test(test_policy_because),
+		cmocka_unit_test(test_policy_why_not),
 		cmocka_unit_test(test_policy_may_fill_table),
 		cmocka_unit_test(test_policy_gate_values),
 		cmocka_unit_test(test_policy_who),

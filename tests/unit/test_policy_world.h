@@ -79,6 +79,53 @@ static inline void list_in(struct somebody *who, uint32_t query, const char *cn)
 	who->memberships[i] = (struct cs_membership){query, dn, &who->attributes[i], 1};
 }
 
+/* Refused, with this line and a reason that says this. */
+static inline void assert_text_refused(const char *text, unsigned line, const char *says)
+{
+	struct cs_problem problem = {0};
+	struct cs_policy *policy = NULL;
+	int r = cs_policy_parse(text, "policy.conf", &policy, &problem);
+
+	if (r != CS_ECONF || policy)
+		fail_msg("not refused (%d): %s", r, text);
+	if (!problem.text || !strstr(problem.text, says))
+		fail_msg("\"%s\" does not say \"%s\" of: %s", problem.text, says, text);
+	if (problem.line != line)
+		fail_msg("line %u instead of %u: %s", problem.line, line, text);
+	cs_problem_clear(&problem);
+}
+
+/* One person with any DN and any memberships. */
+struct member {
+	struct cs_facts facts;
+	struct cs_membership memberships[16];
+	struct cs_attribute attributes[16][8];
+};
+
+static inline void make_member(struct member *who, const char *dn)
+{
+	memset(who, 0, sizeof(*who));
+	who->facts.known = CS_KNOWN_YES;
+	who->facts.person.id = (char *)(uintptr_t) "id-1";
+	who->facts.person.dn = (char *)(uintptr_t)dn;
+	who->facts.memberships = who->memberships;
+}
+
+/* Listed for a query in a group with this DN; then names and values of its attributes, and NULL. */
+static inline void list_as(struct member *who, uint32_t query, const char *group, ...)
+{
+	size_t i = who->facts.n_memberships++, n = 0;
+	const char *name;
+	va_list words;
+
+	va_start(words, group);
+	while ((name = va_arg(words, const char *)))
+		who->attributes[i][n++] =
+			(struct cs_attribute){(char *)(uintptr_t)name, (char *)(uintptr_t)va_arg(words, const char *)};
+	va_end(words);
+	who->memberships[i] = (struct cs_membership){query, (char *)(uintptr_t)group, who->attributes[i], n};
+}
+
 /* An action from words: service, host, path, arguments …; the path may be "" for a login. */
 struct doing {
 	struct cs_action action;

@@ -75,6 +75,15 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* A generation whose texts are not copied, so that only the store allocates. */
+static int put_policy_bare(struct cs_store *store, uint64_t request)
+{
+	char author[] = "bob", comment[] = "more";
+	struct cs_generation generation = {.author = author, .comment = comment, .request = request};
+
+	return cs_store_policy_add(store, &generation, "the policy", 10);
+}
+
 /* What a turn of the daemon writes. The event and the vote are made before memory runs out. */
 static int one_turn(struct cs_store *store, struct cs_stored *stored, const struct cs_approval *vote,
 		    const struct cs_record *record)
@@ -93,6 +102,8 @@ static int one_turn(struct cs_store *store, struct cs_stored *stored, const stru
 		r = CS_EIO;
 	if (r == 0)
 		r = cs_store_append(store, record);
+	if (r == 0)
+		r = put_policy_bare(store, stored->number);
 	if (r < 0) {
 		cs_store_rollback(store);
 		return r;
@@ -118,6 +129,7 @@ static void turn_with_failures(struct cs_store *store, bool ours, bool for_good)
 		assert_int_equal(head_of(store), start + (r == 0));
 		assert_int_equal(is_there(store, start + 1), r == 0);
 		assert_int_equal(count_votes(store, start + 1), r == 0);
+		assert_int_equal(newest_policy(store), start + (r == 0));
 		cs_clear(&cs_stored_shape, &made);
 	}
 	assert_int_equal(state_of(store, start + 1), CS_APPROVED);
@@ -211,6 +223,9 @@ static int ask_all(struct cs_store *store)
 	struct cs_stored stored = {0};
 	struct cs_approval *votes = NULL;
 	struct cs_record *records = NULL;
+	struct cs_generation generation = {0};
+	struct cs_generation *generations = NULL;
+	char *text = NULL;
 	uint8_t id[CS_ID_LEN] = {0};
 	uint8_t key[CS_DIGEST_LEN] = {1};
 	uint64_t a = 0, b = 0, c = 0, numbers[4];
@@ -235,6 +250,13 @@ static int ask_all(struct cs_store *store)
 	for (size_t i = 0; records && i < n; i++)
 		cs_clear(&cs_record_shape, &records[i]);
 	free(records);
+	if (r == 0)
+		r = cs_store_policy_get(store, 0, &generation, &text);
+	cs_clear(&cs_generation_shape, &generation);
+	cs_free_str(&text);
+	if (r == 0)
+		r = cs_store_policies(store, 0, 10, &generations, &n);
+	cs_generations_free(&generations, &n);
 	if (r == 0)
 		r = cs_store_count_open(store, 1000, &a, &b, &c);
 	r = r < 0 ? r : cs_store_find_open(store, key, numbers, 4);

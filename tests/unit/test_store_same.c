@@ -81,9 +81,21 @@ static int end(struct pair *pair, int which, unsigned a, unsigned b)
 	return 0;
 }
 
+static int policy(struct pair *pair, int which, unsigned a, unsigned b)
+{
+	struct cs_generation made = make_generation(a % 100);
+	int r;
+
+	made.request = b % 4 ? 0 : a % (pair->made + 2);
+	r = cs_store_policy_add(pair->stores[which], &made, "some text", b % 10);
+	r = r == 0 ? (int)made.number : r;
+	cs_clear(&cs_generation_shape, &made);
+	return r;
+}
+
 /* Each several times by its weight. */
 static int (*const steps[])(struct pair *pair, int which, unsigned a, unsigned b) = {
-	add, add, add, change, change, change, change, vote, vote, vote, append, append, begin, begin, mark, undo, end,
+	add, add, add, change, change, change, change, vote, vote, vote, append, append, policy, begin, begin, mark, undo, end,
 };
 
 static void same_request(struct pair *pair, uint64_t number)
@@ -97,6 +109,21 @@ static void same_request(struct pair *pair, uint64_t number)
 	assert_int_equal(count_votes(pair->stores[0], number), count_votes(pair->stores[1], number));
 	cs_clear(&cs_stored_shape, &one);
 	cs_clear(&cs_stored_shape, &two);
+}
+
+static void same_policies(struct pair *pair)
+{
+	struct cs_generation *found[2] = {NULL};
+	uint64_t before = rnd(pair, 40);
+	size_t n[2] = {0}, max = rnd(pair, 20);
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(cs_store_policies(pair->stores[i], before, max, &found[i], &n[i]), 0);
+	assert_int_equal(n[0], n[1]);
+	for (size_t i = 0; i < n[0]; i++)
+		assert_true(fill_same(&cs_generation_shape, &found[0][i], &found[1][i]));
+	for (int i = 0; i < 2; i++)
+		cs_generations_free(&found[i], &n[i]);
 }
 
 static void same_questions(struct pair *pair)
@@ -158,8 +185,10 @@ static void test_store_both_backends_answer_the_same(void **state)
 		well += r >= 0;
 		pass_time(&pair);
 		same_request(&pair, rnd(&pair, pair.made + 2));
-		if (i % 8 == 0)
+		if (i % 8 == 0) {
 			same_questions(&pair);
+			same_policies(&pair);
+		}
 	}
 	assert_in_range(well, STEPS / 4, STEPS);
 	for (uint64_t number = 0; number < pair.made; number++)

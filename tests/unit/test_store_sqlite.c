@@ -85,6 +85,7 @@ static void put_some(struct cs_store *store)
 	assert_int_equal(put_event(store, CS_EVENT_START, "first"), 0);
 	assert_int_equal(put_event(store, CS_EVENT_REQUESTED, "find me in the file"), 0);
 	assert_int_equal(put_event(store, CS_EVENT_CLAIMED, "third"), 0);
+	assert_int_equal(put_policy(store, 1, "the policy"), 1);
 	assert_int_equal(cs_store_commit(store), 0);
 }
 
@@ -266,14 +267,14 @@ static void test_store_refuses_other_versions_and_files(void **state)
 	stage_open(stage);
 	put_some(stage->store);
 	cs_store_close(&stage->store);
-	raw_run(stage, "PRAGMA user_version = 2");
+	raw_run(stage, "PRAGMA user_version = 3");
 	assert_int_equal(stat(stage->path, &before), 0);
-	refused(stage, CS_EVERSION, "version 2");
+	refused(stage, CS_EVERSION, "version 3");
 	assert_int_equal(stat(stage->path, &after), 0);
 	assert_int_equal(before.st_size, after.st_size);
 	raw_run(stage, "PRAGMA user_version = 0");
 	refused(stage, CS_EVERSION, "version 0");
-	raw_run(stage, "PRAGMA user_version = 1; PRAGMA application_id = 5");
+	raw_run(stage, "PRAGMA user_version = 2; PRAGMA application_id = 5");
 	refused(stage, CS_ECORRUPT, "another program");
 	raw_run(stage, "PRAGMA application_id = 1129531214");
 	stage_open(stage);
@@ -284,6 +285,89 @@ static void test_store_refuses_other_versions_and_files(void **state)
 	assert_int_equal(write(fd, "not a database, but long enough to be one by its size", 53), 53);
 	close(fd);
 	refused(stage, CS_ECORRUPT, "not a database");
+}
+
+/* The text of a file of tests/support; the caller frees. */
+static char *support_text(const char *name)
+{
+	char path[512];
+	char *text = calloc(1, 65536);
+	FILE *file;
+
+	snprintf(path, sizeof(path), CS_SOURCE_DIR "/tests/support/%s", name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_true(fread(text, 1, 65535, file) > 0);
+	fclose(file);
+	return text;
+}
+
+/* A store as the programs of version 1 left it: made by their SQL, with one request, one vote and three events. */
+static void make_version_1(struct stage *stage)
+{
+	static const char move[] =
+		"ATTACH '%s2' AS made;"
+		"INSERT INTO request (number, id, digest, action_key, uid, state, version, since_boot, since_boot_ms, "
+		"since_wall_ms, lifetime_ms, use_within_ms, body) SELECT number, id, digest, action_key, uid, state, version, "
+		"since_boot, since_boot_ms, since_wall_ms, lifetime_ms, use_within_ms, body FROM made.request;"
+		"INSERT INTO vote SELECT * FROM made.vote; INSERT INTO event SELECT * FROM made.event";
+	char other[96];
+	char *sql = support_text("store_version_1.sql");
+	char *attach = NULL;
+	int fd;
+
+	stage_open(stage);
+	put_some(stage->store);
+	cs_store_close(&stage->store);
+	snprintf(other, sizeof(other), "%s2", stage->path);
+	assert_int_equal(rename(stage->path, other), 0);
+	fd = open(stage->path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	raw_run(stage, sql);
+	assert_int_equal(cs_format(&attach, move, stage->path), 0);
+	raw_run(stage, attach);
+	assert_int_equal(unlink(other), 0);
+	free(attach);
+	free(sql);
+}
+
+static void test_store_version_1_is_raised(void **state)
+{
+	struct stage *stage = *state;
+	struct cs_verifier verifier;
+
+	make_version_1(stage);
+	raw_refused(stage, "SELECT * FROM policy", "no such table");
+	stage_open(stage);
+	assert_int_equal(state_of(stage->store, 1), CS_PENDING);
+	assert_int_equal(count_votes(stage->store, 1), 1);
+	assert_int_equal(verify_store(stage->store, &verifier), 0);
+	assert_int_equal(verifier.number, 3);
+	assert_int_equal(newest_policy(stage->store), 0);
+	assert_int_equal(cs_store_begin(stage->store), 0);
+	assert_int_equal(put_policy(stage->store, 1, "the first"), 1);
+	assert_int_equal(cs_store_commit(stage->store), 0);
+	cs_store_close(&stage->store);
+	raw_refused(stage, "DELETE FROM policy", "never deleted");
+	stage_open(stage); /* once is enough */
+	assert_int_equal(newest_policy(stage->store), 1);
+}
+
+/* Where a step cannot be made, the file stays what it was. */
+static void test_store_version_1_stays_when_raising_fails(void **state)
+{
+	struct stage *stage = *state;
+
+	make_version_1(stage);
+	raw_run(stage, "CREATE TRIGGER policy_is_kept BEFORE DELETE ON vote BEGIN SELECT 1; END");
+	refused(stage, CS_EIO, "policy_is_kept");
+	raw_refused(stage, "SELECT * FROM policy", "no such table");
+	raw_run(stage, "DROP TRIGGER policy_is_kept");
+	stage_open(stage);
+	assert_true(is_there(stage->store, 1));
+	assert_int_equal(newest_policy(stage->store), 0);
 }
 
 static void test_store_is_durable_and_strict(void **state)
@@ -334,6 +418,12 @@ static void test_store_triggers_keep_what_was_written(void **state)
 		{"DELETE FROM request", "never deleted"},
 		{"UPDATE vote SET body = x'00'", "never changed"},
 		{"DELETE FROM vote", "never deleted"},
+		{"UPDATE policy SET text = x'00'", "never changed"},
+		{"UPDATE policy SET author = 'somebody else'", "never changed"},
+		{"DELETE FROM policy", "never deleted"},
+		{"INSERT OR REPLACE INTO policy VALUES (1, 1, 1, '', '', NULL, zeroblob(32), x'00')", "follows"},
+		{"INSERT INTO policy VALUES (3, 1, 1, '', '', NULL, zeroblob(32), x'00')", "follows"},
+		{"PRAGMA foreign_keys = ON; INSERT INTO policy VALUES (2, 1, 1, '', '', 9, zeroblob(32), x'00')", "FOREIGN KEY"},
 	};
 	struct stage *stage = *state;
 	struct cs_verifier verifier;
@@ -353,7 +443,8 @@ static void test_store_triggers_keep_what_was_written(void **state)
 static void test_store_statements_never_scan_or_read_bodies(void **state)
 {
 	static const enum cs_sql which[] = {CS_SQL_GET, CS_SQL_GET_ID, CS_SQL_FIND_OPEN, CS_SQL_CHANGE, CS_SQL_VOTES,
-		CS_SQL_LIST, CS_SQL_LIST_OPEN, CS_SQL_OVERDUE, CS_SQL_COUNT_UID, CS_SQL_COUNT, CS_SQL_RECORDS};
+		CS_SQL_LIST, CS_SQL_LIST_OPEN, CS_SQL_OVERDUE, CS_SQL_COUNT_UID, CS_SQL_COUNT, CS_SQL_RECORDS,
+		CS_SQL_POLICIES, CS_SQL_POLICY_TEXT};
 	struct stage *stage = *state;
 	sqlite3 *db;
 
@@ -472,6 +563,22 @@ static void test_store_a110_rows_that_do_not_fit_their_bytes(void **state)
 	stage_open(stage);
 	assert_true(is_there(stage->store, 1));
 	assert_int_equal(cs_store_votes(stage->store, 1, &(struct cs_approval *){NULL}, &(size_t){0}), CS_ECORRUPT);
+}
+
+static void test_store_a110_a_policy_that_is_no_text(void **state)
+{
+	struct stage *stage = *state;
+	struct cs_generation generation = {0};
+	char *text = NULL;
+
+	stage_open(stage);
+	put_some(stage->store);
+	cs_store_close(&stage->store);
+	raw_run(stage, "DROP TRIGGER policy_is_fixed; UPDATE policy SET text = x'610062'");
+	stage_open(stage);
+	assert_int_equal(cs_store_policy_get(stage->store, 1, &generation, &text), CS_ECORRUPT);
+	assert_null(text);
+	assert_null(generation.author);
 }
 
 /* --- Crash and full disk ------------------------------------------------------------------------------------------ */
@@ -629,12 +736,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_store_a107_other_programs_are_kept_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_reopening_keeps_everything, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_refuses_other_versions_and_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_store_version_1_is_raised, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_store_version_1_stays_when_raising_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_is_durable_and_strict, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_triggers_keep_what_was_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_statements_never_scan_or_read_bodies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_a110_a_flipped_byte_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_a110_a_missing_event_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_a110_rows_that_do_not_fit_their_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_store_a110_a_policy_that_is_no_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_a065_a136_killed_before_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_a065_killed_after_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_a106_disk_full_at_commit, setup, teardown),

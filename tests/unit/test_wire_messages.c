@@ -24,7 +24,11 @@ static const struct cs_message expected[] = {
 	{CS_CALL_VOTE, "vote", &cs_vote_call_shape, &cs_decision_shape, P, false, false},
 	{CS_CALL_STATUS, "status", &cs_empty_shape, &cs_status_shape, P, false, false},
 	{CS_CALL_EVIDENCE, "evidence", &cs_evidence_call_shape, &cs_evidence_answer_shape, P, true, false},
-	{CS_CALL_RELOAD, "reload", &cs_empty_shape, &cs_reload_answer_shape, P, true, false},
+	{CS_CALL_RIGHTS, "rights", &cs_rights_shape, &cs_rights_answer_shape, P, false, false},
+	{CS_CALL_DIRECTORY, "directory", &cs_question_shape, &cs_answer_shape, P, true, false},
+	{CS_CALL_APPLY, "apply", &cs_apply_shape, &cs_apply_answer_shape, P, false, true},
+	{CS_CALL_HISTORY, "history", &cs_history_shape, &cs_history_answer_shape, P, true, false},
+	{CS_CALL_POLICY, "policy", &cs_policy_call_shape, &cs_policy_answer_shape, P, true, false},
 };
 
 static void test_wire_table(void **state)
@@ -67,8 +71,8 @@ static void test_wire_every_call_has_a_row_and_no_other_number(void **state)
 	assert_null(cs_message_find(UINT32_MAX));
 }
 
-/* On people.sock nobody says who he is: no call through that door has a field for it (A052). The one name there is, in
- * "right", asks about somebody and is for root. */
+/* On people.sock nobody says who he is: no call through that door has a field for it (A052). The names there are, in
+ * "right", "rights" and "directory", ask about somebody and are for root. */
 static bool names_a_caller(const struct cs_shape *shape)
 {
 	static const char *const words[] = {"uid", "login_uid", "pid", "name", "subject", "person", "caller", "approver"};
@@ -88,7 +92,9 @@ static void test_wire_a052_no_identity_on_people_sock(void **state)
 	(void)state;
 	assert_true(names_a_caller(&cs_submit_shape));
 	for (size_t i = 0; i < CS_COUNT(expected); i++)
-		if (cs_message_find(expected[i].type)->doors & P)
+		if (expected[i].type == CS_CALL_DIRECTORY)
+			assert_true(cs_message_find(expected[i].type)->root_only);
+		else if (cs_message_find(expected[i].type)->doors & P)
 			assert_false(names_a_caller(cs_message_find(expected[i].type)->call));
 }
 
@@ -101,7 +107,7 @@ static void test_wire_hello(void **state)
 	cs_buf_init(&out, 64);
 	cs_wire_put_hello(&out);
 	assert_int_equal(out.len, CS_WIRE_HELLO_LEN);
-	assert_memory_equal(out.data, "CSGN\0\0\0\1", CS_WIRE_HELLO_LEN);
+	assert_memory_equal(out.data, "CSGN\0\0\0\2", CS_WIRE_HELLO_LEN);
 	assert_int_equal(cs_wire_check_hello(out.data), 0);
 	for (size_t i = 0; i < CS_WIRE_HELLO_LEN; i++) {
 		for (unsigned bit = 0; bit < 8; bit++) {

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directory in memory: reading its file when it changes, answering at once. */
+#include "answer.h"
+#include "clock.h"
+#include "mem.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { STATE_TEXT = 1024 };
+
+/* By which a changed file is noticed. */
+struct stamp {
+	struct timespec changed;
+	ino_t inode;
+	off_t size;
+};
+
+struct memory {
+	const struct cs_form *form;
+	struct cs_settings settings;
+	char *path;
+	uid_t owner;
+	bool from_text;
+	struct cs_tree *tree; /* NULL while the file cannot be used */
+	struct stamp stamp;
+	char **without;
+	size_t n_without;
+	char *broken; /* why it cannot be used now; NULL while it can */
+	char *text;   /* STATE_TEXT bytes */
+};
+
+/* --- Reading --- */
+
+static int read_tree(struct memory *memory, char *text, size_t n, struct cs_tree **ret_tree, struct cs_problem *problem)
+{
+	struct cs_tree *tree = NULL;
+	int r = cs_tree_new(&tree);
+	if (r == 0)
+		r = memory->form->read(&memory->settings, text, n, memory->path, tree, problem);
+	if (r == 0)
+		r = cs_tree_finish(tree);
+	if (r != 0) {
+		cs_tree_free(&tree);
+		if (r == CS_ENOMEM)
+			return r;
+		cs_problem_set(problem, memory->path, 0, "%s", cs_strerror(r)); /* unless the reader said more */
+		return CS_ECONF;
+	}
+	for (size_t i = 0; i < memory->n_without; i++)
+		(void)cs_tree_without(tree, memory->without[i]); /* who is no longer there is not there */
+	*ret_tree = tree;
+	return 0;
+}
+
+static int stamp_read(const char *path, struct stamp *ret_stamp)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return CS_EIO;
+	*ret_stamp = (struct stamp){ .changed = st.st_mtim, .inode = st.st_ino, .size = st.st_size };
+	return 0;
+}
+
+static bool stamp_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
+	       a->inode == b->inode && a->size == b->size;
+}
+
+/* The stamp is taken before the text, so that a change in between is seen the next time. */
+static int memory_load(struct memory *memory, struct cs_problem *problem)
+{
+	struct stamp stamp = { 0 };
+	struct cs_tree *tree = NULL;
+	char *text = NULL;
+	size_t n = 0;
+	(void)stamp_read(memory->path, &stamp);
+	int r = cs_file_read(memory->path, memory->owner, 0, memory->form->max, &text, &n, problem);
+	if (r == 0)
+		r = read_tree(memory, text, n, &tree, problem);
+	free(text);
+	if (r != 0)
+		return r == CS_ENOMEM ? r : CS_ECONF;
+	cs_tree_free(&memory->tree);
+	memory->tree = tree;
+	memory->stamp = stamp;
+	return 0;
+}
+
+static void memory_refresh(struct memory *memory)
+{
+	struct stamp stamp = { 0 };
+	if (memory->from_text)
+		return;
+	if (stamp_read(memory->path, &stamp) == 0 && memory->broken == NULL && stamp_same(&stamp, &memory->stamp))
+		return;
+	struct cs_problem problem = { 0 };
+	int r = memory_load(memory, &problem);
+	cs_free_str(&memory->broken);
+	if (r != 0) {
+		memory->broken = cs_problem_text(&problem);
+		cs_tree_free(&memory->tree); /* old people are not asked, whatever becomes of the text */
+		memory->stamp = (struct stamp){ 0 };
+	}
+	cs_problem_clear(&problem);
+}
+
+/* --- Answering --- */
+
+static int memory_ask(void *self, const struct cs_question *question, cs_answer_fn done, void *arg)
+{
+	struct memory *memory = self;
+	struct cs_answer answer = { 0 };
+	memory_refresh(memory);
+	int r = cs_answer_blank(question->n_subjects, question->n_rosters, &answer);
+	if (r != 0)
+		return r;
+	cs_answer_blame(&answer, memory->path, memory->broken != NULL ? memory->broken : "");
+	if (memory->tree != NULL)
+		r = cs_tree_answer(memory->tree, question, &answer);
+	if (r == 0)
+		done(arg, &answer);
+	cs_clear(&cs_answer_shape, &answer);
+	return r;
+}
+
+int cs_memory_without(void *self, const char *login)
+{
+	struct memory *memory = self;
+	if (memory->tree == NULL || cs_tree_find_login(memory->tree, login) == CS_TREE_NONE)
+		return CS_ENOENT;
+	int r = cs_strv_add(&memory->without, &memory->n_without, login);
+	return r != 0 ? r : cs_tree_without(memory->tree, login);
+}
+
+/* --- Life --- */
+
+static int memory_fd(const void *self)
+{
+	(void)self;
+	return -1;
+}
+
+static int memory_wants_write(const void *self)
+{
+	(void)self;
+	return 0;
+}
+
+static uint64_t memory_next_ms(const void *self)
+{
+	(void)self;
+	return 0;
+}
+
+static void memory_serve(void *self)
+{
+	(void)self;
+}
+
+static const char *memory_state(const void *self, int *ret_ok)
+{
+	const struct memory *memory = self;
+	*ret_ok = memory->tree != NULL ? 1 : 0;
+	if (memory->tree == NULL)
+		(void)snprintf(memory->text, STATE_TEXT, "%s",
+			       memory->broken != NULL ? memory->broken : "cannot be read");
+	else
+		(void)snprintf(memory->text, STATE_TEXT, "%s answers", memory->path);
+	return memory->text;
+}
+
+static void memory_close(void *self)
+{
+	struct memory *memory = self;
+	if (memory == NULL)
+		return;
+	cs_tree_free(&memory->tree);
+	cs_settings_clear(&memory->settings);
+	cs_free_strv(&memory->without, &memory->n_without);
+	free(memory->path);
+	free(memory->broken);
+	free(memory->text);
+	free(memory);
+}
+
+static int memory_new(const struct cs_form *form, const char *path, struct cs_settings *settings,
+	struct memory **ret_memory)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+	if (memory == NULL) {
+		cs_settings_clear(settings);
+		return CS_ENOMEM;
+	}
+	memory->form = form;
+	memory->path = cs_dup(path); /* it may be one of the settings */
+	memory->settings = *settings;
+	*settings = (struct cs_settings){ 0 };
+	memory->text = calloc(1, STATE_TEXT);
+	if (memory->path == NULL || memory->text == NULL) {
+		memory_close(memory);
+		return CS_ENOMEM;
+	}
+	*ret_memory = memory;
+	return 0;
+}
+
+int cs_memory_open(const struct cs_form *form, const char *path, uid_t owner, struct cs_settings *settings,
+	void **ret_memory, struct cs_problem *problem)
+{
+	struct memory *memory = NULL;
+	int r = memory_new(form, path, settings, &memory);
+	if (r != 0)
+		return r;
+	memory->owner = owner;
+	r = memory_load(memory, problem);
+	if (r == 0)
+		*ret_memory = memory;
+	else
+		memory_close(memory);
+	return r;
+}
+
+/* A copy of the bytes with a NUL behind them; the readers write into it. */
+static char *copy_bytes(const char *text, size_t n)
+{
+	char *copy = n < SIZE_MAX ? malloc(n + 1) : NULL;
+	if (copy == NULL)
+		return NULL;
+	if (n > 0)
+		memcpy(copy, text, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+int cs_memory_parse(const struct cs_form *form, const char *text, size_t n, const char *name,
+	struct cs_settings *settings, void **ret_memory, struct cs_problem *problem)
+{
+	struct memory *memory = NULL;
+	int r = memory_new(form, name, settings, &memory);
+	if (r != 0)
+		return r;
+	memory->from_text = true;
+	char *copy = copy_bytes(text, n);
+	r = copy != NULL ? read_tree(memory, copy, n, &memory->tree, problem) : CS_ENOMEM;
+	free(copy);
+	if (r == 0)
+		*ret_memory = memory;
+	else
+		memory_close(memory);
+	return r;
+}
+
+const struct cs_backend cs_memory_backend = {
+	.ask = memory_ask,
+	.fd = memory_fd,
+	.wants_write = memory_wants_write,
+	.next_ms = memory_next_ms,
+	.serve = memory_serve,
+	.state = memory_state,
+	.close = memory_close,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A roster while it is filled: everybody once, never more than CS_MAX_ROSTER. */
+#ifndef CS_DIRECTORY_ROSTER_H
+#define CS_DIRECTORY_ROSTER_H
+
+#include "hash.h"
+#include "model.h"
+
+/* All zero but roster is an empty one. */
+struct cs_roster_fill {
+	struct cs_roster *roster;
+	struct cs_hash seen;
+	size_t cap_dns, cap_names;
+};
+
+/* Puts in whoever is not there yet, by the key of the DN. 0; CS_ETOOBIG: too many, or a name that is too long;
+ * CS_ENOMEM. What is no DN (and no host name) is nobody. */
+int cs_roster_put(struct cs_roster_fill *fill, const char *dn, const char *name);
+
+/* Ends the filling: anything but yes takes everybody out again, doubt says about what and why. */
+void cs_roster_settle(struct cs_roster_fill *fill, enum cs_known known, const char *what, const char *cause);
+
+/* What went wrong while one was filled, for people. */
+const char *cs_roster_error(int error);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* People and groups in memory, compact and indexed, and the answers from them. A reader (fixed.c, ldif_read.c) fills a
+ * tree once; afterwards it does not change, but for people who are taken out. */
+#ifndef CS_DIRECTORY_TREE_H
+#define CS_DIRECTORY_TREE_H
+
+#include "directory.h"
+#include "hash.h"
+
+#define CS_TREE_NONE CS_HASH_NONE
+
+/* Texts are places in one pool; 0 is "". */
+struct cs_tree_person {
+	uint32_t name; /* the first login that could be one */
+	uint32_t id;
+	uint32_t dn;   /* a term */
+	uint32_t human;
+	uint32_t expires; /* shadowExpire */
+	uint32_t unclear; /* what keeps it from being an answer */
+	uint32_t uid;
+	bool locked;
+	bool gone; /* taken out */
+};
+
+/* What entries are found by: a DN that is a person's, a group's or only listed somewhere, or another value. */
+struct cs_tree_term {
+	uint32_t text, key; /* as it was spelled first, and as it is compared: cs_dn_key of it, or in lower case */
+	uint32_t person, entry;
+	uint32_t listed; /* the first of its listings */
+	bool is_dn;
+};
+
+struct cs_tree_entry {
+	uint32_t dn;    /* a term */
+	uint32_t value; /* its first; the next entry's ends it */
+};
+
+struct cs_tree_value {
+	uint32_t attribute; /* text: the name in lower case */
+	uint32_t text;      /* CS_TREE_NONE: too long, or holds a NUL */
+	uint32_t term;      /* CS_TREE_NONE as well */
+};
+
+/* This entry has that term as a value of this attribute. Sorted by term. */
+struct cs_tree_listing {
+	uint32_t term, entry, attribute;
+};
+
+struct cs_tree_login {
+	uint32_t name, person;
+};
+
+struct cs_tree {
+	char *pool;
+	size_t n_pool, cap_pool;
+	struct cs_tree_person *people;
+	size_t n_people, cap_people;
+	struct cs_tree_login *logins; /* every spelling of everybody */
+	size_t n_logins, cap_logins;
+	struct cs_tree_term *terms;
+	size_t n_terms, cap_terms;
+	struct cs_tree_entry *entries;
+	size_t n_entries, cap_entries;
+	struct cs_tree_value *values;
+	size_t n_values, cap_values;
+	struct cs_tree_listing *listings;
+	size_t n_listings, cap_listings;
+	struct cs_hash by_text; /* places in the pool; after cs_tree_finish attribute names alone */
+	struct cs_hash by_login, by_uid, by_human, by_term;
+};
+
+/* --- Filling (tree.c) -------------------------------------------------------------------------------------------- */
+
+/* All of them: 0, CS_ETOOBIG (over 4 GiB), CS_ENOMEM; after a failure only cs_tree_free. */
+int cs_tree_new(struct cs_tree **ret_tree);
+void cs_tree_free(struct cs_tree **tree);
+
+/* Everything is copied. NULL counts as "". */
+struct cs_tree_new_person {
+	const char *dn; /* valid */
+	const char *name, *id, *human, *expires, *unclear;
+	uint32_t uid; /* CS_NO_UID: unclear */
+	bool locked;
+};
+/* Also CS_EEXIST: the DN is taken. */
+int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *person);
+/* A login or a number by which the newest person is found. */
+int cs_tree_add_login(struct cs_tree *tree, const char *login);
+int cs_tree_add_uid(struct cs_tree *tree, uint32_t uid);
+
+/* Begins an entry that is no person. Also CS_EEXIST. */
+int cs_tree_add_entry(struct cs_tree *tree, const char *dn);
+/* One more value of the newest entry; NULL is one that cannot be used. */
+int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *value);
+
+/* Ends the filling: builds the listings and gives back what only filling needs. */
+int cs_tree_finish(struct cs_tree *tree);
+
+/* Takes whoever has this login out: as a person and from every list. 0, CS_ENOENT. */
+int cs_tree_without(struct cs_tree *tree, const char *login);
+
+/* --- Looking (tree.c) -------------------------------------------------------------------------------------------- */
+
+const char *cs_tree_text(const struct cs_tree *tree, uint32_t text);
+/* The term with this key; with this value, whatever its case; the person with this login or number. CS_TREE_NONE where
+ * there is none. */
+uint32_t cs_tree_find_key(const struct cs_tree *tree, const char *key);
+uint32_t cs_tree_find_value(const struct cs_tree *tree, const char *value);
+uint32_t cs_tree_find_login(const struct cs_tree *tree, const char *login);
+uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid);
+/* The place of an attribute's name, whatever its case. */
+uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name);
+/* The term is the DN of somebody who was taken out. */
+bool cs_tree_is_gone(const struct cs_tree *tree, uint32_t term);
+
+/* --- Answering (tree_answer.c) ----------------------------------------------------------------------------------- */
+
+/* Answers a question that was checked, into a blank answer without a cause of doubt yet. 0, CS_ENOMEM. */
+int cs_tree_answer(const struct cs_tree *tree, const struct cs_question *question, struct cs_answer *answer);
+
+#endif

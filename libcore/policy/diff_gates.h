@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two halves of the comparison of gates share. */
+#ifndef CS_POLICY_DIFF_GATES_H
+#define CS_POLICY_DIFF_GATES_H
+
+#include "diff.h"
+
+/* Two gates of one name; one may be missing (NULL). */
+struct gates {
+	struct diff *diff;
+	const struct cs_gate *before, *after;
+};
+
+const char *cs_diff_gate_name(const struct gates *gates);
+/* Both are there, and both deny or neither does. */
+int cs_diff_exemptions(struct gates *gates);
+/* Both are there, and neither denies. */
+int cs_diff_terms(struct gates *gates);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How far something that takes long has come. */
+#include "progress.h"
+#include "clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { QUIET_MS = 2000, EVERY_MS = 200 };
+
+void cs_number_text(uint64_t number, char ret_text[28])
+{
+	char digits[24];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number), used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			ret_text[used++] = ',';
+		ret_text[used++] = digits[i];
+	}
+	ret_text[used] = '\0';
+}
+
+void cs_progress_begin(struct cs_progress *progress, const char *what, size_t total)
+{
+	*progress = (struct cs_progress){ .what = what, .total = total, .terminal = isatty(STDERR_FILENO) == 1,
+		.next_ms = cs_boot_ms() + QUIET_MS };
+}
+
+void cs_progress_at(struct cs_progress *progress, size_t done)
+{
+	char checked[28], total[28];
+	uint64_t now = 0;
+
+	if (!progress->terminal)
+		return;
+	now = cs_boot_ms();
+	if (now < progress->next_ms)
+		return;
+	cs_number_text(done, checked);
+	cs_number_text(progress->total, total);
+	fprintf(stderr, "\rchecked %s of %s %s", checked, total, progress->what);
+	fflush(stderr);
+	progress->shown = true;
+	progress->next_ms = now + EVERY_MS;
+}
+
+void cs_progress_end(struct cs_progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+	progress->shown = false;
+}
