@@ -226,6 +226,9 @@ static int fail_refused(const struct cs_apply_answer *answer)
 
 	if (decision->reason == CS_WHY_BAD_CALL && answer->text != NULL && *answer->text != '\0')
 		return fail_text(answer);
+	if (decision->reason == CS_WHY_UNKNOWN_PERSON && getuid() == 0)
+		return cs_fail(CS_EXIT_NO, "a gate guards the policy, and root is no person that could ask", "policy",
+			"do it under your own name; at the console countersignd(8) has --apply-policy");
 	if (decision->reason == CS_WHY_POLICY_CHANGED)
 		return cs_fail(CS_EXIT_NO, "another generation came into force meanwhile", "policy",
 			"nothing was changed; look at it again");
