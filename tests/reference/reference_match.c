@@ -204,7 +204,7 @@ static bool netgroup_doubt(const struct ref_directory *directory, const char *dn
 {
 	const struct ref_netgroup *netgroup = ref_netgroup_at(directory, dn);
 
-	return netgroup && netgroup->doubt;
+	return !netgroup || netgroup->doubt;
 }
 
 /* Is the action's host meant? doubtful says what a netgroup counts as that could not be read. */

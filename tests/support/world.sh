@@ -222,6 +222,7 @@ access to attrs=userPassword by anonymous auth by * none
 access to dn.base="$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" search by * none
 access to dn.subtree="ou=people,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
 access to dn.subtree="ou=groups,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
+access to dn.subtree="ou=netgroup,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
 access to * by * none
 END
 }
