@@ -84,7 +84,7 @@ void evidence_start(struct task *task)
 	}
 }
 
-/* --- The policy and its generations --------------------------------------------------------------------------------- */
+/* --- The policy and its generations ------------------------------------------------------------------------------- */
 
 #define HISTORY_BYTES (CS_FRAME_MAX / 2)
 
@@ -147,7 +147,7 @@ void policy_start(struct task *task)
 	}
 }
 
-/* --- The directory, as the daemon sees it ---------------------------------------------------------------------------- */
+/* --- The directory, as the daemon sees it ------------------------------------------------------------------------- */
 
 static void directory_resume(struct task *task, const struct cs_answer *answer)
 {
@@ -161,7 +161,8 @@ static void directory_resume(struct task *task, const struct cs_answer *answer)
 	if (r == 0)
 		r = cs_copy(&cs_answer_shape, answer, &copy);
 	if (r < 0)
-		task_fail(task, r, r == CS_ETOOBIG ? "the answer is too large for one reply; export the directory and use --ldif" : NULL);
+		task_fail(task, r, r == CS_ETOOBIG
+			? "the answer is too large for one reply; export the directory and use --ldif" : NULL);
 	else
 		task_reply(task, &copy);
 }

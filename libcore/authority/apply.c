@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Apply: a new generation of the policy. The text is read, compared with what is in force, and submitted as an action like
- * any other: the policy in force judges its successor. Whoever may not change it learns nothing about it. */
+/* Apply: a new generation of the policy. The text is read, compared with what is in force, and submitted as an action
+ * like any other: the policy in force judges its successor. Whoever may not change it learns nothing about it. */
 #include "internal.h"
 #include "file.h"
 #include "mem.h"
@@ -61,7 +61,7 @@ static void finish(struct apply *apply)
 	apply_free(apply);
 }
 
-/* --- The steps: 0 goes on, 1 is answered already, a negative error fails -------------------------------------------- */
+/* --- The steps: 0 goes on, 1 is answered already, a negative error fails ------------------------------------------ */
 
 /* text is taken over; NULL: there was no memory for it. A message about a text may quote it at any length. */
 static int refuse(struct apply *apply, enum cs_reason reason, char *text)
@@ -235,7 +235,7 @@ static int compare(struct apply *apply)
 	return 0;
 }
 
-/* --- The action ---------------------------------------------------------------------------------------------------- */
+/* --- The action --------------------------------------------------------------------------------------------------- */
 
 static int add_word(struct cs_action *action, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -255,11 +255,14 @@ static int add_word(struct cs_action *action, const char *format, ...)
 	return r;
 }
 
-/* What is asked for, without the changes: "policy.apply weaker". */
-static int action_begin(struct cs_action *action, enum cs_effect effect)
+/* What is asked for, without the changes: "policy.apply weaker". It is done on this host, as submit will say too: without
+ * a host every gate would seem to mean this one. */
+static int action_begin(const struct cs_authority *a, struct cs_action *action, enum cs_effect effect)
 {
 	int r = cs_set(&action->service, "countersign");
 
+	if (r == 0)
+		r = cs_set(&action->host, a->options.host);
 	if (r == 0)
 		r = cs_set(&action->command, "policy.apply");
 	if (r == 0)
@@ -272,7 +275,7 @@ static int action_fill(const struct apply *apply, struct cs_action *action)
 {
 	const struct cs_apply_answer *answer = &apply->answer;
 	char hex[2 * CS_DIGEST_LEN + 1];
-	int r = action_begin(action, answer->effect);
+	int r = action_begin(apply->task->authority, action, answer->effect);
 
 	cs_hex(apply->digest, CS_DIGEST_LEN, hex);
 	if (r == 0)
@@ -282,14 +285,15 @@ static int action_fill(const struct apply *apply, struct cs_action *action)
 	for (size_t i = 0; r == 0 && i < answer->n_changes; i++) {
 		const struct cs_change *change = &answer->changes[i];
 
-		r = add_word(action, "%s: %s: %s", cs_name_of(cs_effect_names, (int)change->effect), change->what, change->text);
+		r = add_word(action, "%s: %s: %s", cs_name_of(cs_effect_names, (int)change->effect), change->what,
+			change->text);
 	}
 	if (r == 0 && apply->n_left_out)
 		r = add_word(action, "… and %zu more", apply->n_left_out);
 	return r;
 }
 
-/* --- Putting it in force ------------------------------------------------------------------------------------------- */
+/* --- Putting it in force ------------------------------------------------------------------------------------------ */
 
 static int put(struct apply *apply)
 {
@@ -326,19 +330,6 @@ static void apply_now(struct apply *apply)
 		finish(apply);
 }
 
-static void apply_decided(void *arg, int error, const char *text, const void *reply)
-{
-	struct apply *apply = arg;
-	int r = error < 0 ? error : cs_copy(&cs_decision_shape, reply, &apply->answer.decision);
-
-	if (r < 0)
-		fail(apply, r, text);
-	else if (apply->answer.decision.verdict == CS_PERMIT)
-		apply_now(apply);
-	else
-		finish(apply);
-}
-
 /* Where no gate guards it, root alone may; whatever `unmatched` says. */
 static int unguarded(struct apply *apply)
 {
@@ -350,6 +341,25 @@ static int unguarded(struct apply *apply)
 	decision->reason = CS_WHY_ROOT;
 	decision->text = cs_dup(cs_reason_text(CS_WHY_ROOT));
 	return decision->text ? 0 : CS_ENOMEM;
+}
+
+static void apply_decided(void *arg, int error, const char *text, const void *reply)
+{
+	struct apply *apply = arg;
+	struct cs_decision *decision = &apply->answer.decision;
+	int r = error < 0 ? error : cs_copy(&cs_decision_shape, reply, decision);
+
+	/* The gate of a moment ago: the host has left its netgroup meanwhile. */
+	if (r == 0 && decision->verdict == CS_PERMIT && decision->reason == CS_WHY_UNGUARDED) {
+		cs_clear(&cs_decision_shape, decision);
+		r = unguarded(apply);
+	}
+	if (r < 0)
+		fail(apply, r, text);
+	else if (decision->verdict == CS_PERMIT)
+		apply_now(apply);
+	else
+		finish(apply);
 }
 
 static int match(const struct task *task, const struct cs_action *action, const struct cs_answer *answer,
@@ -386,7 +396,7 @@ static void apply_ask(struct apply *apply, const struct cs_answer *answer)
 	cs_clear(&cs_action_shape, &submit.action);
 }
 
-/* --- The start ----------------------------------------------------------------------------------------------------- */
+/* --- The start ---------------------------------------------------------------------------------------------------- */
 
 static void put_word(struct cs_buf *out, const char *before, const char *word)
 {
@@ -475,7 +485,7 @@ static int holds_for(struct task *task, enum cs_effect effect, const struct cs_a
 {
 	struct cs_action action = { 0 };
 	struct cs_match found = { 0 };
-	int r = action_begin(&action, effect);
+	int r = action_begin(task->authority, &action, effect);
 
 	if (r == 0)
 		r = add_word(&action, "generation %llu", (unsigned long long)task->authority->generation.number);
@@ -484,7 +494,8 @@ static int holds_for(struct task *task, enum cs_effect effect, const struct cs_a
 	if (r == 0)
 		r = match(task, &action, answer, &found);
 	if (r == 0 && found.kind == CS_MATCH_GATE)
-		r = cs_policy_has_right(task->authority->policy, &answer->facts[0], cs_gate_permission(found.gate), found.scope, NULL);
+		r = cs_policy_has_right(task->authority->policy, &answer->facts[0], cs_gate_permission(found.gate),
+			found.scope, NULL);
 	else if (r == 0)
 		r = found.kind == CS_MATCH_DOUBT ? CS_EDOUBT : 0;
 	cs_match_clear(&found);
@@ -518,7 +529,8 @@ static void apply_resume(struct task *task, const struct cs_answer *answer)
 		apply_go(task, caller_is_root(task) ? "root" : answer->facts[0].person.name, answer);
 	else
 		task_fail(task, r < 0 ? r : CS_EPERM,
-			r == CS_EDOUBT ? "the directory could not tell whether you may change the policy" : r == 0 ? no_way : NULL);
+			r == CS_EDOUBT ? "the directory could not tell whether you may change the policy"
+			: r == 0 ? no_way : NULL);
 }
 
 /* Does any gate name policy.apply, with whatever arguments? 1, 0 or CS_E…. */
@@ -526,7 +538,7 @@ static int is_guarded(const struct task *task)
 {
 	struct cs_action action = { 0 };
 	struct cs_match found = { 0 };
-	int r = action_begin(&action, CS_EFFECT_WEAKER);
+	int r = action_begin(task->authority, &action, CS_EFFECT_WEAKER);
 
 	if (r == 0)
 		r = match(task, &action, NULL, &found);
@@ -540,7 +552,7 @@ static int is_guarded(const struct task *task)
 static void ask_first(struct task *task)
 {
 	struct cs_action action = { 0 };
-	int r = action_begin(&action, CS_EFFECT_WEAKER);
+	int r = action_begin(task->authority, &action, CS_EFFECT_WEAKER);
 
 	if (r == 0)
 		r = task_ask_subject(task, task->caller.uid, NULL);

@@ -44,7 +44,7 @@ void cs_authority_call(struct cs_authority *a, const struct cs_caller *caller, e
 		done(arg, CS_EINVAL, NULL, NULL);
 }
 
-/* --- Opening and closing -------------------------------------------------------------------------------------------- */
+/* --- Opening and closing ------------------------------------------------------------------------------------------ */
 
 int record_start(struct cs_authority *a)
 {
@@ -62,8 +62,8 @@ int record_start(struct cs_authority *a)
 	return r;
 }
 
-static int authority_new(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
-	struct cs_authority **ret_authority, struct cs_problem *problem)
+static int authority_new(const struct cs_authority_options *options, struct cs_store *store,
+	struct cs_directory *directory, struct cs_authority **ret_authority, struct cs_problem *problem)
 {
 	struct cs_authority *a = calloc(1, sizeof(*a));
 	int r = 0;
@@ -96,7 +96,8 @@ static int authority_began(struct cs_authority **authority, int r, struct cs_pro
 	if (r == 0 && record_turn(a) == 1)
 		return 0;
 	if (r == 0) {
-		cs_problem_set(problem, cs_store_name(a->store), 0, "the start could not be recorded: %s", cs_store_error(a->store));
+		cs_problem_set(problem, cs_store_name(a->store), 0, "the start could not be recorded: %s",
+			cs_store_error(a->store));
 		r = CS_EIO;
 	}
 	if (a->in_transaction)
@@ -106,8 +107,8 @@ static int authority_began(struct cs_authority **authority, int r, struct cs_pro
 	return r;
 }
 
-int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
-	struct cs_authority **ret_authority, struct cs_problem *problem)
+int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store,
+	struct cs_directory *directory, struct cs_authority **ret_authority, struct cs_problem *problem)
 {
 	struct cs_authority *a = NULL;
 	int r = authority_new(options, store, directory, &a, problem);
@@ -162,7 +163,7 @@ void cs_authority_close(struct cs_authority **authority)
 	*authority = NULL;
 }
 
-/* --- What time and lost connections bring ---------------------------------------------------------------------------- */
+/* --- What time and lost connections bring ------------------------------------------------------------------------- */
 
 void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
 {
@@ -176,7 +177,8 @@ void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
 			continue;
 		if (cs_store_get(a->store, live->number, &stored) == 0 &&
 			(stored.state == CS_PENDING || stored.state == CS_APPROVED) && record_begin(a) == 0 &&
-			record_request(a, &stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored.request.requester, NULL, NULL) < 0)
+			record_request(a, &stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored.request.requester,
+				NULL, NULL) < 0)
 			record_undo(a);
 		cs_clear(&cs_stored_shape, &stored);
 		live_drop(a, live);
@@ -196,11 +198,12 @@ static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *
 		if (r == 0) {
 			enum cs_state to = cs_state_after(stored.state, CS_STEP_EXPIRE);
 
-			r = to == CS_STATE_NONE ? CS_ECONFLICT : cs_store_change(a->store, number, stored.state, to, now);
+			r = to == CS_STATE_NONE ? CS_ECONFLICT
+				: cs_store_change(a->store, number, stored.state, to, now);
 			if (r == 1)
 				r = record_request(a, &stored, CS_EVENT_EXPIRED, CS_DENY, CS_WHY_EXPIRED, NULL,
-					stored.state == CS_APPROVED ? "approved but not used in time" : "not enough people answered in time",
-					NULL);
+					stored.state == CS_APPROVED ? "approved but not used in time"
+						: "not enough people answered in time", NULL);
 			if (r < 0)
 				record_undo(a);
 		}
@@ -218,7 +221,8 @@ static void alarm_unconfirmed(struct cs_authority *a, struct release *release)
 	if (r == 0)
 		r = record_begin(a);
 	if (r == 0) {
-		r = record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED, &stored.request.requester,
+		r = record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED,
+			&stored.request.requester,
 			"released, but no PAM session line asked countersignd about it", NULL);
 		if (r < 0)
 			record_undo(a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of things: ask the directory, decide, record, commit, tell. Every door (sudo, PAM, the command) goes
- * through cs_authority_call; nothing else writes requests, votes or states (A089). No sockets and no event loop here. */
+ * through cs_authority_call; nothing else writes requests, votes or states (A089). No sockets and no event loop
+ * here. */
 #ifndef CS_AUTHORITY_H
 #define CS_AUTHORITY_H
 
@@ -17,7 +18,8 @@ struct cs_authority;
 struct cs_caller {
 	bool module;   /* through module.sock */
 	uint32_t uid;
-	uint64_t connection; /* a number from 1 that is never used twice; waits, claims and confirmations are bound to it */
+	uint64_t connection; /* a number from 1 that is never used twice; waits, claims and confirmations are bound to
+	                      * it */
 };
 
 /* The answer to a call; called exactly once per call, after what it decided is committed (cs_authority_turn).
@@ -27,7 +29,8 @@ typedef void (*cs_reply_fn)(void *arg, int error, const char *text, const void *
 /* What the authority tells while it works. */
 struct cs_authority_events {
 	void (*changed)(void *arg, const uint8_t id[CS_ID_LEN]); /* after commit: waiters of this request look again */
-	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]); /* after commit: for the log */
+	/* after commit: for the log */
+	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 	void (*failed)(void *arg, const char *why); /* the store could not write: what the turn decided is denied */
 	void (*describe)(void *arg, struct cs_status *status); /* fills in what only the program knows */
 	void (*notice)(void *arg, const char *text); /* at the start: what root should know and nothing else shows */
@@ -52,8 +55,8 @@ struct cs_authority_options {
  * must be right: a daemon does not start without a policy). Records the start. Where the file is not what is in force,
  * events.notice says so. store and directory stay the caller's and must outlive it.
  * 0, CS_ECONF with problem, CS_EIO, CS_ECORRUPT, CS_ENOMEM. */
-int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store, struct cs_directory *directory,
-	struct cs_authority **ret_authority, struct cs_problem *problem);
+int cs_authority_open(const struct cs_authority_options *options, struct cs_store *store,
+	struct cs_directory *directory, struct cs_authority **ret_authority, struct cs_problem *problem);
 void cs_authority_close(struct cs_authority **authority);
 
 /* Makes one call. call has the shape of its type and stays the caller's; fd is the descriptor that came with it or -1
@@ -72,7 +75,8 @@ void cs_authority_turn(struct cs_authority *authority);
 /* A connection is gone: its requests are parked, its unused claims forgotten. */
 void cs_authority_gone(struct cs_authority *authority, const struct cs_caller *caller);
 
-/* Expires what is over and reports releases that nobody confirmed; returns milliseconds until it should be called again. */
+/* Expires what is over and reports releases that nobody confirmed; returns milliseconds until it should be called
+ * again. */
 uint64_t cs_authority_tick(struct cs_authority *authority);
 
 /* Root at the console, while no daemon runs: puts a text in force as a new generation past every gate, whatever was in

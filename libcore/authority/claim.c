@@ -135,7 +135,8 @@ static enum cs_reason check_claim(struct task *task, const struct cs_answer *ans
  * wrong time and the machine's own trouble pass, so they leave it open. */
 static int spends(enum cs_reason reason)
 {
-	return reason != CS_WHY_DOUBT && reason != CS_WHY_CONDITION && reason != CS_WHY_STORE && reason != CS_WHY_NOT_YOURS;
+	return reason != CS_WHY_DOUBT && reason != CS_WHY_CONDITION && reason != CS_WHY_STORE &&
+		reason != CS_WHY_NOT_YOURS;
 }
 
 static int refuse(struct task *task, enum cs_reason reason, const char *text)
@@ -147,9 +148,11 @@ static int refuse(struct task *task, enum cs_reason reason, const char *text)
 
 	if (r < 0 || !spends(reason))
 		return r;
-	r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CANCEL), &task->now);
+	r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CANCEL),
+		&task->now);
 	if (r == 1)
-		r = record_request(a, stored, CS_EVENT_CANCELLED, CS_DENY, reason, NULL, "the approval does not hold any more", NULL);
+		r = record_request(a, stored, CS_EVENT_CANCELLED, CS_DENY, reason, NULL,
+			"the approval does not hold any more", NULL);
 	return r < 0 ? r : 0;
 }
 
@@ -158,7 +161,8 @@ static int use(struct task *task)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_stored *stored = &task->stored;
-	int r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CLAIM), &task->now);
+	int r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CLAIM),
+		&task->now);
 
 	if (r != 1)
 		return r < 0 ? r : CS_ECONFLICT;
@@ -278,7 +282,7 @@ void claim_start(struct task *task)
 		task_ask(task, claim_resume);
 }
 
-/* --- Confirm ------------------------------------------------------------------------------------------------------- */
+/* --- Confirm ------------------------------------------------------------------------------------------------------ */
 
 static struct release *find_release(struct task *task, const struct cs_confirm *confirm)
 {

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- A text becomes a policy --------------------------------------------------------------------------------------- */
+/* --- A text becomes a policy -------------------------------------------------------------------------------------- */
 
+/* Only for a policy that comes into force: a path that somebody merely proposes could lead to a file system that hangs,
+ * and the loop with it. */
 static void resolve_paths(struct cs_policy *policy)
 {
 	for (size_t i = 0; i < cs_policy_paths(policy); i++) {
@@ -31,12 +33,11 @@ int policy_read(const char *text, size_t len, const char *name, struct cs_policy
 		cs_policy_free(&policy);
 		return r;
 	}
-	resolve_paths(policy);
 	*ret_policy = policy;
 	return 0;
 }
 
-/* --- What is in force ---------------------------------------------------------------------------------------------- */
+/* --- What is in force --------------------------------------------------------------------------------------------- */
 
 static void switch_to(struct cs_authority *a, struct cs_policy *policy, struct cs_generation *generation)
 {
@@ -102,6 +103,7 @@ int policy_put(struct cs_authority *a, struct cs_policy **policy, const char *te
 	struct cs_now now;
 	int r = a->options.now(&now);
 
+	resolve_paths(*policy);
 	if (r == 0)
 		r = record_begin(a);
 	if (r < 0)
@@ -127,10 +129,11 @@ int policy_put(struct cs_authority *a, struct cs_policy **policy, const char *te
 	return 0;
 }
 
-/* --- The start ----------------------------------------------------------------------------------------------------- */
+/* --- The start ---------------------------------------------------------------------------------------------------- */
 
 /* A generation by root, with a comment that ends with the file's name where there is room for it. */
-static int by_root(const struct cs_authority *a, const char *comment, const char *file, struct cs_generation *generation)
+static int by_root(const struct cs_authority *a, const char *comment, const char *file,
+	struct cs_generation *generation)
 {
 	int r = cs_set(&generation->author, "root");
 
@@ -167,7 +170,8 @@ static int open_first(struct cs_authority *a, struct cs_problem *problem)
 	int r = record_start(a);
 
 	if (r == 0)
-		r = cs_file_read(a->options.policy_file, a->options.policy_owner, 0, CS_POLICY_TEXT_MAX, &text, &len, problem);
+		r = cs_file_read(a->options.policy_file, a->options.policy_owner, 0, CS_POLICY_TEXT_MAX, &text, &len,
+			problem);
 	if (r == 0)
 		r = put_by_root(a, text, "from ", a->options.policy_file, problem);
 	free(text);
@@ -181,11 +185,13 @@ static void compare_file(struct cs_authority *a)
 	uint8_t digest[CS_DIGEST_LEN];
 	char *text = NULL, *notice = NULL;
 	size_t len = 0;
-	int r = cs_file_read(a->options.policy_file, a->options.policy_owner, 0, CS_POLICY_TEXT_MAX, &text, &len, &problem);
+	int r = cs_file_read(a->options.policy_file, a->options.policy_owner, 0, CS_POLICY_TEXT_MAX, &text, &len,
+		&problem);
 
 	if (r == 0 && cs_digest(CS_DOMAIN_POLICY, text, len, digest) == 0 &&
 		memcmp(digest, a->policy_digest, CS_DIGEST_LEN) != 0)
-		(void)cs_format(&notice, "%s is not generation %llu, which is in force; `countersign policy apply` puts it in force",
+		(void)cs_format(&notice,
+			"%s is not generation %llu, which is in force; `countersign policy apply` puts it in force",
 			a->options.policy_file, (unsigned long long)a->generation.number);
 	else if (r < 0 && r != CS_ENOENT)
 		notice = cs_problem_text(&problem);
@@ -207,18 +213,21 @@ static int take_newest(struct cs_authority *a, struct cs_generation *generation,
 
 	if (r == 0 && memcmp(digest, generation->digest, CS_DIGEST_LEN) != 0)
 		r = CS_ECORRUPT;
-	if (r == 0)
+	if (r == 0) {
+		resolve_paths(policy);
 		switch_to(a, policy, generation);
-	else
+	} else {
 		cs_policy_free(&policy);
+	}
 	if (r == CS_ECORRUPT)
 		cs_problem_set(problem, cs_store_name(a->store), 0,
-			"generation %llu of the policy is not what it was when it was put in force; `countersignd --apply-policy FILE` "
+			"generation %llu of the policy is not what it was when it was put in force; `countersignd "
+			"--apply-policy FILE` "
 			"puts another in force", number);
 	else if (r < 0)
 		cs_problem_set(problem, cs_store_name(a->store), 0,
-			"generation %llu of the policy, line %u: %s; `countersignd --apply-policy FILE` puts another in force", number,
-			found.line, found.text ? found.text : cs_strerror(r));
+			"generation %llu of the policy, line %u: %s; `countersignd --apply-policy FILE` puts another "
+			"in force", number, found.line, found.text ? found.text : cs_strerror(r));
 	cs_problem_clear(&found);
 	return r;
 }

@@ -21,8 +21,8 @@ struct live {
 	struct live *next;
 };
 
-/* A sudo that was released and should confirm its session. The connection is the proof: it was opened in that very process,
- * does not survive exec, and only that process or its own fork can speak on it (A053). */
+/* A sudo that was released and should confirm its session. The connection is the proof: it was opened in that very
+ * process, does not survive exec, and only that process or its own fork can speak on it (A053). */
 struct release {
 	uint64_t connection; /* on which it was answered, and has to be confirmed; 0 when that is gone */
 	uint32_t uid, target_uid;
@@ -113,7 +113,8 @@ struct task {
 	struct cs_caller caller;
 	const struct handler *handler;
 	void *call;          /* own copy, of the handler's call shape */
-	int fd;              /* came with the call; only until start returns, then -1, or the task's own where keeps_fd */
+	int fd;              /* came with the call; only until start returns, then -1, or the task's own where
+	                      * keeps_fd */
 	bool keeps_fd;
 	struct cs_file file; /* what task_measure read from it */
 	cs_reply_fn done;
@@ -141,8 +142,8 @@ struct handler {
 };
 
 /* task.c: begins a call. call is copied; done is told CS_ENOMEM at once when there is no memory for a task. */
-void task_begin(struct cs_authority *authority, const struct cs_caller *caller, const struct handler *handler, const void *call,
-	int fd, cs_reply_fn done, void *arg);
+void task_begin(struct cs_authority *authority, const struct cs_caller *caller, const struct handler *handler,
+	const void *call, int fd, cs_reply_fn done, void *arg);
 /* A task ends with exactly one of these, which frees it. reply is moved: it is zero afterwards. */
 void task_reply(struct task *task, void *reply);
 void task_fail(struct task *task, int error, const char *text);
@@ -186,23 +187,24 @@ int record_event(struct cs_authority *authority, struct cs_event *event);
 void record_forget(struct cs_authority *authority);
 /* cs_authority_turn; 1 when all that the turn decided is committed, else 0. */
 int record_turn(struct cs_authority *authority);
-/* After the commit the waiters of this request look again. */
-int record_changed(struct cs_authority *authority, const uint8_t id[CS_ID_LEN]);
 /* An event about a task's subject and action with no request. */
 int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
 	const char *gate, const char *text);
 /* An event about a stored request by an actor. body may be NULL. */
 int record_request(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
-	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text, struct cs_buf *body);
+	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text,
+	struct cs_buf *body);
 
-/* generation.c: a text as a policy of this host, with its digest. name is for messages. 0, CS_ECONF, CS_ENOMEM. */
+/* generation.c: a text as a policy, with its digest; where its paths lead on this host is looked up by policy_put. name is
+ * for messages. 0, CS_ECONF, CS_ENOMEM. */
 int policy_read(const char *text, size_t len, const char *name, struct cs_policy **ret_policy,
 	uint8_t ret_digest[CS_DIGEST_LEN], struct cs_problem *problem);
-/* Puts a policy in force as the next generation, with its event; *policy and *generation are taken over, and number, size
- * and wall_ms set. request is what others approved, or NULL. On failure nothing has changed. 0 or CS_E…. */
+/* Puts a policy in force as the next generation, with its event; *policy and *generation are taken over, and number,
+ * size and wall_ms set. request is what others approved, or NULL. On failure nothing has changed. 0 or CS_E…. */
 int policy_put(struct cs_authority *authority, struct cs_policy **policy, const char *text, size_t len,
 	struct cs_generation *generation, const struct cs_stored *request);
-/* At the start: the newest generation is in force, or the policy file becomes the first. 0 or CS_E… with problem set. */
+/* At the start: the newest generation is in force, or the policy file becomes the first. 0 or CS_E… with problem
+ * set. */
 int policy_open(struct cs_authority *authority, struct cs_problem *problem);
 /* A text in force past every gate; name is its file. 0 or CS_E… with problem set. */
 int policy_force(struct cs_authority *authority, const char *text, const char *name, struct cs_problem *problem);
@@ -222,7 +224,8 @@ int release_add(struct task *task, const struct cs_action *action, uint32_t uid,
 /* environment.c: 1 when a NAME=value would change what runs. */
 int environment_steers(const char *variable);
 
-/* Does the task's request, with the votes it has, fit a frame when it is shown, and reserve bytes more? 1, 0 or CS_E…. */
+/* Does the task's request, with the votes it has, fit a frame when it is shown, and reserve bytes more? 1, 0 or
+ * CS_E…. */
 int request_fits(struct task *task, size_t reserve);
 enum {
 	LAST_VOTE_BYTES = CS_WHO_BYTES + 18432,     /* and a reject, which always finds room, and what surrounds them */
@@ -230,28 +233,29 @@ enum {
 };
 
 /* Decision of a stored request for replies: number, id, gate, scope, state, votes, version, remaining. 0, CS_ENOMEM. */
-int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes, const struct cs_now *now,
-	struct cs_decision *ret_decision);
+int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes,
+	const struct cs_now *now, struct cs_decision *ret_decision);
 
-/* claim.c: does the policy of now still lead the task's request to its gate in its scope? CS_WHY_NONE with *ret_gate; or
- * why not, with *ret_text where there is more to say than the reason does (owned). The answer is to task_ask_match. */
+/* claim.c: does the policy of now still lead the task's request to its gate in its scope? CS_WHY_NONE with *ret_gate;
+ * or why not, with *ret_text where there is more to say than the reason does (owned). The answer is to
+ * task_ask_match. */
 enum cs_reason match_again(struct task *task, const struct cs_facts *requester, const struct cs_answer *answer,
 	const struct cs_gate **ret_gate, char **ret_text);
 /* Uses an approved request. facts[0] of the answer is the requester, then follows each vote. Fills *ret_decision. With
  * CS_WHY_COOLING nothing was used or recorded: it is held until then. */
 int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision);
 
-/* submit.c: a submit by the authority itself, for what people change through people.sock (policy.apply). As SUBMIT by the
- * person whose uid is caller->uid, with these differences:
- * - submit->subject is not looked at: the person is whom the directory knows by that uid, and a uid that no person has is
- *   denied (CS_WHY_UNKNOWN_PERSON). Root is judged like anybody, so without an entry of its own it is denied.
+/* submit.c: a submit by the authority itself, for what people change through people.sock (policy.apply). As SUBMIT by
+ * the person whose uid is caller->uid, with these differences:
+ * - submit->subject is not looked at: the person is whom the directory knows by that uid, and a uid that no person has
+ *   is denied (CS_WHY_UNKNOWN_PERSON). Root is judged like anybody, so without an entry of its own it is denied.
  * - may_wait is false: where others have to agree the request is made or found again, and the reply is deny with
  *   CS_WHY_NOT_WAITING and its number and check code. only_ask and reason are as the caller sets them.
  * - Nothing is executed: no descriptor, and no session will confirm it.
- * An identical approved request is used as ever: the reply is permit with CS_WHY_APPROVED and its number. Identical is the
- * same uid and the same action, byte for byte; so put what is agreed to (a digest) into the arguments.
- * submit is copied. done gets a cs_decision when it is committed (the end of a turn, never before this returns), or at once
- * an error when there is no memory; error < 0 and every verdict but CS_PERMIT deny. */
+ * An identical approved request is used as ever: the reply is permit with CS_WHY_APPROVED and its number. Identical is
+ * the same uid and the same action, byte for byte; so put what is agreed to (a digest) into the arguments.
+ * submit is copied. done gets a cs_decision when it is committed (the end of a turn, never before this returns), or at
+ * once an error when there is no memory; error < 0 and every verdict but CS_PERMIT deny. */
 void submit_internal(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_submit *submit,
 	cs_reply_fn done, void *arg);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes, const struct cs_now *now,
-	struct cs_decision *ret_decision)
+int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes,
+	const struct cs_now *now, struct cs_decision *ret_decision)
 {
 	struct cs_decision d = { 0 };
 	int r = 0;
@@ -44,19 +44,20 @@ static void free_votes(struct cs_approval **votes, size_t n)
 	*votes = NULL;
 }
 
-/* --- The waiting module -------------------------------------------------------------------------------------------- */
+/* --- The waiting module ------------------------------------------------------------------------------------------- */
 
 /* The time on line is over: the connection lets go, the request stays. */
 static void park(struct cs_authority *a, struct live *live, const struct cs_stored *stored)
 {
 	if (record_begin(a) == 0 &&
-		record_request(a, stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored->request.requester, NULL, NULL) < 0)
+		record_request(a, stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored->request.requester, NULL,
+			NULL) < 0)
 		record_undo(a);
 	live_drop(a, live);
 }
 
-static int look_fill(struct cs_authority *a, struct live *live, const struct cs_stored *stored, const struct cs_now *now,
-	struct cs_decision *decision)
+static int look_fill(struct cs_authority *a, struct live *live, const struct cs_stored *stored,
+	const struct cs_now *now, struct cs_decision *decision)
 {
 	uint64_t held = now->boot_ms > live->since_ms ? now->boot_ms - live->since_ms : 0;
 	int cools = !stored_overdue(stored, now, NULL) && stored_cooling(a, stored, now, &decision->remaining_ms);
@@ -114,7 +115,7 @@ int cs_authority_look(struct cs_authority *a, const struct cs_caller *caller, co
 	return 0;
 }
 
-/* --- People -------------------------------------------------------------------------------------------------------- */
+/* --- People ------------------------------------------------------------------------------------------------------- */
 
 static int is_root(const struct task *task)
 {
@@ -151,7 +152,9 @@ static int frozen(struct task *task, const struct cs_stored *stored, const struc
 {
 	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, stored->request.gate);
 
-	return gate ? cs_needs_frozen(task->authority->policy, gate, stored->request.scope, votes, n_votes, needs, n_needs) : 0;
+	if (!gate)
+		return 0;
+	return cs_needs_frozen(task->authority->policy, gate, stored->request.scope, votes, n_votes, needs, n_needs);
 }
 
 int request_fits(struct task *task, size_t reserve)
@@ -251,7 +254,8 @@ static void list_answer(struct task *task, const struct cs_facts *viewer)
 	int r = 0;
 
 	answer.rows = calloc(LIST_ROWS, sizeof(*answer.rows));
-	r = answer.rows ? cs_store_list(task->authority->store, !call->all, LIST_WALK + 1, list_each, &walk) : CS_ENOMEM;
+	r = answer.rows ? cs_store_list(task->authority->store, !call->all, LIST_WALK + 1, list_each, &walk)
+		: CS_ENOMEM;
 	cs_buf_init(&size, CS_MAX_EVENT);
 	/* Fewer rows where they are long: "more" says so, and the frame's bound is never met. */
 	while (r >= 0 && answer.n_rows > 0 && cs_encode(&cs_list_answer_shape, &answer, &size) == CS_ETOOBIG) {
@@ -336,7 +340,8 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 		return r;
 	memcpy(show->digest, task->stored.digest, CS_DIGEST_LEN);
 	d->reason = cs_state_reason(task->stored.state);
-	d->verdict = task->stored.state == CS_PENDING ? CS_HOLD : task->stored.state == CS_APPROVED ? CS_PERMIT : CS_DENY;
+	d->verdict = task->stored.state == CS_PENDING ? CS_HOLD : task->stored.state == CS_APPROVED ? CS_PERMIT
+		: CS_DENY;
 	d->text = stored_cooling(task->authority, &task->stored, &task->now, &cooling_ms) ? cooling_text(cooling_ms)
 		: cs_dup(cs_reason_text(d->reason));
 	show->mine = task->caller.uid == task->stored.request.subject.uid;
@@ -356,7 +361,8 @@ static void show_resume(struct task *task, const struct cs_answer *answer)
 		int doubt = answer->facts[0].known == CS_KNOWN_DOUBT;
 
 		task_fail(task, doubt ? CS_EDOUBT : CS_ENOENT,
-			doubt ? "the directory could not tell whether you may see this" : "there is no request with this number that you may see");
+			doubt ? "the directory could not tell whether you may see this"
+			: "there is no request with this number that you may see");
 		return;
 	}
 	if (r == 0)

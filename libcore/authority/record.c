@@ -98,7 +98,8 @@ int record_event(struct cs_authority *a, struct cs_event *event)
 	return r;
 }
 
-int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
+/* After the commit the waiters of this request look again. */
+static int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
 {
 	struct news *news = news_add(a);
 

@@ -29,8 +29,8 @@ static int cache_valid(const struct task *task, const struct cached_right *cache
 	return cached->until_ms > task->now.boot_ms && memcmp(cached->key, key, CS_DIGEST_LEN) == 0;
 }
 
-static int reply_right(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text, char ***steps,
-	size_t *n_steps)
+static int reply_right(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text,
+	char ***steps, size_t *n_steps)
 {
 	struct cs_right_answer answer = { 0 };
 
@@ -133,7 +133,8 @@ static void right_resume(struct task *task, const struct cs_answer *answer)
 		(void)reply_right(task, CS_DENY, CS_WHY_STORE, NULL, NULL, NULL);
 		return;
 	}
-	if (!task->caller.module && cs_policy_explain(policy, facts, call->permission, call->scope, &steps, &n_steps) < 0)
+	if (!task->caller.module && cs_policy_explain(policy, facts, call->permission, call->scope, &steps,
+		&n_steps) < 0)
 		cs_free_strv(&steps, &n_steps);
 	(void)reply_right(task, verdict, reason, reason == CS_WHY_DOUBT ? facts->doubt : NULL, &steps, &n_steps);
 }
@@ -179,7 +180,7 @@ void right_start(struct task *task)
 		task_ask(task, right_resume);
 }
 
-/* --- Many at once -------------------------------------------------------------------------------------------------- */
+/* --- Many at once ------------------------------------------------------------------------------------------------- */
 
 /* Whom an item is about: the caller alone where he may not ask about others, else the name's place in the question. */
 static size_t asked_about(const struct task *task, const char *user)
@@ -215,7 +216,8 @@ static int rights_fill(struct task *task, const struct cs_answer *answer, struct
 		told->reason = CS_WHY_BAD_CALL;
 		if (well_asked(task, asked))
 			told->reason = reason_of(
-				cs_policy_has_right(task->authority->policy, facts, asked->permission, asked->scope, &held), &held);
+				cs_policy_has_right(task->authority->policy, facts, asked->permission, asked->scope,
+					&held), &held);
 		told->verdict = verdict_of(told->reason);
 		cs_held_clear(&held);
 	}

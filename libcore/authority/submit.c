@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Records a verdict that makes no request, and ends the task. A permit that cannot be recorded is none. */
-static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate, const char *text)
+static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate,
+	const char *text)
 {
 	const struct cs_submit *submit = task->call;
 	struct cs_authority *a = task->authority;
@@ -14,8 +15,8 @@ static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason 
 	int r = record_begin(a);
 
 	if (r == 0)
-		r = record_outright(task, verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED, verdict, reason, gate,
-			shown);
+		r = record_outright(task, verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED, verdict, reason,
+			gate, shown);
 	if (r == 0 && verdict == CS_PERMIT && !submit->only_ask)
 		r = release_add(task, &submit->action, submit->subject.uid, 0);
 	if (r < 0)
@@ -49,7 +50,8 @@ static int is_nobody(const struct cs_subject *subject)
 	return !subject->name || !*subject->name || subject->uid == CS_NO_UID || subject->uid == 65534;
 }
 
-/* What a gate never lets through, whoever asks. The file is hashed last: by then it is one that only root can change. */
+/* What a gate never lets through, whoever asks. The file is hashed last: by then it is one that only root can
+ * change. */
 static enum cs_reason refused_outright(struct task *task)
 {
 	struct cs_submit *submit = task->call;
@@ -86,13 +88,14 @@ static int action_key(struct task *task)
 
 enum { PARKED_NOT, PARKED_PENDING, PARKED_COOLING, PARKED_APPROVED };
 
-/* How good it is to find this request, which is loaded: best one that may be used. One of another gate or scope, by which
- * other people were asked, is none. */
+/* How good it is to find this request, which is loaded: best one that may be used. One of another gate or scope, by
+ * which other people were asked, is none. */
 static int parked_rank(const struct task *task)
 {
 	const struct cs_stored *stored = &task->stored;
 
-	if (stored_overdue(stored, &task->now, NULL) || strcmp(stored->request.gate, cs_gate_name(task->match.gate)) != 0 ||
+	if (stored_overdue(stored, &task->now, NULL) ||
+		strcmp(stored->request.gate, cs_gate_name(task->match.gate)) != 0 ||
 		strcmp(stored->request.scope, task->match.scope) != 0)
 		return PARKED_NOT;
 	if (stored->state != CS_APPROVED)
@@ -153,7 +156,8 @@ static int request_fill(struct task *task, const struct cs_facts *facts, struct 
 	request->created_boot_ms = task->now.boot_ms;
 	request->lifetime_ms = cs_gate_lifetime_ms(task->match.gate);
 	request->use_within_ms = cs_gate_use_within_ms(task->match.gate);
-	return request->boot && request->gate && request->scope && request->reason && request->assurance ? 0 : CS_ENOMEM;
+	return request->boot && request->gate && request->scope && request->reason && request->assurance ? 0
+		: CS_ENOMEM;
 }
 
 /* Approvers have to be able to look at it, with their votes. */
@@ -191,8 +195,8 @@ static int request_make(struct task *task, const struct cs_facts *facts)
 	if (r == 0) {
 		r = cs_store_add(a->store, stored);
 		if (r == 0)
-			r = record_request(a, stored, CS_EVENT_REQUESTED, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &stored->request.requester,
-				stored->request.reason, &body);
+			r = record_request(a, stored, CS_EVENT_REQUESTED, CS_HOLD, CS_WHY_NEEDS_APPROVAL,
+				&stored->request.requester, stored->request.reason, &body);
 		if (r < 0)
 			record_undo(a);
 	}
@@ -290,7 +294,8 @@ static int count_again(struct task *task)
 
 	if (r < 0)
 		return r;
-	r = cs_store_change(a->store, stored->number, CS_PENDING, cs_state_after(CS_PENDING, CS_STEP_SUFFICE), &task->now);
+	r = cs_store_change(a->store, stored->number, CS_PENDING, cs_state_after(CS_PENDING, CS_STEP_SUFFICE),
+		&task->now);
 	r = r == 0 ? CS_ECONFLICT : r;
 	if (r == 1)
 		r = record_request(a, stored, CS_EVENT_APPROVED, CS_PERMIT, CS_WHY_APPROVED, NULL,
@@ -343,7 +348,8 @@ static void resume_hold(struct task *task, const struct cs_answer *answer, struc
 static void name_subject(struct cs_submit *submit, const struct cs_facts *facts)
 {
 	if (facts->known == CS_KNOWN_YES && (!submit->subject.name || !*submit->subject.name))
-		(void)cs_set(&submit->subject.name, facts->person.name); /* for display: without it the uid stands alone */
+		/* for display: without it the uid stands alone */
+		(void)cs_set(&submit->subject.name, facts->person.name);
 }
 
 static void submit_resume(struct task *task, const struct cs_answer *answer)
@@ -516,7 +522,7 @@ void submit_start(struct task *task)
 		submit_match(task);
 }
 
-/* --- By the authority itself ----------------------------------------------------------------------------------------- */
+/* --- By the authority itself -------------------------------------------------------------------------------------- */
 
 static void internal_start(struct task *task)
 {

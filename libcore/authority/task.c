@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A task is one call on its way: start, a question to the directory where it needs one (a second where the first decides
- * which gate counts), one end. */
+/* A task is one call on its way: start, a question to the directory where it needs one (a second where the first
+ * decides which gate counts), one end. */
 #include "internal.h"
 #include "file.h"
 #include "mem.h"

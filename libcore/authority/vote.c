@@ -67,8 +67,8 @@ static enum cs_reason voter_refused(const struct task *task, const struct cs_fac
 	return CS_WHY_NONE;
 }
 
-/* Which rules the voter may fill, kept in the vote. CS_WHY_NONE when at least one, which is all that a reject needs: so it
- * stays small. */
+/* Which rules the voter may fill, kept in the vote. CS_WHY_NONE when at least one, which is all that a reject needs: so
+ * it stays small. */
 static enum cs_reason take_rules(struct task *task, const struct cs_gate *gate, const struct cs_facts *voter,
 	struct cs_approval *approval)
 {
@@ -90,8 +90,8 @@ static enum cs_reason take_rules(struct task *task, const struct cs_gate *gate, 
 	return approval->n_rules > 0 ? CS_WHY_NONE : CS_WHY_NOT_APPROVER;
 }
 
-/* An approval that could never be used is none. A condition that does not hold now may hold again when it is used; and a
- * reject always counts. */
+/* An approval that could never be used is none. A condition that does not hold now may hold again when it is used; and
+ * a reject always counts. */
 static enum cs_reason approve_refused(struct task *task, const struct cs_answer *answer, char **ret_text)
 {
 	const struct cs_vote_call *call = task->call;
@@ -160,7 +160,8 @@ static int move(struct task *task, enum cs_step step, enum cs_event_kind kind, c
 {
 	struct cs_authority *a = task->authority;
 	enum cs_state from = task->stored.state, to = cs_state_after(from, step);
-	int r = to == CS_STATE_NONE ? CS_ECONFLICT : cs_store_change(a->store, task->stored.number, from, to, &task->now);
+	int r = to == CS_STATE_NONE ? CS_ECONFLICT
+		: cs_store_change(a->store, task->stored.number, from, to, &task->now);
 
 	if (r != 1)
 		return r < 0 ? r : CS_ECONFLICT;
@@ -273,7 +274,8 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 		/* Another vote came in while the directory was asked; its facts are not in this answer. */
 		cs_clear(&cs_approval_shape, &approval);
 		free(text);
-		task_fail(task, CS_ECONFLICT, "another vote came in at the same moment; look at the request and vote again");
+		task_fail(task, CS_ECONFLICT,
+			"another vote came in at the same moment; look at the request and vote again");
 		return;
 	}
 	if (refused != CS_WHY_NONE) {
@@ -292,7 +294,8 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 	}
 	if (r == CS_EBUSY)
 		refuse(task, &voter->person, CS_WHY_LIMIT,
-			"This request has no room for another vote. Shorten the comment, or reject it and let it be asked anew.");
+			"This request has no room for another vote. Shorten the comment, or reject it and let it be "
+			"asked anew.");
 	else if (r < 0)
 		task_fail(task, r, r == CS_ECONFLICT ? "the request moved on; look at it again" : NULL);
 	else
@@ -308,7 +311,8 @@ void vote_start(struct task *task)
 	const struct cs_subject *requester = NULL;
 	const struct cs_gate *gate = NULL;
 	enum cs_reason refused = CS_WHY_NONE;
-	int r = call->vote == CS_VOTE_APPROVE || call->vote == CS_VOTE_REJECT ? task_load(task, call->number) : CS_EINVAL;
+	int r = call->vote == CS_VOTE_APPROVE || call->vote == CS_VOTE_REJECT ? task_load(task, call->number)
+		: CS_EINVAL;
 
 	if (r < 0) {
 		task_fail(task, r, r == CS_ENOENT ? "there is no such request" : NULL);
@@ -316,7 +320,8 @@ void vote_start(struct task *task)
 	}
 	refused = call_refused(task);
 	if (refused != CS_WHY_NONE) {
-		task_decide(task, CS_DENY, refused, NULL); /* nothing about the directory is known: not worth an event */
+		/* nothing about the directory is known: not worth an event */
+		task_decide(task, CS_DENY, refused, NULL);
 		return;
 	}
 	requester = &task->stored.request.subject;
@@ -338,7 +343,7 @@ void vote_start(struct task *task)
 		task_ask(task, vote_resume);
 }
 
-/* --- Cancel -------------------------------------------------------------------------------------------------------- */
+/* --- Cancel ------------------------------------------------------------------------------------------------------- */
 
 /* By whom: the waiting module with its secret; the person whose uid asked; root. Nobody else (A092). */
 static int may_cancel(struct task *task, const struct cs_cancel *call)
@@ -351,7 +356,8 @@ static int may_cancel(struct task *task, const struct cs_cancel *call)
 	}
 	if (task_load(task, call->number) < 0)
 		return CS_ENOENT;
-	if (task->caller.uid != task->authority->options.root_uid && task->caller.uid != task->stored.request.subject.uid)
+	if (task->caller.uid != task->authority->options.root_uid &&
+		task->caller.uid != task->stored.request.subject.uid)
 		return CS_EPERM;
 	return 0;
 }
@@ -367,7 +373,8 @@ void cancel_start(struct task *task)
 	int r = may_cancel(task, call);
 
 	if (r < 0) {
-		task_fail(task, r, r == CS_EPERM ? "only the requester and root cancel a request" : "there is no such request");
+		task_fail(task, r, r == CS_EPERM ? "only the requester and root cancel a request"
+			: "there is no such request");
 		return;
 	}
 	to = cs_state_after(task->stored.state, CS_STEP_CANCEL);

@@ -13,7 +13,8 @@
  *  - empty lists, because "key = {}" after "key = { a }" would clear it unseen; lists in lists; more than 8
  *    sections in each other;
  *  - control and invisible characters and bytes that are no UTF-8, anywhere; other than ASCII outside quotes;
- *  - lines of more than 256 KiB, which it reads again and again, and more than 131072 sections, which are gigabytes there.
+ *  - lines of more than 256 KiB, which it reads again and again, and more than 131072 sections, which are gigabytes
+ *    there.
  * What remains of its habits: a comment begins with #, // or a slash and a star; several statements may stand on one
  * line; the last item of a list may be followed by a comma; "key = a" sets a list of one; single and double quotes mean
  * the same; a key may stand on another line than its '='. Not used: its defaults (CFGF_NODEFAULT everywhere), its

@@ -55,7 +55,8 @@ static int exempted(const struct cs_case *what, char **ret_text)
 	return r == 1 || r == CS_ENOMEM ? r : 0;
 }
 
-/* Does this vote count now? 1, 0, CS_EDOUBT. A second account of the requester or of an earlier voter counts nothing. */
+/* Does this vote count now? 1, 0, CS_EDOUBT. A second account of the requester or of an earlier voter counts
+ * nothing. */
 static int vote_counts(const struct cs_case *what, size_t p)
 {
 	const struct cs_facts *voter = &what->voters[p];

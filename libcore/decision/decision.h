@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision: deny, permit or hold, from the policy, the facts and the votes. Pure: no clock, no socket, no database,
- * so that the authority, `countersign policy test` and the verifier of the evidence all ask the same function. */
+ * so that the authority, `countersign policy test` and `policy try` all ask the same function. */
 #ifndef CS_DECISION_H
 #define CS_DECISION_H
 
@@ -22,23 +22,23 @@ struct cs_case {
 };
 
 /* Deny, permit or hold, with the reason, and what is missing in decision->needs. A requester whom the gate exempts
- * and who has the gate's permission is permitted with CS_WHY_EXEMPT, and text says by which exemption; not with asked_by:
- * what was asked of others is answered by them. text is the reason's sentence or says more. 0, or a negative error, in
- * which case *ret_decision is zero, which denies. */
+ * and who has the gate's permission is permitted with CS_WHY_EXEMPT, and text says by which exemption; not with
+ * asked_by: what was asked of others is answered by them. text is the reason's sentence or says more. 0, or a negative
+ * error, in which case *ret_decision is zero, which denies. */
 int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
 
 /* How far the rules of a gate are filled by the votes as they were frozen when they were cast. 0 or CS_E…. */
 int cs_needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
 	const struct cs_approval *votes, size_t n_votes, struct cs_need **ret_needs, size_t *ret_count);
 #define CS_WHO_BYTES 32768 /* of the names of those who could vote, in one decision */
-/* Names who could fill each need beside those who do, the requester left out. Of the case it takes the policy, gate, scope,
- * requester and rosters. 0, CS_ENOMEM. */
+/* Names who could fill each need beside those who do, the requester left out. Of the case it takes the policy, gate,
+ * scope, requester and rosters. 0, CS_ENOMEM. */
 int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_needs);
 /* How many people are missing over all needs. */
 uint32_t cs_needs_missing(const struct cs_need *needs, size_t n_needs);
 void cs_needs_free(struct cs_need **needs, size_t *n_needs);
 
-/* --- Lock-out (lockout.c) ------------------------------------------------------------------------------------------ */
+/* --- Lock-out (lockout.c) ----------------------------------------------------------------------------------------- */
 
 /* One requester of one gate in one scope whose request could never be approved. */
 struct cs_lockout {
@@ -49,8 +49,8 @@ struct cs_lockout {
 
 /* Can the gate's rules be met in the scope by these people, with each person who may ask there removed in turn (and
  * whoever is the same human)? Exempt people are left out: they need nobody. people are facts that answer the policy's
- * queries; *ret_may_ask is how many may ask. Appends to *ret_lockouts, at most max. 1: always; 0: not for those appended;
- * CS_EDOUBT: some facts are doubt, and without them it cannot be met; CS_ENOMEM. */
+ * queries; *ret_may_ask is how many may ask. Appends to *ret_lockouts, at most max. 1: always; 0: not for those
+ * appended; CS_EDOUBT: some facts are doubt, and without them it cannot be met; CS_ENOMEM. */
 int cs_lockout_check(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
 	const struct cs_facts *people, size_t n_people, size_t max, size_t *ret_may_ask,
 	struct cs_lockout **ret_lockouts, size_t *ret_count);

@@ -85,7 +85,8 @@ static void count_able(struct check *check, uint32_t before, uint32_t now)
  * most is counted, so that nobody counts for what two accounts together could. */
 static void join(struct check *check, struct helper *helper, const struct cs_person *person, uint32_t rules)
 {
-	uint32_t now = check->one_block ? helper->rules | rules : bits_of(rules) > bits_of(helper->rules) ? rules : helper->rules;
+	uint32_t more = bits_of(rules) > bits_of(helper->rules) ? rules : helper->rules;
+	uint32_t now = check->one_block ? helper->rules | rules : more;
 
 	if (helper->n_accounts == CS_COUNT(helper->accounts))
 		return;
@@ -177,7 +178,8 @@ static int fill_without(const struct check *check, const struct cs_person *left_
 	return r;
 }
 
-static int add_lockout(size_t requester, struct cs_need **needs, size_t *n_needs, struct cs_lockout **list, size_t *count)
+static int add_lockout(size_t requester, struct cs_need **needs, size_t *n_needs, struct cs_lockout **list,
+	size_t *count)
 {
 	struct cs_lockout *grown = reallocarray(*list, *count + 1, sizeof(*grown));
 

@@ -78,8 +78,8 @@ struct search {
 	const struct cs_case *what;
 	struct crowd own; /* the requester, by DN */
 	struct crowd seen;
-	/* called for everybody but the requester. key: what is compared of the DN; name NULL: the policy names the DN. 0,
-	 * or an end of the search */
+	/* called for everybody but the requester. key: what is compared of the DN; name NULL: the policy names the DN.
+	 * 0, or an end of the search */
 	int (*found)(struct search *search, const char *key, const char *dn, const char *name);
 	size_t rule, n_rules;
 	int8_t *may;          /* satisfiable */
@@ -116,7 +116,7 @@ static int search_rule(struct search *search, size_t rule, size_t at, size_t n)
 	return r == 0 ? cs_policy_who_named(what->policy, what->gate, rule, what->scope, search_named, search) : r;
 }
 
-/* --- Names --------------------------------------------------------------------------------------------------------- */
+/* --- Names -------------------------------------------------------------------------------------------------------- */
 
 enum { ENOUGH = 1 };
 
@@ -176,7 +176,7 @@ int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_nee
 	return r;
 }
 
-/* --- Numbers ------------------------------------------------------------------------------------------------------- */
+/* --- Numbers ------------------------------------------------------------------------------------------------------ */
 
 static int found_candidate(struct search *search, const char *key, const char *dn, const char *name)
 {

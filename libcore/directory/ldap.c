@@ -3,7 +3,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "model.h"
-#include "search.h"
+#include "ldap_search.h"
 
 #include <ldap.h>
 #include <stdio.h>

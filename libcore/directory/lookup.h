@@ -4,7 +4,7 @@
 #define CS_DIRECTORY_LOOKUP_H
 
 #include "directory.h"
-#include "search.h"
+#include "ldap_search.h"
 
 struct cs_lookup;
 

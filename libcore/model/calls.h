@@ -8,7 +8,8 @@
 
 enum cs_call_type {
 	CS_CALL_NONE = 0,
-	CS_CALL_SUBMIT = 1,  /* module: decide on an action; may make a request. cs_submit -> cs_decision; takes a descriptor */
+	CS_CALL_SUBMIT = 1,  /* module: decide on an action; may make a request. cs_submit -> cs_decision; takes a
+	                      * descriptor */
 	CS_CALL_WAIT = 2,    /* module: wait until the request changes. cs_wait -> cs_decision */
 	CS_CALL_CLAIM = 3,   /* module: use an approved request. cs_claim -> cs_decision; takes a descriptor */
 	CS_CALL_CONFIRM = 4, /* module: was this sudo just released, on this connection? cs_confirm -> cs_decision */
@@ -16,24 +17,27 @@ enum cs_call_type {
 	CS_CALL_RIGHT = 6,   /* both: has_right and why. cs_right -> cs_right_answer */
 	CS_CALL_LIST = 7,    /* people: cs_list -> cs_list_answer */
 	CS_CALL_SHOW = 8,    /* people: cs_show -> cs_show_answer */
-	CS_CALL_VOTE = 9,    /* people: cs_vote_call -> cs_decision. The vote counts where reason is needs-approval, approved or
-	                      * rejected; with any other reason it was refused, and text says why */
+	CS_CALL_VOTE = 9,    /* people: cs_vote_call -> cs_decision. The vote counts where reason is needs-approval,
+	                      * approved or rejected; with any other reason it was refused, and text says why */
 	CS_CALL_STATUS = 10, /* people: cs_empty -> cs_status */
 	CS_CALL_EVIDENCE = 11, /* people, root: cs_evidence_call -> cs_evidence_answer */
 	/* 12 loaded the policy file again, before the policy was kept in generations */
 	CS_CALL_RIGHTS = 13, /* people: many has_right at once. cs_rights -> cs_rights_answer */
 	CS_CALL_DIRECTORY = 14, /* people, root: ask the daemon's directory. cs_question -> cs_answer */
-	CS_CALL_APPLY = 15,  /* people: put a new generation of the policy in force, or show what that would change. Takes a
-	                      * descriptor with the text. Root, or whom the gate on it lets. cs_apply -> cs_apply_answer */
+	CS_CALL_APPLY = 15,  /* people: put a new generation of the policy in force, or show what that would change.
+	                      * Takes a descriptor with the text. Root, or whom the gate on it lets. cs_apply ->
+	                      * cs_apply_answer */
 	CS_CALL_HISTORY = 16, /* people, root: cs_history -> cs_history_answer */
-	CS_CALL_POLICY = 17  /* people, root: a piece of the text of one generation. cs_policy_call -> cs_policy_answer */
+	CS_CALL_POLICY = 17  /* people, root: a piece of the text of one generation. cs_policy_call ->
+	                      * cs_policy_answer */
 };
 
 struct cs_submit {
 	struct cs_subject subject;
 	struct cs_action action; /* host and file are ignored: the daemon stamps them */
 	char *reason;
-	bool may_wait;  /* somebody is there to wait; else a request is left open and the reply is deny, CS_WHY_NOT_WAITING */
+	bool may_wait;  /* somebody is there to wait; else a request is left open and the reply is deny,
+	                 * CS_WHY_NOT_WAITING */
 	bool only_ask;  /* account phase: decide, make no request. HOLD means that the session phase will hold */
 	bool has_file;  /* a descriptor travels with this call */
 };
@@ -201,8 +205,8 @@ extern const struct cs_shape cs_evidence_answer_shape;
 
 enum cs_apply_kind {
 	CS_APPLY_NONE = 0,
-	CS_APPLY_TEXT = 1,     /* the text in the descriptor: a sealed memfd (F_SEAL_WRITE, GROW and SHRINK), so that reading it
-	                        * can neither block nor change */
+	CS_APPLY_TEXT = 1,     /* the text in the descriptor: a sealed memfd (F_SEAL_WRITE, GROW and SHRINK), so that
+	                        * reading it can neither block nor change */
 	CS_APPLY_ROLLBACK = 2, /* the text of generation number */
 	CS_APPLY_GRANT = 3,    /* role gets permissions, where it is held or, with kind, in scopes of that kind */
 	CS_APPLY_REVOKE = 4,
@@ -213,7 +217,8 @@ extern const struct cs_names cs_apply_names[];
 struct cs_apply {
 	enum cs_apply_kind kind;
 	bool only_show;    /* change nothing: say what would change */
-	uint64_t base;     /* the generation the change was made from; the daemon refuses another. 0: whichever is in force */
+	uint64_t base;     /* the generation the change was made from; the daemon refuses another. 0: whichever is in
+	                    * force */
 	uint8_t digest[CS_DIGEST_LEN]; /* TEXT: of the text in the descriptor, domain CS_DOMAIN_POLICY */
 	uint64_t number;   /* ROLLBACK */
 	char *role;        /* GRANT, REVOKE, DEFINE … */
@@ -234,8 +239,9 @@ struct cs_apply_answer {
 	struct cs_change *changes;       /* at most CS_MAX_CHANGES; more says that there are others */
 	size_t n_changes;
 	bool more;
-	struct cs_decision decision;     /* not applied: why. Verdict deny with reason not-waiting: a request is open, see number.
-	                                  * bad-call: see text. policy-changed: base is not in force. All zero with only_show */
+	struct cs_decision decision;     /* not applied: why. Verdict deny with reason not-waiting: a request is open,
+	                                  * see number. bad-call: see text. policy-changed: base is not in force. All
+	                                  * zero with only_show */
 	char *text; /* the problem of a text that is refused, with its line; "" otherwise */
 };
 extern const struct cs_shape cs_apply_answer_shape;

@@ -61,8 +61,8 @@ struct cs_person {
 };
 extern const struct cs_shape cs_person_shape;
 
-/* 1 when both are certainly the same human: same id, same DN, same uid, or same non-empty human. 0 when certainly not. CS_EDOUBT
- * when either has no id; treat it as the same. */
+/* 1 when both are certainly the same human: same id, same DN, same uid, or same non-empty human. 0 when certainly not.
+ * CS_EDOUBT when either has no id; treat it as the same. */
 int cs_same_human(const struct cs_person *a, const struct cs_person *b);
 
 /* The file that is to run, as the daemon measured it on an open descriptor. */
@@ -138,8 +138,8 @@ struct cs_need {
 	uint32_t have;
 	char **by; /* names of the approvers counted for it */
 	size_t n_by;
-	char **who; /* names of people who could fill it; empty when the directory could not list them; the last is "(and others)"
-	             * where there are too many to name */
+	char **who; /* names of people who could fill it; empty when the directory could not list them; the last is
+	             * "(and others)" where there are too many to name */
 	size_t n_who;
 };
 extern const struct cs_shape cs_need_shape;
@@ -161,8 +161,8 @@ struct cs_decision {
 	struct cs_approval *votes;
 	size_t n_votes;
 	uint64_t version;      /* rises with every change of the request; for wait */
-	uint64_t remaining_ms; /* until the request (pending) or the approval (approved) expires; with CS_WHY_COOLING, and
-	                        * wherever else an approval waits for its time, until it may be used */
+	uint64_t remaining_ms; /* until the request (pending) or the approval (approved) expires; with CS_WHY_COOLING,
+	                        * and wherever else an approval waits for its time, until it may be used */
 	uint64_t hold_ms;      /* how much longer it is held on line before it is parked */
 };
 extern const struct cs_shape cs_decision_shape;
@@ -206,8 +206,8 @@ extern const struct cs_shape cs_attribute_shape;
 struct cs_membership {
 	uint32_t query; /* index of the cs_group_query it answers */
 	char *group_dn;
-	struct cs_attribute *attributes; /* those wanted: every value of each, several in a row under one name. A group with
-	                                  * more than CS_MAX_ATTRIBUTES of them is doubt, never cut */
+	struct cs_attribute *attributes; /* those wanted: every value of each, several in a row under one name. A group
+	                                  * with more than CS_MAX_ATTRIBUTES of them is doubt, never cut */
 	size_t n_attributes;
 };
 extern const struct cs_shape cs_membership_shape;
@@ -219,8 +219,8 @@ struct cs_facts {
 	struct cs_person person;
 	struct cs_membership *memberships;
 	size_t n_memberships;
-	char **aliases;     /* DNs of the other entries of the same human, where a roster was asked for: display and early
-	                     * refusal only, so empty also when they could not be told */
+	char **aliases;     /* DNs of the other entries of the same human, where a roster was asked for: display and
+	                     * early refusal only, so empty also when they could not be told */
 	size_t n_aliases;
 	char *source;       /* which server or file answered */
 	char *doubt;        /* what could not be told, and why; "" otherwise */
@@ -339,7 +339,7 @@ struct cs_record {
 };
 extern const struct cs_shape cs_record_shape;
 
-/* --- Small rules about nouns --------------------------------------------------------------------------------------- */
+/* --- Small rules about nouns -------------------------------------------------------------------------------------- */
 
 /* Distinguished names (dn.c, RFC 4514). 1 when s is a DN of at most CS_MAX_DN bytes whose every part has a type and a
  * value; 0 otherwise, and for "". */
@@ -349,8 +349,8 @@ int cs_dn_is_valid(const char *s);
 int cs_dn_first_value(const char *dn, char **ret_value);
 /* A DN in the one spelling that is compared: types and values in lower case, blanks around ',', '=' and '+' left out,
  * several blanks one, each escape in one form. Equal keys mean the same entry; unequal ones may (names that are not
- * ASCII, OIDs, parts joined by '+' in another order), which only denies. 0; CS_ETOOBIG; CS_EINVAL (none at all, a NUL, a
- * quotation mark). */
+ * ASCII, OIDs, parts joined by '+' in another order), which only denies. 0; CS_ETOOBIG; CS_EINVAL (none at all, a NUL,
+ * a quotation mark). */
 int cs_dn_key(const char *dn, char ret_key[CS_MAX_DN + 1]);
 bool cs_dn_same(const char *a, const char *b);
 /* The entry with this key is the one with the key base or below it. */
@@ -368,8 +368,8 @@ int cs_action_key_encode(const struct cs_subject *subject, const struct cs_actio
 /* The four digits shown to the requester and typed by the approver, from the request's digest. */
 void cs_check_code(const uint8_t digest[CS_DIGEST_LEN], char ret_code[CS_CODE_LEN + 1]);
 
-/* A request's deadline has passed. Within one boot by CLOCK_BOOTTIME alone; across boots by the wall clock, where a clock that went
- * back more than 60 s counts as passed (A093). since_*: when the span began. 1 or 0. */
+/* A request's deadline has passed. Within one boot by CLOCK_BOOTTIME alone; across boots by the wall clock, where a
+ * clock that went back more than 60 s counts as passed (A093). since_*: when the span began. 1 or 0. */
 struct cs_now;
 int cs_deadline_passed(const char *boot_id, uint64_t since_boot_ms, uint64_t since_wall_ms, uint64_t span_ms,
 	const struct cs_now *now, uint64_t *ret_remaining_ms);

@@ -65,7 +65,8 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_CANCELLED, "cancelled", "The request was cancelled.") \
 	X(CS_WHY_EXPIRED, "expired", "The request's time is over.") \
 	X(CS_WHY_USED, "used", "The approval was used already.") \
-	X(CS_WHY_NOT_WAITING, "not-waiting", "Nobody can wait here; the request is open. Run it again after it is approved.") \
+	X(CS_WHY_NOT_WAITING, "not-waiting", \
+		"Nobody can wait here; the request is open. Run it again after it is approved.") \
 	X(CS_WHY_TARGET_CHANGED, "target-changed", "The program is not the one that was approved; ask again.") \
 	X(CS_WHY_APPROVER_LOST, "approver-lost", "An approver no longer has the right to approve; ask again.") \
 	X(CS_WHY_POLICY_CHANGED, "policy-changed", "The policy has changed since the approval; ask again.") \

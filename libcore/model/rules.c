@@ -17,7 +17,8 @@ int cs_same_human(const struct cs_person *a, const struct cs_person *b)
 {
 	if (!a->id || !*a->id || !b->id || !*b->id)
 		return CS_EDOUBT;
-	return same_text(a->id, b->id) || same_text(a->dn, b->dn) || cs_dn_same(a->dn, b->dn) || same_text(a->human, b->human) || a->uid == b->uid;
+	return same_text(a->id, b->id) || same_text(a->dn, b->dn) || cs_dn_same(a->dn, b->dn) ||
+		same_text(a->human, b->human) || a->uid == b->uid;
 }
 
 int cs_request_encode(const struct cs_request *request, struct cs_buf *out)
@@ -38,7 +39,7 @@ int cs_action_key_encode(const struct cs_subject *subject, const struct cs_actio
 
 void cs_check_code(const uint8_t digest[CS_DIGEST_LEN], char ret_code[CS_CODE_LEN + 1])
 {
-	uint32_t n = ((uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3]) % 10000;
+	uint32_t n = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
 
 	(void)snprintf(ret_code, CS_CODE_LEN + 1, "%04u", (unsigned)(n % 10000));
 }

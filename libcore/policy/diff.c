@@ -13,12 +13,11 @@
 
 /* --- Collecting ----------------------------------------------------------------------------------------------- */
 
-/* Shortens a text to what a change may hold, between two letters. */
-static void cut(char *text)
+void cs_diff_cut(char *text, size_t most)
 {
-	size_t at = CS_MAX_TEXT - sizeof(CUT);
+	size_t at = most - sizeof(CUT);
 
-	if (strlen(text) <= CS_MAX_TEXT)
+	if (strlen(text) <= most)
 		return;
 	while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
 		at--;
@@ -53,7 +52,7 @@ int cs_diff_say(struct diff *diff, enum cs_effect effect, const char *kind, cons
 	}
 	va_end(args);
 	if (r == 0) {
-		cut(change.text);
+		cs_diff_cut(change.text, CS_MAX_TEXT);
 		r = add(list, &change);
 	}
 	cs_clear(&cs_change_shape, &change);

@@ -23,6 +23,7 @@ struct diff {
 	size_t words;        /* of a row */
 	size_t roles_at;     /* the word of a row in which its roles begin */
 	uint64_t *exclusive; /* bits: a row with the roles of which, in either policy, nobody may hold two */
+	size_t looks; /* pairs of gates, services and commands that were looked at */
 	struct diff_list {
 		struct cs_change *items;
 		size_t n, cap;
@@ -35,6 +36,12 @@ struct diff {
 /* Adds a change of what: "gate", "deploy". A text that is too long for the wire ends in "…". 0, CS_ENOMEM. */
 int cs_diff_say(struct diff *diff, enum cs_effect effect, const char *kind, const char *name, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+
+/* Most of a text for what is told behind a part that has no bound, such as conditions or commands: the part is cut to
+ * it before, so that none of the rest is hidden from those who are to agree. */
+#define DIFF_LONG_PART (CS_MAX_TEXT / 2)
+/* Shortens a text to most bytes, between two letters, with "…" at its end. */
+void cs_diff_cut(char *text, size_t most);
 
 /* Calls pair for every two items with one name, and with NULL for the one that is missing: those of before in their
  * order, then what only after has. An item begins with its name, a char *; no two of a list have the same.

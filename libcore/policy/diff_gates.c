@@ -2,6 +2,7 @@
 /* What changes in gates: what they guard, when, and in which order. What they ask for is in diff_terms.c. */
 #include "diff.h"
 #include "diff_gates.h"
+#include "mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,11 @@ static void put_names(struct cs_buf *text, const void *items, size_t n, size_t s
 	}
 }
 
+static const char *name_of(const struct gates *gates)
+{
+	return gates->before ? gates->before->name : gates->after->name;
+}
+
 static int say_put(const struct gates *gates, enum cs_effect effect, const char *begin, struct cs_buf *text)
 {
 	int r;
@@ -33,18 +39,23 @@ static int say_put(const struct gates *gates, enum cs_effect effect, const char 
 	cs_buf_put_u8(text, 0);
 	r = cs_buf_error(text);
 	if (r == 0)
-		r = cs_diff_say(gates->diff, effect, "gate", cs_diff_gate_name(gates), "%s%s", begin,
+		r = cs_diff_say(gates->diff, effect, "gate", name_of(gates), "%s%s", begin,
 				(const char *)text->data);
 	cs_buf_clear(text);
 	return r;
 }
 
-const char *cs_diff_gate_name(const struct gates *gates)
-{
-	return gates->before ? gates->before->name : gates->after->name;
-}
-
 /* --- What is guarded ------------------------------------------------------------------------------------------ */
+
+/* A comparison is made while everybody waits, and a policy may have very many gates: after this many looks what is not
+ * known yet counts as weaker. */
+#define LOOKS_MAX (UINT32_C(1) << 25)
+
+static bool is_too_much(struct diff *diff, size_t looks)
+{
+	diff->looks = diff->looks < LOOKS_MAX ? diff->looks + looks : LOOKS_MAX;
+	return diff->looks >= LOOKS_MAX;
+}
 
 static bool on_service(const struct cs_gate *gate, const char *service)
 {
@@ -66,7 +77,8 @@ static bool was_free(const struct gates *gates, const char *service)
 	for (size_t i = 0; i < policy->n_services && !permits; i++)
 		permits = policy->services[i].unmatched_permits && strcmp(policy->services[i].name, service) == 0;
 	for (size_t i = 0; i < policy->n_gates && permits; i++)
-		permits = &policy->gates[i] == gates->before || !on_service(&policy->gates[i], service);
+		permits = !is_too_much(gates->diff, policy->gates[i].n_services) &&
+			  (&policy->gates[i] == gates->before || !on_service(&policy->gates[i], service));
 	return permits && strcmp(service, "countersign") != 0;
 }
 
@@ -210,15 +222,16 @@ static bool commands_meet(const struct command *a, const struct command *b)
 }
 
 /* Could one action meet both gates? A host whose name cannot be told meets every host, so hosts keep nothing apart. */
-static bool gates_meet(const struct cs_gate *a, const struct cs_gate *b)
+static bool gates_meet(struct diff *diff, const struct cs_gate *a, const struct cs_gate *b)
 {
 	bool share = false, meet = a->n_commands == 0 || b->n_commands == 0;
 
 	for (size_t i = 0; i < a->n_services && !share; i++)
-		share = on_service(b, a->services[i]);
+		share = is_too_much(diff, b->n_services) || on_service(b, a->services[i]);
 	for (size_t i = 0; i < a->n_commands && share && !meet; i++) {
 		for (size_t k = 0; k < b->n_commands && !meet; k++)
-			meet = commands_meet(&a->commands[i], &b->commands[k]);
+			meet = is_too_much(diff, 1 + a->commands[i].n_words) ||
+			       commands_meet(&a->commands[i], &b->commands[k]);
 	}
 	return share && meet;
 }
@@ -231,7 +244,7 @@ static bool stands_alone(const struct gates *gates)
 	for (size_t i = 0; i < policy->n_gates; i++) {
 		const struct cs_gate *other = &policy->gates[i];
 
-		if (other != gates->after && !other->deny && gates_meet(other, gates->after))
+		if (other != gates->after && !other->deny && gates_meet(gates->diff, other, gates->after))
 			return false;
 	}
 	return true;
@@ -297,6 +310,49 @@ static void put_guarded(struct cs_buf *text, const struct cs_gate *gate)
 	put_names(text, gate->services, gate->n_services, sizeof(*gate->services));
 	put(text, gate->n_commands > 0 ? ": " : "");
 	put_names(text, gate->commands, gate->n_commands, sizeof(*gate->commands));
+	cs_buf_put_u8(text, 0);
+	if (cs_buf_error(text) < 0)
+		return;
+	cs_diff_cut((char *)text->data, DIFF_LONG_PART);
+	text->len = strlen((const char *)text->data);
+}
+
+/* Where, when and from where a new gate does not guard. */
+static int say_limits(const struct gates *gates, enum cs_effect effect)
+{
+	const struct cs_gate *gate = gates->after;
+	const char *netgroups[POLICY_MAX_CONDITIONS];
+	const struct {
+		const char *what;
+		const void *items;
+		size_t n;
+	} limits[] = {
+		{"only on hosts ", gate->hosts, gate->n_hosts},
+		{"only on the hosts of netgroups ", netgroups,
+		 netgroup_names(gates->diff->after.policy, gate, netgroups)},
+		{"peer: ", gate->peer_texts, gate->n_peers},
+		{"time: ", gate->time_texts, gate->n_times},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < CS_COUNT(limits); i++) {
+		struct cs_buf text;
+
+		if (limits[i].n == 0)
+			continue;
+		cs_buf_init(&text, CS_POLICY_TEXT_MAX);
+		put_names(&text, limits[i].items, limits[i].n, sizeof(char *));
+		r = say_put(gates, effect, limits[i].what, &text);
+	}
+	return r;
+}
+
+/* All of it: with another name a gate may stand for one that is gone, and who agrees to that reads nothing else. */
+static int say_new_terms(struct gates *gates, enum cs_effect effect)
+{
+	int r = say_limits(gates, effect);
+
+	return r == 0 ? cs_diff_new_terms(gates, effect) : r;
 }
 
 static int say_gate(struct gates *gates)
@@ -304,6 +360,7 @@ static int say_gate(struct gates *gates)
 	const struct cs_gate *gate = gates->before ? gates->before : gates->after;
 	enum cs_effect effect = gates->before ? CS_EFFECT_WEAKER : guarding_more(gates);
 	struct cs_buf text;
+	int r;
 
 	cs_buf_init(&text, CS_POLICY_TEXT_MAX);
 	put_guarded(&text, gate);
@@ -315,7 +372,8 @@ static int say_gate(struct gates *gates)
 	}
 	if (gates->before)
 		return say_put(gates, effect, gate->deny ? "is gone: denied " : "is gone: guarded ", &text);
-	return say_put(gates, effect, gate->deny ? "is new: denies " : "is new: guards ", &text);
+	r = say_put(gates, effect, gate->deny ? "is new: denies " : "is new: guards ", &text);
+	return r == 0 ? say_new_terms(gates, effect) : r;
 }
 
 /* What a permit gate did, it never did more than permit; a deny gate lets nobody through unless it says whom or when.
@@ -324,11 +382,11 @@ static int say_turned(struct gates *gates)
 {
 	const struct cs_gate *b = gates->after;
 	bool surely = b->deny && b->n_exempts + b->n_peers + b->n_times == 0;
+	enum cs_effect effect = surely ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER;
+	int r = cs_diff_say(gates->diff, effect, "gate", b->name, b->deny ? "needs %s -> denies" : "denies -> needs %s",
+			    b->deny ? gates->before->permission_name : b->permission_name);
 
-	if (b->deny)
-		return cs_diff_say(gates->diff, surely ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER, "gate", b->name,
-				   "needs %s -> denies", gates->before->permission_name);
-	return cs_diff_say(gates->diff, CS_EFFECT_WEAKER, "gate", b->name, "denies -> needs %s", b->permission_name);
+	return r == 0 ? say_new_terms(gates, effect) : r;
 }
 
 static int diff_terms(struct gates *gates)
@@ -380,7 +438,7 @@ static int say_overtaken(const struct all_gates *all, const size_t *stay, size_t
 	const struct cs_gate *gates = all->diff->after.policy->gates;
 
 	for (size_t k = i + 1; k < n; k++) {
-		if (stay[k] < stay[i] && gates_meet(&gates[stay[i]], &gates[stay[k]]))
+		if (stay[k] < stay[i] && gates_meet(all->diff, &gates[stay[i]], &gates[stay[k]]))
 			return cs_diff_say(all->diff, CS_EFFECT_WEAKER, "gate", gates[stay[i]].name,
 					   "gate %s stands before it now; the first that an action meets counts",
 					   gates[stay[k]].name);

@@ -11,10 +11,11 @@ struct gates {
 	const struct cs_gate *before, *after;
 };
 
-const char *cs_diff_gate_name(const struct gates *gates);
 /* Both are there, and both deny or neither does. */
 int cs_diff_exemptions(struct gates *gates);
 /* Both are there, and neither denies. */
 int cs_diff_terms(struct gates *gates);
+/* What a gate that is new, or denied before, asks for. */
+int cs_diff_new_terms(struct gates *gates, enum cs_effect effect);
 
 #endif

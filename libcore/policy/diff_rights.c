@@ -327,6 +327,8 @@ static int compare_in(struct search *search, const struct place *place, const ch
 	put_source(&source, place);
 	r = cs_buf_error(&source);
 	if (r == 0)
+		cs_diff_cut((char *)source.data, DIFF_LONG_PART);
+	if (r == 0)
 		r = say_missing(search, place, (const char *)source.data, scope);
 	cs_buf_clear(&source);
 	return r;

@@ -49,28 +49,51 @@ static int pair_person(void *arg, const void *before, const void *after)
 		   rules->after->name, b ? "now also" : "no longer", b ? *b : *a);
 }
 
+static const char *scope_text(const struct cs_gate *gate, const struct rule *rule)
+{
+	const char *text = rule->own_scope ? rule->scope.text : gate->scope.text;
+
+	return text ? text : "*";
+}
+
+/* Who may fill a rule that is new, or that people by name may fill now: what else is said of it tells only names. */
+static int say_who(const struct rules *rules, enum cs_effect effect)
+{
+	const struct rule *rule = rules->after;
+	const struct want *want = &rule->want;
+	bool scoped = want->kind == WANT_PERMISSION || want->kind == WANT_ROLE, listed = want->kind == WANT_GROUP;
+	char count[32] = "";
+	int r = 0;
+
+	if (rule->count > 0)
+		(void)snprintf(count, sizeof(count), "%" PRIu32 " of ", rule->count);
+	if (want->kind != WANT_PEOPLE)
+		return SAY(rules->gates, effect, "%s %s: %s%s%s%s%s", rules->kind, rule->name, count,
+			   want_words[want->kind], wanted(rules->gates->diff->after.policy, want),
+			   scoped ? " in " : listed ? " by " : "",
+			   scoped ? scope_text(rules->gates->after, rule) : listed ? want->listed : "");
+	for (size_t i = 0; r == 0 && i < want->n_people; i++)
+		r = SAY(rules->gates, effect, "%s %s: %sperson %s", rules->kind, rule->name, count, want->people[i]);
+	return r;
+}
+
 static int diff_want(struct rules *rules)
 {
 	const struct want *a = &rules->before->want, *b = &rules->after->want;
 	const char *had = wanted(rules->gates->diff->before.policy, a);
 	const char *has = wanted(rules->gates->diff->after.policy, b);
 	const char *listed = a->kind == WANT_GROUP ? a->listed : "", *lists = b->kind == WANT_GROUP ? b->listed : "";
+	int r;
 
 	if (a->kind == WANT_PEOPLE && b->kind == WANT_PEOPLE)
 		return cs_diff_each(a->people, a->n_people, b->people, b->n_people, sizeof(*a->people), pair_person,
 				    rules);
 	if (a->kind == b->kind && strcmp(had, has) == 0 && strcasecmp(listed, lists) == 0)
 		return 0;
-	return SAY(rules->gates, CS_EFFECT_WEAKER, "%s %s: %s%s%s%s -> %s%s%s%s", rules->kind, rules->after->name,
-		   want_words[a->kind], had, *listed ? " by " : "", listed, want_words[b->kind], has,
-		   *lists ? " by " : "", lists);
-}
-
-static const char *scope_text(const struct cs_gate *gate, const struct rule *rule)
-{
-	const char *text = rule->own_scope ? rule->scope.text : gate->scope.text;
-
-	return text ? text : "*";
+	r = SAY(rules->gates, CS_EFFECT_WEAKER, "%s %s: %s%s%s%s -> %s%s%s%s", rules->kind, rules->after->name,
+		want_words[a->kind], had, *listed ? " by " : "", listed, want_words[b->kind], has,
+		*lists ? " by " : "", lists);
+	return r == 0 && b->kind == WANT_PEOPLE ? say_who(rules, CS_EFFECT_WEAKER) : r;
 }
 
 /* Where both ask in the gate's own scope, the gate says what changes. */
@@ -107,12 +130,14 @@ static int pair_approval(void *arg, const void *before, const void *after)
 {
 	struct rules rules = {.gates = arg, .kind = "approval", .before = before, .after = after};
 	const struct rule *rule = before ? before : after;
+	int r;
 
 	if (before && after)
 		return diff_rule(&rules);
-	return SAY(rules.gates, before ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER,
-		   before ? "approval %s (%" PRIu32 ") is not asked for any more" : "approval %s (%" PRIu32 ") is new",
-		   rule->name, rule->count);
+	r = SAY(rules.gates, before ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER,
+		before ? "approval %s (%" PRIu32 ") is not asked for any more" : "approval %s (%" PRIu32 ") is new",
+		rule->name, rule->count);
+	return r == 0 && after ? say_who(&rules, CS_EFFECT_STRONGER) : r;
 }
 
 static int pair_exemption(void *arg, const void *before, const void *after)
@@ -120,11 +145,13 @@ static int pair_exemption(void *arg, const void *before, const void *after)
 	struct rules rules = {.gates = arg, .kind = "exempt", .before = before, .after = after};
 	const struct cs_policy *policy = before ? rules.gates->diff->before.policy : rules.gates->diff->after.policy;
 	const struct rule *rule = before ? before : after;
+	int r;
 
 	if (before && after)
 		return diff_rule(&rules);
-	return SAY(rules.gates, before ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER, "exempt %s (%s%s): %s", rule->name,
-		   want_words[rule->want.kind], wanted(policy, &rule->want), before ? "is gone" : "is new");
+	r = SAY(rules.gates, before ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER, "exempt %s (%s%s): %s", rule->name,
+		want_words[rule->want.kind], wanted(policy, &rule->want), before ? "is gone" : "is new");
+	return r == 0 && after ? say_who(&rules, CS_EFFECT_WEAKER) : r;
 }
 
 int cs_diff_exemptions(struct gates *gates)
@@ -251,6 +278,46 @@ static int diff_permission(struct gates *gates)
 	if (r == 0 && strcmp(a->scope.text, b->scope.text) != 0)
 		r = SAY(gates, CS_EFFECT_WEAKER, "scope: %s -> %s", a->scope.text, b->scope.text);
 	return r;
+}
+
+/* Rules of a gate that is new. */
+static int say_rules(struct gates *gates, enum cs_effect effect, const char *kind, const struct rule *rules, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = say_who(&(struct rules){.gates = gates, .kind = kind, .after = &rules[i]}, effect);
+	return r;
+}
+
+/* A span says nothing where nobody is asked. */
+static int say_switches(struct gates *gates, enum cs_effect effect)
+{
+	const struct cs_gate *gate = gates->after;
+	char text[32];
+	int r = 0;
+
+	if (gate->shared)
+		r = SAY(gates, effect, "people: shared");
+	for (size_t i = 0; r == 0 && i < CS_COUNT(terms); i++) {
+		uint64_t value = term_of(gate, &terms[i]);
+
+		if (value != 0 && (terms[i].words[0] || gate->n_rules > 0))
+			r = SAY(gates, effect, "%s: %s", terms[i].name, show_term(&terms[i], value, text));
+	}
+	return r;
+}
+
+int cs_diff_new_terms(struct gates *gates, enum cs_effect effect)
+{
+	const struct cs_gate *gate = gates->after;
+	int r = say_rules(gates, effect, "approval", gate->rules, gate->n_rules);
+
+	if (r == 0)
+		r = say_rules(gates, effect, "exempt", gate->exempts, gate->n_exempts);
+	if (r == 0 && !gate->deny && !cs_scope_everywhere(&gate->scope))
+		r = SAY(gates, effect, "scope: %s", gate->scope.text);
+	return r == 0 && !gate->deny ? say_switches(gates, effect) : r;
 }
 
 int cs_diff_terms(struct gates *gates)

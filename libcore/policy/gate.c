@@ -31,11 +31,6 @@ bool cs_gate_needs_reason(const struct cs_gate *gate)
 	return gate->needs_reason;
 }
 
-bool cs_gate_distinct(const struct cs_gate *gate)
-{
-	return !gate->shared;
-}
-
 bool cs_gate_takes_exposed(const struct cs_gate *gate)
 {
 	return gate->takes_exposed;

@@ -260,7 +260,8 @@ bool cs_index_twice(const struct index *index, const struct cs_policy *policy, s
 	for (size_t i = 0; i <= index->mask; i++) {
 		const struct slot *slot = &index->slots[i];
 
-		if (slot->key && slot->query == (uint32_t)INDEX_PEOPLE && twice_in(slot, index, policy, ret_one, ret_other))
+		if (slot->key && slot->query == (uint32_t)INDEX_PEOPLE &&
+			twice_in(slot, index, policy, ret_one, ret_other))
 			return true;
 	}
 	return false;

@@ -102,8 +102,8 @@ static enum told in_netgroup(const struct search *search, size_t netgroup)
 	if (!search->now->rosters)
 		return TOLD_ASK;
 	roster = roster_of(search, netgroup);
-	/* A netgroup that is not there, or that may not be read, was meant by who wrote the gate: nobody leaves the gate
-	 * by that. */
+	/* A netgroup that is not there, or that may not be read, was meant by who wrote the gate: nobody leaves the
+	 * gate by that. */
 	if (!roster || roster->known != CS_KNOWN_YES)
 		return TOLD_DOUBT;
 	for (size_t i = 0; i < roster->n_dns; i++) {

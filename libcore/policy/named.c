@@ -31,7 +31,8 @@ int cs_policy_who_named(const struct cs_policy *policy, const struct cs_gate *ga
 	for (size_t i = 0; r == 0 && i < policy->n_assignments; i++) {
 		const struct assignment *assignment = &policy->assignments[i];
 
-		if (assignment->to == ASSIGNED_PEOPLE && cs_policy_supplies(policy, assignment->role, want, kind, kind_len) &&
+		if (assignment->to == ASSIGNED_PEOPLE &&
+			cs_policy_supplies(policy, assignment->role, want, kind, kind_len) &&
 		    cs_scope_extract(&assignment->scope, asked, NULL, value) == 1)
 			r = each_of(assignment->people, assignment->n_people, each, arg);
 	}

@@ -17,9 +17,9 @@ struct cs_gate;
 int cs_policy_parse(const char *text, const char *name, struct cs_policy **ret_policy, struct cs_problem *problem);
 void cs_policy_free(struct cs_policy **policy);
 
-/* Every path that a gate's command names, sorted (the name of an action is none), and the way to tell the policy what it resolves to (realpath on this host),
- * so that /bin/sh in the policy also meets /usr/bin/dash on the host. The daemon calls this after parsing; without
- * it only the spelling counts. */
+/* Every path that a gate's command names, sorted (the name of an action is none), and the way to tell the policy what
+ * it resolves to (realpath on this host), so that /bin/sh in the policy also meets /usr/bin/dash on the host. The
+ * daemon calls this after parsing; without it only the spelling counts. */
 size_t cs_policy_paths(const struct cs_policy *policy);
 const char *cs_policy_path(const struct cs_policy *policy, size_t i);
 int cs_policy_resolved(struct cs_policy *policy, size_t i, const char *resolved);
@@ -32,7 +32,7 @@ void cs_policy_count(const struct cs_policy *policy, struct cs_policy_counts *re
  * of the assignments. The array belongs to the policy. */
 const struct cs_group_query *cs_policy_queries(const struct cs_policy *policy, size_t *ret_count);
 
-/* --- Matching ------------------------------------------------------------------------------------------------------ */
+/* --- Matching ----------------------------------------------------------------------------------------------------- */
 
 /* What a match depends on beside the policy. person and rosters may be left out at first: where a gate that matters
  * asks for them, the answer is CS_MATCH_ASK. */
@@ -48,10 +48,10 @@ enum cs_match_kind {
 	CS_MATCH_NONE = 0,  /* no gate; unmatched says what then */
 	CS_MATCH_GATE = 1,
 	CS_MATCH_DENY = 2,  /* a deny gate; text is its message */
-	CS_MATCH_ARGUMENTS = 3, /* a gate guards this command, but none matches these arguments, or a captured argument is
-	                        * no word (cs_is_word): denied, never unguarded */
-	CS_MATCH_CONDITION = 4, /* a gate guards it, but not at this time or not from this address: denied, never unguarded;
-	                         * text says which and when */
+	CS_MATCH_ARGUMENTS = 3, /* a gate guards this command, but none matches these arguments, or a captured argument
+	                         * is no word (cs_is_word): denied, never unguarded */
+	CS_MATCH_CONDITION = 4, /* a gate guards it, but not at this time or not from this address: denied, never
+	                         * unguarded; text says which and when */
 	CS_MATCH_ASK = 5,       /* cannot be told before the directory was asked about the person and for
 	                         * cs_policy_match_needs */
 	CS_MATCH_DOUBT = 6      /* the directory was asked and could not tell: denied; text says what */
@@ -67,8 +67,8 @@ struct cs_match {
 
 /* Which gate an action meets: a deny gate wins (unless it exempts the person or its conditions do not hold), else the
  * first in the file whose conditions hold. A gate's command is words: the first a
- * path or the name of an action, then one word an argument: literal, "*" any one argument, "%{name}" any one argument, captured, and a last
- * "**" for all that follow. A path alone meets every argument list. 0 (see kind), CS_ENOMEM. */
+ * path or the name of an action, then one word an argument: literal, "*" any one argument, "%{name}" any one argument,
+ * captured, and a last "**" for all that follow. A path alone meets every argument list. 0 (see kind), CS_ENOMEM. */
 int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstances *circumstances,
 	struct cs_match *ret_match);
 /* What the directory has to be asked, beside the person, to match this action: the netgroups of the gates on its
@@ -83,13 +83,13 @@ const struct cs_gate *cs_policy_gate(const struct cs_policy *policy, const char 
 const char *cs_gate_name(const struct cs_gate *gate);
 const char *cs_gate_permission(const struct cs_gate *gate);
 bool cs_gate_needs_reason(const struct cs_gate *gate);
-bool cs_gate_distinct(const struct cs_gate *gate); /* one person fills one rule (default), else any number of them */
 bool cs_gate_takes_exposed(const struct cs_gate *gate); /* exposed_file = permit; default deny */
 uint64_t cs_gate_lifetime_ms(const struct cs_gate *gate);
 uint64_t cs_gate_use_within_ms(const struct cs_gate *gate);
 uint64_t cs_gate_use_after_ms(const struct cs_gate *gate); /* waiting time between the approval and its use; 0: none */
 size_t cs_policy_gates(const struct cs_policy *policy);
-const struct cs_gate *cs_policy_gate_at(const struct cs_policy *policy, size_t i); /* in file order; NULL past the end */
+/* in file order; NULL past the end */
+const struct cs_gate *cs_policy_gate_at(const struct cs_policy *policy, size_t i);
 bool cs_gate_denies(const struct cs_gate *gate);
 const char *cs_gate_scope(const struct cs_gate *gate);     /* as written: "project/%{project}" */
 size_t cs_gate_rules(const struct cs_gate *gate);
@@ -98,29 +98,30 @@ uint32_t cs_gate_rule_count(const struct cs_gate *gate, size_t rule);
 /* "1 × Approve a deployment in project/tomcat": for people. Owned by the caller; NULL when out of memory. */
 char *cs_gate_rule_label(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope);
 
-/* --- Evaluating ---------------------------------------------------------------------------------------------------- */
+/* --- Evaluating --------------------------------------------------------------------------------------------------- */
 
 /* Why a right is held or not. */
 struct cs_held {
-	enum cs_reason reason; /* HAS_RIGHT, EXEMPT; NO_PERMISSION, EXCLUSIVE, UNKNOWN_PERSON, LOCKED_PERSON, DOUBT; NONE on errors */
-	char *because;         /* held: "role pmc in project/tomcat by owner of cn=tomcat,…", "role pmc in project/tomcat by name";
-	                        * EXCLUSIVE: which roles; else NULL. Owned */
+	enum cs_reason reason; /* HAS_RIGHT, EXEMPT; NO_PERMISSION, EXCLUSIVE, UNKNOWN_PERSON, LOCKED_PERSON, DOUBT;
+	                        * NONE on errors */
+	char *because;         /* held: "role pmc in project/tomcat by owner of cn=tomcat,…", "role pmc in
+	                        * project/tomcat by name"; EXCLUSIVE: which roles; else NULL. Owned */
 };
 void cs_held_clear(struct cs_held *held);
 
-/* Does the person of these facts hold the permission in the scope? Facts must answer cs_policy_queries of the same policy.
- * A role held in "*" holds everywhere; one held in "project" holds in "project/tomcat" too (whole path parts), never the
- * other way. What a role carries `in KIND` counts where the asked scope is of that kind. Roles that exclude each other
- * count for nothing to whoever holds two of them.
- * 1, 0, CS_EDOUBT (facts are not KNOWN_YES because of doubt), CS_ENOENT (no such permission), CS_ENOMEM. A person that is
- * not known, or locked, holds nothing (0). ret_held (may be NULL; then nothing is allocated) is set with every result of
- * 1, 0 and CS_EDOUBT; clear it with cs_held_clear. The cost does not grow with the number of assignments. */
+/* Does the person of these facts hold the permission in the scope? Facts must answer cs_policy_queries of the same
+ * policy. A role held in "*" holds everywhere; one held in "project" holds in "project/tomcat" too (whole path parts),
+ * never the other way. What a role carries `in KIND` counts where the asked scope is of that kind. Roles that exclude
+ * each other count for nothing to whoever holds two of them.
+ * 1, 0, CS_EDOUBT (facts are not KNOWN_YES because of doubt), CS_ENOENT (no such permission), CS_ENOMEM. A person that
+ * is not known, or locked, holds nothing (0). ret_held (may be NULL; then nothing is allocated) is set with every
+ * result of 1, 0 and CS_EDOUBT; clear it with cs_held_clear. The cost does not grow with the number of assignments. */
 int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
 	const char *scope, struct cs_held *ret_held);
 
 /* May the person fill this approval rule of the gate in the scope? Same results. Says nothing about who asked. */
-int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate, size_t rule,
-	const char *scope, struct cs_held *ret_held);
+int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+	size_t rule, const char *scope, struct cs_held *ret_held);
 
 /* Does the gate exempt this person: from its approvals, or a deny gate from its denial (scope: NULL there)? 1 (reason
  * EXEMPT, because names the exemption), 0, CS_EDOUBT, CS_ENOMEM. Doubt never exempts. */
@@ -140,13 +141,13 @@ int cs_policy_rights_of(const struct cs_policy *policy, const struct cs_facts *f
 	size_t *ret_count);
 void cs_rights_held_free(struct cs_right_held **rights, size_t *count);
 
-/* Exclusive roles that the directory as it is breaks: a line for each that this person violates, for people. Appended to
- * *lines. 0, CS_EDOUBT, CS_ENOMEM. */
+/* Exclusive roles that the directory as it is breaks: a line for each that this person violates, for people. Appended
+ * to *lines. 0, CS_EDOUBT, CS_ENOMEM. */
 int cs_policy_violations(const struct cs_policy *policy, const struct cs_facts *facts, char ***lines, size_t *n_lines);
 
 /* Which rules of a gate one person may fill together: rules with the same number in ret_block are filled by different
- * people (cs_approval_assign). People distinct: all 0. People shared: a number each, but one for rules that roles of one
- * `exclusive … within = request` could fill. ret_block has room for cs_gate_rules. */
+ * people (cs_approval_assign). People distinct: all 0. People shared: a number each, but one for rules that roles of
+ * one `exclusive … within = request` could fill. ret_block has room for cs_gate_rules. */
 void cs_gate_blocks(const struct cs_policy *policy, const struct cs_gate *gate, uint8_t *ret_block);
 
 /* Which groups would have to be listed to know who could fill a rule: appended to *queries (free each with
@@ -175,7 +176,7 @@ char *const *cs_policy_named_people(const struct cs_policy *policy, size_t *ret_
 int cs_policy_explain(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
 	const char *scope, char ***steps, size_t *n_steps);
 
-/* --- Looking at a policy (lint.c, diff.c, edit.c) -------------------------------------------------------------------- */
+/* --- Looking at a policy (lint.c, diff.c, edit.c) ----------------------------------------------------------------- */
 
 /* What a sound policy says that its author may not have meant. */
 struct cs_finding {
@@ -187,10 +188,10 @@ struct cs_finding {
 	char *text;
 };
 /* Gates that an earlier one always takes away (shadowed) or one that denies further down (unreachable), roles nobody is
- * assigned and nothing inherits, permissions that no gate and no role uses, assignments that another contains, exemptions
- * (always a note: they are to be seen) and those that exempt whoever may ask, services that a gate names but no service
- * section (undeclared), services that are permitted and no gate names (unguarded). Nothing is found that is not so.
- * Sorted by line. Better with cs_policy_resolved told before. 0, CS_ENOMEM. */
+ * assigned and nothing inherits, permissions that no gate and no role uses, assignments that another contains,
+ * exemptions (always a note: they are to be seen) and those that exempt whoever may ask, services that a gate names but
+ * no service section (undeclared), services that are permitted and no gate names (unguarded). Nothing is found that is
+ * not so. Sorted by line. Better with cs_policy_resolved told before. 0, CS_ENOMEM. */
 int cs_policy_lint(const struct cs_policy *policy, struct cs_finding **ret_findings, size_t *ret_count);
 void cs_findings_free(struct cs_finding **findings, size_t *count);
 
@@ -209,7 +210,8 @@ enum cs_edit_kind { CS_EDIT_NONE = 0, CS_EDIT_GRANT, CS_EDIT_REVOKE, CS_EDIT_DEF
 struct cs_edit {
 	enum cs_edit_kind kind;
 	const char *role;
-	const char *scope_kind;         /* GRANT, REVOKE: the permissions `in` this kind of scope; "" or NULL: plain ones */
+	const char *scope_kind;         /* GRANT, REVOKE: the permissions `in` this kind of scope; "" or NULL: plain
+	                                 * ones */
 	const char *label;              /* DEFINE; "" or NULL: none */
 	char *const *permissions;
 	size_t n_permissions;
@@ -217,8 +219,8 @@ struct cs_edit {
 	size_t n_inherits;
 };
 /* The result is parsed again and compared: where it would say anything but what was asked, it is refused. name is for
- * messages. 0; CS_ECONF with problem (unknown role or permission with a suggestion, granted already, not granted, a role
- * that exists); CS_ENOMEM. */
+ * messages. 0; CS_ECONF with problem (unknown role or permission with a suggestion, granted already, not granted, a
+ * role that exists); CS_ENOMEM. */
 int cs_policy_edit(const char *text, const char *name, const struct cs_edit *edit, char **ret_text,
 	struct cs_problem *problem);
 
@@ -238,11 +240,17 @@ extern const struct cs_shape cs_role_shape;
 size_t cs_policy_roles(const struct cs_policy *policy);
 int cs_policy_role(const struct cs_policy *policy, size_t i, struct cs_role *ret_role);
 
-/* --- Conditions (window.c, range.c), also for programs that show them ------------------------------------------------ */
+/* --- Conditions (window.c, range.c), also for programs that show them --------------------------------------------- */
 
 /* Time windows and address ranges as docs/policy.md writes them. parse: 0, CS_ENOMEM, CS_ECONF with *ret_what a static
  * text. holds: 1 or 0; a range asked about an address that is none: CS_EDOUBT. */
-struct cs_window { bool dated; uint8_t days; uint32_t from_min, until_min; int32_t offset_min; int64_t from_s, until_s; };
+struct cs_window {
+	bool dated;
+	uint8_t days;
+	uint32_t from_min, until_min;
+	int32_t offset_min;
+	int64_t from_s, until_s;
+};
 int cs_window_parse(const char *text, struct cs_window *ret_window, const char **ret_what);
 int cs_window_holds(const struct cs_window *window, uint64_t wall_ms);
 struct cs_range { bool local; uint8_t family, bits; uint8_t address[16]; };

@@ -10,7 +10,8 @@ enum {
 	POLICY_MAX_ROLES = 1024,
 	POLICY_MAX_KINDS = 32,     /* of scopes in which one role carries more, inherited ones included */
 	POLICY_MAX_PEOPLE = 1024,  /* named in one place */
-	POLICY_MAX_CONDITIONS = 16, /* `where` and `unless` of one assignment; windows, ranges and netgroups of one gate */
+	POLICY_MAX_CONDITIONS = 16, /* `where` and `unless` of one assignment; windows, ranges and netgroups of one
+	                             * gate */
 	POLICY_AT_QUERIES = 16,    /* single groups with one parent and one `listed`, before one query below the parent
 	                            * replaces theirs */
 	POLICY_MAX_NETGROUPS = 128, /* of the policy: questions to the directory about one action */
@@ -160,7 +161,8 @@ struct exclusive {
 	char *name;
 	size_t *roles;
 	size_t n_roles;
-	bool within_request; /* dynamic: two of them are not exercised within one request; else static: not held at all */
+	bool within_request; /* dynamic: two of them are not exercised within one request; else static: not held at
+	                      * all */
 	bool anywhere;       /* static: in whichever scopes; else in scopes that both contain the asked one */
 	unsigned line;
 };
@@ -252,7 +254,7 @@ struct cs_policy {
 	struct index *index; /* assignments by the group's or the person's DN (index.c) */
 };
 
-/* --- Assignments by DN (index.c) --------------------------------------------------------------------------------------
+/* --- Assignments by DN (index.c) -------------------------------------------------------------------------------------
  * A hash table from (query, key of a DN) to assignments, so that a question about one person costs no more with a
  * hundred thousand assignments than with ten. query is INDEX_PEOPLE for people. */
 #define INDEX_PEOPLE SIZE_MAX
@@ -261,7 +263,8 @@ int cs_index_make(const struct cs_policy *policy, struct index **ret_index);
 void cs_index_free(struct index **index);
 /* True when two assignments give one person the same role in the same scope by name. */
 bool cs_index_twice(const struct index *index, const struct cs_policy *policy, size_t *ret_one, size_t *ret_other);
-/* The assignments of one key: an array of *ret_count indexes; NULL when there are none. dn is as the directory spells it. */
+/* The assignments of one key: an array of *ret_count indexes; NULL when there are none. dn is as the directory spells
+ * it. */
 const size_t *cs_index_find(const struct index *index, size_t query, const char *dn, size_t *ret_count);
 
 /* cs_dn_key and cs_dn_same, by which DNs are compared: model.h. */
@@ -291,8 +294,8 @@ static inline int compare_sizes(size_t a, size_t b)
 /* The index of a name, or SIZE_MAX. */
 size_t cs_policy_find_permission(const struct cs_policy *policy, const char *name);
 size_t cs_policy_find_role(const struct cs_policy *policy, const char *name);
-/* Does this role supply the permission or role that is wanted (never GROUP, PEOPLE), itself or by what it inherits, where
- * the asked scope is of this kind ("" for "*")? */
+/* Does this role supply the permission or role that is wanted (never GROUP, PEOPLE), itself or by what it inherits,
+ * where the asked scope is of this kind ("" for "*")? */
 bool cs_policy_supplies(const struct cs_policy *policy, size_t role, const struct want *want, const char *kind,
 			size_t kind_len);
 /* The same in any kind of scope. */
@@ -310,8 +313,8 @@ const struct condition *cs_policy_failed_condition(const struct assignment *assi
 bool cs_policy_concerns(const struct cs_policy *policy, const struct assignment *assignment,
 			const struct cs_membership *membership);
 /* Calls visit for each assignment that names the person (membership NULL) or means a group that lists him, until it
- * returns other than 0, and returns that. Scope and conditions are for the visitor to look at. Nothing is allocated, and
- * what it costs depends on the memberships, not on how many groups and people are assigned. */
+ * returns other than 0, and returns that. Scope and conditions are for the visitor to look at. Nothing is allocated,
+ * and what it costs depends on the memberships, not on how many groups and people are assigned. */
 typedef int (*cs_policy_visitor)(void *arg, const struct assignment *assignment, struct cs_membership *membership);
 int cs_policy_visit(const struct cs_policy *policy, const struct cs_facts *facts, cs_policy_visitor visit, void *arg);
 /* 1: the person is certainly known and not locked; 0; CS_EDOUBT. */
@@ -325,9 +328,6 @@ size_t cs_exclusive_member(const struct cs_policy *policy, const struct exclusiv
  * person holds two? 1, 0, CS_ENOMEM. because (may be NULL) is set with 1: the set and the two roles. */
 int cs_policy_excluded(const struct cs_policy *policy, const struct cs_facts *facts, size_t role, const char *scope,
 		       char **ret_because);
-/* May the person fill this rule or use this exemption in the gate's scope? As cs_policy_may_fill. */
-int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
-			 const struct rule *rule, const char *scope, struct cs_held *ret_held);
 /* The one value of an attribute of a membership; NULL where it has none or several. arg is the cs_membership. */
 const char *cs_policy_attribute(void *arg, const char *name);
 /* The scope a rule asks for, from the gate's scope as it was filled in; NULL when it cannot be told. buffer may or
@@ -335,7 +335,7 @@ const char *cs_policy_attribute(void *arg, const char *name);
 const char *cs_policy_rule_scope(const struct cs_gate *gate, const struct rule *rule, const char *scope,
 				 char buffer[CS_MAX_SCOPE + 1]);
 
-/* --- What a gate surely meets (cover.c) -------------------------------------------------------------------------------
+/* --- What a gate surely meets (cover.c) ------------------------------------------------------------------------------
  * False where it cannot be shown. */
 bool cs_covers_every_host(const struct cs_gate *gate);
 bool cs_covers_host(const struct cs_gate *gate, const char *pattern); /* all hosts that this pattern meets */
@@ -367,8 +367,8 @@ int cs_load_exclusives(struct loader *loader);
 int cs_load_gates(struct loader *loader);       /* may add queries, for groups that rules and exemptions name */
 int cs_load_index(struct loader *loader);       /* last: merges queries; by_query, query_start, index, named */
 
-/* A query that tells who is listed by `listed` of the group or of those below. cs_load_index makes one of those that ask
- * the same, and changes every index of a query accordingly. */
+/* A query that tells who is listed by `listed` of the group or of those below. cs_load_index makes one of those that
+ * ask the same, and changes every index of a query accordingly. */
 int cs_load_query(struct loader *loader, const struct cs_conf_section *section, enum cs_where where, const char *dn,
 		  const char *listed, size_t *ret_query);
 /* Makes one of the queries that ask the same; 0, CS_ECONF, CS_ENOMEM (queries.c). */
@@ -407,7 +407,8 @@ int cs_load_permission(struct loader *loader, const struct cs_conf_section *sect
 int cs_load_role(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *name,
 		 size_t *ret_index);
 
-/* True when held contains asked, whatever the names in them stand for, where one name means the same in both (check.c). */
+/* True when held contains asked, whatever the names in them stand for, where one name means the same in both
+ * (check.c). */
 bool cs_scope_contains(const struct scope *held, const struct scope *asked);
 /* Refuses what nobody could ever hold (check.c). what names it: "gate deploy". */
 int cs_check_reachable(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *what,

@@ -207,8 +207,9 @@ int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *f
 	return CS_ENOENT;
 }
 
-int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
-			 const struct rule *rule, const char *scope, struct cs_held *ret_held)
+/* May the person fill this rule or use this exemption in the gate's scope? As cs_policy_may_fill. */
+static int meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+		      const struct rule *rule, const char *scope, struct cs_held *ret_held)
 {
 	struct question question = {.policy = policy, .facts = facts, .want = &rule->want, .held = ret_held};
 	char buffer[CS_MAX_SCOPE + 1];
@@ -220,7 +221,7 @@ int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *fa
 		       size_t rule, const char *scope, struct cs_held *ret_held)
 {
 	if (rule < gate->n_rules)
-		return cs_policy_meets_rule(policy, facts, gate, &gate->rules[rule], scope, ret_held);
+		return meets_rule(policy, facts, gate, &gate->rules[rule], scope, ret_held);
 	if (ret_held)
 		*ret_held = (struct cs_held){0};
 	return CS_ENOENT;
@@ -250,7 +251,7 @@ int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *fact
 	for (size_t i = 0; r == 0 && i < gate->n_exempts; i++) {
 		if (ret_held)
 			cs_held_clear(ret_held);
-		r = cs_policy_meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held);
+		r = meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held);
 		if (r == 1 && ret_held)
 			r = say_exempt(&gate->exempts[i], ret_held);
 	}

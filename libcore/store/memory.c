@@ -456,7 +456,8 @@ static int memory_records(struct cs_store *store, uint64_t from, size_t max, str
 
 /* --- Policies ----------------------------------------------------------------------------------------------------- */
 
-static int memory_policy_add(struct cs_store *store, const struct cs_generation *generation, const struct cs_bytes *text)
+static int memory_policy_add(struct cs_store *store, const struct cs_generation *generation,
+	const struct cs_bytes *text)
 {
 	struct memory *memory = memory_of(store);
 	struct kept_policy added = {0};

@@ -66,7 +66,8 @@ struct cs_store_ops {
 	int (*records)(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
 		       size_t *ret_count);
 
-	/* generation->number is the newest's and one more; its request, where it has one, may not be there: CS_ENOENT. */
+	/* generation->number is the newest's and one more; its request, where it has one, may not be there:
+	 * CS_ENOENT. */
 	int (*policy_add)(struct cs_store *store, const struct cs_generation *generation, const struct cs_bytes *text);
 	/* Those with a number below before, newest first. */
 	int (*policies)(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,

@@ -477,7 +477,8 @@ static int sqlite_records(struct cs_store *store, uint64_t from, size_t max, str
 
 /* --- Policies ----------------------------------------------------------------------------------------------------- */
 
-static int sqlite_policy_add(struct cs_store *store, const struct cs_generation *generation, const struct cs_bytes *text)
+static int sqlite_policy_add(struct cs_store *store, const struct cs_generation *generation,
+	const struct cs_bytes *text)
 {
 	struct sqlite *sqlite = sqlite_of(store);
 	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_ADD_POLICY);
@@ -506,7 +507,8 @@ static int column_text(sqlite3_stmt *stmt, int column, char **ret)
 static int read_generation(struct sqlite *sqlite, sqlite3_stmt *stmt, struct cs_generation *ret_generation)
 {
 	struct cs_generation generation = {.number = column_number(stmt, 0), .wall_ms = column_number(stmt, 1),
-		.uid = (uint32_t)column_number(stmt, 2), .request = column_number(stmt, 5), .size = column_number(stmt, 7)};
+		.uid = (uint32_t)column_number(stmt, 2), .request = column_number(stmt, 5),
+		.size = column_number(stmt, 7)};
 	int r;
 
 	if (!column_fixed(stmt, 6, generation.digest, sizeof(generation.digest)))
@@ -683,7 +685,8 @@ static int check_version(struct sqlite *sqlite)
 	number = strtol(version, NULL, 10);
 	if (number < 1 || number > CS_SCHEMA_VERSION)
 		return cs_store_fail(&sqlite->front, CS_EVERSION,
-			"the store has schema version %s; this program knows versions up to %d", version, CS_SCHEMA_VERSION);
+			"the store has schema version %s; this program knows versions up to %d", version,
+			CS_SCHEMA_VERSION);
 	return (int)number;
 }
 

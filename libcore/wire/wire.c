@@ -9,7 +9,7 @@
 #define PEOPLE (1u << CS_DOOR_PEOPLE)
 
 static const struct cs_message messages[] = {
-	/* type            name        call                     reply                       doors            root   fd */
+	/* type, name, shape of the call, shape of the reply, doors, root only, takes a descriptor */
 	{ CS_CALL_SUBMIT, "submit", &cs_submit_shape, &cs_decision_shape, MODULE, false, true },
 	{ CS_CALL_WAIT, "wait", &cs_wait_shape, &cs_decision_shape, MODULE, false, false },
 	{ CS_CALL_CLAIM, "claim", &cs_claim_shape, &cs_decision_shape, MODULE, false, true },
@@ -65,7 +65,8 @@ int cs_wire_put_call(struct cs_buf *out, const struct cs_message *message, const
 	return r;
 }
 
-int cs_wire_put_reply(struct cs_buf *out, const struct cs_message *message, int error, const char *text, const void *reply)
+int cs_wire_put_reply(struct cs_buf *out, const struct cs_message *message, int error, const char *text,
+	const void *reply)
 {
 	struct cs_buf payload;
 	int r = 0;
@@ -97,7 +98,8 @@ static int error_from(uint32_t number)
 	return number <= 255 ? -(int)number : CS_EPROTO;
 }
 
-int cs_wire_get_reply(const struct cs_message *message, const uint8_t *payload, size_t len, void *ret_reply, char **ret_text)
+int cs_wire_get_reply(const struct cs_message *message, const uint8_t *payload, size_t len, void *ret_reply,
+	char **ret_text)
 {
 	struct cs_cursor cur;
 	uint32_t error = 0;

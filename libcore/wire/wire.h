@@ -37,16 +37,18 @@ const struct cs_message *cs_message_find(unsigned type);
 void cs_wire_put_hello(struct cs_buf *out);
 int cs_wire_check_hello(const uint8_t bytes[CS_WIRE_HELLO_LEN]);
 
-/* Appends the frame of a call or of a reply. For an error reply (error < 0) reply may be NULL. 0, CS_ETOOBIG, CS_ENOMEM, CS_EINVAL; out is
- * unchanged on failure. */
+/* Appends the frame of a call or of a reply. For an error reply (error < 0) reply may be NULL. 0, CS_ETOOBIG,
+ * CS_ENOMEM, CS_EINVAL; out is unchanged on failure. */
 int cs_wire_put_call(struct cs_buf *out, const struct cs_message *message, const void *call);
-int cs_wire_put_reply(struct cs_buf *out, const struct cs_message *message, int error, const char *text, const void *reply);
+int cs_wire_put_reply(struct cs_buf *out, const struct cs_message *message, int error, const char *text,
+	const void *reply);
 
 /* Decodes the payload of a call frame into *ret_call (sized by message->call; clear with cs_clear). 0 or CS_E…. */
 int cs_wire_get_call(const struct cs_message *message, const uint8_t *payload, size_t len, void *ret_call);
 
 /* Decodes the payload of a reply frame. 0: *ret_reply is filled. A negative number: either the reply carries that
  * error (*ret_text says what, caller frees) or it is malformed (CS_EPROTO, *ret_text NULL). */
-int cs_wire_get_reply(const struct cs_message *message, const uint8_t *payload, size_t len, void *ret_reply, char **ret_text);
+int cs_wire_get_reply(const struct cs_message *message, const uint8_t *payload, size_t len, void *ret_reply,
+	char **ret_text);
 
 #endif

@@ -275,7 +275,8 @@ void cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *
 
 int cs_could_not_ask(int error)
 {
-	static const int errors[] = { CS_EUNAVAIL, CS_ETIMEDOUT, CS_EUNTRUSTED, CS_EPROTO, CS_EVERSION, CS_EIO, CS_EBUSY };
+	static const int errors[] = { CS_EUNAVAIL, CS_ETIMEDOUT, CS_EUNTRUSTED, CS_EPROTO, CS_EVERSION, CS_EIO,
+		CS_EBUSY };
 
 	for (size_t i = 0; i < CS_COUNT(errors); i++)
 		if (errors[i] == error)

@@ -206,7 +206,7 @@ char *cs_say_time(const struct cs_decision *now)
 	return finish(&out);
 }
 
-/* --- The end of it ------------------------------------------------------------------------------------------------- */
+/* --- The end of it ------------------------------------------------------------------------------------------------ */
 
 static const struct cs_approval *find_rejection(const struct cs_decision *now)
 {

@@ -19,10 +19,12 @@ char *cs_say_votes(const struct cs_decision *now, size_t n_known);
 /* How much time is left on the line and for the request. */
 char *cs_say_time(const struct cs_decision *now);
 
-/* Why it does not go on, and what can be done. held is the first reply of the hold, or NULL: it knows the check code. */
+/* Why it does not go on, and what can be done. held is the first reply of the hold, or NULL: it knows the check
+ * code. */
 char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *held, enum cs_again again);
 
-/* No decision was reached. text is what the server said (may be NULL), why a static text of the client (may be NULL). */
+/* No decision was reached. text is what the server said (may be NULL), why a static text of the client (may be
+ * NULL). */
 char *cs_say_error(int error, const char *why, const char *text);
 
 #endif

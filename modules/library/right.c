@@ -75,7 +75,8 @@ static int fill(struct cs_rights *call, const struct cs_right_question *question
 		struct cs_right_asked *asked = &call->asked[call->n_asked];
 
 		if (cs_set(&asked->user, question->user != NULL ? question->user : "") < 0 ||
-			cs_set(&asked->permission, question->permission) < 0 || cs_set(&asked->scope, question->scope) < 0) {
+			cs_set(&asked->permission, question->permission) < 0 ||
+			cs_set(&asked->scope, question->scope) < 0) {
 			call->n_asked++; /* what it has of it is freed with the others */
 			return CS_ENOMEM;
 		}

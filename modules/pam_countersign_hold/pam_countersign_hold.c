@@ -10,7 +10,7 @@
 #include <string.h>
 
 
-/* --- Confirm -------------------------------------------------------------------------------------------------------- */
+/* --- Confirm ------------------------------------------------------------------------------------------------------ */
 
 /* sudo's PAM service is another with -i, and the same for sudoedit; the process is what the daemon knows. */
 static int fill_confirm(const struct cs_pam *host, struct cs_confirm *call)
@@ -49,7 +49,7 @@ static int confirm(struct cs_pam *host)
 	return code;
 }
 
-/* --- Hold ----------------------------------------------------------------------------------------------------------- */
+/* --- Hold --------------------------------------------------------------------------------------------------------- */
 
 static int ask_reason(void *arg, char **ret_reason)
 {
@@ -115,7 +115,8 @@ static int hold_login(struct cs_pam *host)
 	return code;
 }
 
-__attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+__attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
+	const char **argv)
 {
 	struct cs_pam host;
 	const char *why = NULL;
@@ -136,7 +137,8 @@ out:
 	return code;
 }
 
-__attribute__((visibility("default"))) int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+__attribute__((visibility("default"))) int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
+	const char **argv)
 {
 	(void)pamh;
 	(void)flags;

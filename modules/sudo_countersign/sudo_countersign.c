@@ -34,7 +34,7 @@ static struct plugin {
 	uint64_t told_ms;
 } plugin = { .terminal = -1 };
 
-/* --- The screen ------------------------------------------------------------------------------------------------------ */
+/* --- The screen --------------------------------------------------------------------------------------------------- */
 
 /* Information goes to the terminal; where there is none to standard error, and never into the command's output. */
 static int show(char *text)
@@ -77,7 +77,7 @@ static int terminal_is_gone(void)
 	return plugin.terminal != -1 && poll(&p, 1, 0) > 0 && p.revents != 0;
 }
 
-/* --- What the hold asks of its caller ---------------------------------------------------------------------------------- */
+/* --- What the hold asks of its caller ----------------------------------------------------------------------------- */
 
 static int open_file(void *arg)
 {
@@ -114,7 +114,8 @@ static char *beginning(const struct cs_decision *now)
 
 	if (now->state != CS_APPROVED || now->reason == CS_WHY_COOLING)
 		return cs_say_held(now, CS_AGAIN_COMMAND);
-	return cs_format(&text, "countersign: request %llu was approved\n", (unsigned long long)now->number) == 0 ? text : NULL;
+	return cs_format(&text, "countersign: request %llu was approved\n", (unsigned long long)now->number) == 0 ? text
+		: NULL;
 }
 
 static int tell(void *arg, const struct cs_decision *before, const struct cs_decision *now)
@@ -140,7 +141,7 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 
 static const struct cs_hold_ops hold_ops = { .open_file = open_file, .ask_reason = ask_reason, .tell = tell };
 
-/* --- check ------------------------------------------------------------------------------------------------------------ */
+/* --- check -------------------------------------------------------------------------------------------------------- */
 
 /* Both sudo and the kernel say that root itself asks. */
 static int is_root(const struct cs_submit *submit)
@@ -151,7 +152,8 @@ static int is_root(const struct cs_submit *submit)
 static int fail(const struct cs_submit *submit, int error, const char *why, const char *text, const char **errstr)
 {
 	if (is_root(submit) && cs_could_not_ask(error) == 1) {
-		syslog(LOG_AUTHPRIV | LOG_WARNING, "sudo_countersign: permitted root without countersignd: not recorded (%s)",
+		syslog(LOG_AUTHPRIV | LOG_WARNING,
+			"sudo_countersign: permitted root without countersignd: not recorded (%s)",
 			why != NULL ? why : cs_strerror(error));
 		return 1;
 	}
@@ -178,7 +180,8 @@ static int interrupted(struct cs_hold *hold, const char **errstr)
 		r = cs_format(&text, "countersign: request %llu stays open\n", (unsigned long long)hold->first.number);
 	else {
 		cs_hold_cancel(hold, &plugin.options);
-		r = cs_format(&text, "countersign: request %llu is cancelled\n", (unsigned long long)hold->first.number);
+		r = cs_format(&text, "countersign: request %llu is cancelled\n",
+			(unsigned long long)hold->first.number);
 	}
 	show_error(r == 0 ? text : NULL, errstr);
 	return -1;
@@ -189,7 +192,8 @@ static int conclude(const struct cs_hold *hold, const struct cs_decision *decisi
 	char *text = NULL;
 
 	if (decision->verdict != CS_PERMIT) {
-		show_error(cs_say_denied(decision, hold->first.number != 0 ? &hold->first : NULL, CS_AGAIN_COMMAND), errstr);
+		show_error(cs_say_denied(decision, hold->first.number != 0 ? &hold->first : NULL, CS_AGAIN_COMMAND),
+			errstr);
 		return 0;
 	}
 	/* What was approved earlier or just now is said; what nobody was asked about goes on silently. */
@@ -215,7 +219,8 @@ static int ask(struct cs_submit *submit, struct cs_client *client, const char **
 	else if (r == CS_EINTR || hold.gone)
 		result = interrupted(&hold, errstr);
 	else if (hold.first.number != 0) {
-		show_error(cs_say_error(r, NULL, hold.text), errstr); /* held is answered: no exception for root any more */
+		/* held is answered: no exception for root any more */
+		show_error(cs_say_error(r, NULL, hold.text), errstr);
 		result = -1;
 	} else
 		result = fail(submit, r, failure_text(&hold, r), hold.text, errstr);
@@ -235,7 +240,8 @@ static int connect_and_ask(struct cs_submit *submit, const char **errstr)
 		return fail(submit, CS_EUNAVAIL, "its user could not be looked up", NULL, errstr);
 	plugin.options.path = plugin.args.socket;
 	plugin.options.server_uid = (uid_t)server;
-	/* Under intercept sudo asks again and again in one process: the connection of the last time is not needed any more. */
+	/* Under intercept sudo asks again and again in one process: the connection of the last time is not needed any
+	 * more. */
 	if (cs_client_resume(&plugin.options, LEFT_FDS, &client) == 0)
 		cs_client_close(&client);
 	r = cs_client_open(&plugin.options, &client, &why);
@@ -270,7 +276,7 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	return result;
 }
 
-/* --- open, close, version ----------------------------------------------------------------------------------------------- */
+/* --- open, close, version ----------------------------------------------------------------------------------------- */
 
 static void refuse_arguments(const struct cs_args_problem *problem)
 {
@@ -279,7 +285,8 @@ static void refuse_arguments(const struct cs_args_problem *problem)
 
 	if (argument != NULL && cs_format(&text, "argument %s in sudo.conf %s", argument, problem->what) == 0)
 		(void)cs_format(&plugin.refusal, "countersign: denied: %s\n", text);
-	syslog(LOG_AUTHPRIV | LOG_ERR, "sudo_countersign: %s: everybody is denied", text != NULL ? text : problem->what);
+	syslog(LOG_AUTHPRIV | LOG_ERR, "sudo_countersign: %s: everybody is denied", text != NULL ? text
+		: problem->what);
 	cs_free_str(&argument);
 	cs_free_str(&text);
 }
@@ -329,7 +336,8 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 	plugin.input.submit_envp = submit_envp;
 	plugin.terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (SUDO_API_VERSION_GET_MAJOR(version) != SUDO_API_VERSION_MAJOR)
-		plugin.refusal = cs_dup("countersign: denied: this sudo speaks another version of the plugin interface\n");
+		plugin.refusal =
+			cs_dup("countersign: denied: this sudo speaks another version of the plugin interface\n");
 	else
 		plugin.ready = read_arguments(plugin_options) == 0;
 	return 1;

@@ -2,6 +2,7 @@
 /* What can, why and why-not share: one question, three possible answers. */
 #include "right.h"
 #include "mem.h"
+#include "print.h"
 #include "text.h"
 
 #include <pwd.h>
@@ -81,7 +82,7 @@ static int ask_source(struct cs_run *run, const struct cs_source_options *option
 	return status;
 }
 
-int cs_fetch_right(struct cs_run *run, char **args, size_t n, struct cs_right_answer *ret_answer)
+static int fetch_right(struct cs_run *run, char **args, size_t n, struct cs_right_answer *ret_answer)
 {
 	struct cs_source_options options = { 0 };
 	struct cs_option rows[CS_SOURCE_ROWS];
@@ -96,6 +97,28 @@ int cs_fetch_right(struct cs_run *run, char **args, size_t n, struct cs_right_an
 		return cs_fail(CS_EXIT_USAGE, "the user's name is empty", run->command->name, "");
 	return cs_source_is_meant(&options) ? ask_source(run, &options, args, ret_answer)
 					    : ask_daemon(run, args, ret_answer);
+}
+
+int cs_run_right(struct cs_run *run, char **args, size_t n, cs_put_right_fn put,
+	int (*exit_of)(const struct cs_right_answer *answer))
+{
+	struct cs_right_answer answer = { 0 };
+	struct cs_buf out;
+	int status = fetch_right(run, args, n, &answer);
+
+	if (status != 0)
+		return status;
+	cs_buf_init(&out, CS_OUTPUT_MAX);
+	if (run->json) {
+		status = cs_print_json(&cs_right_answer_shape, &answer);
+	} else {
+		put(&out, &run->look, &answer);
+		status = cs_print(&out);
+	}
+	if (status == 0)
+		status = exit_of(&answer);
+	cs_clear(&cs_right_answer_shape, &answer);
+	return status;
 }
 
 int cs_exit_of_right(const struct cs_right_answer *answer)

@@ -5,9 +5,12 @@
 
 #include "source.h"
 
-/* Reads the options and USER PERMISSION SCOPE, and asks: the daemon, or with a what-if the source that is named. 0, or
- * the exit status after the error was told. */
-int cs_fetch_right(struct cs_run *run, char **args, size_t n, struct cs_right_answer *ret_answer);
+typedef void (*cs_put_right_fn)(struct cs_buf *out, const struct cs_look *look, const struct cs_right_answer *answer);
+
+/* Reads the options and USER PERMISSION SCOPE, asks the daemon, or with a what-if the source that is named, and prints
+ * the answer: with put, or as JSON. Returns the exit status; exit_of gives it where all went well. */
+int cs_run_right(struct cs_run *run, char **args, size_t n, cs_put_right_fn put,
+	int (*exit_of)(const struct cs_right_answer *answer));
 
 /* The same answer from facts. 0; CS_ENOENT (no such permission), CS_ENOMEM. Clear it with cs_clear. */
 int cs_right_of(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission, const char *scope,

@@ -275,13 +275,23 @@ static void move_facts(struct cs_answer *answer, struct cs_facts *facts)
 	memset(answer->facts, 0, answer->n_facts * sizeof(*facts));
 }
 
-static int ask_facts(struct cs_source *source, const struct cs_policy *policy, char *const *names, size_t n,
-	struct cs_facts *facts)
+/* What is asked in batches: the facts of names, or rosters. */
+struct asking {
+	struct cs_source *source;
+	const struct cs_policy *policy;
+	char *const *names;
+	struct cs_facts *facts;
+	struct cs_roster_query *queries;
+	struct cs_roster *rosters;
+};
+
+static int ask_facts(const struct asking *asking, size_t from, size_t n)
 {
+	struct cs_source *source = asking->source;
 	struct cs_subject subjects[BATCH];
 	struct cs_question question = { .subjects = subjects, .n_subjects = n };
 	struct cs_answer answer = { 0 };
-	const struct cs_group_query *queries = cs_policy_queries(policy, &question.n_queries);
+	const struct cs_group_query *queries = cs_policy_queries(asking->policy, &question.n_queries);
 	struct cs_roster_query roster = { 0 };
 	int r = 0;
 
@@ -293,28 +303,30 @@ static int ask_facts(struct cs_source *source, const struct cs_policy *policy, c
 		question.n_rosters = 1;
 	}
 	for (size_t i = 0; i < n; i++)
-		subjects[i] = (struct cs_subject){ .uid = CS_NO_UID, .login_uid = CS_NO_UID, .name = names[i] };
+		subjects[i] = (struct cs_subject){ .uid = CS_NO_UID, .login_uid = CS_NO_UID,
+			.name = asking->names[from + i] };
 	/* Only read; the question's member is not const because a question that was decoded owns its queries. */
 	memcpy(&question.queries, &queries, sizeof(queries));
 	r = ask(source, &question, &answer);
 	if (r != 0)
 		return r;
-	move_facts(&answer, facts);
+	move_facts(&answer, asking->facts + from);
 	cs_clear(&cs_answer_shape, &answer);
 	return 0;
 }
 
-int cs_source_facts(struct cs_source *source, const struct cs_policy *policy, char *const *names, size_t n,
-	struct cs_facts **ret_facts)
+/* Asks for n, at most batch at once and fewer where that is too large for an answer. *ret_done: so many are told. 0;
+ * CS_ETOOBIG, untold: even the one at *ret_done is too large; or an exit status after the error was told. */
+static int ask_batches(const struct asking *asking, size_t n, size_t batch,
+	int (*ask_some)(const struct asking *asking, size_t from, size_t n), size_t *ret_done)
 {
-	struct cs_facts *facts = calloc(n + 1, sizeof(*facts));
-	size_t batch = BATCH, done = 0;
-	int r = facts == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "directory", "") : 0;
+	size_t done = 0;
+	int r = 0;
 
 	while (r == 0 && done < n) {
 		size_t some = n - done < batch ? n - done : batch;
 
-		r = ask_facts(source, policy, names + done, some, facts + done);
+		r = ask_some(asking, done, some);
 		if (r == CS_ETOOBIG && batch > 1) {
 			batch /= 2;
 			r = 0;
@@ -322,6 +334,19 @@ int cs_source_facts(struct cs_source *source, const struct cs_policy *policy, ch
 			done += some;
 		}
 	}
+	*ret_done = done;
+	return r;
+}
+
+int cs_source_facts(struct cs_source *source, const struct cs_policy *policy, char *const *names, size_t n,
+	struct cs_facts **ret_facts)
+{
+	struct cs_facts *facts = calloc(n + 1, sizeof(*facts));
+	const struct asking asking = { .source = source, .policy = policy, .names = names, .facts = facts };
+	size_t done = 0;
+	int r = facts == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "directory", "")
+		: ask_batches(&asking, n, BATCH, ask_facts, &done);
+
 	if (r == CS_ETOOBIG)
 		r = cs_fail(CS_EXIT_NO, "what the directory knows of one person does not fit an answer", names[done],
 			"");
@@ -333,11 +358,12 @@ int cs_source_facts(struct cs_source *source, const struct cs_policy *policy, ch
 	return 0;
 }
 
-static int ask_rosters(struct cs_source *source, struct cs_roster_query *queries, size_t n, struct cs_roster *rosters)
+static int ask_rosters(const struct asking *asking, size_t from, size_t n)
 {
-	struct cs_question question = { .rosters = queries, .n_rosters = n };
+	struct cs_question question = { .rosters = asking->queries + from, .n_rosters = n };
 	struct cs_answer answer = { 0 };
-	int r = ask(source, &question, &answer);
+	struct cs_roster *rosters = asking->rosters + from;
+	int r = ask(asking->source, &question, &answer);
 
 	if (r != 0)
 		return r;
@@ -351,20 +377,11 @@ int cs_source_rosters(struct cs_source *source, struct cs_roster_query *queries,
 	struct cs_roster **ret_rosters)
 {
 	struct cs_roster *rosters = calloc(n + 1, sizeof(*rosters));
-	size_t batch = CS_MAX_ROSTERS, done = 0;
-	int r = rosters == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "directory", "") : 0;
+	const struct asking asking = { .source = source, .queries = queries, .rosters = rosters };
+	size_t done = 0;
+	int r = rosters == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "directory", "")
+		: ask_batches(&asking, n, CS_MAX_ROSTERS, ask_rosters, &done);
 
-	while (r == 0 && done < n) {
-		size_t some = n - done < batch ? n - done : batch;
-
-		r = ask_rosters(source, queries + done, some, rosters + done);
-		if (r == CS_ETOOBIG && batch > 1) {
-			batch /= 2;
-			r = 0;
-		} else if (r == 0) {
-			done += some;
-		}
-	}
 	if (r == CS_ETOOBIG)
 		r = cs_fail(CS_EXIT_NO, "a group lists more people than fit one answer of the daemon", queries[done].dn,
 			"ask an export of the directory with --ldif");

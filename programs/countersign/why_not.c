@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* countersign why-not: what is missing comes first, then the other steps; the exit status is the other way round. */
-#include "print.h"
 #include "right.h"
 
 #include <string.h>
@@ -32,25 +31,15 @@ static void put_answer(struct cs_buf *out, const struct cs_look *look, const str
 	put_steps(out, answer, false);
 }
 
-int cs_run_why_not(struct cs_run *run, char **args, size_t n)
+static int exit_of(const struct cs_right_answer *answer)
 {
 	static const int statuses[] = { [CS_EXIT_YES] = CS_EXIT_NO, [CS_EXIT_NO] = CS_EXIT_YES,
 		[CS_EXIT_DOUBT] = CS_EXIT_DOUBT };
-	struct cs_right_answer answer = { 0 };
-	struct cs_buf out;
-	int status = cs_fetch_right(run, args, n, &answer);
 
-	if (status != 0)
-		return status;
-	cs_buf_init(&out, CS_OUTPUT_MAX);
-	if (run->json) {
-		status = cs_print_json(&cs_right_answer_shape, &answer);
-	} else {
-		put_answer(&out, &run->look, &answer);
-		status = cs_print(&out);
-	}
-	if (status == 0)
-		status = statuses[cs_exit_of_right(&answer)];
-	cs_clear(&cs_right_answer_shape, &answer);
-	return status;
+	return statuses[cs_exit_of_right(answer)];
+}
+
+int cs_run_why_not(struct cs_run *run, char **args, size_t n)
+{
+	return cs_run_right(run, args, n, put_answer, exit_of);
 }

@@ -30,8 +30,10 @@ static void usage(FILE *out)
 {
 	(void)fputs("usage: countersignd [--config FILE] [--check | --apply-policy FILE]\n"
 		    "       countersignd --version | --help\n"
-		    "Stays in the foreground. --check reads the configuration, the policy and the directory's files, and ends.\n"
-		    "--apply-policy puts FILE in force past every gate while no daemon runs, records that, and ends.\n", out);
+		    "Stays in the foreground. --check reads the configuration, the policy and the directory's files, "
+		    "and ends.\n"
+		    "--apply-policy puts FILE in force past every gate while no daemon runs, records that, and ends.\n",
+		    out);
 }
 
 /* What systemd wants to hear; nothing where it does not listen. sd_notify(3) describes the datagram. */
@@ -131,7 +133,8 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 }
 
 /* For when the policy in force lets nobody change it, or this program does not take it any more. The file is
- * read as whoever started us, who may keep it where the daemon's user cannot look; the store's lock keeps a daemon out. */
+ * read as whoever started us, who may keep it where the daemon's user cannot look; the store's lock keeps a daemon
+ * out. */
 static int apply_policy(struct daemon *d, const char *file, uid_t started_by, struct cs_problem *problem)
 {
 	struct cs_authority_options options = authority_options(d, started_by);
@@ -224,7 +227,8 @@ static int run(const char *config_file, bool only_check, const char *policy_file
 		r = check(&d.config, started_by, &problem);
 	} else if (r == 0) {
 		cs_log_open("countersignd", d.config.use_syslog);
-		r = policy_file ? apply_policy(&d, policy_file, started_by, &problem) : serve(&d, started_by, notify_path, &problem);
+		r = policy_file ? apply_policy(&d, policy_file, started_by, &problem)
+			: serve(&d, started_by, notify_path, &problem);
 	}
 	free(notify_path);
 	r = r < 0 ? report(r, &problem) : EXIT_SUCCESS;
@@ -234,7 +238,8 @@ static int run(const char *config_file, bool only_check, const char *policy_file
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = { { "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
+	static const struct option longs[] = { { "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
 		{ "apply-policy", required_argument, NULL, 'a' },
 		{ "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	const char *config_file = CONFIG_FILE, *policy_file = NULL;

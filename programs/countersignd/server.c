@@ -84,7 +84,7 @@ struct server {
 	bool stop;
 };
 
-/* --- Replies ------------------------------------------------------------------------------------------------------- */
+/* --- Replies ------------------------------------------------------------------------------------------------------ */
 
 static void close_later(struct connection *c)
 {
@@ -168,7 +168,7 @@ static void call_done(void *arg, int error, const char *text, const void *reply)
 	free(pending);
 }
 
-/* --- Waiting -------------------------------------------------------------------------------------------------------- */
+/* --- Waiting ------------------------------------------------------------------------------------------------------ */
 
 /* Only between turns: what a turn decides is nobody's to see before it is committed. */
 static void wait_look(struct connection *c)
@@ -261,7 +261,7 @@ struct cs_authority_events server_events(struct server *server)
 	return events;
 }
 
-/* --- Calls ----------------------------------------------------------------------------------------------------------- */
+/* --- Calls -------------------------------------------------------------------------------------------------------- */
 
 static void malformed(struct connection *c, const char *what)
 {
@@ -269,7 +269,8 @@ static void malformed(struct connection *c, const char *what)
 
 	c->server->malformed++;
 	if (may_log(&c->server->malformed_log, MALFORMED_EVERY_MS, &left_out))
-		cs_log(LOG_WARNING, "%s.sock: uid %u, pid %d: %s; connection closed (%u like it before were not logged)",
+		cs_log(LOG_WARNING,
+			"%s.sock: uid %u, pid %d: %s; connection closed (%u like it before were not logged)",
 			c->door == CS_DOOR_MODULE ? "module" : "people", c->caller.uid, c->pid, what, left_out);
 	close_later(c);
 }
@@ -288,7 +289,8 @@ static void dispatch(struct connection *c, const struct cs_message *message, voi
 	c->busy = true;
 	c->message = message;
 	if (!may_call(c, message)) {
-		send_reply(c, CS_EPERM, message->doors & (1u << c->door) ? "only root may do this" : "not through this socket", NULL);
+		send_reply(c, CS_EPERM, message->doors & (1u << c->door) ? "only root may do this"
+			: "not through this socket", NULL);
 		return;
 	}
 	if (message->type == CS_CALL_WAIT) {
@@ -302,8 +304,8 @@ static void dispatch(struct connection *c, const struct cs_message *message, voi
 	}
 	pending->server = c->server;
 	pending->connection = c->caller.connection;
-	cs_authority_call(c->server->authority, &c->caller, message->type, call, message->takes_descriptor ? c->passed_fd : -1,
-		call_done, pending);
+	cs_authority_call(c->server->authority, &c->caller, message->type, call, message->takes_descriptor
+		? c->passed_fd : -1, call_done, pending);
 }
 
 static int take_hello(struct connection *c)
@@ -402,7 +404,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		close_later(c);
 }
 
-/* --- Connections ------------------------------------------------------------------------------------------------------ */
+/* --- Connections -------------------------------------------------------------------------------------------------- */
 
 static size_t connections_of(const struct server *s, enum cs_door door, uint32_t uid)
 {
@@ -440,7 +442,8 @@ static int connection_events(struct connection *c)
 	c->readable = event_new(c->server->base, c->fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(c->server->base, c->fd, EV_WRITE | EV_PERSIST, on_writable, c);
 	c->timer = evtimer_new(c->server->base, on_timer, c);
-	if (!c->readable || !c->writable || !c->timer || event_add(c->readable, NULL) < 0 || event_add(c->timer, &hello) < 0)
+	if (!c->readable || !c->writable || !c->timer || event_add(c->readable, NULL) < 0 ||
+		event_add(c->timer, &hello) < 0)
 		return CS_ENOMEM;
 	return 0;
 }
@@ -513,7 +516,7 @@ static void reap(struct server *s)
 	}
 }
 
-/* --- The loop ----------------------------------------------------------------------------------------------------------- */
+/* --- The loop ----------------------------------------------------------------------------------------------------- */
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
@@ -521,7 +524,8 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (number == SIGHUP) { /* a signal names neither a policy nor who wants it */
-		cs_log(LOG_NOTICE, "SIGHUP changes nothing: `countersign policy apply` puts a policy in force, and another "
+		cs_log(LOG_NOTICE,
+			"SIGHUP changes nothing: `countersign policy apply` puts a policy in force, and another "
 				   "countersignd.conf needs a restart");
 		return;
 	}
@@ -579,7 +583,8 @@ static void watch_directory(struct server *s)
 		(void)event_del(s->directory_write);
 	if (next) {
 		uint64_t ms = next > now ? next - now : 0;
-		struct timeval tv = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000 + 1000 };
+		struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
+			.tv_usec = (suseconds_t)(ms % 1000) * 1000 + 1000 };
 
 		(void)event_add(s->directory_timer, &tv);
 	} else {

@@ -12,7 +12,8 @@ struct server;
  * authority that serves nobody; what is recorded is logged all the same. */
 struct cs_authority_events server_events(struct server *server);
 
-/* Makes the loop around two bound sockets, which become the server's. root_uid: who counts as root on them. 0, CS_ENOMEM. */
+/* Makes the loop around two bound sockets, which become the server's. root_uid: who counts as root on them. 0,
+ * CS_ENOMEM. */
 int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **ret_server);
 void server_free(struct server **server);
 

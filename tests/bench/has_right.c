@@ -2,6 +2,7 @@
 /* bench_has_right PROJECTS: what it costs to find out, in process, that a person who sits in so many committees holds a
  * permission in the scope of the last of them; and, as the bare figure, to compare the two strings of the question
  * with one committee's. One JSON object. */
+#include "input.h"
 #include "mem.h"
 #include "policy.h"
 #include "stats.h"
@@ -11,19 +12,6 @@
 
 #define ROUNDS 31
 #define CALLS 20000
-
-static char *slurp(const char *path)
-{
-	char *text = calloc(1, 1 << 20);
-	FILE *in = fopen(path, "re");
-
-	if (!text || !in || fread(text, 1, (1 << 20) - 1, in) == 0) {
-		perror(path);
-		exit(1);
-	}
-	(void)fclose(in);
-	return text;
-}
 
 /* The query that the assignment "below … listed = owner" asks. */
 static uint32_t owner_query(const struct cs_policy *policy)
@@ -83,7 +71,7 @@ static double bare(const struct cs_facts *facts, const char *scope)
 
 int main(int argc, char **argv)
 {
-	char *text = slurp(CS_SOURCE_DIR "/etc/examples/release-deployment/policy.conf"), scope[64];
+	char *text = input_read(CS_SOURCE_DIR "/etc/examples/release-deployment/policy.conf"), scope[64];
 	size_t projects = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
 	double value[ROUNDS], floor[ROUNDS];
 	struct cs_problem problem = {0};

@@ -3,6 +3,7 @@
  * with so many people and so many groups of ten of them each (two by owner, eight by member), and the policy of the
  * example. And, as the bare figure, of the same process before. One JSON object. */
 #include "directory.h"
+#include "input.h"
 #include "policy.h"
 #include "stats.h"
 
@@ -59,19 +60,6 @@ static char *make_ldif(size_t people, size_t committees, size_t *ret_n)
 	return text;
 }
 
-static char *slurp(const char *path)
-{
-	char *text = calloc(1, 1 << 20);
-	FILE *in = fopen(path, "re");
-
-	if (!text || !in || fread(text, 1, (1 << 20) - 1, in) == 0) {
-		perror(path);
-		exit(1);
-	}
-	(void)fclose(in);
-	return text;
-}
-
 struct seen {
 	size_t memberships;
 	int done;
@@ -105,7 +93,7 @@ int main(int argc, char **argv)
 	size_t people = argc == 3 ? strtoul(argv[1], NULL, 10) : 0,
 	       committees = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, n = 0;
 	const struct cs_ldif_options options = {.people_base = "ou=people," BASE, .person_attribute = "employeeNumber"};
-	char *text = slurp(CS_SOURCE_DIR "/etc/examples/release-deployment/policy.conf"), *ldif = NULL;
+	char *text = input_read(CS_SOURCE_DIR "/etc/examples/release-deployment/policy.conf"), *ldif = NULL;
 	struct cs_directory *directory = NULL;
 	struct cs_policy *policy = NULL;
 	struct cs_problem problem = {0};

@@ -55,7 +55,8 @@
 	PERSON("alice-adm", "2002", "employeeNumber: 1001\nentryUUID: " UUID("2") "\n") \
 	PERSON("bob", "2003", "employeeNumber: 1003\nentryUUID: " UUID("3") "\n") \
 	PERSON("carol", "2004", "entryUUID: " UUID("4") "\n") \
-	PERSON("lena", "2005", "employeeType: locked\npwdAccountLockedTime: 000001010000Z\nentryUUID: " UUID("5") "\n") \
+	PERSON("lena", "2005", "employeeType: locked\npwdAccountLockedTime: 000001010000Z\nentryUUID: " \
+		UUID("5") "\n") \
 	GROUP("tomcat", PROJECTS, "businessCategory: wg\nbusinessCategory: active\n" \
 		OWNER("alice") OWNER("bob") MEMBER("carol")) \
 	GROUP("httpd", PROJECTS, OWNER("bob") MEMBER("alice") MEMBER("carol")) \
@@ -64,38 +65,23 @@
 	GROUP("approvers", PEOPLE, MEMBER("alice")) \
 	NETGROUPS_LDIF
 
-#define TREE_FILE                                                                                                      \
-	"person alice { uid = 2001 id = \"" UUID(                                                                      \
-		"1") "\" dn = \"uid=alice," PEOPLE "\" human = \"1001\" }\n"                                           \
-		     "person alice-adm { uid = 2002 id = \"" UUID(                                                     \
-			     "2") "\" dn = \"uid=alice-adm," PEOPLE "\" human = \"1001\" }\n"                          \
-				  "person bob { uid = 2003 id = \"" UUID(                                              \
-					  "3") "\" dn = \"uid=bob," PEOPLE "\" human = \"1003\" }\n"                   \
-					       "person carol { uid = 2004 id = \"" UUID(                               \
-						       "4") "\" dn = \"uid=carol," PEOPLE "\" }\n"                     \
-							    "person lena { uid = 2005 id = \"" UUID(                   \
-								    "5") "\" dn = \"uid=lena," PEOPLE                  \
-									 "\" locked = true }\n"                        \
-									 "group tomcat { dn = \"cn=tomcat," PROJECTS   \
-									 "\" attribute cn { value = \"tomcat\" }\n"    \
-									 "attribute businessCategory "                 \
-									 "{ value = { wg, active } }\n"                \
-									 "  listed owner { people = { alice, bob } } " \
-									 "listed member { people = { carol } } }\n"    \
-									 "group httpd { dn = \"cn=httpd," PROJECTS     \
-									 "\" attribute cn { value = \"httpd\" }\n"     \
-									 "  listed owner { people = { bob } } listed " \
-									 "member { people = { alice, carol } } }\n"    \
-									 "group infra { dn = \"cn=infra," GROUPS       \
-									 "\" attribute cn { value = \"infra\" } "      \
-									 "listed member { people = { carol } } }\n"    \
-									 "group approvers { dn = "                     \
-									 "\"cn=approvers," GROUPS                      \
-									 "\" attribute cn { value = \"approvers\" } "  \
-									 "listed member { people = { bob } } }\n"      \
-									 "group approvers2 { dn = "                    \
-									 "\"cn=approvers," PEOPLE                      \
-									 "\" attribute cn { value = \"approvers\" } "  \
-									 "listed member { people = { alice } } }\n" NETGROUPS_FILE
+#define PERSON_IN_FILE(NAME, UID, N, REST) \
+	"person " NAME " { uid = " UID " id = \"" UUID(N) "\" dn = \"uid=" NAME "," PEOPLE "\"" REST " }\n"
+#define GROUP_IN_FILE(NAME, CN, BASE, REST) \
+	"group " NAME " { dn = \"cn=" CN "," BASE "\" attribute cn { value = \"" CN "\" }\n" REST " }\n"
+#define TREE_FILE \
+	PERSON_IN_FILE("alice", "2001", "1", " human = \"1001\"") \
+	PERSON_IN_FILE("alice-adm", "2002", "2", " human = \"1001\"") \
+	PERSON_IN_FILE("bob", "2003", "3", " human = \"1003\"") \
+	PERSON_IN_FILE("carol", "2004", "4", "") \
+	PERSON_IN_FILE("lena", "2005", "5", " locked = true") \
+	GROUP_IN_FILE("tomcat", "tomcat", PROJECTS, "attribute businessCategory { value = { wg, active } }\n" \
+		"  listed owner { people = { alice, bob } } listed member { people = { carol } }") \
+	GROUP_IN_FILE("httpd", "httpd", PROJECTS, \
+		"  listed owner { people = { bob } } listed member { people = { alice, carol } }") \
+	GROUP_IN_FILE("infra", "infra", GROUPS, "listed member { people = { carol } }") \
+	GROUP_IN_FILE("approvers", "approvers", GROUPS, "listed member { people = { bob } }") \
+	GROUP_IN_FILE("approvers2", "approvers", PEOPLE, "listed member { people = { alice } }") \
+	NETGROUPS_FILE
 
 #endif

@@ -650,7 +650,8 @@ static void test_store_policies_newest_first(void **state)
 		size_t max;
 		size_t n;
 		uint64_t first;
-	} cases[] = {{0, 10, 5, 5}, {0, 2, 2, 5}, {4, 10, 3, 3}, {4, 1, 1, 3}, {2, 9, 1, 1}, {1, 9, 0, 0}, {99, 9, 5, 5},
+	} cases[] = {{0, 10, 5, 5}, {0, 2, 2, 5}, {4, 10, 3, 3}, {4, 1, 1, 3}, {2, 9, 1, 1}, {1, 9, 0, 0},
+		{99, 9, 5, 5},
 		{UINT64_MAX, 9, 5, 5}, {0, 0, 0, 0}};
 	struct cs_store *store = begun(state);
 

@@ -5,7 +5,8 @@
 
 #include "fake_daemon.h"
 
-extern struct cs_decision d_permit, d_deny, d_needs_reason, d_only_hold, d_held, d_held_on, d_half, d_approved, d_rejected,
+extern struct cs_decision d_permit, d_deny, d_needs_reason, d_only_hold, d_held, d_held_on, d_half, d_approved,
+	d_rejected,
 	d_parked, d_not_waiting, d_used, d_lost, d_wait_permit, d_cancelled, d_unconfirmed, d_confirmed, d_again,
 	d_cooling, d_nearly, d_cooling_parked, d_cooling_later;
 

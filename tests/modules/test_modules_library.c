@@ -12,7 +12,8 @@
 
 static int ask(enum fake_act act, struct cs_right_answer *answer, int error, enum cs_reason *ret_reason)
 {
-	const struct fake_step steps[] = { { .call = CS_CALL_RIGHT, .act = act, .reply = answer, .error = error, .text = "" } };
+	const struct fake_step steps[] = { { .call = CS_CALL_RIGHT, .act = act, .reply = answer, .error = error,
+		.text = "" } };
 	struct fake_options how = { .steps = steps, .n_steps = 1, .listen_as = geteuid() };
 	struct cs_right call = { 0 };
 	struct fake fake;
@@ -63,12 +64,14 @@ static void test_library_nobody_there(void **state)
 }
 
 /* Three questions; told is what the daemon tells of them. */
-static int ask_three(enum fake_act act, struct cs_right_told *told, size_t n_told, int error, struct cs_right_result results[3])
+static int ask_three(enum fake_act act, struct cs_right_told *told, size_t n_told, int error,
+	struct cs_right_result results[3])
 {
 	static const struct cs_right_question questions[] = { { "alice", "release.deploy", "project/tomcat" },
 		{ "bob", "release.deploy", "project/tomcat" }, { NULL, "no.such", "*" } };
 	struct cs_rights_answer answer = { told, n_told };
-	const struct fake_step steps[] = { { .call = CS_CALL_RIGHTS, .act = act, .reply = &answer, .error = error, .text = "" } };
+	const struct fake_step steps[] = { { .call = CS_CALL_RIGHTS, .act = act, .reply = &answer, .error = error,
+		.text = "" } };
 	struct fake_options how = { .steps = steps, .n_steps = 1, .listen_as = geteuid() };
 	struct cs_rights call = { 0 };
 	struct fake fake;
@@ -102,7 +105,8 @@ static void test_library_many_at_once(void **state)
 {
 	struct cs_right_told told[] = { { CS_PERMIT, CS_WHY_HAS_RIGHT }, { CS_DENY, CS_WHY_NO_PERMISSION },
 		{ CS_DENY, CS_WHY_BAD_CALL }, { CS_PERMIT, CS_WHY_HAS_RIGHT } };
-	struct cs_right_told held[] = { { CS_HOLD, CS_WHY_NEEDS_APPROVAL }, { CS_PERMIT, CS_WHY_HAS_RIGHT }, { CS_DENY, 0 } };
+	struct cs_right_told held[] = { { CS_HOLD, CS_WHY_NEEDS_APPROVAL }, { CS_PERMIT, CS_WHY_HAS_RIGHT },
+		{ CS_DENY, 0 } };
 	struct cs_right_result results[3];
 
 	(void)state;
@@ -156,7 +160,8 @@ static void test_library_many_in_batches(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 256; i++)
-		told[i] = (struct cs_right_told){ i % 2 ? CS_PERMIT : CS_DENY, i % 2 ? CS_WHY_HAS_RIGHT : CS_WHY_NO_PERMISSION };
+		told[i] = (struct cs_right_told){ i % 2 ? CS_PERMIT : CS_DENY, i % 2 ? CS_WHY_HAS_RIGHT
+			: CS_WHY_NO_PERMISSION };
 	for (size_t i = 0; i < 300; i++)
 		questions[i] = (struct cs_right_question){ NULL, "a.b", "*" };
 	for (int fails = 0; fails < 2; fails++) {

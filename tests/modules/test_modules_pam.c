@@ -56,7 +56,7 @@ static struct {
 	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
 #define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
 
-/* --- One run through libpam ------------------------------------------------------------------------------------------- */
+/* --- One run through libpam --------------------------------------------------------------------------------------- */
 
 static void append(char *to, size_t size, const char *text)
 {
@@ -241,7 +241,7 @@ static void seen_call(unsigned n, void *ret_call)
 	fake_call(&fake, n, ret_call);
 }
 
-/* --- Account ---------------------------------------------------------------------------------------------------------- */
+/* --- Account ------------------------------------------------------------------------------------------------------ */
 
 static void test_pam_account_permit(void **state)
 {
@@ -308,9 +308,11 @@ static void test_pam_account_right(void **state)
 /* Every way of not answering denies, in both modules, and takes no longer than its deadline. */
 static void test_pam_a001_no_good_answer(void **state)
 {
-	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT, FAKE_SILENT };
+	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT,
+		FAKE_SILENT };
 	static const enum cs_call_type calls[] = { CS_CALL_SUBMIT, CS_CALL_RIGHT, CS_CALL_SUBMIT, CS_CALL_CONFIRM };
-	static const char *const arguments[] = { "timeout=1", "timeout=1 permission=a.b", "timeout=1", "timeout=1 confirm" };
+	static const char *const arguments[] = { "timeout=1", "timeout=1 permission=a.b", "timeout=1",
+		"timeout=1 confirm" };
 	static struct cs_right_answer yes = { .verdict = CS_PERMIT, .reason = CS_WHY_HAS_RIGHT };
 
 	(void)state;
@@ -330,7 +332,8 @@ static void test_pam_a001_no_good_answer(void **state)
 
 static void test_pam_server_error_denies(void **state)
 {
-	static const struct fake_step steps[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_ERROR, .error = CS_EINVAL, .text = "subject" } };
+	static const struct fake_step steps[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_ERROR, .error = CS_EINVAL,
+		.text = "subject" } };
 
 	(void)state;
 	assert_int_equal(play(ACCOUNT, SCENE(.steps = steps, .n_steps = 1)), PAM_PERM_DENIED);
@@ -363,7 +366,7 @@ static void test_pam_a057_wrong_server(void **state)
 	}
 }
 
-/* --- Arguments --------------------------------------------------------------------------------------------------------- */
+/* --- Arguments ---------------------------------------------------------------------------------------------------- */
 
 static void test_pam_a014_bad_arguments(void **state)
 {
@@ -410,7 +413,8 @@ static void test_pam_a014_bad_arguments(void **state)
 
 static void test_pam_a014_bad_socket_and_server(void **state)
 {
-	static const char *const sockets[] = { "socket=module.sock", "socket=", "server_uid=-1", "server_uid=4294967295",
+	static const char *const sockets[] = { "socket=module.sock", "socket=", "server_uid=-1",
+		"server_uid=4294967295",
 		"server_uid=99999999999", "server_uid=0x0", "server=", "server=-x", "server=Root" };
 
 	(void)state;
@@ -421,7 +425,8 @@ static void test_pam_a014_bad_socket_and_server(void **state)
 	}
 }
 
-/* A name that nobody has is no typing error of the line: the daemon cannot be told from others, so it cannot be asked. */
+/* A name that nobody has is no typing error of the line: the daemon cannot be told from others, so it cannot be
+ * asked. */
 static void test_pam_unknown_server_user(void **state)
 {
 	(void)state;
@@ -429,7 +434,7 @@ static void test_pam_unknown_server_user(void **state)
 	assert_non_null(strstr(saw.error, "its user could not be looked up"));
 }
 
-/* --- Who asks ----------------------------------------------------------------------------------------------------------- */
+/* --- Who asks ----------------------------------------------------------------------------------------------------- */
 
 static void test_pam_a003_unknown_user(void **state)
 {
@@ -441,7 +446,8 @@ static void test_pam_a003_unknown_user(void **state)
 	assert_int_equal(saw.seen.connections, 0);
 	/* "#1234" is sudo's way of naming a target, and nobody's to log in with */
 	assert_int_equal(play(ACCOUNT, SCENE(.user = "#0", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_PERM_DENIED);
-	assert_int_equal(play(ACCOUNT, SCENE(.service = "login", .local = true, .user = "#0", .dead = true)), PAM_PERM_DENIED);
+	assert_int_equal(play(ACCOUNT, SCENE(.service = "login", .local = true, .user = "#0", .dead = true)),
+		PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(.service = "sudo", .user = "#4294967295", .arguments = "confirm",
 				 STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)))),
 		PAM_PERM_DENIED);
@@ -485,7 +491,8 @@ static void test_pam_a028_su_asks_for_the_real_uid(void **state)
 		skip();
 	for (size_t i = 0; i < CS_COUNT(rusers); i++) {
 		struct cs_submit submit = { 0 };
-		struct scene scene = SCENE(.service = "su", .user = "root", .real_uid = 5, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
+		struct scene scene = SCENE(.service = "su", .user = "root", .real_uid = 5,
+			STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)));
 
 		scene.ruser = rusers[i];
 		scene.local = true;
@@ -499,7 +506,7 @@ static void test_pam_a028_su_asks_for_the_real_uid(void **state)
 	}
 }
 
-/* --- Root's console -------------------------------------------------------------------------------------------------- */
+/* --- Root's console ----------------------------------------------------------------------------------------------- */
 
 static void test_pam_a010_root_console_without_daemon(void **state)
 {
@@ -525,8 +532,8 @@ static void test_pam_a010_root_console_without_daemon(void **state)
 static void test_pam_a010_root_is_recorded_where_the_daemon_answers(void **state)
 {
 	static struct cs_decision root = { .verdict = CS_PERMIT, .reason = CS_WHY_ROOT };
-	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .arguments = "permission=host.login",
-		STEPS(ANSWER(CS_CALL_SUBMIT, &root)));
+	struct scene console = SCENE(.service = "login", .user = "root", .tty = "/dev/tty1",
+		.arguments = "permission=host.login", STEPS(ANSWER(CS_CALL_SUBMIT, &root)));
 
 	(void)state;
 	console.local = true;
@@ -570,7 +577,8 @@ static void test_pam_remote_root_needs_the_daemon(void **state)
 /* Somebody who becomes root by su is not root on his console. */
 static void test_pam_su_to_root_needs_the_daemon(void **state)
 {
-	struct scene su = SCENE(.service = "su", .user = "root", .ruser = "root", .tty = "pts/1", .real_uid = 5, .dead = true);
+	struct scene su = SCENE(.service = "su", .user = "root", .ruser = "root", .tty = "pts/1", .real_uid = 5,
+		.dead = true);
 
 	(void)state;
 	if (geteuid() != 0)
@@ -590,7 +598,7 @@ static void test_pam_a010_held_root_is_answered(void **state)
 	assert_int_equal(play(SESSION, console), PAM_PERM_DENIED);
 }
 
-/* --- Session: hold ---------------------------------------------------------------------------------------------------- */
+/* --- Session: hold ------------------------------------------------------------------------------------------------ */
 
 static void test_pam_hold_permit_at_once(void **state)
 {
@@ -641,8 +649,8 @@ static void test_pam_hold_approved_then_claimed(void **state)
 static void test_pam_hold_rejected(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_rejected)))),
-		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION,
+		SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_rejected)))), PAM_PERM_DENIED);
 	assert_non_null(strstr(saw.error, "request 4711 was rejected by bob: not today"));
 }
 
@@ -659,8 +667,8 @@ static void test_pam_a080_claim_refused(void **state)
 static void test_pam_a001_only_a_claim_opens(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))),
-		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION,
+		SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))), PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
 				 ANSWER(CS_CALL_CLAIM, &d_held)))),
 		PAM_PERM_DENIED);
@@ -680,7 +688,8 @@ static void test_pam_cooling_is_waited_for(void **state)
 	assert_non_null(strstr(saw.info, "request 4711 is approved; it may be used in 9m 30s"));
 	seen_call(3, &wait);
 	assert_int_equal(wait.wait_ms, 250);
-	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_cooling_parked)))),
+	assert_int_equal(play(SESSION,
+		SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_cooling_parked)))),
 		PAM_PERM_DENIED);
 	assert_non_null(strstr(saw.info, "request 4711 is approved; it may be used in 9m 30s"));
 	assert_non_null(strstr(saw.error, "it may be used in 4m 00s"));
@@ -701,7 +710,8 @@ static void test_pam_parked_and_approved_meanwhile(void **state)
 {
 	(void)state;
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_used)))), PAM_SUCCESS);
-	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_again), ANSWER(CS_CALL_CLAIM, &d_used)))), PAM_SUCCESS);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_again), ANSWER(CS_CALL_CLAIM, &d_used)))),
+		PAM_SUCCESS);
 }
 
 static void test_pam_a001_bad_answers_while_held(void **state)
@@ -734,11 +744,13 @@ static void test_pam_a043_signal_while_held(void **state)
 
 	(void)state;
 	assert_int_equal(sigaction(SIGINT, &action, &old), 0);
-	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_SIGNAL }))),
+	assert_int_equal(play(SESSION,
+		SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_SIGNAL }))),
 		PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), PAM_PERM_DENIED);
 	assert_int_equal(play(ACCOUNT, SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), PAM_PERM_DENIED);
-	assert_int_equal(play(SESSION, SCENE(.arguments = "confirm", STEPS({ .call = CS_CALL_CONFIRM, .act = FAKE_SIGNAL }))),
+	assert_int_equal(play(SESSION,
+		SCENE(.arguments = "confirm", STEPS({ .call = CS_CALL_CONFIRM, .act = FAKE_SIGNAL }))),
 		PAM_PERM_DENIED);
 	assert_int_equal(sigaction(SIGINT, &old, NULL), 0);
 }
@@ -828,14 +840,15 @@ static void test_pam_hold_reason(void **state)
 	assert_string_equal(submit.reason, "release 10.1");
 	cs_clear(&cs_submit_shape, &submit);
 	/* none, nobody to ask, or still not enough */
-	assert_int_equal(play(SESSION, SCENE(.reason = "", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.reason = "", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
 	assert_non_null(strstr(saw.error, "a reason is needed"));
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(.reason = "x", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason),
 				 ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
 		PAM_PERM_DENIED);
-	assert_int_equal(play(SESSION, SCENE(.reason = "x", .silent = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
-		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.reason = "x", .silent = true,
+		STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
 	assert_int_equal(saw.prompts, 0);
 }
 
@@ -846,7 +859,8 @@ static void test_pam_a060_reason_too_long(void **state)
 	(void)state;
 	memset(reason, 'r', CS_MAX_REASON + 1);
 	reason[CS_MAX_REASON + 1] = '\0';
-	assert_int_equal(play(SESSION, SCENE(.reason = reason, STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(.reason = reason, STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
 	assert_int_equal(saw.seen.n_calls, 1);
 	assert_non_null(strstr(saw.error, "too large"));
 	free(reason);
@@ -855,19 +869,20 @@ static void test_pam_a060_reason_too_long(void **state)
 static void test_pam_silent_holds_without_words(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SESSION, SCENE(.silent = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+	assert_int_equal(play(SESSION,
+		SCENE(.silent = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
 				 ANSWER(CS_CALL_CLAIM, &d_used)))),
 		PAM_SUCCESS);
 	assert_string_equal(saw.info, "");
 }
 
-/* --- Session: confirm -------------------------------------------------------------------------------------------------- */
+/* --- Session: confirm --------------------------------------------------------------------------------------------- */
 
 static void test_pam_a032_confirm(void **state)
 {
 	struct cs_confirm call = { 0 };
-	struct scene scene = SCENE(.service = "sudo-i", .user = "games", .ruser = "root", .arguments = "confirm", .silent = true,
-		STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
+	struct scene scene = SCENE(.service = "sudo-i", .user = "games", .ruser = "root", .arguments = "confirm",
+		.silent = true, STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
 
 	(void)state;
 	scene.local = true;
@@ -889,8 +904,8 @@ static void test_pam_a032_confirm(void **state)
 static void test_pam_a032_confirm_names_the_real_uid(void **state)
 {
 	struct cs_confirm call = { 0 };
-	struct scene scene = SCENE(.service = "sudo", .user = "#1234567", .ruser = "root", .arguments = "confirm", .real_uid = 5,
-		STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
+	struct scene scene = SCENE(.service = "sudo", .user = "#1234567", .ruser = "root", .arguments = "confirm",
+		.real_uid = 5, STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
 
 	(void)state;
 	if (geteuid() != 0)
@@ -904,7 +919,7 @@ static void test_pam_a032_confirm_names_the_real_uid(void **state)
 	cs_clear(&cs_confirm_shape, &call);
 }
 
-/* --- The other entry points ---------------------------------------------------------------------------------------------- */
+/* --- The other entry points --------------------------------------------------------------------------------------- */
 
 /* A006: a module in the wrong phase is no silent success. */
 static void test_pam_a006_other_phases(void **state)

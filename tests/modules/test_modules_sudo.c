@@ -62,7 +62,7 @@ static const struct scene *now_playing;
 	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
 #define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
 
-/* --- A small sudo ------------------------------------------------------------------------------------------------------ */
+/* --- A small sudo ------------------------------------------------------------------------------------------------- */
 
 static int converse(int n, const struct sudo_conv_message messages[], struct sudo_conv_reply replies[],
 	struct sudo_conv_callback *callback)
@@ -153,15 +153,19 @@ static const struct approval_plugin *load(void)
 static void call_plugin(const struct scene *scene, const struct fake *fake)
 {
 	static const char *const settings[] = { "progname=sudo", NULL };
-	static const char *const nobody_special[] = { "user=games", "uid=5", "gid=60", "groups=60,100", "cwd=/usr", "tty=/dev/pts/9",
-		"host=here", NULL };
-	static const char *const root[] = { "user=root", "uid=0", "gid=0", "groups=0", "cwd=/usr", "tty=/dev/pts/9", NULL };
-	static const char *const command[] = { "command=/usr/bin/true", "runas_uid=0", "runas_gid=0", "runas_groups=0,4", NULL };
-	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin", "LANG=C.UTF-8", "HOME=/root", "SUDO_USER=games", NULL };
+	static const char *const nobody_special[] = { "user=games", "uid=5", "gid=60", "groups=60,100", "cwd=/usr",
+		"tty=/dev/pts/9", "host=here", NULL };
+	static const char *const root[] = { "user=root", "uid=0", "gid=0", "groups=0", "cwd=/usr", "tty=/dev/pts/9",
+		NULL };
+	static const char *const command[] = { "command=/usr/bin/true", "runas_uid=0", "runas_gid=0",
+		"runas_groups=0,4", NULL };
+	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin", "LANG=C.UTF-8", "HOME=/root",
+		"SUDO_USER=games", NULL };
 	static const char *const argv[] = { "true", "tomcat", "10.1\033[1G", NULL };
 	static const char *const none[] = { NULL };
 	const struct approval_plugin *plugin = load();
-	char **lists[] = { words(settings, scene->settings), words(scene->root ? root : nobody_special, scene->user_info),
+	char **lists[] = { words(settings, scene->settings), words(scene->root ? root : nobody_special,
+		scene->user_info),
 		words(command, scene->command_info), words(none, scene->submit_env), words(environment, scene->run_env),
 		words(scene->argv[0] != NULL ? none : argv, scene->argv), options_of(scene, fake) };
 	const char *errstr = NULL;
@@ -169,8 +173,8 @@ static void call_plugin(const struct scene *scene, const struct fake *fake)
 	if (!scene->root && getuid() == 0)
 		assert_int_equal(setresuid(5, 0, 0), 0);
 	saw.took_ms = cs_boot_ms();
-	saw.open = plugin->open(scene->version != 0 ? scene->version : SUDO_API_MKVERSION(1, 20), converse, print, lists[0],
-		lists[1], 1, lists[5], lists[3], lists[6], &errstr);
+	saw.open = plugin->open(scene->version != 0 ? scene->version : SUDO_API_MKVERSION(1, 20), converse, print,
+		lists[0], lists[1], 1, lists[5], lists[3], lists[6], &errstr);
 	saw.check = plugin->check(lists[2], scene->huge_argv != NULL ? scene->huge_argv : lists[5],
 		scene->huge_env != NULL ? scene->huge_env : lists[4], &errstr);
 	saw.took_ms = cs_boot_ms() - saw.took_ms;
@@ -228,7 +232,7 @@ static struct cs_submit submit_of(struct scene scene)
 	return submit;
 }
 
-/* --- Verdicts ------------------------------------------------------------------------------------------------------------ */
+/* --- Verdicts ----------------------------------------------------------------------------------------------------- */
 
 static void test_sudo_a031_open_and_check(void **state)
 {
@@ -245,16 +249,21 @@ static void test_sudo_a031_open_and_check(void **state)
 static void test_sudo_a031_version(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SCENE(.version = SUDO_API_MKVERSION(2, 0), STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), -1);
+	assert_int_equal(play(SCENE(.version = SUDO_API_MKVERSION(2, 0), STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+		-1);
 	assert_int_equal(saw.seen.connections, 0);
-	assert_int_equal(play(SCENE(.version = SUDO_API_MKVERSION(1, 15), STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), 1);
-	assert_int_equal(play(SCENE(.version = SUDO_API_MKVERSION(1, 99), STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), 1);
+	assert_int_equal(play(SCENE(.version = SUDO_API_MKVERSION(1, 15), STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+		1);
+	assert_int_equal(play(SCENE(.version = SUDO_API_MKVERSION(1, 99), STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))),
+		1);
 }
 
 static void test_sudo_a014_bad_options(void **state)
 {
-	static const char *const bad[] = { "debug", "timeout=0", "timeout=", "timeout", "confirm", "permission=a", "hold=session",
-		"server=games", "server_uid=5", "socket=/x", "Socket=/x", "scope=x", "sock=/x", "time=3", "timeouts=3", "" };
+	static const char *const bad[] = { "debug", "timeout=0", "timeout=", "timeout", "confirm", "permission=a",
+		"hold=session",
+		"server=games", "server_uid=5", "socket=/x", "Socket=/x", "scope=x", "sock=/x", "time=3", "timeouts=3",
+		"" };
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(bad); i++) {
@@ -269,7 +278,8 @@ static void test_sudo_a014_bad_options(void **state)
 
 static void test_sudo_a033_no_good_answer(void **state)
 {
-	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT, FAKE_SILENT };
+	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT,
+		FAKE_SILENT };
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(acts); i++) {
@@ -279,7 +289,8 @@ static void test_sudo_a033_no_good_answer(void **state)
 		assert_non_null(strstr(saw.said, "countersignd does not answer"));
 		assert_true(saw.took_ms < 2000);
 	}
-	assert_int_equal(play(SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_ERROR, .error = CS_EINVAL, .text = "cwd" }))), -1);
+	assert_int_equal(play(SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_ERROR, .error = CS_EINVAL,
+		.text = "cwd" }))), -1);
 	assert_non_null(strstr(saw.said, "cwd"));
 }
 
@@ -297,7 +308,8 @@ static void test_sudo_a010_root_itself_without_daemon(void **state)
 	static struct cs_decision full = { .verdict = CS_DENY, .reason = CS_WHY_STORE };
 
 	(void)state;
-	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &full)))), 0); /* nobody else gets in with a full disk */
+	/* nobody else gets in with a full disk */
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &full)))), 0);
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(play(SCENE(.root = true, .dead = true)), 1);
@@ -309,8 +321,8 @@ static void test_sudo_a010_root_itself_without_daemon(void **state)
 	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), 0);
 	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &full)))), 1);
 	assert_non_null(strstr(logged(), "permitted root without countersignd: not recorded"));
-	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_CLOSE }))),
-		-1);
+	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held),
+		{ .call = CS_CALL_WAIT, .act = FAKE_CLOSE }))), -1);
 }
 
 /* Root's name or number in sudo's list alone makes nobody root. */
@@ -333,7 +345,7 @@ static void test_sudo_a057_wrong_server(void **state)
 	assert_non_null(strstr(saw.said, "another user answers on its socket"));
 }
 
-/* --- Holding --------------------------------------------------------------------------------------------------------------- */
+/* --- Holding ------------------------------------------------------------------------------------------------------ */
 
 static void test_sudo_a034_hold_approved_claimed_with_the_file(void **state)
 {
@@ -343,7 +355,8 @@ static void test_sudo_a034_hold_approved_claimed_with_the_file(void **state)
 	(void)state;
 	assert_int_equal(stat("/usr/bin/true", &st), 0);
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_held_on),
-				 ANSWER(CS_CALL_WAIT, &d_half), ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_used)))),
+				 ANSWER(CS_CALL_WAIT, &d_half), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
 		1);
 	assert_true(saw.seen.calls[0].has_fd);
 	assert_int_equal(saw.seen.calls[0].inode, st.st_ino);
@@ -398,7 +411,8 @@ static void test_sudo_cooling_is_waited_for(void **state)
 
 	(void)state;
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_cooling),
-				 ANSWER(CS_CALL_WAIT, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_used)))),
+				 ANSWER(CS_CALL_WAIT, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
 		1);
 	assert_non_null(strstr(saw.said, "carol approved\n"));
 	assert_non_null(strstr(saw.said, "request 4711 is approved; it may be used in 9m 30s\n"));
@@ -409,7 +423,8 @@ static void test_sudo_cooling_is_waited_for(void **state)
 	assert_int_equal(wait.wait_ms, 250);
 	/* the claim says that it is too early still */
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
-				 ANSWER(CS_CALL_CLAIM, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_used)))),
+				 ANSWER(CS_CALL_CLAIM, &d_nearly), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
 		1);
 	/* the identical call finds it like that */
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_approved),
@@ -419,17 +434,20 @@ static void test_sudo_cooling_is_waited_for(void **state)
 	assert_null(strstr(saw.said, "is held until others approve it"));
 	/* and it may be rejected meanwhile */
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_rejected)))), 0);
-	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_wait_permit)))), -1);
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_wait_permit)))),
+		-1);
 }
 
 static void test_sudo_cooling_parked(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling), ANSWER(CS_CALL_WAIT, &d_cooling_parked)))), 0);
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling),
+		ANSWER(CS_CALL_WAIT, &d_cooling_parked)))), 0);
 	assert_non_null(strstr(saw.said, "request 4711 is approved; it may be used in 4m 00s\n"));
 	assert_non_null(strstr(saw.said, "run the same command again then"));
 	assert_null(strstr(saw.said, "after it is approved"));
-	assert_int_equal(play(SCENE(.settings = { "noninteractive=true" }, STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling_later)))), 0);
+	assert_int_equal(play(SCENE(.settings = { "noninteractive=true" },
+		STEPS(ANSWER(CS_CALL_SUBMIT, &d_cooling_later)))), 0);
 	assert_non_null(strstr(saw.said, "it may be used in 4m 00s"));
 }
 
@@ -458,7 +476,8 @@ static void test_sudo_a033_bad_answers_while_held(void **state)
 			-1);
 	}
 	assert_int_equal(play(SCENE(.options = { "timeout=1" }, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held),
-				 ANSWER(CS_CALL_WAIT, &d_approved), { .call = CS_CALL_CLAIM, .act = FAKE_CUT, .reply = &d_used }))),
+				 ANSWER(CS_CALL_WAIT, &d_approved), { .call = CS_CALL_CLAIM, .act = FAKE_CUT,
+					.reply = &d_used }))),
 		-1);
 }
 
@@ -467,7 +486,8 @@ static void test_sudo_a050_noninteractive(void **state)
 	struct cs_submit submit = { 0 };
 
 	(void)state;
-	assert_int_equal(play(SCENE(.settings = { "noninteractive=true" }, STEPS(ANSWER(CS_CALL_SUBMIT, &d_not_waiting)))), 0);
+	assert_int_equal(play(SCENE(.settings = { "noninteractive=true" },
+		STEPS(ANSWER(CS_CALL_SUBMIT, &d_not_waiting)))), 0);
 	seen_call(0, &submit);
 	assert_false(submit.may_wait);
 	cs_clear(&cs_submit_shape, &submit);
@@ -496,7 +516,8 @@ static void test_sudo_reason(void **state)
 	assert_string_equal(submit.reason, "release 10.1");
 	assert_true(saw.seen.calls[1].has_fd);
 	cs_clear(&cs_submit_shape, &submit);
-	submit = submit_of(SCENE(.submit_env = { "A=b", "COUNTERSIGN_REASONS=no", "COUNTERSIGN_REASON=from the environment" }));
+	submit = submit_of(SCENE(.submit_env = { "A=b", "COUNTERSIGN_REASONS=no",
+		"COUNTERSIGN_REASON=from the environment" }));
 	assert_string_equal(submit.reason, "from the environment");
 	cs_clear(&cs_submit_shape, &submit);
 	assert_int_equal(play(SCENE(.typed = "  ", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), -1);
@@ -508,7 +529,7 @@ static void test_sudo_reason(void **state)
 	assert_int_equal(saw.prompts, 1);
 }
 
-/* --- Signals and terminals --------------------------------------------------------------------------------------------------- */
+/* --- Signals and terminals ---------------------------------------------------------------------------------------- */
 
 static void on_signal(int number)
 {
@@ -598,7 +619,7 @@ static void test_sudo_printing_fails_and_the_request_is_parked(void **state)
 	terminal_case(true);
 }
 
-/* --- What is asked ------------------------------------------------------------------------------------------------------------ */
+/* --- What is asked ------------------------------------------------------------------------------------------------ */
 
 static void test_sudo_submit_in_full(void **state)
 {
@@ -632,7 +653,8 @@ static void test_sudo_submit_in_full(void **state)
 
 static void test_sudo_a039_options(void **state)
 {
-	static const struct scene scenes[] = { { .settings = { "remote_host=other" } }, { .settings = { "cmnd_chroot=/srv" } },
+	static const struct scene scenes[] = { { .settings = { "remote_host=other" } },
+		{ .settings = { "cmnd_chroot=/srv" } },
 		{ .command_info = { "chroot=/srv" } } };
 	struct cs_submit s = { 0 };
 
@@ -649,7 +671,8 @@ static void test_sudo_a039_options(void **state)
 
 static void test_sudo_a037_sudoedit(void **state)
 {
-	struct cs_submit s = submit_of(SCENE(.command_info = { "sudoedit=true" }, .argv = { "vi", "--", "/etc/hosts" }));
+	struct cs_submit s = submit_of(SCENE(.command_info = { "sudoedit=true" },
+		.argv = { "vi", "--", "/etc/hosts" }));
 
 	(void)state;
 	assert_string_equal(s.action.service, "sudoedit");
@@ -663,14 +686,15 @@ static void test_sudo_a037_sudoedit(void **state)
 /* The power is what counts: with stay_setuid it stands in runas_euid; with -P the groups are the caller's. */
 static void test_sudo_a045_target(void **state)
 {
-	struct cs_submit s = submit_of(SCENE(.command_info = { "runas_uid=5", "runas_euid=0", "runas_gid=60", "runas_egid=0", "!runas_uid=0",
-						   "!runas_gid=0" }));
+	struct cs_submit s = submit_of(SCENE(.command_info = { "runas_uid=5", "runas_euid=0", "runas_gid=60",
+						   "runas_egid=0", "!runas_uid=0", "!runas_gid=0" }));
 
 	(void)state;
 	assert_int_equal(s.action.target_uid, 0);
 	assert_int_equal(s.action.target_gid, 0);
 	cs_clear(&cs_submit_shape, &s);
-	s = submit_of(SCENE(.command_info = { "!runas_groups", "preserve_groups=true", "!runas_uid", "runas_uid=1234567" }));
+	s = submit_of(SCENE(.command_info = { "!runas_groups", "preserve_groups=true", "!runas_uid",
+		"runas_uid=1234567" }));
 	assert_int_equal(s.action.n_target_groups, 2);
 	assert_int_equal(s.action.target_groups[0], 60);
 	assert_int_equal(s.action.target_uid, 1234567);
@@ -683,7 +707,8 @@ static void test_sudo_a045_target(void **state)
 
 static void test_sudo_a038_environment(void **state)
 {
-	struct cs_submit s = submit_of(SCENE(.run_env = { "LD_PRELOAD=/tmp/x.so", "BASH_ENV=/x", "SUDO_EDITOR=vi", "LC_ALL=C", "!PATH",
+	struct cs_submit s = submit_of(SCENE(.run_env = { "LD_PRELOAD=/tmp/x.so", "BASH_ENV=/x", "SUDO_EDITOR=vi",
+		"LC_ALL=C", "!PATH",
 						   "PATH=/tmp:/usr/bin" }));
 
 	(void)state;
@@ -897,7 +922,8 @@ static void test_sudo_a016_only_a_release_leaves_a_descriptor(void **state)
 		}
 	}
 	assert_int_equal(open_descriptors(), before);
-	(void)play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_lost))));
+	(void)play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+		ANSWER(CS_CALL_CLAIM, &d_lost))));
 	(void)play(SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_GARBAGE })));
 	(void)play(SCENE(.dead = true));
 	assert_int_equal(open_descriptors(), before);

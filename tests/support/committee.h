@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* People with facts for a policy, by hand: each is listed as member of groups "cn=NAME,ou=g", one assignment or rule each.
- * For tests of decisions, which need no directory. */
+/* People with facts for a policy, by hand: each is listed as member of groups "cn=NAME,ou=g", one assignment or rule
+ * each. For tests of decisions, which need no directory. */
 #ifndef CS_TEST_COMMITTEE_H
 #define CS_TEST_COMMITTEE_H
 

@@ -18,8 +18,8 @@ WORLD_SOCKETS=/run/countersign
 WORLD_EXAMPLE_POLICY=$WORLD_CHECKOUT/etc/examples/release-deployment/policy.conf
 WORLD_PLUGIN=/usr/libexec/sudo/sudo_countersign.so
 
-# countersign_configure [HOLD]: the configuration, the example policy, the directory's password and the folders. HOLD is how
-# long a request is held on line.
+# countersign_configure [HOLD]: the configuration, the example policy, the directory's password and the folders. HOLD is
+# how long a request is held on line.
 countersign_configure() {
     local hold=${1:-15m}
     install -d -m 0755 "$WORLD_ETC"
@@ -46,7 +46,8 @@ END
     chmod 0644 "$WORLD_CONF"
 }
 
-# countersign_policy <FILE: another policy file; the daemon reads it at its first start, or `countersign policy apply` does.
+# countersign_policy <FILE: another policy file; the daemon reads it at its first start, or
+# `countersign policy apply` does.
 countersign_policy() {
     cat >"$WORLD_POLICY.new"
     chmod 0644 "$WORLD_POLICY.new"

@@ -180,7 +180,8 @@ static inline void house_build(struct house *h)
 	assert_int_equal(cs_format(&text, "directory { file = \"%s\" }\n", h->people), 0);
 	assert_int_equal(cs_conf_parse(text, "house", house_directory, &h->conf, &problem), 0);
 	free(text);
-	if (cs_directory_open(cs_conf_section(cs_conf_top(h->conf), "directory", 0), getuid(), &h->directory, &problem) < 0)
+	if (cs_directory_open(cs_conf_section(cs_conf_top(h->conf), "directory", 0), getuid(), &h->directory,
+		&problem) < 0)
 		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
 }
 
@@ -232,8 +233,8 @@ static inline void house_done(void *arg, int error, const char *text, const void
 }
 
 /* Makes a call and ends the turn. Returns the error; *ret_reply is of the call's reply shape. */
-static inline int house_call(struct house *h, const struct cs_caller *caller, enum cs_call_type type, const void *call, int fd,
-	const struct cs_shape *shape, void *ret_reply)
+static inline int house_call(struct house *h, const struct cs_caller *caller, enum cs_call_type type, const void *call,
+	int fd, const struct cs_shape *shape, void *ret_reply)
 {
 	struct house_reply r = { 0, 0, shape, ret_reply };
 
@@ -269,7 +270,8 @@ struct house_sudo {
 
 static inline void house_sudo_by(struct house_sudo *s, uint32_t uid, const char *name)
 {
-	static char command[] = "/usr/local/sbin/deploy-release", arg0[] = "deploy-release", arg1[] = "tomcat", arg2[] = "10.1",
+	static char command[] = "/usr/local/sbin/deploy-release", arg0[] = "deploy-release", arg1[] = "tomcat",
+		arg2[] = "10.1",
 		    service[] = "sudo", cwd[] = "/", reason[] = "release day", root[] = "root";
 
 	memset(s, 0, sizeof(*s));
@@ -291,19 +293,22 @@ static inline void house_sudo_by(struct house_sudo *s, uint32_t uid, const char 
 	s->submit.has_file = true;
 }
 
-static inline int house_submit(struct house *h, const struct house_sudo *s, uint64_t connection, struct cs_decision *ret)
+static inline int house_submit(struct house *h, const struct house_sudo *s, uint64_t connection,
+	struct cs_decision *ret)
 {
 	struct cs_caller caller = house_module(h, connection);
 	FILE *f = fopen(h->program, "r");
 	int r = 0;
 
 	assert_non_null(f);
-	r = house_call(h, &caller, CS_CALL_SUBMIT, &s->submit, s->submit.has_file ? fileno(f) : -1, &cs_decision_shape, ret);
+	r = house_call(h, &caller, CS_CALL_SUBMIT, &s->submit, s->submit.has_file ? fileno(f) : -1, &cs_decision_shape,
+		ret);
 	(void)fclose(f);
 	return r;
 }
 
-static inline int house_claim(struct house *h, const struct cs_decision *held, uint64_t connection, struct cs_decision *ret)
+static inline int house_claim(struct house *h, const struct cs_decision *held, uint64_t connection,
+	struct cs_decision *ret)
 {
 	struct cs_caller caller = house_module(h, connection);
 	struct cs_claim claim = { .has_file = true };
@@ -365,7 +370,7 @@ static inline enum cs_reason house_vote(struct house *h, uint32_t uid, uint64_t 
 	return reason;
 }
 
-/* --- The policy ---------------------------------------------------------------------------------------------------- */
+/* --- The policy --------------------------------------------------------------------------------------------------- */
 
 /* A text as APPLY wants it: in a memfd with these seals. The caller closes it. */
 static inline int house_memfd(const char *text, int seals)

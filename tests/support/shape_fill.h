@@ -19,7 +19,8 @@ static const struct cs_shape *const fill_shapes[] = {
 	&cs_show_answer_shape, &cs_vote_call_shape, &cs_empty_shape, &cs_status_shape, &cs_evidence_call_shape,
 	&cs_evidence_answer_shape, &cs_question_shape, &cs_answer_shape, &cs_generation_shape, &cs_change_shape,
 	&cs_right_asked_shape, &cs_rights_shape, &cs_right_told_shape, &cs_rights_answer_shape, &cs_apply_shape,
-	&cs_apply_answer_shape, &cs_history_shape, &cs_history_answer_shape, &cs_policy_call_shape, &cs_policy_answer_shape,
+	&cs_apply_answer_shape, &cs_history_shape, &cs_history_answer_shape, &cs_policy_call_shape,
+	&cs_policy_answer_shape,
 };
 
 enum fill_mode {
@@ -118,8 +119,8 @@ static inline void fill_scalar(const struct cs_field *field, void *at, enum fill
 	else if (field->kind == CS_K_U64)
 		memcpy(at, &u64, sizeof(u64));
 	else if (field->kind == CS_K_ENUM)
-		memcpy(at, mode == FILL_EMPTY || !field->names[1].name ? &field->names[0].value : &field->names[1].value,
-			sizeof(int));
+		memcpy(at, mode == FILL_EMPTY || !field->names[1].name ? &field->names[0].value
+			: &field->names[1].value, sizeof(int));
 	else
 		memset(at, mode == FILL_EMPTY ? 0 : 0x55, field->limit);
 }
@@ -132,7 +133,8 @@ static inline void fill_field(const struct cs_field *field, void *obj, enum fill
 	switch (field->kind) {
 	case CS_K_STR:
 		if (mode != FILL_EMPTY)
-			s = fill_string(fill_count(mode == FILL_SMALL ? FILL_FULL : mode, mode == FILL_SMALL ? 3 : field->limit));
+			s = fill_string(fill_count(mode == FILL_SMALL ? FILL_FULL : mode, mode == FILL_SMALL ? 3
+				: field->limit));
 		memcpy(at, &s, sizeof(s));
 		break;
 	case CS_K_NEST:

@@ -21,10 +21,11 @@ static struct {
 	uint64_t connection;
 	enum cs_reason last;          /* of a claim */
 	uint64_t generation;          /* the newest that somebody was told is in force */
-	bool lossy;                   /* an event may be kept though the store said that it is not: then it is not told */
+	bool lossy;                   /* an event may be kept though the store said that it is not: then it is not
+	                               * told */
 } story;
 
-/* --- What has to hold ----------------------------------------------------------------------------------------------- */
+/* --- What has to hold --------------------------------------------------------------------------------------------- */
 
 /* What is told goes into the log of another machine: it has to be committed by then, all of it, in order. */
 static inline void story_recorded(struct house *h, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN])
@@ -133,7 +134,7 @@ static inline void story_check(struct house *h)
 	story_resume();
 }
 
-/* --- Steps ---------------------------------------------------------------------------------------------------------- */
+/* --- Steps -------------------------------------------------------------------------------------------------------- */
 
 static inline void story_done(void *arg, int error, const char *text, const void *reply)
 {
@@ -142,8 +143,8 @@ static inline void story_done(void *arg, int error, const char *text, const void
 	story_resume();
 }
 
-static inline int story_call(struct house *h, const struct cs_caller *caller, enum cs_call_type type, const void *call, int fd,
-	const struct cs_shape *shape, void *ret_reply)
+static inline int story_call(struct house *h, const struct cs_caller *caller, enum cs_call_type type, const void *call,
+	int fd, const struct cs_shape *shape, void *ret_reply)
 {
 	struct house_reply r = { 0, 0, shape, ret_reply };
 
@@ -222,7 +223,8 @@ static inline uint64_t story_newest(struct house *h)
 	for (uint64_t number = 1; number < STORY_MAX; number++) {
 		struct cs_stored stored = { 0 };
 
-		if (cs_store_get(h->store, number, &stored) == 0 && (stored.state == CS_PENDING || stored.state == CS_APPROVED))
+		if (cs_store_get(h->store, number, &stored) == 0 &&
+			(stored.state == CS_PENDING || stored.state == CS_APPROVED))
 			found = number;
 		cs_clear(&cs_stored_shape, &stored);
 	}
@@ -349,7 +351,8 @@ static inline void story_applied(struct house *h)
 	int fd = -1, r = 0;
 
 	story_pause();
-	assert_int_equal(cs_format(&text, "%s# connection %llu\n", house_policy, (unsigned long long)++story.connection), 0);
+	assert_int_equal(cs_format(&text, "%s# connection %llu\n", house_policy,
+		(unsigned long long)++story.connection), 0);
 	assert_int_equal(cs_digest(CS_DOMAIN_POLICY, text, strlen(text), call.digest), 0);
 	fd = house_memfd(text, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
 	story_resume();
@@ -362,7 +365,7 @@ static inline void story_applied(struct house *h)
 	story_check(h);
 }
 
-/* --- The story ------------------------------------------------------------------------------------------------------ */
+/* --- The story ---------------------------------------------------------------------------------------------------- */
 
 static inline void story_used(struct house *h)
 {
@@ -390,7 +393,8 @@ static inline void story_set_cooling(struct house *h, bool cooling)
 	if (cooling)
 		assert_int_equal(cs_format(&text, "%.*suse_after = 30s %s"
 			"gate freeze { service = sudo command = \"/usr/local/sbin/deploy-release\" deny = \"frozen\"\n"
-			"  exempt owners { role = pmc scope = \"project/tomcat\" } }\n", (int)(at - house_policy), house_policy, at), 0);
+			"  exempt owners { role = pmc scope = \"project/tomcat\" } }\n", (int)(at - house_policy),
+			house_policy, at), 0);
 	house_load(h, cooling ? text : house_policy);
 	free(text);
 	story_resume();

@@ -8,8 +8,8 @@ SUBMIT, WAIT, CLAIM, CONFIRM, CANCEL, RIGHT, LIST, SHOW, VOTE, STATUS, EVIDENCE 
 DENY, HOLD, PERMIT = 0, 0x686F6C64, 0x7065726D
 NO_UID = 0xFFFFFFFF
 PENDING, APPROVED, REJECTED, CANCELLED, EXPIRED, USED = range(1, 7)
-WHY = {4: "approved", 20: "needs-approval", 22: "parked", 62: "doubt", 80: "rejected", 81: "cancelled", 82: "expired", 83: "used",
-       104: "not-yours", 122: "voted", 124: "state", 140: "limit", 141: "store"}
+WHY = {4: "approved", 20: "needs-approval", 22: "parked", 62: "doubt", 80: "rejected", 81: "cancelled", 82: "expired",
+       83: "used", 104: "not-yours", 122: "voted", 124: "state", 140: "limit", 141: "store"}
 
 
 def text(value):
@@ -58,9 +58,10 @@ def read_vote(r):
 
 
 def read_decision(r):
-    d = r.fields("verdict", "u32", "reason", "u32", "text", "text", "gate", "text", "scope", "text", "number", "u64", "id", 16,
-                 "secret", 16, "code", "text", "state", "u32")
-    d["needs"] = [r.fields("rule", "text", "label", "text", "count", "u32", "have", "u32", "by", "texts", "who", "texts")
+    d = r.fields("verdict", "u32", "reason", "u32", "text", "text", "gate", "text", "scope", "text", "number", "u64",
+                 "id", 16, "secret", 16, "code", "text", "state", "u32")
+    d["needs"] = [r.fields("rule", "text", "label", "text", "count", "u32", "have", "u32", "by", "texts", "who",
+                           "texts")
                   for _ in range(r.u32())]
     d["votes"] = [read_vote(r) for _ in range(r.u32())]
     d["why"] = WHY.get(d["reason"], d["reason"])
@@ -70,11 +71,13 @@ def read_decision(r):
 def read_request(r):
     q = r.fields("version", "u32", "id", 16, "boot", "text", "uid", "u32", "login_uid", "u32", "name", "text")
     q["requester"] = read_person(r)
-    q |= r.fields("service", "text", "host", "text", "command", "text", "resolved", "text", "argv", "texts", "target_uid", "u32",
-                  "target_gid", "u32")
+    q |= r.fields("service", "text", "host", "text", "command", "text", "resolved", "text", "argv", "texts",
+                  "target_uid", "u32", "target_gid", "u32")
     q["target_groups"] = [r.u32() for _ in range(r.u32())]
-    q |= r.fields("target_name", "text", "cwd", "text", "env", "texts", "tty", "text", "peer", "text", "flags", 2, "file", 69)
-    return q | r.fields("gate", "text", "scope", "text", "policy", 32, "reason", "text", "assurance", "text", "times", 32)
+    q |= r.fields("target_name", "text", "cwd", "text", "env", "texts", "tty", "text", "peer", "text", "flags", 2,
+                  "file", 69)
+    return q | r.fields("gate", "text", "scope", "text", "policy", 32, "reason", "text", "assurance", "text", "times",
+                        32)
 
 
 class Gone(Exception):

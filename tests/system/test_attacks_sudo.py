@@ -7,8 +7,8 @@ import subprocess
 import time
 
 from oracle import Oracle
-from people import (POLICY, approve, approved_by, countersign, deploys, events, from_clean, held, read_hold, reject, requests,
-                    show, until)
+from people import (POLICY, approve, approved_by, countersign, deploys, events, from_clean, held, read_hold, reject,
+                    requests, show, until)
 from term import Term, run
 from world import run_as
 
@@ -290,7 +290,8 @@ def test_sudo_a046_shells_are_refused():
     sudoers("alice ALL=(ALL:ALL) NOPASSWD: ALL")
     try:
         for argv in (["sudo", "-s"], ["sudo", "-i"], ["sudo", "bash"], ["sudo", "/bin/sh", "-c", "id"], ["sudo", "su"],
-                     ["sudo", "-i", "deploy-release", "tomcat", "10.1"], ["sudo", "-s", "deploy-release", "tomcat", "10.1"]):
+                     ["sudo", "-i", "deploy-release", "tomcat", "10.1"],
+                     ["sudo", "-s", "deploy-release", "tomcat", "10.1"]):
             oracle = Oracle()
             status, screen = run(argv, user="alice")
             assert "Root shells are not available" in screen, screen
@@ -447,7 +448,8 @@ def test_sudo_unguarded_runs_at_once():
     oracle = Oracle()
     done = run_as("alice", "sudo", "/usr/bin/id", "-u")
     assert done.status == 0 and done.out == "0\n", done
-    assert [(event["kind"], event["reason"]) for event in oracle.events()] == [("permitted", "unguarded")], oracle.events()
+    seen = [(event["kind"], event["reason"]) for event in oracle.events()]
+    assert seen == [("permitted", "unguarded")], seen
 
 
 def test_sudo_root_itself_is_permitted_and_recorded():
@@ -537,7 +539,8 @@ def refused_vote(user, reason, code=None):
         assert done.status != 0, done
         state = show(number)["decision"]
         assert state["state"] == "pending" and not state["votes"], state
-        assert [e["reason"] for e in oracle.events(number) if e["kind"] == "vote-refused"] == ([reason] if reason else [])
+        refused = [e["reason"] for e in oracle.events(number) if e["kind"] == "vote-refused"]
+        assert refused == ([reason] if reason else []), refused
         term.sendintr()
         oracle.ended_as(number, "cancelled", term.wait())
 
@@ -842,7 +845,8 @@ def test_store_a106_full_disk_denies():
             denied += done.status != 0
         status, _ = run(DEPLOY, user="dave")
         assert status != 0 and denied > 0, "the disk was never full"
-        # Somebody has to clear it: root itself gets in, at the console and with sudo, and syslog says that nothing was recorded.
+        # Somebody has to clear it: root itself gets in, at the console and with sudo, and syslog says that nothing was
+        # recorded.
         with Term(["login", "-f", "root"], user="root") as console:
             console.sendline("echo I am $(id -un)")
             console.expect("I am root")
@@ -887,7 +891,8 @@ def test_store_a106_read_only_store_denies():
 
 def test_module_a014_bad_pam_argument_denies_and_logs():
     with open("/etc/pam.d/sudo", "wb") as file:
-        file.write(KEPT["/etc/pam.d/sudo"].replace(b"pam_countersign_hold.so confirm", b"pam_countersign_hold.so confrim"))
+        file.write(KEPT["/etc/pam.d/sudo"].replace(b"pam_countersign_hold.so confirm",
+                                                   b"pam_countersign_hold.so confrim"))
     before = deploys()
     try:
         done = run_as("alice", "sudo", "/usr/bin/id")
@@ -916,7 +921,8 @@ def test_module_a057_a_squatter_is_not_believed():
     shutil.chown("/tmp/squat", "dave")
     squatter = subprocess.Popen(
         ["/usr/bin/python3", "-c", "import os,socket\nos.setuid(2005)\ns=socket.socket(socket.AF_UNIX)\n"
-         "s.bind('/tmp/squat/module.sock')\nos.chmod('/tmp/squat/module.sock',0o777)\ns.listen()\nprint('up',flush=True)\n"
+         "s.bind('/tmp/squat/module.sock')\nos.chmod('/tmp/squat/module.sock',0o777)\n"
+         "s.listen()\nprint('up',flush=True)\n"
          "while True: s.accept()[0].sendall(b'\\0'*64)"], stdout=subprocess.PIPE)
     before = deploys()
     try:

@@ -140,7 +140,8 @@ def test_concurrency_a092_votes_cancels_and_claims_at_once():
             w.close()
         _, _, seen = show(person("root"), number)
         found = kinds(number)
-        assert (answer["verdict"] == PERMIT) == (seen["state"] == USED) == (found.count("claimed") == 1), (answer, found)
+        claimed = found.count("claimed") == 1
+        assert (answer["verdict"] == PERMIT) == (seen["state"] == USED) == claimed, (answer, found)
         assert found.count("voted") == len(seen["votes"]), found
         assert sum(found.count(kind) for kind in ("claimed", "rejected", "cancelled")) == \
             (seen["state"] in (USED, REJECTED, CANCELLED)), found

@@ -46,8 +46,8 @@ def setup():
 
 
 def speak(path, uid, data, hold=1):
-    done = subprocess.run(["/usr/bin/python3", "-c", SPEAKER, path, str(uid), str(hold)], input=data, capture_output=True,
-                          timeout=60)
+    done = subprocess.run(["/usr/bin/python3", "-c", SPEAKER, path, str(uid), str(hold)], input=data,
+                          capture_output=True, timeout=60)
     words = done.stdout.decode().split()
     assert words, done.stderr.decode()
     return words
@@ -59,6 +59,11 @@ def frame(kind, payload):
 
 def text(value):
     return struct.pack(">I", len(value)) + value
+
+
+def a_vote(kind, code):
+    """On request 0, with no digest and no comment."""
+    return frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", kind) + text(code) + text(b""))
 
 
 def status():
@@ -88,9 +93,9 @@ MALFORMED = {
     "a length beyond the bound": HELLO + struct.pack(">IB", 0x7FFFFFFF, STATUS),
     "an empty frame": HELLO + struct.pack(">I", 0),
     "a boolean that is neither": HELLO + frame(LIST, b"\x02\x00"),
-    "a vote that does not exist": HELLO + frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", 7) + text(b"1234") + text(b"")),
-    "a text over its bound": HELLO + frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", 1) + text(b"12345") + text(b"")),
-    "a NUL inside a text": HELLO + frame(VOTE, bytes(8) + bytes(32) + struct.pack(">I", 1) + text(b"12\x004") + text(b"")),
+    "a vote that does not exist": HELLO + a_vote(7, b"1234"),
+    "a text over its bound": HELLO + a_vote(1, b"12345"),
+    "a NUL inside a text": HELLO + a_vote(1, b"12\x004"),
 }
 
 
@@ -173,8 +178,8 @@ def test_daemon_a016_descriptors_that_nobody_asked_for_are_closed():
 
 
 def start_with(conf=None, **more):
-    return subprocess.run(["/usr/sbin/countersignd", "--config", conf or CONF, *more.get("words", [])], capture_output=True,
-                          text=True, timeout=30, preexec_fn=more.get("before"))
+    return subprocess.run(["/usr/sbin/countersignd", "--config", conf or CONF, *more.get("words", [])],
+                          capture_output=True, text=True, timeout=30, preexec_fn=more.get("before"))
 
 
 def test_daemon_second_one_is_refused():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policy as data of the running daemon, against a real slapd: generations, single changes, a gate on the policy itself,
-and the tools that ask the daemon."""
+"""The policy as data of the running daemon, against a real slapd: generations, single changes, a gate on the policy
+itself, and the tools that ask the daemon."""
 import json
 import subprocess
 
@@ -12,7 +12,8 @@ permission policy.apply { label = "Change the policy" }
 permission policy.approve { label = "Approve a change of the policy" }
 role keeper { label = "Keeper of the policy" permissions = { policy.apply, policy.approve } }
 assignment keepers { role = keeper scope = "*" group = "cn=infra,ou=groups,dc=example,dc=org" listed = member }
-assignment second-keeper { role = keeper scope = "*" person = { "uid=bob,ou=people,dc=example,dc=org", "uid=erin,ou=people,dc=example,dc=org" } }
+assignment second-keeper { role = keeper scope = "*" person = {
+    "uid=bob,ou=people,dc=example,dc=org", "uid=erin,ou=people,dc=example,dc=org" } }
 gate policy-weaker {
 	service = countersign
 	command = { "policy.apply weaker **", "policy.apply same **" }
@@ -214,7 +215,8 @@ def test_policy_root_at_the_console_gets_out_of_a_lock_out():
     path = write(open(POLICY).read(), "/etc/countersign/again.conf")
     countersign("countersign_stop")
     try:
-        done = subprocess.run(["/usr/sbin/countersignd", "--apply-policy", path], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(["/usr/sbin/countersignd", "--apply-policy", path], capture_output=True, text=True,
+                              timeout=30)
         assert done.returncode == 0, done
     finally:
         countersign("countersign_start")

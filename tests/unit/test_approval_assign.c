@@ -226,7 +226,8 @@ static void test_approval_assign_null_is_one_block(void **state)
 		int r = 0;
 
 		memset(problem.block, 3, sizeof(problem.block));
-		r = cs_approval_assign(problem.counts, problem.n_rules, problem.may, problem.n_people, NULL, have, NULL);
+		r = cs_approval_assign(problem.counts, problem.n_rules, problem.may, problem.n_people, NULL, have,
+			NULL);
 		assert_int_equal(cs_approval_assign(problem.counts, problem.n_rules, problem.may, problem.n_people,
 			problem.block, expected, NULL), r);
 		assert_memory_equal(have, expected, sizeof(have));
@@ -309,7 +310,8 @@ static void test_approval_assign_doubt_is_not_yes(void **state)
 			uint32_t have = 9;
 			uint8_t filled = 9;
 
-			assert_int_equal(cs_approval_assign(counts, 1, &doubts[i], 1, distinct == 1 ? NULL : apart, &have, &filled), 0);
+			assert_int_equal(cs_approval_assign(counts, 1, &doubts[i], 1, distinct == 1 ? NULL
+				: apart, &have, &filled), 0);
 			assert_int_equal(have, 0);
 			assert_int_equal(filled, 0);
 		}
@@ -326,11 +328,16 @@ static void test_approval_a088_nothing_needed_is_not_enough(void **state)
 
 	(void)state;
 	for (int distinct = 0; distinct <= 1; distinct++) {
-		assert_int_equal(cs_approval_assign(none, 2, may, 1, distinct == 1 ? NULL : apart, have, filled), CS_EINVAL);
-		assert_int_equal(cs_approval_assign(none + 1, 1, may, 1, distinct == 1 ? NULL : apart, have, filled), CS_EINVAL);
-		assert_int_equal(cs_approval_assign(one, 0, may, 1, distinct == 1 ? NULL : apart, have, filled), CS_EINVAL);
-		assert_int_equal(cs_approval_assign(NULL, 0, NULL, 0, distinct == 1 ? NULL : apart, have, filled), CS_EINVAL);
-		assert_int_equal(cs_approval_assign(one, 1, NULL, 1, distinct == 1 ? NULL : apart, have, filled), CS_EINVAL);
+		assert_int_equal(cs_approval_assign(none, 2, may, 1, distinct == 1 ? NULL : apart, have, filled),
+			CS_EINVAL);
+		assert_int_equal(cs_approval_assign(none + 1, 1, may, 1, distinct == 1 ? NULL : apart, have, filled),
+			CS_EINVAL);
+		assert_int_equal(cs_approval_assign(one, 0, may, 1, distinct == 1 ? NULL : apart, have, filled),
+			CS_EINVAL);
+		assert_int_equal(cs_approval_assign(NULL, 0, NULL, 0, distinct == 1 ? NULL : apart, have, filled),
+			CS_EINVAL);
+		assert_int_equal(cs_approval_assign(one, 1, NULL, 1, distinct == 1 ? NULL : apart, have, filled),
+			CS_EINVAL);
 		assert_int_equal(have[0], 7);
 		assert_int_equal(have[1], 7);
 		assert_int_equal(filled[0], 7);

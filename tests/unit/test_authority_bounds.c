@@ -25,14 +25,17 @@ static void crowd(struct house *h)
 	(void)snprintf(path, sizeof(path), "%s.crowd", h->people);
 	f = fopen(path, "w");
 	assert_non_null(f);
-	(void)fprintf(f, "person alice { uid = 2001 id = \"id-alice\" dn = \"uid=alice,ou=people\" human = \"1001\" }\n");
+	(void)fprintf(f, "person alice { uid = 2001 id = \"id-alice\" dn = \"uid=alice,ou=people\" human = \"1001\" "
+		"}\n");
 	for (int i = 0; i < CROWD; i++)
-		(void)fprintf(f, "person a-person-with-a-long-name-%03d { uid = %d id = \"id-%d\" dn = \"uid=p%d,ou=people,ou=%0200d\" }\n",
-			i, FIRST + i, i, i, 0);
-	(void)fprintf(f, "group tomcat { dn = \"cn=tomcat,ou=project\" attribute cn { value = \"tomcat\" } listed owner { people = { alice");
+		(void)fprintf(f, "person a-person-with-a-long-name-%03d { uid = %d id = \"id-%d\" dn = "
+			"\"uid=p%d,ou=people,ou=%0200d\" }\n", i, FIRST + i, i, i, 0);
+	(void)fprintf(f, "group tomcat { dn = \"cn=tomcat,ou=project\" attribute cn { value = \"tomcat\" } listed "
+		"owner { people = { alice");
 	for (int i = 0; i < CROWD; i++)
 		(void)fprintf(f, ", a-person-with-a-long-name-%03d", i);
-	(void)fprintf(f, " } } }\ngroup infra { dn = \"cn=infra,ou=groups\" attribute cn { value = \"infra\" } listed member { people = { ");
+	(void)fprintf(f, " } } }\ngroup infra { dn = \"cn=infra,ou=groups\" attribute cn { value = \"infra\" } listed "
+		"member { people = { ");
 	for (int i = 0; i < CROWD; i++)
 		(void)fprintf(f, "%sa-person-with-a-long-name-%03d", i ? ", " : "", i);
 	(void)fprintf(f, " } } }\n");
@@ -166,7 +169,8 @@ static void many_rules(struct house *h, unsigned rules, const char *people)
 
 static void test_authority_a060_largest_request_can_be_shown(void **state)
 {
-	static const size_t sizes[] = { 1000, 60000, 100000, 120000, 125000, 128000, 130000, 131000, 140000, 200000, 250000 };
+	static const size_t sizes[] = { 1000, 60000, 100000, 120000, 125000, 128000, 130000, 131000, 140000, 200000,
+		250000 };
 	struct house h;
 	unsigned held = 0, refused = 0;
 
@@ -270,7 +274,8 @@ static void test_authority_a060_evidence_pages_fit(void **state)
 		struct cs_evidence_call call = { next, 500 };
 		struct cs_evidence_answer page = { 0 };
 
-		assert_int_equal(house_call(&h, &root, CS_CALL_EVIDENCE, &call, -1, &cs_evidence_answer_shape, &page), 0);
+		assert_int_equal(house_call(&h, &root, CS_CALL_EVIDENCE, &call, -1, &cs_evidence_answer_shape, &page),
+			0);
 		fits(CS_CALL_EVIDENCE, &page);
 		assert_true(page.n_records > 0);
 		for (size_t i = 0; i < page.n_records; i++)

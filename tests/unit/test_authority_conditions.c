@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a gate says beside its approvals, through the whole authority: exemptions, roles that exclude each other, a waiting
- * time before use, windows that close, netgroups, and what applications do. */
+/* What a gate says beside its approvals, through the whole authority: exemptions, roles that exclude each other, a
+ * waiting time before use, windows that close, netgroups, and what applications do. */
 #include "house.h"
 
 #define WITH_HOUSE(h, policy) \
@@ -135,7 +135,7 @@ static int last_event(struct house *h, enum cs_event_kind kind, struct cs_event 
 	return found;
 }
 
-/* --- Exemptions ----------------------------------------------------------------------------------------------------- */
+/* --- Exemptions --------------------------------------------------------------------------------------------------- */
 
 static void test_conditions_exempt_use_is_recorded(void **state)
 {
@@ -238,7 +238,7 @@ static void test_conditions_votes_on_what_is_denied_by_now(void **state)
 	house_close(&h);
 }
 
-/* --- Roles that exclude each other ---------------------------------------------------------------------------------- */
+/* --- Roles that exclude each other -------------------------------------------------------------------------------- */
 
 static void test_conditions_dynamic_exclusion_parts_shared_rules(void **state)
 {
@@ -253,7 +253,8 @@ static void test_conditions_dynamic_exclusion_parts_shared_rules(void **state)
 	set_people(&h, "alice, bob, erin", "carol, erin", "dave", "");
 	house_sudo_by(&s, ALICE, "alice");
 	ask(&h, &s, 7, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &d);
-	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL); /* one of her two hats */
+	/* one of her two hats */
+	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
 	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 	claim(&h, &d, 7, CS_PERMIT, CS_WHY_APPROVED, NULL);
 	cs_clear(&cs_decision_shape, &d);
@@ -281,12 +282,13 @@ static void test_conditions_static_exclusion_names_the_roles(void **state)
 	assert_non_null(strstr(d.text, "infra"));
 	cs_clear(&cs_decision_shape, &d);
 	approved(&h, &s, &d);
-	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_REJECT), CS_WHY_NOT_APPROVER); /* to her neither counts */
+	/* to her neither counts */
+	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_REJECT), CS_WHY_NOT_APPROVER);
 	cs_clear(&cs_decision_shape, &d);
 	house_close(&h);
 }
 
-/* --- A waiting time before use -------------------------------------------------------------------------------------- */
+/* --- A waiting time before use ------------------------------------------------------------------------------------ */
 
 #define COOLING DEPLOY BOTH "  use_after = 5m use_within = 20m lifetime = 30m }\n"
 
@@ -405,7 +407,7 @@ static void test_conditions_cooling_by_the_policy_in_force(void **state)
 	house_close(&h);
 }
 
-/* --- Windows and addresses ------------------------------------------------------------------------------------------ */
+/* --- Windows and addresses ---------------------------------------------------------------------------------------- */
 
 static void test_conditions_window_closes_before_the_claim(void **state)
 {
@@ -500,7 +502,7 @@ static void test_conditions_another_gate_counts_by_now(void **state)
 	house_close(&h);
 }
 
-/* --- Netgroups ------------------------------------------------------------------------------------------------------ */
+/* --- Netgroups ---------------------------------------------------------------------------------------------------- */
 
 #define NETGROUP(hosts) "netgroup release { dn = \"cn=release,ou=netgroup\" hosts = { " hosts " } }\n"
 
@@ -548,7 +550,7 @@ static void test_conditions_deny_gate_goes_before_the_votes(void **state)
 	house_close(&h);
 }
 
-/* --- Applications --------------------------------------------------------------------------------------------------- */
+/* --- Applications ------------------------------------------------------------------------------------------------- */
 
 static void test_conditions_application_runs_no_file(void **state)
 {

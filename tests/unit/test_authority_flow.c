@@ -38,7 +38,8 @@ static void approve_by_both(struct house *h, uint64_t number)
 	assert_int_equal(house_vote(h, CAROL, number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 }
 
-static enum cs_reason claim_reason(struct house *h, const struct cs_decision *d, uint64_t connection, enum cs_verdict expected)
+static enum cs_reason claim_reason(struct house *h, const struct cs_decision *d, uint64_t connection,
+	enum cs_verdict expected)
 {
 	struct cs_decision reply = { 0 };
 	enum cs_reason reason = CS_WHY_NONE;
@@ -479,7 +480,8 @@ static void test_authority_hold_time_is_over(void **state)
 
 static void test_authority_submit_denials(void **state)
 {
-	static char sh[] = "/bin/sh", extra[] = "extra", slash[] = "a/b", preload[] = "LD_PRELOAD=/tmp/x.so", httpd[] = "httpd";
+	static char sh[] = "/bin/sh", extra[] = "extra", slash[] = "a/b", preload[] = "LD_PRELOAD=/tmp/x.so",
+		httpd[] = "httpd";
 	char *env[] = { preload };
 	WITH_HOUSE(h);
 	struct house_sudo s;
@@ -658,7 +660,8 @@ static void test_authority_a092_who_may_cancel(void **state)
 static enum cs_reason confirm(struct house *h, struct cs_caller *caller, uint32_t uid, uint32_t target)
 {
 	static char sudo[] = "sudo";
-	struct cs_confirm call = { .subject = { .uid = uid, .login_uid = CS_NO_UID }, .target_uid = target, .service = sudo };
+	struct cs_confirm call = { .subject = { .uid = uid, .login_uid = CS_NO_UID }, .target_uid = target,
+		.service = sudo };
 	struct cs_decision reply = { 0 };
 	enum cs_reason reason = CS_WHY_NONE;
 
@@ -835,7 +838,8 @@ static void test_authority_who_sees_what(void **state)
 
 static void test_authority_right_of_others_is_roots_to_ask(void **state)
 {
-	static char bob_name[] = "bob", permission[] = "release.deploy", scope[] = "project/tomcat", wrong[] = "release.deplay";
+	static char bob_name[] = "bob", permission[] = "release.deploy", scope[] = "project/tomcat",
+		wrong[] = "release.deplay";
 	WITH_HOUSE(h);
 	struct cs_right right = { bob_name, permission, scope };
 	struct cs_right_answer answer = { 0 };

@@ -107,7 +107,8 @@ static void test_authority_a133_unrecorded_policy_is_not_in_force(void **state)
 
 	(void)state;
 	open_breakable(&h);
-	assert_int_equal(cs_format(&text, "%s%s", "service other { unmatched = permit }\n", house_policy + strlen("service sudo { unmatched = permit }\n")), 0);
+	assert_int_equal(cs_format(&text, "%s%s", "service other { unmatched = permit }\n",
+		house_policy + strlen("service sudo { unmatched = permit }\n")), 0);
 	broken.commits = 1;
 	assert_int_equal(house_apply(&h, 0, text, 0, false, &answer), CS_EIO);
 	assert_int_equal(house_events(&h, CS_EVENT_POLICY, CS_WHY_NONE), 1);
@@ -329,7 +330,8 @@ static void test_authority_a087_exposed_file_is_judged_again_at_claim(void **sta
 
 	(void)state;
 	house_open(&h);
-	assert_int_equal(cs_format(&text, "%.*s  exposed_file = permit\n%s", (int)(at - house_policy), house_policy, at), 0);
+	assert_int_equal(cs_format(&text, "%.*s  exposed_file = permit\n%s", (int)(at - house_policy), house_policy,
+		at), 0);
 	house_load(&h, text);
 	house_sudo_by(&s, ALICE, "alice");
 	s.submit.action.exposed = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every order of a small set of things that can happen to requests, to a depth of DEPTH, against the real authority on
- * the memory store. Orders that lead to the same state are gone on from once. After each step the promises of the threat
- * model are checked against a count that this test makes for itself. */
+ * the memory store. Orders that lead to the same state are gone on from once. After each step the promises of the
+ * threat model are checked against a count that this test makes for itself. */
 #include "house.h"
 #include "evidence.h"
 #include <sys/time.h>
@@ -28,7 +28,7 @@ static struct house house;
 static struct world world;
 static bool world_written; /* the files are not as the house builds them */
 
-/* --- The world's own count ------------------------------------------------------------------------------------------ */
+/* --- The world's own count ---------------------------------------------------------------------------------------- */
 
 /* Do these approvals suffice, by who is entitled at this moment? Nobody counts twice, and the requester not at all. */
 static bool suffices(uint64_t number)
@@ -127,7 +127,7 @@ static void check_evidence(void)
 		assert_int_equal(claimed[i], world.permits[i]);
 }
 
-/* --- What can happen ------------------------------------------------------------------------------------------------ */
+/* --- What can happen ---------------------------------------------------------------------------------------------- */
 
 static void do_submit(unsigned c)
 {
@@ -191,7 +191,8 @@ static void do_pass(unsigned tick)
 
 static void write_people(void)
 {
-	house_set_people(&house, world.alice_left ? "bob, erin" : "alice, bob, erin", world.carol_left ? "erin" : "carol, erin");
+	house_set_people(&house, world.alice_left ? "bob, erin" : "alice, bob, erin", world.carol_left ? "erin"
+		: "carol, erin");
 	world_written = true;
 }
 
@@ -276,7 +277,7 @@ static void happen(size_t what)
 	check_states();
 }
 
-/* --- Walking -------------------------------------------------------------------------------------------------------- */
+/* --- Walking ------------------------------------------------------------------------------------------------------ */
 
 static void begin(void)
 {
@@ -318,7 +319,8 @@ static uint64_t fingerprint(void)
 		if (cs_store_get(house.store, n, &stored) < 0)
 			continue;
 		hash = mix(hash, (uint64_t)stored.state);
-		hash = mix(hash, house_now.boot_ms - (stored.state == CS_APPROVED ? stored.since_boot_ms : world.made_at[n]));
+		hash = mix(hash, house_now.boot_ms - (stored.state == CS_APPROVED ? stored.since_boot_ms
+			: world.made_at[n]));
 		hash = mix(hash, stored.request.policy_digest[0]);
 		assert_int_equal(cs_store_votes(house.store, n, &votes, &n_votes), 0);
 		for (size_t i = 0; i < n_votes; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policy's generations: the first, those that follow, who may put one in force and who learns what, and what happens
- * when something comes between. And many rights at once. */
+/* The policy's generations: the first, those that follow, who may put one in force and who learns what, and what
+ * happens when something comes between. And many rights at once. */
 #include "house.h"
 #include "frame.h"
 #include "text.h"
@@ -8,7 +8,8 @@
 
 #define SEALED (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK)
 
-/* Carol and erin (infra) may change the policy; owners of tomcat (alice, bob, erin, …) have to agree where it weakens. */
+/* Carol and erin (infra) may change the policy; owners of tomcat (alice, bob, erin, …) have to agree where it
+ * weakens. */
 #define PEOPLE \
 	"service sudo { unmatched = permit }\n" \
 	"permission release.deploy { label = \"Deploy\" }\n" \
@@ -33,7 +34,8 @@ static const char open_policy[] = PEOPLE;         /* no gate on policy.apply */
 static const char guarded[] = PEOPLE GUARD;
 #define SHELLS "gate shells { service = sudo command = \"/bin/sh\" deny = \"no shells\" }\n"
 static const char stricter[] = PEOPLE GUARD SHELLS;
-static const char stricter_still[] = PEOPLE GUARD SHELLS "gate su { service = sudo command = \"/bin/su\" deny = \"no su\" }\n";
+static const char stricter_still[] = PEOPLE GUARD SHELLS
+	"gate su { service = sudo command = \"/bin/su\" deny = \"no su\" }\n";
 
 #define WITH_HOUSE(h) \
 	struct house h; \
@@ -120,7 +122,7 @@ static void applied(struct house *h, uint32_t uid, const char *text, uint64_t nu
 	cs_clear(&cs_apply_answer_shape, &answer);
 }
 
-/* --- Generations --------------------------------------------------------------------------------------------------- */
+/* --- Generations -------------------------------------------------------------------------------------------------- */
 
 static void test_policy_first_generation_is_the_file(void **state)
 {
@@ -168,7 +170,8 @@ static void test_policy_root_puts_the_next_in_force(void **state)
 	assert_int_equal(house_apply_call(&h, 0, &call, fd, &answer), 0);
 	assert_true(answer.applied);
 	assert_int_equal(answer.decision.reason, CS_WHY_ROOT);
-	assert_int_equal(answer.effect, CS_EFFECT_WEAKER); /* carol may change the policy now, and nobody but root could */
+	/* carol may change the policy now, and nobody but root could */
+	assert_int_equal(answer.effect, CS_EFFECT_WEAKER);
 	assert_true(answer.n_changes > 0);
 	assert_int_equal(answer.generation.number, 2);
 	assert_int_equal(answer.generation.wall_ms, house_now.wall_ms);
@@ -287,9 +290,11 @@ static void test_policy_generation_that_does_not_parse_refuses_the_start(void **
 	assert_int_equal(cs_store_head(h.store, &options.hold_ms, chain), 0);
 	assert_int_equal(options.hold_ms, head); /* nothing of the start is recorded */
 	options = house_options(&h);
-	assert_int_equal(cs_authority_force_policy(&options, h.store, "gate broken {\n", "FILE", &generation, &problem), CS_ECONF);
+	assert_int_equal(cs_authority_force_policy(&options, h.store, "gate broken {\n", "FILE", &generation, &problem),
+		CS_ECONF);
 	cs_problem_clear(&problem);
-	assert_int_equal(cs_authority_force_policy(&options, h.store, guarded, "/root/policy", &generation, &problem), 0);
+	assert_int_equal(cs_authority_force_policy(&options, h.store, guarded, "/root/policy", &generation, &problem),
+		0);
 	assert_int_equal(generation.number, 3);
 	cs_clear(&cs_generation_shape, &generation);
 	house_open_authority(&h);
@@ -320,7 +325,7 @@ static void test_policy_a110_text_that_is_not_its_digest_refuses_the_start(void 
 	house_close(&h);
 }
 
-/* --- Who may ------------------------------------------------------------------------------------------------------- */
+/* --- Who may ------------------------------------------------------------------------------------------------------ */
 
 static void test_policy_without_a_gate_only_root_may(void **state)
 {
@@ -336,6 +341,92 @@ static void test_policy_without_a_gate_only_root_may(void **state)
 	}
 	applied(&h, 0, guarded, 2, CS_WHY_ROOT);
 	house_close(&h);
+}
+
+/* A gate of other hosts guards nothing here: root alone may, and `unmatched` changes nothing about that. Teeth: without
+ * the host in the action every gate seems to mean this host, so that root is kept out, and carol let in where `unmatched`
+ * permits. */
+static void test_policy_gate_of_another_host_guards_nothing_here(void **state)
+{
+	static const char elsewhere[] =
+		"gate policy { service = countersign host = \"rel2\" command = \"policy.apply **\"\n"
+		"  permission = policy.apply approval owners { count = 1 permission = policy.approve } }\n";
+	static const char *const unmatched[] = { "", "service countersign { unmatched = permit }\n" };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(unmatched); i++) {
+		struct house h;
+		struct cs_apply_answer answer = { 0 };
+		char *text = NULL;
+
+		assert_true(cs_format(&text, "%s%s%s", unmatched[i], PEOPLE, elsewhere) >= 0);
+		open_with_policy(&h, text);
+		assert_int_equal(house_apply(&h, CAROL, open_policy, 0, false, &answer), CS_EPERM);
+		cs_clear(&cs_apply_answer_shape, &answer);
+		assert_int_equal(house_events(&h, CS_EVENT_POLICY, CS_WHY_NONE), 1);
+		applied(&h, 0, open_policy, 2, CS_WHY_ROOT);
+		free(text);
+		house_close(&h);
+	}
+}
+
+/* A clock that, when it is asked for the n-th time, takes this host out of the netgroup. */
+static struct {
+	struct house *house;
+	unsigned asked, at;
+} leaving;
+
+#define NETGROUP(host) "netgroup all { dn = \"cn=all,ou=netgroup\" hosts = " host " }\n"
+
+static void write_netgroup(struct house *h, const char *netgroup)
+{
+	char *people = NULL, *text = NULL;
+
+	assert_true(cs_format(&people, house_people, "true", "alice, bob, erin", "carol, erin") >= 0);
+	assert_true(cs_format(&text, "%s%s", people, netgroup) >= 0);
+	house_write(h->people, text);
+	free(people);
+	free(text);
+}
+
+static int leaving_clock(struct cs_now *ret_now)
+{
+	if (++leaving.asked == leaving.at)
+		write_netgroup(leaving.house, NETGROUP("rel9"));
+	return house_clock(ret_now);
+}
+
+/* Whenever the gate's netgroup loses this host, between any two steps: carol is asked for approval or refused, and never
+ * let in because nothing guards it any more and `unmatched` permits. Teeth: without unguarded() in apply_decided. */
+static void test_policy_gate_that_goes_meanwhile(void **state)
+{
+	static const char text[] = "service countersign { unmatched = permit }\n" PEOPLE
+		"gate policy { service = countersign netgroup = \"cn=all,ou=netgroup\" command = \"policy.apply **\"\n"
+		"  permission = policy.apply approval owners { count = 1 permission = policy.approve } }\n";
+
+	(void)state;
+	for (unsigned at = 1; at < 12; at++) {
+		struct house h;
+		struct cs_authority_options options;
+		struct cs_problem problem = { 0 };
+		struct cs_apply_answer answer = { 0 };
+
+		house_build(&h);
+		house_write(h.policy, text);
+		write_netgroup(&h, NETGROUP("rel1"));
+		assert_int_equal(cs_store_open_memory(&h.store), 0);
+		options = house_options(&h);
+		options.now = leaving_clock;
+		leaving.house = &h;
+		leaving.asked = leaving.at = 0;
+		assert_int_equal(cs_authority_open(&options, h.store, h.directory, &h.authority, &problem), 0);
+		leaving.at = leaving.asked + at;
+		(void)house_apply(&h, CAROL, open_policy, 0, false, &answer);
+		assert_false(answer.applied);
+		assert_int_equal(house_events(&h, CS_EVENT_POLICY, CS_WHY_NONE), 1);
+		cs_clear(&cs_apply_answer_shape, &answer);
+		house_close(&h);
+	}
 }
 
 /* What the approver is shown: from which generation to which text, and every change. */
@@ -466,7 +557,8 @@ static void test_policy_nothing_leaks(void **state)
 	assert_int_equal(cs_store_head(h.store, &before, chain), 0);
 	for (int show = 0; show < 2; show++) {
 		assert_int_equal(house_apply(&h, DAVE, open_policy, 0, show, &answer), CS_EPERM);
-		assert_int_equal(house_apply(&h, BOB, open_policy, 0, show, &answer), CS_EPERM); /* who may only approve it */
+		/* who may only approve it */
+		assert_int_equal(house_apply(&h, BOB, open_policy, 0, show, &answer), CS_EPERM);
 		assert_int_equal(house_apply(&h, DAVE, "gate broken {\n", 0, show, &answer), CS_EPERM);
 		assert_int_equal(house_apply(&h, DAVE, guarded, 0, show, &answer), CS_EPERM); /* is it in force? */
 		assert_int_equal(house_apply(&h, 4711, open_policy, 0, show, &answer), CS_EPERM);
@@ -527,7 +619,7 @@ static void test_policy_rollback_and_grant_are_guarded(void **state)
 	house_close(&h);
 }
 
-/* --- What comes between -------------------------------------------------------------------------------------------- */
+/* --- What comes between ------------------------------------------------------------------------------------------- */
 
 static void test_policy_base_has_to_be_in_force(void **state)
 {
@@ -566,7 +658,8 @@ static void test_policy_two_at_once(void **state)
 {
 	struct house h;
 	struct cs_apply_answer one = { 0 }, two = { 0 };
-	struct house_reply first = { 0, 0, &cs_apply_answer_shape, &one }, second = { 0, 0, &cs_apply_answer_shape, &two };
+	struct house_reply first = { 0, 0, &cs_apply_answer_shape, &one }, second = { 0, 0, &cs_apply_answer_shape,
+		&two };
 
 	(void)state;
 	open_with_policy(&h, guarded);
@@ -621,7 +714,8 @@ static void test_policy_a106_commit_that_fails_brings_the_old_one_back(void **st
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
 	struct cs_apply_answer one = { 0 }, two = { 0 };
-	struct house_reply first = { 0, 0, &cs_apply_answer_shape, &one }, second = { 0, 0, &cs_apply_answer_shape, &two };
+	struct house_reply first = { 0, 0, &cs_apply_answer_shape, &one }, second = { 0, 0, &cs_apply_answer_shape,
+		&two };
 	char *comment = NULL;
 
 	(void)state;
@@ -632,7 +726,8 @@ static void test_policy_a106_commit_that_fails_brings_the_old_one_back(void **st
 	h.store->ops = &broken.ops;
 	broken.commits = 0;
 	assert_int_equal(start_apply(&h, 0, "service sudo { unmatched = deny }\n", &first), 0);
-	assert_int_equal(start_apply(&h, 0, "service sshd { unmatched = deny }\n", &second), 0); /* and one more upon it */
+	/* and one more upon it */
+	assert_int_equal(start_apply(&h, 0, "service sshd { unmatched = deny }\n", &second), 0);
 	cs_authority_turn(h.authority);
 	assert_int_equal(first.given + second.given, 2);
 	assert_int_equal(first.error, CS_EIO);
@@ -674,7 +769,7 @@ static void test_policy_a136_claimed_and_not_applied(void **state)
 	house_close(&h);
 }
 
-/* --- The descriptor ------------------------------------------------------------------------------------------------ */
+/* --- The descriptor ----------------------------------------------------------------------------------------------- */
 
 static void refused_fd(struct house *h, int fd, const char *text, const char *why)
 {
@@ -772,7 +867,7 @@ static void test_policy_many_changes(void **state)
 	house_close(&h);
 }
 
-/* --- Reading it ---------------------------------------------------------------------------------------------------- */
+/* --- Reading it --------------------------------------------------------------------------------------------------- */
 
 static void test_policy_history_and_text(void **state)
 {
@@ -796,7 +891,8 @@ static void test_policy_history_and_text(void **state)
 	assert_int_equal(house_call(&h, &root, CS_CALL_HISTORY, &history, -1, &cs_history_answer_shape, &told), 0);
 	assert_int_equal(told.n_generations, 1);
 	cs_clear(&cs_history_answer_shape, &told);
-	assert_int_equal(house_call(&h, &dave, CS_CALL_HISTORY, &history, -1, &cs_history_answer_shape, &told), CS_EPERM);
+	assert_int_equal(house_call(&h, &dave, CS_CALL_HISTORY, &history, -1, &cs_history_answer_shape, &told),
+		CS_EPERM);
 	call.offset = 10;
 	assert_int_equal(house_call(&h, &root, CS_CALL_POLICY, &call, -1, &cs_policy_answer_shape, &piece), 0);
 	assert_int_equal(piece.generation.number, 3);
@@ -837,7 +933,8 @@ static void test_policy_history_and_text_in_pieces(void **state)
 		struct cs_history_answer told = { 0 };
 		struct cs_buf frame;
 
-		assert_int_equal(house_call(&h, &root, CS_CALL_HISTORY, &history, -1, &cs_history_answer_shape, &told), 0);
+		assert_int_equal(house_call(&h, &root, CS_CALL_HISTORY, &history, -1, &cs_history_answer_shape, &told),
+			0);
 		cs_buf_init(&frame, CS_FRAME_MAX - 64);
 		assert_int_equal(cs_encode(&cs_history_answer_shape, &told, &frame), 0);
 		cs_buf_clear(&frame);
@@ -878,7 +975,7 @@ static void test_policy_doors(void **state)
 	house_close(&h);
 }
 
-/* --- The directory ------------------------------------------------------------------------------------------------- */
+/* --- The directory ------------------------------------------------------------------------------------------------ */
 
 static void test_directory_is_for_root(void **state)
 {
@@ -902,18 +999,21 @@ static void test_directory_is_for_root(void **state)
 	house_close(&h);
 }
 
-/* --- Many rights at once ------------------------------------------------------------------------------------------- */
+/* --- Many rights at once ------------------------------------------------------------------------------------------ */
 
 static void test_rights_many_at_once(void **state)
 {
-	static char alice[] = "alice", carol[] = "carol", nobody[] = "nobody", frank[] = "frank", deploy[] = "release.deploy",
+	static char alice[] = "alice", carol[] = "carol", nobody[] = "nobody", frank[] = "frank",
+		deploy[] = "release.deploy",
 		    approve[] = "release.approve", none[] = "no.such", tomcat[] = "project/tomcat", empty[] = "";
 	WITH_HOUSE(h);
-	struct cs_right_asked asked[] = { { alice, deploy, tomcat }, { carol, deploy, tomcat }, { alice, approve, tomcat },
-		{ carol, approve, tomcat }, { nobody, deploy, tomcat }, { alice, none, tomcat }, { alice, deploy, empty },
+	struct cs_right_asked asked[] = { { alice, deploy, tomcat }, { carol, deploy, tomcat },
+		{ alice, approve, tomcat },
+		{ carol, approve, tomcat }, { nobody, deploy, tomcat }, { alice, none, tomcat },
+		{ alice, deploy, empty },
 		{ frank, deploy, tomcat } };
-	static const enum cs_reason reasons[] = { CS_WHY_HAS_RIGHT, CS_WHY_NO_PERMISSION, CS_WHY_HAS_RIGHT, CS_WHY_HAS_RIGHT,
-		CS_WHY_UNKNOWN_PERSON, CS_WHY_BAD_CALL, CS_WHY_BAD_CALL, CS_WHY_LOCKED_PERSON };
+	static const enum cs_reason reasons[] = { CS_WHY_HAS_RIGHT, CS_WHY_NO_PERMISSION, CS_WHY_HAS_RIGHT,
+		CS_WHY_HAS_RIGHT, CS_WHY_UNKNOWN_PERSON, CS_WHY_BAD_CALL, CS_WHY_BAD_CALL, CS_WHY_LOCKED_PERSON };
 	struct cs_rights call = { asked, CS_COUNT(asked) };
 	struct cs_rights_answer told = { 0 };
 	struct cs_caller root = house_person(0), module = house_module(&h, 7);
@@ -941,7 +1041,8 @@ static void test_rights_of_others_are_for_root(void **state)
 {
 	static char alice[] = "alice", carol[] = "carol", deploy[] = "release.deploy", tomcat[] = "project/tomcat";
 	WITH_HOUSE(h);
-	struct cs_right_asked asked[] = { { NULL, deploy, tomcat }, { alice, deploy, tomcat }, { carol, deploy, tomcat } };
+	struct cs_right_asked asked[] = { { NULL, deploy, tomcat }, { alice, deploy, tomcat },
+		{ carol, deploy, tomcat } };
 	struct cs_rights call = { asked, 2 };
 	struct cs_rights_answer told = { 0 };
 	struct cs_caller me = house_person(ALICE);
@@ -990,6 +1091,8 @@ int main(void)
 		cmocka_unit_test(test_policy_generation_that_does_not_parse_refuses_the_start),
 		cmocka_unit_test(test_policy_a110_text_that_is_not_its_digest_refuses_the_start),
 		cmocka_unit_test(test_policy_without_a_gate_only_root_may),
+		cmocka_unit_test(test_policy_gate_of_another_host_guards_nothing_here),
+		cmocka_unit_test(test_policy_gate_that_goes_meanwhile),
 		cmocka_unit_test(test_policy_weaker_needs_the_others),
 		cmocka_unit_test(test_policy_rejected_is_not_applied),
 		cmocka_unit_test(test_policy_a086_another_text_needs_another_approval),

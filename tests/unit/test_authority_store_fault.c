@@ -28,7 +28,8 @@ static bool fails(void)
 	if (!fault.armed || fault.paused)
 		return false;
 	fault.calls++;
-	return fault.calls == fault.fail_at || (fault.sticky && fault.calls > fault.fail_at && fault.calls < fault.fail_at + 12);
+	return fault.calls == fault.fail_at || (fault.sticky && fault.calls > fault.fail_at &&
+		fault.calls < fault.fail_at + 12);
 }
 
 #define FAULTY(name, parameters, arguments) \

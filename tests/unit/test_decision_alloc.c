@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A119: the n-th allocation fails, for every n of a decision and of a lock-out check: an error, never another answer. */
+/* A119: the n-th allocation fails, for every n of a decision and of a lock-out check: an error, never another
+ * answer. */
 #include "alloc_fault.h"
 #include "committee.h"
 
@@ -10,7 +11,8 @@ static const char text[] =
 	"assignment b { role = b scope = \"*\" group = \"cn=b,ou=g\" listed = member }\n"
 	"assignment dave { role = b scope = \"*\" person = \"uid=dave,ou=people\" }\n"
 	"gate deploy { service = sudo command = \"/bin/deploy\" permission = deploy\n"
-	"  approval a { count = 1 role = a } approval b { count = 1 role = b } exempt vip { role = b scope = \"*\" } }\n";
+	"  approval a { count = 1 role = a } approval b { count = 1 role = b } exempt vip { role = b scope = \"*\" } "
+	"}\n";
 
 static struct cs_policy *policy;
 static struct member alice, bob, carol;
@@ -93,7 +95,8 @@ static void test_lockout_a119_every_allocation(void **state)
 		int r = 0;
 
 		alloc_fault_reset(n);
-		r = cs_lockout_check(policy, cs_policy_gate(policy, "deploy"), "*", people, 2, 5, &may_ask, &list, &count);
+		r = cs_lockout_check(policy, cs_policy_gate(policy, "deploy"), "*", people, 2, 5, &may_ask, &list,
+			&count);
 		alloc_fault_reset(0);
 		assert_true(r == CS_ENOMEM || (r == 0 && count == 1 && may_ask == 1 && list[0].requester == 0));
 		failed += r == CS_ENOMEM;

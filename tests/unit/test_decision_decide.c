@@ -81,7 +81,7 @@ static bool names(const struct scene *scene, size_t rule, const char *name)
 	return cs_strv_has(need->who, need->n_who, name) == 1;
 }
 
-/* --- Who needs nobody ----------------------------------------------------------------------------------------------- */
+/* --- Who needs nobody --------------------------------------------------------------------------------------------- */
 
 static void test_decision_exempt_needs_the_permission_and_nobody_else(void **state)
 {
@@ -127,7 +127,7 @@ static void test_decision_exemption_is_for_who_asks_not_for_what_was_asked(void 
 	scene_close(&s);
 }
 
-/* --- Who may not ask ------------------------------------------------------------------------------------------------ */
+/* --- Who may not ask ---------------------------------------------------------------------------------------------- */
 
 static void test_decision_exclusive_roles_count_for_nothing(void **state)
 {
@@ -152,7 +152,7 @@ static void test_decision_exclusive_roles_count_for_nothing(void **state)
 	scene_close(&s);
 }
 
-/* --- Who fills what ------------------------------------------------------------------------------------------------- */
+/* --- Who fills what ----------------------------------------------------------------------------------------------- */
 
 #define DYNAMIC "exclusive hats { roles = { checker, auditor } within = request }\n" \
 	"assignment checkers { role = checker scope = \"*\" group = \"cn=checkers,ou=g\" listed = member }\n" \
@@ -200,14 +200,15 @@ static void test_decision_shared_rules_are_one_persons_without_it(void **state)
 	scene_close(&s);
 }
 
-/* --- Who could fill it ---------------------------------------------------------------------------------------------- */
+/* --- Who could fill it -------------------------------------------------------------------------------------------- */
 
 static void test_decision_people_named_by_a_rule_are_told_and_counted(void **state)
 {
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, RIGHTS GATE "  approval board { count = 1 person = { \"uid=bob,ou=people\", \"uid=alice, ou=people\" } } }\n");
+	scene_open(&s, RIGHTS GATE
+		"  approval board { count = 1 person = { \"uid=bob,ou=people\", \"uid=alice, ou=people\" } } }\n");
 	member_join(&s.alice, s.policy, "deployers");
 	s.what.rosters_of_rule = s.of_rule; /* no list is needed */
 	decide(&s, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
@@ -230,7 +231,8 @@ static void test_decision_people_with_a_role_by_name_are_told_and_counted(void *
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, RIGHTS "assignment dave { role = auditor scope = \"*\" person = \"uid=dave,ou=people\" }\n" GATE TWO_RULES "}\n");
+	scene_open(&s, RIGHTS "assignment dave { role = auditor scope = \"*\" person = \"uid=dave,ou=people\" }\n"
+		GATE TWO_RULES "}\n");
 	member_join(&s.alice, s.policy, "deployers");
 	list(&s, 0, (struct member *[]){ &s.alice, &s.bob }, 2);
 	list(&s, 1, NULL, 0); /* the group of auditors is empty */

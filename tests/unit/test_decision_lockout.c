@@ -15,12 +15,13 @@
 #define GATE "gate deploy { service = sudo command = \"/bin/deploy\" permission = deploy\n"
 #define EXEMPT "  exempt free { role = free }\n"
 
-static int check(const struct cs_policy *policy, const struct cs_facts *people, size_t n, size_t max, size_t *ret_may_ask,
-	struct cs_lockout **list, size_t *count)
+static int check(const struct cs_policy *policy, const struct cs_facts *people, size_t n, size_t max,
+	size_t *ret_may_ask, struct cs_lockout **list, size_t *count)
 {
 	*list = NULL;
 	*count = 0;
-	return cs_lockout_check(policy, cs_policy_gate(policy, "deploy"), "*", people, n, max, ret_may_ask, list, count);
+	return cs_lockout_check(policy, cs_policy_gate(policy, "deploy"), "*", people, n, max, ret_may_ask, list,
+		count);
 }
 
 static void test_lockout_the_only_approver_cannot_ask(void **state)
@@ -180,7 +181,7 @@ static void test_lockout_a_gate_without_approvals_locks_nobody_out(void **state)
 	cs_policy_free(&policy);
 }
 
-/* --- Every set of votes --------------------------------------------------------------------------------------------- */
+/* --- Every set of votes ------------------------------------------------------------------------------------------- */
 
 enum { WORLD_PEOPLE = 6 };
 
@@ -221,7 +222,8 @@ static void world_make(struct world *world, const struct cs_policy *policy, uint
 	}
 }
 
-/* Could others approve what this person asks? Every set of votes is tried. 1, 0; -1: he may not ask, or needs nobody. */
+/* Could others approve what this person asks? Every set of votes is tried. 1, 0; -1: he may not ask, or needs
+ * nobody. */
 static int oracle(const struct cs_policy *policy, const struct world *world, size_t requester)
 {
 	struct cs_approval votes[WORLD_PEOPLE];
@@ -283,13 +285,16 @@ static void test_lockout_equals_every_set_of_votes(void **state)
 		bool shared;
 	} policies[] = {
 		{ RIGHTS GATE "  approval a { count = 1 role = a }\n" EXEMPT "}\n", false },
-		{ RIGHTS GATE "  approval a { count = 2 role = a }\n  approval b { count = 1 role = b }\n" EXEMPT "}\n", false },
+		{ RIGHTS GATE "  approval a { count = 2 role = a }\n  approval b { count = 1 role = b }\n" EXEMPT "}\n",
+			false },
 		{ RIGHTS GATE "  approval a { count = 1 role = a }\n  approval b { count = 1 role = b }\n"
 			"  approval c { count = 1 role = c } }\n", false },
 		{ RIGHTS GATE "  approval a { count = 1 role = a }\n  approval b { count = 2 role = b }\n"
 			"  approval c { count = 1 role = c }\n  people = shared }\n", true },
-		{ RIGHTS "exclusive x { roles = { a, b } within = request }\n" GATE "  approval a { count = 1 role = a }\n"
-			"  approval b { count = 1 role = b }\n  approval c { count = 2 role = c }\n  people = shared }\n", true },
+		{ RIGHTS "exclusive x { roles = { a, b } within = request }\n" GATE
+			"  approval a { count = 1 role = a }\n"
+			"  approval b { count = 1 role = b }\n  approval c { count = 2 role = c }\n  people = shared "
+			"}\n", true },
 		{ RIGHTS "exclusive x { roles = { a, b } }\n" GATE "  approval a { count = 1 role = a }\n"
 			"  approval b { count = 1 role = b } }\n", false },
 	};
@@ -312,7 +317,7 @@ static void test_lockout_equals_every_set_of_votes(void **state)
 	assert_true(found[1] > 200);
 }
 
-/* --- Many people ---------------------------------------------------------------------------------------------------- */
+/* --- Many people -------------------------------------------------------------------------------------------------- */
 
 /* Everybody may ask and a few approve: the cost is that of looking at everybody once. */
 static void test_lockout_many_who_ask(void **state)

@@ -391,7 +391,8 @@ static void test_rosters_by_value(void **state)
 {
 	(void)state;
 	struct cs_directory *directory = open_with(
-		TEAM "member: uid=alice,dc=x\n\ndn: cn=other,ou=groups,dc=x\ncn: other\nou: team\nmember: uid=bob,dc=x\n\n"
+		TEAM "member: uid=alice,dc=x\n\ndn: cn=other,ou=groups,dc=x\ncn: other\nou: team\nmember: "
+		"uid=bob,dc=x\n\n"
 		     "dn: cn=team,dc=x\ncn: team\nmember: uid=carol,dc=x\n\n"
 		     "dn: cn=sub,cn=team,ou=groups,dc=x\nseeAlso: cn=Team, dc=X\nmember: uid=dave,dc=x\n\n",
 		NULL);
@@ -402,7 +403,8 @@ static void test_rosters_by_value(void **state)
 		{ "cn", "bob", NULL },     { "mail", "team", NULL }, { "cn", "uid=alice,dc=x", NULL },
 	};
 	for (size_t i = 0; i < CS_COUNT(cases); i++) {
-		struct cs_answer answer = ask_roster(directory, CS_GROUPS_BELOW, groups_dn, "member", cases[i].attribute,
+		struct cs_answer answer = ask_roster(directory, CS_GROUPS_BELOW, groups_dn, "member",
+			cases[i].attribute,
 						     cases[i].value);
 		assert_int_equal(answer.rosters[0].known, cases[i].name != NULL ? CS_KNOWN_YES : CS_KNOWN_NO);
 		assert_int_equal(answer.rosters[0].n_names, cases[i].name != NULL ? 1 : 0);

@@ -28,7 +28,8 @@ static void check_humans(const struct human_case *cases, size_t n)
 		int there = cs_same_human(&cases[i].a, &cases[i].b), back = cs_same_human(&cases[i].b, &cases[i].a);
 
 		if (there != cases[i].expected || back != there)
-			print_error("%s: %d, the other way round %d, expected %d\n", cases[i].what, there, back, cases[i].expected);
+			print_error("%s: %d, the other way round %d, expected %d\n", cases[i].what, there, back,
+				cases[i].expected);
 		assert_int_equal(there, cases[i].expected);
 		assert_int_equal(back, cases[i].expected);
 	}
@@ -71,7 +72,8 @@ static void test_model_a051_no_identity_is_doubt(void **state)
 		{"one has none", P(NULL, NULL, NULL, NULL, 1), P("2", NULL, NULL, NULL, 2), CS_EDOUBT},
 		{"one is empty", P("", NULL, NULL, NULL, 1), P("2", NULL, NULL, NULL, 2), CS_EDOUBT},
 		{"neither has one", P(NULL, NULL, NULL, NULL, 1), P(NULL, NULL, NULL, NULL, 2), CS_EDOUBT},
-		{"two empty ones are not the same id", P("", NULL, NULL, NULL, 1), P("", NULL, NULL, NULL, 2), CS_EDOUBT},
+		{"two empty ones are not the same id", P("", NULL, NULL, NULL, 1), P("", NULL, NULL, NULL, 2),
+			CS_EDOUBT},
 	};
 
 	(void)state;
@@ -121,7 +123,7 @@ struct deadline_case {
 static void test_model_a093_deadlines(void **state)
 {
 	static const struct deadline_case cases[] = {
-		/*                                      boot       since          span   now             passed remaining */
+		/*                                      boot       since          span   now   passed, left */
 		{"just begun",                          HERE,      1000, 5000000, 600, 1000, 5000000,       0, 600},
 		{"one ms before the end",               HERE,      1000, 5000000, 600, 1599, 5000599,       0, 1},
 		{"the end",                             HERE,      1000, 5000000, 600, 1600, 5000600,       1, 0},
@@ -131,7 +133,8 @@ static void test_model_a093_deadlines(void **state)
 		{"wall clock back does not stretch",    HERE,      1000, 90000000, 600, 1600, 3600000,      1, 0},
 		{"the boot clock cannot go back",       HERE,      1000, 5000000, 600, 999, 5000000,        1, 0},
 		{"nothing lasts no time",               HERE,      1000, 5000000, 0, 1000, 5000000,         1, 0},
-		{"a span without end does not wrap",    HERE,      1000, 5000000, UINT64_MAX, 2000, 5000000, 0, UINT64_MAX - 1000},
+		{"a span without end does not wrap",    HERE,      1000, 5000000, UINT64_MAX, 2000, 5000000, 0,
+			UINT64_MAX - 1000},
 		{"after a reboot, in time",             ELSEWHERE, 9000000, 5000000, 600000, 10, 5100000,    0, 500000},
 		{"after a reboot, at the end",          ELSEWHERE, 9000000, 5000000, 600000, 10, 5600000,    1, 0},
 		{"after a reboot, clock back 60 s",     ELSEWHERE, 9000000, 5000000, 600000, 10, 4940000,    0, 600000},
@@ -148,15 +151,15 @@ static void test_model_a093_deadlines(void **state)
 	for (size_t i = 0; i < CS_COUNT(cases); i++) {
 		struct cs_now now = {.boot_ms = cases[i].now_boot, .wall_ms = cases[i].now_wall, .boot_id = HERE};
 		uint64_t remaining = 77;
-		int passed = cs_deadline_passed(cases[i].boot, cases[i].since_boot, cases[i].since_wall, cases[i].span, &now,
-			&remaining);
+		int passed = cs_deadline_passed(cases[i].boot, cases[i].since_boot, cases[i].since_wall, cases[i].span,
+			&now, &remaining);
 
 		if (passed != cases[i].passed || remaining != cases[i].remaining)
 			print_error("%s: %d, remaining %llu\n", cases[i].what, passed, (unsigned long long)remaining);
 		assert_int_equal(passed, cases[i].passed);
 		assert_int_equal(remaining, cases[i].remaining);
-		assert_int_equal(cs_deadline_passed(cases[i].boot, cases[i].since_boot, cases[i].since_wall, cases[i].span, &now,
-			NULL), passed);
+		assert_int_equal(cs_deadline_passed(cases[i].boot, cases[i].since_boot, cases[i].since_wall,
+			cases[i].span, &now, NULL), passed);
 	}
 }
 
@@ -167,8 +170,8 @@ static char *deploy_argv[] = {TEXT("deploy-release"), TEXT("tomcat"), TEXT("10.1
 static struct cs_action deploy(void)
 {
 	return (struct cs_action){.service = TEXT("sudo"), .command = TEXT("/usr/local/sbin/deploy-release"),
-		.resolved = TEXT("/usr/local/sbin/deploy-release"), .argv = deploy_argv, .n_argv = 3, .cwd = TEXT("/root"),
-		.target_name = TEXT("root")};
+		.resolved = TEXT("/usr/local/sbin/deploy-release"), .argv = deploy_argv, .n_argv = 3,
+		.cwd = TEXT("/root"), .target_name = TEXT("root")};
 }
 
 static struct cs_action login_as(char *name)
@@ -199,7 +202,8 @@ static void test_model_action_check_takes_good_ones(void **state)
 
 static void test_model_action_check_service(void **state)
 {
-	char *const bad[] = {NULL, TEXT(""), TEXT("su do"), TEXT("../sudo"), TEXT("su\ndo"), TEXT("-sudo"), TEXT("s/u")};
+	char *const bad[] = {NULL, TEXT(""), TEXT("su do"), TEXT("../sudo"), TEXT("su\ndo"), TEXT("-sudo"),
+		TEXT("s/u")};
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(bad); i++) {
@@ -212,7 +216,8 @@ static void test_model_action_check_service(void **state)
 
 static void test_model_action_check_paths(void **state)
 {
-	char *const relative[] = {TEXT("deploy-release"), TEXT("./deploy"), TEXT("../x"), TEXT(" /bin/sh"), TEXT("~/x")};
+	char *const relative[] = {TEXT("deploy-release"), TEXT("./deploy"), TEXT("../x"), TEXT(" /bin/sh"),
+		TEXT("~/x")};
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(relative); i++) {
@@ -233,7 +238,8 @@ static void test_model_action_check_paths(void **state)
 static void test_model_action_check_application(void **state)
 {
 	char *const services[] = {TEXT("sudo"), TEXT("sudo-i"), TEXT("sudoedit")};
-	char *const bad[] = {TEXT("project delete"), TEXT("project/delete"), TEXT("-delete"), TEXT(".delete"), TEXT("a\nb")};
+	char *const bad[] = {TEXT("project delete"), TEXT("project/delete"), TEXT("-delete"), TEXT(".delete"),
+		TEXT("a\nb")};
 	struct cs_action action = deploy();
 	const char *what = "untouched";
 
@@ -338,7 +344,8 @@ static void test_model_a097_action_line_hides_nothing(void **state)
 
 static void test_model_a099_action_line_keeps_words_apart(void **state)
 {
-	char *one[] = {TEXT("x"), TEXT("a b")}, *two[] = {TEXT("x"), TEXT("a"), TEXT("b")}, *none[] = {TEXT("x"), TEXT("")};
+	char *one[] = {TEXT("x"), TEXT("a b")}, *two[] = {TEXT("x"), TEXT("a"), TEXT("b")},
+		*none[] = {TEXT("x"), TEXT("")};
 	struct cs_action action = deploy();
 
 	(void)state;
@@ -439,12 +446,14 @@ static void test_model_a103_action_key_covers_every_field(void **state)
 		fill_field(field, &spare, FILL_EMPTY);
 		{
 			size_t size = field->kind == CS_K_NEST ? field->shape->size
-				: field->kind == CS_K_STR || field->kind == CS_K_STRV || field->kind == CS_K_U32V ? sizeof(void *)
+				: field->kind == CS_K_STR || field->kind == CS_K_STRV || field->kind == CS_K_U32V
+				? sizeof(void *)
 				: fill_scalar_size(field);
 
 			memcpy((char *)&spare + field->offset, (char *)&b + field->offset, size);
 			if (field->kind == CS_K_STRV || field->kind == CS_K_U32V)
-				memcpy((char *)&spare + field->count_offset, (char *)&b + field->count_offset, sizeof(size_t));
+				memcpy((char *)&spare + field->count_offset, (char *)&b + field->count_offset,
+					sizeof(size_t));
 		}
 		fill_field(field, &b, FILL_EMPTY);
 		assert_true(same_key(&subject, &a, &subject, &b) == is_tty);

@@ -270,7 +270,6 @@ static void test_policy_gate_values(void **state)
 
 	assert_null(cs_policy_gate(*state, "nothing"));
 	assert_string_equal(cs_gate_permission(deploy), "release.deploy");
-	assert_true(cs_gate_distinct(deploy));
 	assert_false(cs_gate_needs_reason(deploy));
 	assert_false(cs_gate_takes_exposed(deploy));
 	assert_int_equal(cs_gate_lifetime_ms(deploy), 1800000);
@@ -279,7 +278,6 @@ static void test_policy_gate_values(void **state)
 	assert_string_equal(cs_gate_rule_name(deploy, 1), "infra");
 	assert_int_equal(cs_gate_rule_count(deploy, 0), 2);
 	assert_int_equal(cs_gate_rule_count(deploy, 3), 0);
-	assert_false(cs_gate_distinct(login));
 	assert_true(cs_gate_needs_reason(login));
 	assert_true(cs_gate_takes_exposed(login));
 	assert_int_equal(cs_gate_lifetime_ms(login), 900000);

@@ -95,7 +95,8 @@ static int policy(struct pair *pair, int which, unsigned a, unsigned b)
 
 /* Each several times by its weight. */
 static int (*const steps[])(struct pair *pair, int which, unsigned a, unsigned b) = {
-	add, add, add, change, change, change, change, vote, vote, vote, append, append, policy, begin, begin, mark, undo, end,
+	add, add, add, change, change, change, change, vote, vote, vote, append, append, policy, begin, begin, mark,
+		undo, end,
 };
 
 static void same_request(struct pair *pair, uint64_t number)

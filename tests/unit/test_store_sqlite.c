@@ -309,7 +309,8 @@ static void make_version_1(struct stage *stage)
 	static const char move[] =
 		"ATTACH '%s2' AS made;"
 		"INSERT INTO request (number, id, digest, action_key, uid, state, version, since_boot, since_boot_ms, "
-		"since_wall_ms, lifetime_ms, use_within_ms, body) SELECT number, id, digest, action_key, uid, state, version, "
+		"since_wall_ms, lifetime_ms, use_within_ms, body) SELECT number, id, digest, action_key, uid, state, "
+		"version, "
 		"since_boot, since_boot_ms, since_wall_ms, lifetime_ms, use_within_ms, body FROM made.request;"
 		"INSERT INTO vote SELECT * FROM made.vote; INSERT INTO event SELECT * FROM made.event";
 	char other[96];
@@ -423,7 +424,8 @@ static void test_store_triggers_keep_what_was_written(void **state)
 		{"DELETE FROM policy", "never deleted"},
 		{"INSERT OR REPLACE INTO policy VALUES (1, 1, 1, '', '', NULL, zeroblob(32), x'00')", "follows"},
 		{"INSERT INTO policy VALUES (3, 1, 1, '', '', NULL, zeroblob(32), x'00')", "follows"},
-		{"PRAGMA foreign_keys = ON; INSERT INTO policy VALUES (2, 1, 1, '', '', 9, zeroblob(32), x'00')", "FOREIGN KEY"},
+		{"PRAGMA foreign_keys = ON; INSERT INTO policy VALUES (2, 1, 1, '', '', 9, zeroblob(32), x'00')",
+			"FOREIGN KEY"},
 	};
 	struct stage *stage = *state;
 	struct cs_verifier verifier;

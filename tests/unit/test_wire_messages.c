@@ -63,7 +63,8 @@ static void test_wire_every_call_has_a_row_and_no_other_number(void **state)
 	int rows = 0;
 
 	(void)state;
-	assert_int_equal(header_values("libcore/model/calls.h", "CS_CALL_", has_row, NULL), (int)CS_COUNT(expected) + 1);
+	assert_int_equal(header_values("libcore/model/calls.h", "CS_CALL_", has_row, NULL),
+		(int)CS_COUNT(expected) + 1);
 	for (unsigned type = 0; type < 1024; type++)
 		rows += cs_message_find(type) != NULL;
 	assert_int_equal(rows, (int)CS_COUNT(expected));
@@ -75,7 +76,8 @@ static void test_wire_every_call_has_a_row_and_no_other_number(void **state)
  * "right", "rights" and "directory", ask about somebody and are for root. */
 static bool names_a_caller(const struct cs_shape *shape)
 {
-	static const char *const words[] = {"uid", "login_uid", "pid", "name", "subject", "person", "caller", "approver"};
+	static const char *const words[] = {"uid", "login_uid", "pid", "name", "subject", "person", "caller",
+		"approver"};
 
 	for (size_t i = 0; i < shape->n_fields; i++) {
 		for (size_t j = 0; j < CS_COUNT(words); j++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection to an LDAP server with many searches in flight. Runs in the directory worker only; ldap.c is the one
  * file that includes ldap.h. */
-#ifndef CS_DIRECTORY_SEARCH_H
-#define CS_DIRECTORY_SEARCH_H
+#ifndef CS_DIRECTORY_LDAP_SEARCH_H
+#define CS_DIRECTORY_LDAP_SEARCH_H
 
 #include "settings.h"
 
