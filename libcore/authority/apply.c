@@ -255,8 +255,8 @@ static int add_word(struct cs_action *action, const char *format, ...)
 	return r;
 }
 
-/* What is asked for, without the changes: "policy.apply weaker". It is done on this host, as submit will say too: without
- * a host every gate would seem to mean this one. */
+/* What is asked for, without the changes: "policy.apply weaker". It is done on this host, as submit will say too:
+ * without a host every gate would seem to mean this one. */
 static int action_begin(const struct cs_authority *a, struct cs_action *action, enum cs_effect effect)
 {
 	int r = cs_set(&action->service, "countersign");

@@ -344,8 +344,8 @@ static void test_policy_without_a_gate_only_root_may(void **state)
 }
 
 /* A gate of other hosts guards nothing here: root alone may, and `unmatched` changes nothing about that. Teeth: without
- * the host in the action every gate seems to mean this host, so that root is kept out, and carol let in where `unmatched`
- * permits. */
+ * the host in the action every gate seems to mean this host, so that root is kept out, and carol let in where
+ * `unmatched` permits. */
 static void test_policy_gate_of_another_host_guards_nothing_here(void **state)
 {
 	static const char elsewhere[] =
@@ -396,8 +396,8 @@ static int leaving_clock(struct cs_now *ret_now)
 	return house_clock(ret_now);
 }
 
-/* Whenever the gate's netgroup loses this host, between any two steps: carol is asked for approval or refused, and never
- * let in because nothing guards it any more and `unmatched` permits. Teeth: without unguarded() in apply_decided. */
+/* Whenever the gate's netgroup loses this host, between any two steps: carol is asked for approval or refused, and
+ * never let in because nothing guards it any more and `unmatched` permits. Teeth: without unguarded() in apply_decided. */
 static void test_policy_gate_that_goes_meanwhile(void **state)
 {
 	static const char text[] = "service countersign { unmatched = permit }\n" PEOPLE

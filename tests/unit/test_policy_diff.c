@@ -288,7 +288,8 @@ static const struct diff_case guarded_cases[] = {
 	{FREE,
 	 FREE GATE("permission = p command = \"/a\" approval a { count = 1 role = r }"),
 	 {"stronger|gate g|is new: guards sudo: /a; needs p and approval by a",
-	  "stronger|gate g|approval a: 1 of role r in *", "stronger|gate g|lifetime: 30m", "stronger|gate g|use_within: 10m"}},
+	  "stronger|gate g|approval a: 1 of role r in *", "stronger|gate g|lifetime: 30m",
+	  "stronger|gate g|use_within: 10m"}},
 	/* Another gate guarded something of this service before: the new one could be a way around it. */
 	{FREE "gate f { service = sudo command = \"/b\" deny = \"no\" }",
 	 FREE "gate f { service = sudo command = \"/b\" deny = \"no\" }" GATE("permission = p command = \"/a\""),
@@ -593,7 +594,8 @@ static const struct diff_case renamed_cases[] = {
 	{RULE("count = 2 role = r"),
 	 GATE("permission = p approval b { count = 1 person = { \"uid=mallory,ou=p\", \"uid=a,ou=p\" } }"),
 	 {"weaker|gate g|approval a (2) is not asked for any more", "stronger|gate g|approval b (1) is new",
-	  "stronger|gate g|approval b: 1 of person uid=mallory,ou=p", "stronger|gate g|approval b: 1 of person uid=a,ou=p"}},
+	  "stronger|gate g|approval b: 1 of person uid=mallory,ou=p",
+	  "stronger|gate g|approval b: 1 of person uid=a,ou=p"}},
 	{RULE("count = 1 role = r"),
 	 RULE("count = 1 person = \"uid=mallory,ou=p\""),
 	 {"weaker|gate g|approval a: role r -> people by name",
@@ -630,7 +632,8 @@ static void test_policy_diff_length_hides_nothing(void **state)
 	cs_buf_put_u8(&commands, 0);
 	assert_int_equal(cs_format(&after, WHO "assignment c { role = r scope = x " AT_G " unless = { %s } }\n"
 					   "assignment d { role = r scope = y group = \"cn=m,ou=x\" listed = member "
-					   "unless = { %s } }\ngate h { service = sudo permission = p command = { %s } }\n",
+					   "unless = { %s } }\n"
+					   "gate h { service = sudo permission = p command = { %s } }\n",
 				   (const char *)conditions.data, (const char *)conditions.data,
 				   (const char *)commands.data),
 			 0);
@@ -668,7 +671,8 @@ static void test_policy_diff_of_many_gates_ends(void **state)
 		cs_buf_put(&text, WHO, strlen(WHO));
 		for (unsigned i = 0; i < MANY_GATES; i++) {
 			int len = snprintf(gate, sizeof(gate),
-					   "gate g%u { service = app command = { a%u, b%u, c%u, d%u, e%u, f%u, h%u, i%u } "
+					   "gate g%u { service = app "
+					   "command = { a%u, b%u, c%u, d%u, e%u, f%u, h%u, i%u } "
 					   "permission = p %s }\n",
 					   i, i, i, i, i, i, i, i, i, times[p]);
 
