@@ -123,7 +123,7 @@ struct task {
 
 	struct cs_match match;     /* submit */
 	uint8_t key[CS_DIGEST_LEN]; /* submit: by which an identical call is found */
-	uint64_t policy_number;    /* the policy that the question was made from; a reload in between starts over */
+	uint64_t policy_number;    /* the policy that the question was made from; a change of it in between starts over */
 	struct cs_stored stored;   /* the request it is about, where there is one */
 	struct cs_approval *votes;
 	size_t n_votes;

@@ -329,6 +329,8 @@ int stored_cooling(const struct cs_authority *a, const struct cs_stored *stored,
 	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
 	uint64_t span = gate ? cs_gate_use_after_ms(gate) : 0, left = 0;
 
+	/* Where the clock went back over a reboot, this span counts as over. So does use_within, which is longer and is
+	 * looked at first: the approval is not early then but expired. */
 	if (stored->state != CS_APPROVED || span == 0 ||
 		cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms, span, now, &left))
 		return 0;

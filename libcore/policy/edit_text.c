@@ -9,12 +9,12 @@
 
 #include <countersign/error.h>
 
-/* --- Tokens ---------------------------------------------------------------------------------------------------- */
+/* --- Lexemes --------------------------------------------------------------------------------------------------- */
 
 /* WORD also stands for a text in quotes; a separator is its own character. */
 enum { END = 0, WORD = 'w' };
 
-struct token {
+struct lexeme {
 	int kind;
 	struct piece at;
 	struct piece inner; /* of a word: without its quotes */
@@ -36,7 +36,7 @@ static size_t skip_blanks(const char *text, size_t at)
 	}
 }
 
-static struct token quoted(const char *text, size_t at)
+static struct lexeme quoted(const char *text, size_t at)
 {
 	const char quote = text[at];
 	size_t end = at + 1;
@@ -44,11 +44,11 @@ static struct token quoted(const char *text, size_t at)
 	while (text[end] && text[end] != quote)
 		end += text[end] == '\\' && text[end + 1] ? 2 : 1;
 	if (!text[end])
-		return (struct token){.kind = END, .at = {end, end}};
-	return (struct token){WORD, {at, end + 1}, {at + 1, end}};
+		return (struct lexeme){.kind = END, .at = {end, end}};
+	return (struct lexeme){WORD, {at, end + 1}, {at + 1, end}};
 }
 
-static struct token next(const char *text, size_t at)
+static struct lexeme next(const char *text, size_t at)
 {
 	size_t end;
 
@@ -56,23 +56,23 @@ static struct token next(const char *text, size_t at)
 	if (text[at] == '"' || text[at] == '\'')
 		return quoted(text, at);
 	if (text[at] && strchr("{}=,", text[at]))
-		return (struct token){text[at], {at, at + 1}, {at, at}};
+		return (struct lexeme){text[at], {at, at + 1}, {at, at}};
 	end = at + strcspn(text + at, " \t\n{}=,\"'");
-	return (struct token){end > at ? WORD : END, {at, end}, {at, end}};
+	return (struct lexeme){end > at ? WORD : END, {at, end}, {at, end}};
 }
 
-static bool says(const char *text, const struct token *token, const char *s)
+static bool says(const char *text, const struct lexeme *lexeme, const char *s)
 {
-	size_t len = token->inner.to - token->inner.from;
+	size_t len = lexeme->inner.to - lexeme->inner.from;
 
-	return strlen(s) == len && memcmp(text + token->inner.from, s, len) == 0;
+	return strlen(s) == len && memcmp(text + lexeme->inner.from, s, len) == 0;
 }
 
 /* --- Statements ------------------------------------------------------------------------------------------------- */
 
 /* `key = value`, `key = { … }` or `key title { … }`. */
 struct statement {
-	struct token key, title;
+	struct lexeme key, title;
 	bool section;
 	bool braces;        /* a section, or a list in braces */
 	struct piece value; /* between the braces, or the single value */
@@ -83,13 +83,13 @@ struct statement {
 static size_t closing(const char *text, size_t at)
 {
 	for (size_t depth = 1;;) {
-		struct token token = next(text, at);
+		struct lexeme lexeme = next(text, at);
 
-		depth += token.kind == '{';
-		depth -= token.kind == '}';
-		if (depth == 0 || token.kind == END)
-			return token.at.from;
-		at = token.at.to;
+		depth += lexeme.kind == '{';
+		depth -= lexeme.kind == '}';
+		if (depth == 0 || lexeme.kind == END)
+			return lexeme.at.from;
+		at = lexeme.at.to;
 	}
 }
 
@@ -97,20 +97,20 @@ static size_t closing(const char *text, size_t at)
 static bool statement_at(const char *text, size_t at, struct statement *ret)
 {
 	struct statement s = {.key = next(text, at)};
-	struct token token = next(text, s.key.at.to);
+	struct lexeme lexeme = next(text, s.key.at.to);
 
 	if (s.key.kind != WORD)
 		return false;
-	s.section = token.kind != '=';
-	s.title = token;
-	if (token.kind == '=' || token.kind == WORD)
-		token = next(text, token.at.to);
-	s.braces = token.kind == '{';
-	s.value = token.at;
+	s.section = lexeme.kind != '=';
+	s.title = lexeme;
+	if (lexeme.kind == '=' || lexeme.kind == WORD)
+		lexeme = next(text, lexeme.at.to);
+	s.braces = lexeme.kind == '{';
+	s.value = lexeme.at;
 	if (s.braces)
-		s.value = (struct piece){token.at.to, closing(text, token.at.to)};
+		s.value = (struct piece){lexeme.at.to, closing(text, lexeme.at.to)};
 	s.whole = (struct piece){s.key.at.from, s.value.to + s.braces};
-	if (token.kind == END || (s.braces && !text[s.value.to]) || (s.section && !s.braces))
+	if (lexeme.kind == END || (s.braces && !text[s.value.to]) || (s.section && !s.braces))
 		return false;
 	*ret = s;
 	return true;
@@ -245,27 +245,27 @@ static int add_kind(char **text, const struct statement *section, const char *ki
 }
 
 /* The values of a list, one after the other: the word, and the comma behind it (empty where there is none). */
-static bool value_at(const char *text, const struct statement *key, size_t at, struct token *ret_value,
+static bool value_at(const char *text, const struct statement *key, size_t at, struct lexeme *ret_value,
 		     struct piece *ret_comma)
 {
-	struct token token = next(text, at);
+	struct lexeme lexeme = next(text, at);
 
-	if (token.kind != WORD || token.at.to > key->value.to)
+	if (lexeme.kind != WORD || lexeme.at.to > key->value.to)
 		return false;
-	*ret_value = token;
-	token = next(text, ret_value->at.to);
-	*ret_comma = token.kind == ',' && token.at.to <= key->value.to ? token.at : (struct piece){0, 0};
+	*ret_value = lexeme;
+	lexeme = next(text, ret_value->at.to);
+	*ret_comma = lexeme.kind == ',' && lexeme.at.to <= key->value.to ? lexeme.at : (struct piece){0, 0};
 	return true;
 }
 
-static size_t behind(const struct token *value, const struct piece *comma)
+static size_t behind(const struct lexeme *value, const struct piece *comma)
 {
 	return comma->to ? comma->to : value->at.to;
 }
 
 static int add_value(char **text, const struct statement *key, const char *permission)
 {
-	struct token value, last = {0};
+	struct lexeme value, last = {0};
 	struct piece comma;
 	char *with = NULL;
 	int r;
@@ -289,7 +289,7 @@ static int add_value(char **text, const struct statement *key, const char *permi
 /* Of several values, so that no comma is left over: behind the value, or before it where it is the last. */
 static int drop_value(char **text, const struct statement *key, const char *permission)
 {
-	struct token value, found = {0};
+	struct lexeme value, found = {0};
 	struct piece comma, before = {0, 0}, found_comma = {0, 0}, found_before = {0, 0};
 	int r = 0;
 
@@ -312,7 +312,7 @@ static int drop_value(char **text, const struct statement *key, const char *perm
 
 static size_t count_values(const char *text, const struct statement *key)
 {
-	struct token value;
+	struct lexeme value;
 	struct piece comma;
 	size_t n = 0;
 

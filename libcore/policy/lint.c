@@ -156,6 +156,20 @@ static int lint_services(struct lint *lint, const struct cs_gate *gate)
 	return r;
 }
 
+/* Where a command comes from is not told by what runs it: every one is local, so a range is never met. */
+static int lint_peers(struct lint *lint, const struct cs_gate *gate)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && gate->n_peers > 0 && i < gate->n_services; i++) {
+		if (cs_service_runs_files(gate->services[i]))
+			r = say(lint, true, gate->line, "local-peer",
+				"gate %s: %s tells no address, so every action of it is local; guard the login instead",
+				gate->name, gate->services[i]);
+	}
+	return r;
+}
+
 /* --- Exemptions ------------------------------------------------------------------------------------------------------
  */
 
@@ -227,6 +241,8 @@ static int lint_gates(struct lint *lint)
 		r = lint_gate(lint, &lint->policy->gates[i]);
 		if (r == 0)
 			r = lint_services(lint, &lint->policy->gates[i]);
+		if (r == 0)
+			r = lint_peers(lint, &lint->policy->gates[i]);
 		if (r == 0)
 			r = lint_exemptions(lint, &lint->policy->gates[i]);
 	}

@@ -184,7 +184,7 @@ struct cs_finding {
 	unsigned line;
 	char *code;       /* stable word: "shadowed-gate", "unreachable-gate", "unused-role", "unused-permission",
 	                   * "redundant-assignment", "unguarded-service", "undeclared-service", "exemption",
-	                   * "exempts-everybody" */
+	                   * "exempts-everybody", "local-peer" */
 	char *text;
 };
 /* Gates that an earlier one always takes away (shadowed) or one that denies further down (unreachable), roles nobody is

@@ -564,7 +564,8 @@ static void warnings_fail_only_where_asked(void **state)
 	assert_has(ran.out, "warning: ghost is listed, and the directory does not know this person\n");
 	RUN("policy", "check", paths[POLICY], "--ldif", paths[LDIF], "--strict");
 	assert_status(1);
-	assert_has(ran.out, "policy.conf: 1 warning\n");
+	assert_has(ran.out, "gate night: sudo tells no address");
+	assert_has(ran.out, "policy.conf: 2 warnings\n");
 }
 
 static void check_reads_standard_input(void **state)

@@ -281,13 +281,29 @@ static void test_policy_lint_exemptions(void **state)
 			 0);
 }
 
+/* A deny gate on sudo with a range would never deny. */
+static void test_policy_lint_peers(void **state)
+{
+	char says[512];
+
+	(void)state;
+	assert_int_equal(count(RIGHTS "gate g { service = { sshd, sudo } peer = \"192.0.2.0/24\" deny = \"No\" }\n",
+			       "local-peer", says),
+			 1);
+	assert_non_null(strstr(says, "gate g: sudo tells no address"));
+	assert_int_equal(count(RIGHTS "gate g { service = sshd peer = \"192.0.2.0/24\" deny = \"No\" }\n"
+				      "gate h { service = sudo deny = \"No\" }\n",
+			       "local-peer", says),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_lint_shadowed),   cmocka_unit_test(test_policy_lint_unreachable),
 		cmocka_unit_test(test_policy_lint_resolved),   cmocka_unit_test(test_policy_lint_services),
 		cmocka_unit_test(test_policy_lint_unused),     cmocka_unit_test(test_policy_lint_redundant),
-		cmocka_unit_test(test_policy_lint_exemptions),
+		cmocka_unit_test(test_policy_lint_exemptions), cmocka_unit_test(test_policy_lint_peers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
