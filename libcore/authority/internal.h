@@ -195,8 +195,8 @@ int record_request(struct cs_authority *authority, const struct cs_stored *store
 	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text,
 	struct cs_buf *body);
 
-/* generation.c: a text as a policy, with its digest; where its paths lead on this host is looked up by policy_put. name is
- * for messages. 0, CS_ECONF, CS_ENOMEM. */
+/* generation.c: a text as a policy, with its digest; where its paths lead on this host is looked up by policy_put. name
+ * is for messages. 0, CS_ECONF, CS_ENOMEM. */
 int policy_read(const char *text, size_t len, const char *name, struct cs_policy **ret_policy,
 	uint8_t ret_digest[CS_DIGEST_LEN], struct cs_problem *problem);
 /* Puts a policy in force as the next generation, with its event; *policy and *generation are taken over, and number,
