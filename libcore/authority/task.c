@@ -183,7 +183,7 @@ void task_ask(struct task *task, void (*resume)(struct task *task, const struct 
 	if (!task->keeps_fd)
 		task->fd = -1; /* the caller's, and only until the call returns */
 	task->policy_number = task->authority->policy_number;
-	r = cs_directory_ask(task->authority->directory, &task->question, task_answered, task);
+	r = cs_directory_ask(task->authority->directory, &task->question, NULL, task_answered, task);
 	if (r < 0)
 		task_fail(task, r, NULL);
 }

@@ -161,13 +161,16 @@ int cs_matches_clash(const struct cs_match *one, const struct cs_match *other)
 static int facts_fit(const struct cs_facts *facts, const struct cs_subject *subject, size_t n_queries)
 {
 	if (facts->known != CS_KNOWN_YES)
-		return facts->n_memberships == 0 && facts->n_aliases == 0;
+		return facts->n_memberships == 0 && facts->n_aliases == 0 && facts->n_unsure == 0;
 	if (cs_subject_is_nobody(subject) || !cs_person_fits(&facts->person, subject))
 		return 0;
 	if (facts->doubt != NULL && *facts->doubt != '\0')
 		return 0;
 	for (size_t i = 0; i < facts->n_memberships; i++)
 		if (facts->memberships[i].query >= n_queries)
+			return 0;
+	for (size_t i = 0; i < facts->n_unsure; i++)
+		if (facts->unsure[i].query >= n_queries)
 			return 0;
 	return 1;
 }

@@ -24,7 +24,7 @@ void cs_directory_set_ids(const struct cs_directory_ids *ids)
 static int open_backend(struct cs_directory *directory, struct cs_settings *settings, uid_t owner, char **secret,
 	struct cs_problem *problem)
 {
-	if (settings->uri == NULL) {
+	if (settings->n_uris == 0) {
 		const char *path = settings->file != NULL ? settings->file : settings->ldif;
 		const struct cs_form *form = settings->file != NULL ? &cs_fixed_form : &cs_ldif_form;
 		directory->backend = &cs_memory_backend;
@@ -105,10 +105,12 @@ void cs_directory_close(struct cs_directory **directory)
 	*directory = NULL;
 }
 
-int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, cs_answer_fn done, void *arg)
+int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, const struct cs_terms *terms,
+	cs_answer_fn done, void *arg)
 {
+	static const struct cs_terms any;
 	int r = cs_question_check(question);
-	return r != 0 ? r : directory->backend->ask(directory->self, question, done, arg);
+	return r != 0 ? r : directory->backend->ask(directory->self, question, terms != NULL ? terms : &any, done, arg);
 }
 
 int cs_directory_fd(const struct cs_directory *directory)
@@ -129,6 +131,11 @@ uint64_t cs_directory_next_ms(const struct cs_directory *directory)
 void cs_directory_serve(struct cs_directory *directory)
 {
 	directory->backend->serve(directory->self);
+}
+
+uint64_t cs_directory_changes(struct cs_directory *directory)
+{
+	return directory->backend->changes(directory->self);
 }
 
 const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok)

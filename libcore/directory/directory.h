@@ -62,11 +62,19 @@ void cs_directory_close(struct cs_directory **directory);
  * the callee only during the call. */
 typedef void (*cs_answer_fn)(void *arg, const struct cs_answer *answer);
 
+/* How fresh the answer has to be, and how long it may take. All zero, and NULL, is: asked of the server now if nothing
+ * newer is at hand, within the configured deadline. */
+struct cs_terms {
+	uint64_t fresh_ms; /* nothing older than this: an older replica is passed over. 0: whatever counts as live */
+	uint64_t until_ms; /* CLOCK_BOOTTIME: answered by then, if that is before the configured deadline. 0: not said */
+};
+
 /* Asks. 0; CS_ETOOBIG, CS_EINVAL, CS_EBUSY (too many under way), CS_ENOMEM (then done is not called). A worker that
  * died is started again. Answered with doubt when the deadline passes. A subject: no entry -> KNOWN_NO; two entries for
  * one uid or name -> DOUBT; uid and name that name different entries -> KNOWN_NO; the entry's uidNumber must equal uid;
  * referral, size limit, partial result -> DOUBT. */
-int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, cs_answer_fn done, void *arg);
+int cs_directory_ask(struct cs_directory *directory, const struct cs_question *question, const struct cs_terms *terms,
+	cs_answer_fn done, void *arg);
 
 /* For the event loop: the descriptor to watch for reading (and for writing while wants_write), changing when the
  * worker is restarted; -1 where there is none. Call serve when it is ready or when the time came; it calls the done
@@ -75,6 +83,10 @@ int cs_directory_fd(const struct cs_directory *directory);
 int cs_directory_wants_write(const struct cs_directory *directory);
 uint64_t cs_directory_next_ms(const struct cs_directory *directory);
 void cs_directory_serve(struct cs_directory *directory);
+
+/* Rises whenever what was answered before may no longer be so: the replica took a change, came or went, a file was read
+ * again. What is remembered of an answer is good only while it stays. Looking each time it stays for good. */
+uint64_t cs_directory_changes(struct cs_directory *directory);
 
 /* For status: "ldapi:///run/… answers", "… does not answer since 12s: Can't contact LDAP server"; *ret_ok 1 or 0.
  * Owned by the directory. */

@@ -73,7 +73,7 @@ int cs_ldap_new(const struct cs_settings *settings, const char *secret, cs_ldap_
 	struct cs_ldap *ldap = calloc(1, sizeof(*ldap));
 	if (ldap == NULL)
 		return CS_ENOMEM;
-	ldap->conn = (struct conn){ .settings = settings, .secret = secret, .uri = settings->uri };
+	ldap->conn = (struct conn){ .settings = settings, .secret = secret, .uri = settings->uris[0] };
 	ldap->state = state;
 	ldap->state_arg = arg;
 	*ret_ldap = ldap;

@@ -216,7 +216,7 @@ static const char *first_login(const struct reading *r)
 {
 	const char *first = "";
 	size_t at = 0;
-	for (const struct value *value; (value = next_value(r, r->settings->login_attribute, &at)) != NULL;) {
+	for (const struct value *value; (value = next_value(r, r->settings->schema.login_attribute, &at)) != NULL;) {
 		if (value->text != NULL && cs_is_login(value->text) == 1)
 			return value->text;
 		if (value->text != NULL && *first == '\0' && strlen(value->text) <= CS_MAX_NAME)
@@ -229,11 +229,11 @@ static int add_logins(const struct reading *r)
 {
 	int e = 0;
 	size_t at = 0;
-	for (const struct value *value; e == 0 && (value = next_value(r, r->settings->login_attribute, &at)) != NULL;)
+	for (const struct value *value; e == 0 && (value = next_value(r, r->settings->schema.login_attribute, &at)) != NULL;)
 		if (value->text != NULL)
 			e = cs_tree_add_login(r->tree, value->text);
 	at = 0;
-	for (const struct value *value; e == 0 && (value = next_value(r, r->settings->uid_attribute, &at)) != NULL;) {
+	for (const struct value *value; e == 0 && (value = next_value(r, r->settings->schema.uid_attribute, &at)) != NULL;) {
 		uint32_t uid = CS_NO_UID;
 		if (value->text != NULL && cs_parse_uid(value->text, &uid) == 0)
 			e = cs_tree_add_uid(r->tree, uid);
@@ -247,14 +247,14 @@ static int add_person(const struct reading *r, const char *dn)
 	struct cs_tree_new_person person = { .dn = dn, .name = first_login(r), .locked = is_locked(r) };
 	char *unclear = NULL;
 	int e = 0;
-	const char *uid = single(r, s->uid_attribute, &unclear, &e);
-	person.id = single(r, s->id_attribute, &unclear, &e);
-	person.human = single(r, s->person_attribute, &unclear, &e);
+	const char *uid = single(r, s->schema.uid_attribute, &unclear, &e);
+	person.id = single(r, s->schema.id_attribute, &unclear, &e);
+	person.human = single(r, s->schema.person_attribute, &unclear, &e);
 	person.expires = single(r, "shadowExpire", &unclear, &e);
 	if (*person.id == '\0')
 		person.id = dn; /* LDIF written by hand has no entryUUID */
 	if (e == 0 && unclear == NULL && strlen(person.id) > CS_MAX_NAME)
-		e = cs_format(&unclear, "attribute %s is missing, and the DN is too long for it", s->id_attribute);
+		e = cs_format(&unclear, "attribute %s is missing, and the DN is too long for it", s->schema.id_attribute);
 	if (cs_parse_uid(uid, &person.uid) != 0)
 		person.uid = CS_NO_UID;
 	person.unclear = unclear;
@@ -276,9 +276,9 @@ static bool is_person(const struct reading *r, const char *key)
 {
 	size_t at = 0;
 	uint32_t uid = CS_NO_UID;
-	if (!has_value(r, r->settings->login_attribute) || (*r->base != '\0' && !cs_dn_key_below(key, r->base)))
+	if (!has_value(r, r->settings->schema.login_attribute) || (*r->base != '\0' && !cs_dn_key_below(key, r->base)))
 		return false;
-	for (const struct value *value; (value = next_value(r, r->settings->uid_attribute, &at)) != NULL;)
+	for (const struct value *value; (value = next_value(r, r->settings->schema.uid_attribute, &at)) != NULL;)
 		if (value->text != NULL && (cs_parse_uid(value->text, &uid) == 0 || strcmp(value->text, "65534") == 0))
 			return true;
 	return false;

@@ -101,7 +101,7 @@ static void job_start(struct job *job)
 		lookup_roster(job, i);
 }
 
-int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_ms, struct cs_question *question)
+int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, const struct cs_terms *terms, struct cs_question *question)
 {
 	int r = cs_question_check(question);
 	if (r != 0)
@@ -112,7 +112,7 @@ int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_m
 	job->lookup = lookup;
 	job->number = number;
 	job->asked_ms = cs_boot_ms();
-	job->deadline_ms = deadline_ms;
+	job->deadline_ms = terms->until_ms;
 	job->subjects = calloc(question->n_subjects + 1, sizeof(*job->subjects));
 	job->rosters = calloc(question->n_rosters + 1, sizeof(*job->rosters));
 	r = cs_answer_blank(question->n_subjects, question->n_rosters, &job->answer);
@@ -120,7 +120,7 @@ int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_m
 		job_free(job);
 		return CS_ENOMEM;
 	}
-	cs_answer_blame(&job->answer, lookup->settings->uri, NULL);
+	cs_answer_blame(&job->answer, lookup->settings->name, NULL);
 	job->question = *question;
 	*question = (struct cs_question){ 0 };
 	*lookup->tail = job;
@@ -144,7 +144,7 @@ static void job_answer(struct job *job, const char *cause)
 static void job_expire(struct job *job)
 {
 	char cause[CAUSE_MAX];
-	(void)snprintf(cause, sizeof(cause), "no whole answer from %.500s within %llu ms", job->lookup->settings->uri,
+	(void)snprintf(cause, sizeof(cause), "no whole answer from %.500s within %llu ms", job->lookup->settings->name,
 		(unsigned long long)job->lookup->settings->deadline_ms);
 	/* A connection on which nothing came for so long is of no use to the next question either. */
 	bool waited = job->asked_ms + job->lookup->settings->deadline_ms / 2 <= cs_boot_ms();

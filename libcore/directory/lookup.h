@@ -21,7 +21,8 @@ void cs_lookup_free(struct cs_lookup **lookup);
 
 /* Takes over the question (it is zero afterwards). 0, CS_EINVAL, CS_ETOOBIG, CS_ENOMEM: then it stays the caller's and
  * is not answered. */
-int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, uint64_t deadline_ms, struct cs_question *question);
+int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, const struct cs_terms *terms,
+	struct cs_question *question);
 
 /* Answers what is complete, and with doubt what is over its deadline. Call after each cs_ldap_work. */
 void cs_lookup_work(struct cs_lookup *lookup);

@@ -85,7 +85,7 @@ static int ask_aliases(const struct task *task)
 	struct cs_buf filter;
 	cs_buf_init(&filter, LOOKUP_FILTER_MAX);
 	put_text(&filter, "(");
-	put_text(&filter, settings->person_attribute);
+	put_text(&filter, settings->schema.person_attribute);
 	put_text(&filter, "=");
 	cs_filter_put_value(&filter, human);
 	cs_buf_put(&filter, ")", 2);
@@ -138,9 +138,9 @@ static int read_login(const struct cs_entry *entry, const struct cs_settings *se
 {
 	char **values = NULL;
 	size_t n = 0;
-	int r = cs_entry_values(entry, settings->login_attribute, LOGIN_VALUES_MAX, CS_MAX_NAME, &values, &n);
+	int r = cs_entry_values(entry, settings->schema.login_attribute, LOGIN_VALUES_MAX, CS_MAX_NAME, &values, &n);
 	if (r == CS_ETOOBIG || r == CS_EPROTO)
-		return unclear(found, settings->login_attribute, "has too many values or one that cannot be used");
+		return unclear(found, settings->schema.login_attribute, "has too many values or one that cannot be used");
 	if (r != 0)
 		return r;
 	const char *login = n > 0 ? values[0] : "";
@@ -160,7 +160,7 @@ static int read_uid(const struct cs_entry *entry, const struct cs_settings *sett
 {
 	char *text = NULL;
 	found->person.uid = CS_NO_UID;
-	int r = single_value(entry, settings->uid_attribute, CS_MAX_NAME, found, &text);
+	int r = single_value(entry, settings->schema.uid_attribute, CS_MAX_NAME, found, &text);
 	if (r == 0 && text != NULL && cs_parse_uid(text, &found->person.uid) != 0)
 		found->person.uid = CS_NO_UID;
 	found->match.by_uid = uid != CS_NO_UID && found->person.uid == uid;
@@ -170,11 +170,11 @@ static int read_uid(const struct cs_entry *entry, const struct cs_settings *sett
 
 static int read_identity(const struct cs_entry *entry, const struct cs_settings *settings, struct found *found)
 {
-	int r = single_value(entry, settings->id_attribute, CS_MAX_NAME, found, &found->person.id);
-	if (r == 0 && *settings->person_attribute != '\0')
-		r = single_value(entry, settings->person_attribute, CS_MAX_NAME, found, &found->person.human);
+	int r = single_value(entry, settings->schema.id_attribute, CS_MAX_NAME, found, &found->person.id);
+	if (r == 0 && *settings->schema.person_attribute != '\0')
+		r = single_value(entry, settings->schema.person_attribute, CS_MAX_NAME, found, &found->person.human);
 	if (r == 0 && (found->person.id == NULL || *found->person.id == '\0'))
-		r = unclear(found, settings->id_attribute,
+		r = unclear(found, settings->schema.id_attribute,
 			    "is missing; let the bind account read it, or set id_attribute to one "
 			    "that is stable and unique");
 	return r;
@@ -263,14 +263,14 @@ static void person_filter(const struct cs_settings *settings, const struct cs_su
 		char number[16];
 		(void)snprintf(number, sizeof(number), "%u", subject->uid);
 		put_text(out, "(");
-		put_text(out, settings->uid_attribute);
+		put_text(out, settings->schema.uid_attribute);
 		put_text(out, "=");
 		put_text(out, number);
 		put_text(out, ")");
 	}
 	if (by_name) {
 		put_text(out, "(");
-		put_text(out, settings->login_attribute);
+		put_text(out, settings->schema.login_attribute);
 		put_text(out, "=");
 		cs_filter_put_value(out, subject->name);
 		put_text(out, ")");
@@ -283,10 +283,10 @@ int lookup_person(struct job *job, size_t i)
 {
 	static const struct cs_search_calls calls = { person_entry, person_end };
 	const struct cs_settings *settings = job->lookup->settings;
-	const char *attributes[] = { settings->login_attribute, settings->uid_attribute, settings->id_attribute,
+	const char *attributes[] = { settings->schema.login_attribute, settings->schema.uid_attribute, settings->schema.id_attribute,
 		"shadowExpire", NULL, NULL };
-	if (*settings->person_attribute != '\0')
-		attributes[4] = settings->person_attribute;
+	if (*settings->schema.person_attribute != '\0')
+		attributes[4] = settings->schema.person_attribute;
 	if (cs_subject_is_nobody(&job->question.subjects[i])) {
 		cs_facts_no(&job->answer.facts[i]);
 		return 0;

@@ -20,6 +20,7 @@ struct stamp {
 };
 
 struct memory {
+	uint64_t changes; /* how often the file was read again */
 	const struct cs_form *form;
 	struct cs_settings settings;
 	char *path;
@@ -100,6 +101,7 @@ static void memory_refresh(struct memory *memory)
 		return;
 	struct cs_problem problem = { 0 };
 	int r = memory_load(memory, &problem);
+	memory->changes++;
 	cs_free_str(&memory->broken);
 	if (r != 0) {
 		memory->broken = cs_problem_text(&problem);
@@ -111,8 +113,10 @@ static void memory_refresh(struct memory *memory)
 
 /* --- Answering --- */
 
-static int memory_ask(void *self, const struct cs_question *question, cs_answer_fn done, void *arg)
+static int memory_ask(void *self, const struct cs_question *question, const struct cs_terms *terms, cs_answer_fn done,
+	void *arg)
 {
+	(void)terms; /* the file is looked at each time */
 	struct memory *memory = self;
 	struct cs_answer answer = { 0 };
 	memory_refresh(memory);
@@ -160,6 +164,13 @@ static uint64_t memory_next_ms(const void *self)
 static void memory_serve(void *self)
 {
 	(void)self;
+}
+
+static uint64_t memory_changes(void *self)
+{
+	struct memory *memory = self;
+	memory_refresh(memory);
+	return memory->changes;
 }
 
 static const char *memory_state(const void *self, int *ret_ok)
@@ -261,6 +272,7 @@ const struct cs_backend cs_memory_backend = {
 	.wants_write = memory_wants_write,
 	.next_ms = memory_next_ms,
 	.serve = memory_serve,
+	.changes = memory_changes,
 	.state = memory_state,
 	.close = memory_close,
 };

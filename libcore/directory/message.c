@@ -17,13 +17,14 @@ static int finish(struct cs_buf *out, enum cs_message type, struct cs_buf *paylo
 	return r;
 }
 
-int cs_message_put_question(struct cs_buf *out, uint64_t number, uint64_t deadline_ms,
+int cs_message_put_question(struct cs_buf *out, uint64_t number, const struct cs_terms *terms,
 	const struct cs_question *question)
 {
 	struct cs_buf payload;
 	cs_buf_init(&payload, CS_FRAME_MAX);
 	cs_buf_put_u64(&payload, number);
-	cs_buf_put_u64(&payload, deadline_ms);
+	cs_buf_put_u64(&payload, terms->fresh_ms);
+	cs_buf_put_u64(&payload, terms->until_ms);
 	return finish(out, CS_MESSAGE_QUESTION, &payload, cs_encode(&cs_question_shape, question, &payload));
 }
 
@@ -35,12 +36,13 @@ int cs_message_put_answer(struct cs_buf *out, uint64_t number, const struct cs_a
 	return finish(out, CS_MESSAGE_ANSWER, &payload, cs_encode(&cs_answer_shape, answer, &payload));
 }
 
-int cs_message_put_state(struct cs_buf *out, bool ok, const char *cause)
+int cs_message_put_state(struct cs_buf *out, const struct cs_message_state *state)
 {
 	struct cs_buf payload;
 	cs_buf_init(&payload, CS_FRAME_MAX);
-	cs_buf_put_u8(&payload, ok ? 1 : 0);
-	cs_buf_put_string(&payload, cause, strnlen(cause, CS_STATE_TEXT_MAX));
+	cs_buf_put_u8(&payload, state->ok ? 1 : 0);
+	cs_buf_put_u64(&payload, state->changes);
+	cs_buf_put_string(&payload, state->text, strnlen(state->text, CS_STATE_TEXT_MAX));
 	return finish(out, CS_MESSAGE_STATE, &payload, 0);
 }
 
@@ -57,19 +59,20 @@ static int read_all(const struct cs_shape *shape, struct cs_cursor *cur, void *o
 	return r;
 }
 
-int cs_message_get_question(const void *payload, size_t n, uint64_t *ret_number, uint64_t *ret_deadline_ms,
+int cs_message_get_question(const void *payload, size_t n, uint64_t *ret_number, struct cs_terms *ret_terms,
 	struct cs_question *ret_question)
 {
 	struct cs_question question = { 0 };
 	struct cs_cursor cur;
 	cs_cursor_init(&cur, payload, n);
 	uint64_t number = cs_cursor_u64(&cur);
-	uint64_t deadline = cs_cursor_u64(&cur);
+	struct cs_terms terms = { .fresh_ms = cs_cursor_u64(&cur) };
+	terms.until_ms = cs_cursor_u64(&cur);
 	int r = read_all(&cs_question_shape, &cur, &question);
 	if (r != 0)
 		return r;
 	*ret_number = number;
-	*ret_deadline_ms = deadline;
+	*ret_terms = terms;
 	*ret_question = question;
 	return 0;
 }
@@ -88,22 +91,22 @@ int cs_message_get_answer(const void *payload, size_t n, uint64_t *ret_number, s
 	return 0;
 }
 
-int cs_message_get_state(const void *payload, size_t n, bool *ret_ok, char **ret_cause)
+int cs_message_get_state(const void *payload, size_t n, struct cs_message_state *ret_state)
 {
 	struct cs_cursor cur;
 	cs_cursor_init(&cur, payload, n);
 	uint8_t ok = cs_cursor_u8(&cur);
-	char *cause = cs_cursor_cstr(&cur, CS_STATE_TEXT_MAX);
+	uint64_t changes = cs_cursor_u64(&cur);
+	char *text = cs_cursor_cstr(&cur, CS_STATE_TEXT_MAX);
 	int r = cs_cursor_end(&cur);
 	if (r == 0 && ok > 1)
 		r = CS_EPROTO;
-	if (r == 0 && cause == NULL)
+	if (r == 0 && text == NULL)
 		r = CS_ENOMEM;
 	if (r != 0) {
-		free(cause);
+		free(text);
 		return r;
 	}
-	*ret_ok = ok == 1;
-	*ret_cause = cause;
+	*ret_state = (struct cs_message_state){ .ok = ok == 1, .changes = changes, .text = text };
 	return 0;
 }

@@ -4,25 +4,32 @@
 #define CS_DIRECTORY_SETTINGS_H
 
 #include "conf.h"
+#include "schema.h"
+
 #include <sys/types.h>
 
-enum cs_bind { CS_BIND_NONE = 0, CS_BIND_SIMPLE = 1, CS_BIND_EXTERNAL = 2 };
+enum cs_bind { CS_BIND_NONE = 0, CS_BIND_SIMPLE = 1, CS_BIND_EXTERNAL = 2, CS_BIND_GSSAPI = 3 };
+enum cs_mode { CS_MODE_LOOKUP = 0, CS_MODE_REPLICA = 1 };
 
 struct cs_settings {
-	char *file; /* people and groups in the fixed form, or … */
-	char *ldif; /* … in LDIF, or … */
-	char *uri;  /* … from a server: one of the three, the others NULL */
+	char *name; /* of it all, for messages: the file, or the servers */
+	/* One of these four; the others are NULL, false and empty. */
+	char *file;        /* people and groups in the fixed form */
+	char *ldif;        /* … in LDIF */
+	bool unix_files;   /* … in /etc/passwd and /etc/group */
+	char **uris;       /* … on these servers, in the order of preference; empty with srv_domain */
+	size_t n_uris;
+	char *srv_domain;  /* the servers are those that DNS names for this domain; "" when none */
+	enum cs_mode mode;
 	bool starttls;
 	bool tls; /* StartTLS or ldaps */
 	char *ca_file;
 	enum cs_bind bind;
 	char *bind_dn;
 	char *people_base; /* "" with ldif: everywhere */
-	char *login_attribute;
-	char *uid_attribute;
-	char *id_attribute;
-	char *person_attribute; /* "" when none */
-	char *locked_filter;    /* "" when none */
+	char *groups_base; /* where groups are, for what is nested and for the replica; "" when not said */
+	struct cs_schema schema;
+	char *locked_filter; /* one more reason to take an account for locked; "" when none */
 	uint64_t deadline_ms;
 };
 

@@ -344,6 +344,26 @@ int cs_tree_without(struct cs_tree *tree, const char *login)
 	return r;
 }
 
+const struct cs_tree_listing *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term)
+{
+	uint32_t first = tree->terms[term].listed;
+	return first < tree->n_listings ? &tree->listings[first] : NULL;
+}
+
+const struct cs_tree_listing *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_listing *listing)
+{
+	const struct cs_tree_listing *next = listing + 1;
+	return next < tree->listings + tree->n_listings && next->term == listing->term ? next : NULL;
+}
+
+const struct cs_tree_value *cs_tree_values(const struct cs_tree *tree, uint32_t entry, size_t *ret_n)
+{
+	uint32_t first = tree->entries[entry].value;
+	size_t end = entry + 1 < tree->n_entries ? tree->entries[entry + 1].value : tree->n_values;
+	*ret_n = end - first;
+	return tree->values + first;
+}
+
 bool cs_tree_is_gone(const struct cs_tree *tree, uint32_t term)
 {
 	return tree->terms[term].person != CS_TREE_NONE && tree->people[tree->terms[term].person].gone;

@@ -110,6 +110,11 @@ uint32_t cs_tree_find_login(const struct cs_tree *tree, const char *login);
 uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid);
 /* The place of an attribute's name, whatever its case. */
 uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name);
+/* The listings of a term, one after the other: which entries have it as a value, of which attribute. */
+const struct cs_tree_listing *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term);
+const struct cs_tree_listing *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_listing *listing);
+/* The values of an entry; *ret_n of them. */
+const struct cs_tree_value *cs_tree_values(const struct cs_tree *tree, uint32_t entry, size_t *ret_n);
 /* The term is the DN of somebody who was taken out. */
 bool cs_tree_is_gone(const struct cs_tree *tree, uint32_t term);
 

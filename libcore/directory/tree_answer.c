@@ -16,11 +16,6 @@ static const char *dn_text(const struct cs_tree *tree, uint32_t dn)
 	return cs_tree_text(tree, tree->terms[dn].text);
 }
 
-static size_t values_end(const struct cs_tree *tree, uint32_t entry)
-{
-	return entry + 1 < tree->n_entries ? tree->entries[entry + 1].value : tree->n_values;
-}
-
 /* --- Who it is --- */
 
 struct found {
@@ -176,12 +171,13 @@ static int attribute_add(struct cs_membership *membership, size_t *cap, const ch
 static int membership_make(const struct cs_tree *tree, uint32_t entry, const struct cs_group_query *query,
 	struct cs_membership *membership)
 {
-	size_t cap = 0;
+	size_t cap = 0, n = 0;
+	const struct cs_tree_value *values = cs_tree_values(tree, entry, &n);
 	int r = cs_set(&membership->group_dn, dn_text(tree, tree->entries[entry].dn));
 	for (size_t i = 0; i < query->n_wanted && r == 0; i++) {
 		uint32_t attribute = cs_tree_find_attribute(tree, query->wanted[i]);
-		for (size_t v = tree->entries[entry].value; v < values_end(tree, entry) && r == 0; v++) {
-			const struct cs_tree_value *value = &tree->values[v];
+		for (size_t v = 0; v < n && r == 0; v++) {
+			const struct cs_tree_value *value = &values[v];
 			if (value->attribute == attribute)
 				r = value->text == CS_TREE_NONE
 					    ? CS_ETOOBIG
@@ -214,9 +210,10 @@ static void query_answer(const struct cs_tree *tree, const struct plan *plan, st
 	if (facts->known != CS_KNOWN_YES || cs_dn_key(facts->person.dn, key) != 0)
 		return;
 	uint32_t self = cs_tree_find_key(tree, key);
-	for (size_t i = tree->terms[self].listed; i < tree->n_listings && tree->listings[i].term == self; i++) {
-		uint32_t entry = tree->listings[i].entry;
-		if (tree->listings[i].attribute != plan->attribute ||
+	const struct cs_tree_listing *at = cs_tree_first_listing(tree, self);
+	for (; at != NULL; at = cs_tree_next_listing(tree, at)) {
+		uint32_t entry = at->entry;
+		if (at->attribute != plan->attribute ||
 		    !entry_is_meant(tree, entry, plan->query->where, plan->dn, plan->key))
 			continue;
 		int r = membership_add(tree, entry, plan, facts, cap);
@@ -278,8 +275,10 @@ static void walk_entry(struct walk *walk, uint32_t entry)
 	if (walk->error != 0 || !entry_is_meant(tree, entry, walk->query->where, walk->dn, walk->key))
 		return;
 	walk->seen = true;
-	for (size_t v = tree->entries[entry].value; v < values_end(tree, entry) && walk->error == 0; v++) {
-		const struct cs_tree_value *value = &tree->values[v];
+	size_t n = 0;
+	const struct cs_tree_value *values = cs_tree_values(tree, entry, &n);
+	for (size_t v = 0; v < n && walk->error == 0; v++) {
+		const struct cs_tree_value *value = &values[v];
 		if (value->attribute != walk->listed)
 			continue;
 		if (value->term == CS_TREE_NONE)
@@ -305,10 +304,10 @@ static void walk_value(struct walk *walk)
 	const struct cs_tree *tree = walk->tree;
 	uint32_t attribute = cs_tree_find_attribute(tree, walk->query->attribute);
 	uint32_t term = cs_tree_find_value(tree, walk->query->value);
-	size_t first = term != CS_TREE_NONE ? tree->terms[term].listed : tree->n_listings;
-	for (size_t i = first; i < tree->n_listings && tree->listings[i].term == term; i++)
-		if (tree->listings[i].attribute == attribute)
-			walk_entry(walk, tree->listings[i].entry);
+	const struct cs_tree_listing *at = term != CS_TREE_NONE ? cs_tree_first_listing(tree, term) : NULL;
+	for (; at != NULL; at = cs_tree_next_listing(tree, at))
+		if (at->attribute == attribute)
+			walk_entry(walk, at->entry);
 }
 
 /* Those below that list anybody at all. */
@@ -316,10 +315,11 @@ static void walk_below(struct walk *walk)
 {
 	const struct cs_tree *tree = walk->tree;
 	for (uint32_t i = 0; i < tree->n_entries; i++) {
-		size_t v = tree->entries[i].value, end = values_end(tree, i);
-		while (v < end && tree->values[v].attribute != walk->listed)
+		size_t v = 0, n = 0;
+		const struct cs_tree_value *values = cs_tree_values(tree, i, &n);
+		while (v < n && values[v].attribute != walk->listed)
 			v++;
-		if (v < end)
+		if (v < n)
 			walk_entry(walk, i);
 	}
 }
@@ -346,8 +346,10 @@ static int values_of(const struct cs_tree *tree, uint32_t entry, const char *nam
 {
 	uint32_t attribute = cs_tree_find_attribute(tree, name);
 	int r = 0;
-	for (size_t v = tree->entries[entry].value; v < values_end(tree, entry) && r == 0; v++) {
-		const struct cs_tree_value *value = &tree->values[v];
+	size_t n = 0;
+	const struct cs_tree_value *values = cs_tree_values(tree, entry, &n);
+	for (size_t v = 0; v < n && r == 0; v++) {
+		const struct cs_tree_value *value = &values[v];
 		if (value->attribute == attribute)
 			r = value->text == CS_TREE_NONE
 				    ? CS_ETOOBIG

@@ -64,7 +64,8 @@ struct worker {
 	bool known; /* the server's state was told */
 	bool ok;
 	uint64_t since_ms;
-	char cause[CS_STATE_TEXT_MAX + 1];
+	char told[CS_STATE_TEXT_MAX + 1];
+	uint64_t changes, changes_before; /* what this worker told, and those before it */
 	char *text; /* STATE_TEXT bytes */
 };
 
@@ -96,7 +97,7 @@ static void slot_doubt(struct worker *w, struct slot *slot, const char *cause, e
 		slot_clear(slot);
 	}
 	slot->state = after;
-	cs_answer_blame(&answer, w->settings.uri, cause);
+	cs_answer_blame(&answer, w->settings.name, cause);
 	slot_answer(&told, &answer);
 	cs_clear(&cs_answer_shape, &answer);
 	if (after == SLOT_FREE)
@@ -116,13 +117,13 @@ static void skip_free(struct worker *w)
 
 /* --- The process --- */
 
-static void set_state(struct worker *w, bool ok, const char *cause)
+static void set_state(struct worker *w, bool ok, const char *told)
 {
 	if (!w->known || w->ok != ok)
 		w->since_ms = cs_boot_ms();
 	w->known = true;
 	w->ok = ok;
-	(void)snprintf(w->cause, sizeof(w->cause), "%s", cause);
+	(void)snprintf(w->told, sizeof(w->told), "%s", told);
 }
 
 static void pause_start(struct worker *w)
@@ -198,6 +199,8 @@ static void lose(struct worker *w, const char *cause)
 	cs_buf_clear(&w->in);
 	cs_buf_clear(&w->out);
 	set_state(w, false, cause);
+	w->changes_before += w->changes + 1;
+	w->changes = 0;
 	pause_start(w);
 	(void)reaped(w);
 	doubt_all(w, cause);
@@ -229,7 +232,8 @@ static uint64_t workers_deadline(const struct worker *w, uint64_t deadline_ms)
 	return deadline_ms - (tenth < HEADSTART_MS ? tenth : HEADSTART_MS);
 }
 
-static int worker_ask(void *self, const struct cs_question *question, cs_answer_fn done, void *arg)
+static int worker_ask(void *self, const struct cs_question *question, const struct cs_terms *terms, cs_answer_fn done,
+	void *arg)
 {
 	struct worker *w = self;
 	if (w->closing)
@@ -241,11 +245,14 @@ static int worker_ask(void *self, const struct cs_question *question, cs_answer_
 	struct slot filled = { .state = SLOT_ASKED, .number = w->next, .done = done, .arg = arg,
 		.n_queries = question->n_queries };
 	filled.deadline_ms = cs_boot_ms() + w->settings.deadline_ms;
+	if (terms->until_ms != 0 && terms->until_ms < filled.deadline_ms)
+		filled.deadline_ms = terms->until_ms;
+	const struct cs_terms workers = { terms->fresh_ms, workers_deadline(w, filled.deadline_ms) };
 	int r = copy_subjects(question, &filled.asked);
 	if (r == 0)
 		r = cs_answer_blank(question->n_subjects, question->n_rosters, &filled.blank);
 	if (r == 0)
-		r = cs_message_put_question(&w->out, filled.number, workers_deadline(w, filled.deadline_ms), question);
+		r = cs_message_put_question(&w->out, filled.number, &workers, question);
 	if (r != 0) {
 		slot_clear(&filled);
 		return r == CS_ETOOBIG && w->out.len > CS_FRAME_MAX ? CS_EBUSY : r;
@@ -285,13 +292,13 @@ static int take_answer(struct worker *w, const uint8_t *payload, size_t n)
 
 static int take_state(struct worker *w, const uint8_t *payload, size_t n)
 {
-	bool ok = false;
-	char *cause = NULL;
-	int r = cs_message_get_state(payload, n, &ok, &cause);
+	struct cs_message_state state = { 0 };
+	int r = cs_message_get_state(payload, n, &state);
 	if (r != 0)
 		return r;
-	set_state(w, ok, cause);
-	free(cause);
+	set_state(w, state.ok, state.text);
+	w->changes = state.changes;
+	free(state.text);
 	return 0;
 }
 
@@ -345,7 +352,7 @@ static int keep_deadlines(struct worker *w)
 	uint64_t now = cs_boot_ms();
 	int stuck = 0;
 	char cause[STATE_TEXT];
-	(void)snprintf(cause, sizeof(cause), "no answer from %s within %llu ms", w->settings.uri,
+	(void)snprintf(cause, sizeof(cause), "no answer from %s within %llu ms", w->settings.name,
 		(unsigned long long)w->settings.deadline_ms);
 	for (uint64_t number = w->oldest; number < w->next; number++) {
 		struct slot *slot = slot_of(w, number);
@@ -406,6 +413,12 @@ static int worker_wants_write(const void *self)
 	return w->fd >= 0 && w->out.len > 0;
 }
 
+static uint64_t worker_changes(void *self)
+{
+	const struct worker *w = self;
+	return w->changes_before + w->changes;
+}
+
 static const char *worker_state(const void *self, int *ret_ok)
 {
 	const struct worker *w = self;
@@ -413,11 +426,11 @@ static const char *worker_state(const void *self, int *ret_ok)
 	*ret_ok = w->known && w->ok ? 1 : 0;
 	cs_span_text(cs_boot_ms() - w->since_ms, span);
 	if (!w->known)
-		(void)snprintf(w->text, STATE_TEXT, "%s has not been asked yet", w->settings.uri);
+		(void)snprintf(w->text, STATE_TEXT, "%s has not been asked yet", w->settings.name);
 	else if (w->ok)
-		(void)snprintf(w->text, STATE_TEXT, "%s answers", w->settings.uri);
+		(void)snprintf(w->text, STATE_TEXT, "%s", w->told);
 	else
-		(void)snprintf(w->text, STATE_TEXT, "%s does not answer since %s: %s", w->settings.uri, span, w->cause);
+		(void)snprintf(w->text, STATE_TEXT, "%s does not answer since %s: %s", w->settings.name, span, w->told);
 	return w->text;
 }
 
@@ -500,6 +513,7 @@ const struct cs_backend cs_worker_backend = {
 	.wants_write = worker_wants_write,
 	.next_ms = worker_next_ms,
 	.serve = worker_serve,
+	.changes = worker_changes,
 	.state = worker_state,
 	.close = worker_close,
 };

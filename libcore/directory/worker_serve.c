@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,6 +33,7 @@ enum {
 };
 
 struct serving {
+	const struct cs_settings *settings;
 	int socket;
 	struct cs_buf in, out;
 	struct cs_ldap *ldap;
@@ -134,7 +136,11 @@ static void tell_state(void *arg, bool ok, const char *cause)
 {
 	struct serving *serving = arg;
 	serving->probe_ms = ok ? 0 : cs_boot_ms() + PROBE_PAUSE_MS;
-	if (cs_message_put_state(&serving->out, ok, cause) != 0)
+	const struct cs_settings *settings = serving->settings;
+	char text[CS_STATE_TEXT_MAX + 1];
+	(void)snprintf(text, sizeof(text), "%.300s%s", ok ? settings->name : cause, ok ? " answers" : "");
+	const struct cs_message_state state = { .ok = ok, .text = text };
+	if (cs_message_put_state(&serving->out, &state) != 0)
 		serving->failed = true;
 }
 
@@ -196,10 +202,11 @@ static void put_answer(void *arg, uint64_t number, const struct cs_answer *answe
 static int take_question(struct serving *serving, const uint8_t *payload, size_t n)
 {
 	struct cs_question question = { 0 };
-	uint64_t number = 0, deadline = 0;
-	int r = cs_message_get_question(payload, n, &number, &deadline, &question);
+	struct cs_terms terms = { 0 };
+	uint64_t number = 0;
+	int r = cs_message_get_question(payload, n, &number, &terms, &question);
 	if (r == 0)
-		r = cs_lookup_ask(serving->lookup, number, deadline, &question);
+		r = cs_lookup_ask(serving->lookup, number, &terms, &question);
 	cs_clear(&cs_question_shape, &question);
 	return r;
 }
@@ -316,7 +323,7 @@ static int prepare(const struct cs_worker_start *start, struct serving *serving,
 
 _Noreturn void cs_worker_serve(const struct cs_worker_start *start)
 {
-	struct serving serving = { .probe_ms = 1 };
+	struct serving serving = { .settings = start->settings, .probe_ms = 1 };
 	char *secret = NULL;
 	cs_buf_init(&serving.in, IN_MAX);
 	cs_buf_init(&serving.out, OUT_MAX);

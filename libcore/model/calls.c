@@ -55,6 +55,8 @@ static const struct cs_field right_answer_fields[] = {
 	CS_ENUM(cs_right_answer, reason, cs_reason_names),
 	CS_STR(cs_right_answer, text, CS_MAX_TEXT),
 	CS_STRV(cs_right_answer, steps, CS_MAX_MEMBERSHIPS, CS_MAX_TEXT),
+	CS_STR(cs_right_answer, source, CS_MAX_TEXT),
+	CS_U64(cs_right_answer, age_ms),
 };
 SHAPE(right_answer);
 

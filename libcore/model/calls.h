@@ -85,6 +85,8 @@ struct cs_right_answer {
 	char *text;
 	char **steps; /* the path from person to group to role to permission, or the first step that is missing */
 	size_t n_steps;
+	char *source;    /* who told the facts: cs_facts.source */
+	uint64_t age_ms; /* how old they are */
 };
 extern const struct cs_shape cs_right_answer_shape;
 

@@ -117,6 +117,7 @@ static const struct cs_field group_query_fields[] = {
 	CS_STR(cs_group_query, dn, CS_MAX_DN),
 	CS_STR(cs_group_query, listed, CS_MAX_NAME),
 	CS_STRV(cs_group_query, wanted, CS_MAX_RULES, CS_MAX_NAME),
+	CS_U32(cs_group_query, at_least),
 };
 SHAPE(group_query);
 
@@ -142,11 +143,18 @@ static const struct cs_field membership_fields[] = {
 };
 SHAPE(membership);
 
+static const struct cs_field unsure_fields[] = {
+	CS_U32(cs_unsure, query),
+	CS_STR(cs_unsure, doubt, CS_MAX_TEXT),
+};
+SHAPE(unsure);
+
 static const struct cs_field facts_fields[] = {
 	CS_ENUM(cs_facts, known, cs_known_names),
 	CS_NEST(cs_facts, person, &cs_person_shape),
 	CS_ARRAY(cs_facts, memberships, &cs_membership_shape, CS_MAX_MEMBERSHIPS),
 	CS_STRV(cs_facts, aliases, CS_MAX_ALIASES, CS_MAX_DN),
+	CS_ARRAY(cs_facts, unsure, &cs_unsure_shape, CS_MAX_QUERIES),
 	CS_STR(cs_facts, source, CS_MAX_TEXT),
 	CS_STR(cs_facts, doubt, CS_MAX_TEXT),
 	CS_U64(cs_facts, boot_ms),

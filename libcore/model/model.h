@@ -182,6 +182,8 @@ struct cs_group_query {
 	char *listed;  /* attribute that lists people by DN: owner, member, … */
 	char **wanted; /* attributes of the group to bring back, for scope templates */
 	size_t n_wanted;
+	uint32_t at_least; /* a group that lists fewer people than this is doubted (cs_facts.unsure); 0: whatever it
+	                    * lists is believed */
 };
 extern const struct cs_shape cs_group_query_shape;
 
@@ -212,8 +214,16 @@ struct cs_membership {
 };
 extern const struct cs_shape cs_membership_shape;
 
+/* A group query whose answer is not to be believed, though the server gave one: what it lists may be told among the
+ * memberships or not, and decides nothing. */
+struct cs_unsure {
+	uint32_t query;
+	char *doubt; /* "cn=infra,… lists 1, and at_least says 3" */
+};
+extern const struct cs_shape cs_unsure_shape;
+
 /* What the directory says of one subject. known is about the person; with CS_KNOWN_YES every query was answered in
- * full. If any query could not be answered, known is CS_KNOWN_DOUBT. */
+ * full, but for those in unsure. If any query could not be answered, known is CS_KNOWN_DOUBT. */
 struct cs_facts {
 	enum cs_known known;
 	struct cs_person person;
@@ -222,9 +232,12 @@ struct cs_facts {
 	char **aliases;     /* DNs of the other entries of the same human, where a roster was asked for: display and
 	                     * early refusal only, so empty also when they could not be told */
 	size_t n_aliases;
-	char *source;       /* which server or file answered */
+	struct cs_unsure *unsure;
+	size_t n_unsure;
+	char *source;       /* which server or file answered: "ldaps://ldap2.example.org", "replica of ldaps://…" */
 	char *doubt;        /* what could not be told, and why; "" otherwise */
-	uint64_t boot_ms;   /* when it was asked */
+	uint64_t boot_ms;   /* when it was certainly so: when it was asked, or when the replica was last known to be
+	                     * current */
 };
 extern const struct cs_shape cs_facts_shape;
 

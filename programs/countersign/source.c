@@ -235,7 +235,7 @@ static void filter(const struct cs_source *source, struct cs_answer *answer)
 static int ask_file(struct cs_source *source, const struct cs_question *question, struct cs_answer *ret_answer)
 {
 	struct taken taken = { .r = CS_EUNAVAIL };
-	int r = cs_directory_ask(source->directory, question, take_answer, &taken);
+	int r = cs_directory_ask(source->directory, question, NULL, take_answer, &taken);
 
 	if (r == 0)
 		r = taken.r;

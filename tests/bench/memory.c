@@ -83,7 +83,7 @@ static size_t look(struct cs_directory *directory, const struct cs_policy *polic
 	struct seen seen = {0};
 
 	memcpy(&question.queries, &queries, sizeof(queries));
-	if (cs_directory_ask(directory, &question, see, &seen) < 0 || !seen.done)
+	if (cs_directory_ask(directory, &question, NULL, see, &seen) < 0 || !seen.done)
 		return 0;
 	return seen.memberships;
 }

@@ -66,7 +66,7 @@ static void wait_for(struct cs_directory *directory, const struct heard *heard)
 static struct cs_answer ask(struct cs_directory *directory, const struct cs_question *question)
 {
 	struct heard heard = { 0 };
-	if (cs_directory_ask(directory, question, hear, &heard) != 0)
+	if (cs_directory_ask(directory, question, NULL, hear, &heard) != 0)
 		return heard.answer;
 	wait_for(directory, &heard);
 	if (heard.times != 1)

@@ -505,7 +505,7 @@ static void test_two_hundred_questions_at_once(void **state)
 	struct cs_group_query queries[] = { at(tomcat_dn, owner_text), at(tomcat_dn, member_text) };
 	const struct cs_question question = {.subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = 2};
 	for (size_t i = 0; i < CS_COUNT(heard); i++)
-		assert_int_equal(cs_directory_ask(directory, &question, hear, &heard[i]), 0);
+		assert_int_equal(cs_directory_ask(directory, &question, NULL, hear, &heard[i]), 0);
 	for (size_t i = 0; i < CS_COUNT(heard); i++) {
 		wait_for(directory, &heard[i]);
 		if (heard[i].answer.facts[0].known != CS_KNOWN_YES)
@@ -537,7 +537,7 @@ static void test_a060_limit_and_close_answer_everything(void **state)
 	unsigned doubts = 0, asked = 0;
 	int r = 0;
 	(void)kill(worker_pid(), SIGSTOP);
-	while (asked < 10000 && (r = cs_directory_ask(directory, &question, count_doubt, &doubts)) == 0)
+	while (asked < 10000 && (r = cs_directory_ask(directory, &question, NULL, count_doubt, &doubts)) == 0)
 		asked++;
 	assert_int_equal(r, CS_EBUSY);
 	assert_int_equal(asked, 4096);
@@ -560,7 +560,7 @@ static void ask_again(void *arg, const struct cs_answer *answer)
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
 	assert_int_equal(answer->facts[0].known, CS_KNOWN_YES);
 	if (--chain->left > 0)
-		assert_int_equal(cs_directory_ask(chain->directory, &question, ask_again, chain), 0);
+		assert_int_equal(cs_directory_ask(chain->directory, &question, NULL, ask_again, chain), 0);
 }
 
 static void test_questions_may_be_asked_from_answers(void **state)
@@ -570,7 +570,7 @@ static void test_questions_may_be_asked_from_answers(void **state)
 	struct cs_subject subject = { 2003, CS_NO_UID, bob };
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
 	uint64_t end = cs_boot_ms() + OPEN_ENDED;
-	assert_int_equal(cs_directory_ask(chain.directory, &question, ask_again, &chain), 0);
+	assert_int_equal(cs_directory_ask(chain.directory, &question, NULL, ask_again, &chain), 0);
 	while (chain.left > 0 && cs_boot_ms() < end)
 		turn(chain.directory, 1000);
 	assert_int_equal(chain.left, 0);

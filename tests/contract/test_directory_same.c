@@ -362,10 +362,10 @@ static void test_a074_bad_questions_are_refused(void **state)
 	queries[4].where = CS_NETGROUP;
 	for (size_t i = 0; i < CS_COUNT(queries); i++) {
 		const struct cs_question question = { .queries = &queries[i], .n_queries = 1 };
-		assert_int_equal(cs_directory_ask(here(state), &question, hear, &heard), CS_EINVAL);
+		assert_int_equal(cs_directory_ask(here(state), &question, NULL, hear, &heard), CS_EINVAL);
 	}
 	const struct cs_question large = { .queries = queries, .n_queries = CS_MAX_QUERIES + 1 };
-	assert_int_equal(cs_directory_ask(here(state), &large, hear, &heard), CS_ETOOBIG);
+	assert_int_equal(cs_directory_ask(here(state), &large, NULL, hear, &heard), CS_ETOOBIG);
 	assert_int_equal(heard.times, 0);
 }
 

@@ -22,12 +22,13 @@ static void try_question(const uint8_t *payload, size_t n)
 {
 	struct cs_question question = { 0 };
 	struct cs_buf out;
-	uint64_t number = 0, deadline = 0;
-	if (cs_message_get_question(payload, n, &number, &deadline, &question) != 0)
+	struct cs_terms terms = { 0 };
+	uint64_t number = 0;
+	if (cs_message_get_question(payload, n, &number, &terms, &question) != 0)
 		return;
 	cs_buf_init(&out, CS_FRAME_MAX + 8);
 	(void)cs_question_check(&question);
-	if (cs_message_put_question(&out, number, deadline, &question) != 0)
+	if (cs_message_put_question(&out, number, &terms, &question) != 0)
 		abort();
 	same(&out, payload, n);
 	cs_buf_clear(&out);
@@ -53,17 +54,29 @@ static void try_answer(const uint8_t *payload, size_t n)
 	cs_clear(&cs_answer_shape, &answer);
 }
 
+static void try_state(const uint8_t *payload, size_t n)
+{
+	struct cs_message_state state = { 0 };
+	struct cs_buf out;
+	if (cs_message_get_state(payload, n, &state) != 0)
+		return;
+	cs_buf_init(&out, CS_FRAME_MAX + 8);
+	if (cs_message_put_state(&out, &state) != 0)
+		abort();
+	same(&out, payload, n);
+	cs_buf_clear(&out);
+	free(state.text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	bool ok = false;
-	char *cause = NULL;
 	if (size == 0 || size > CS_FRAME_MAX)
 		return 0;
 	if (data[0] == CS_MESSAGE_QUESTION)
 		try_question(data + 1, size - 1);
 	else if (data[0] == CS_MESSAGE_ANSWER)
 		try_answer(data + 1, size - 1);
-	else if (cs_message_get_state(data + 1, size - 1, &ok, &cause) == 0)
-		free(cause);
+	else
+		try_state(data + 1, size - 1);
 	return 0;
 }

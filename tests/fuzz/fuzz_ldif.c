@@ -22,8 +22,8 @@ static char member[] = "member", owner[] = "owner", cn[] = "cn", mail[] = "mail"
 static char *wanted[] = { cn, mail };
 static struct cs_subject subjects[] = {
 	{2001, CS_NO_UID, alice}, {2001, CS_NO_UID, NULL}, {CS_NO_UID, CS_NO_UID, alice}};
-static struct cs_group_query queries[] = {{CS_GROUP_AT, team, member, wanted, 2},
-					  {CS_GROUPS_BELOW, base, owner, wanted, 2}};
+static struct cs_group_query queries[] = {{CS_GROUP_AT, team, member, wanted, 2, 0},
+					  {CS_GROUPS_BELOW, base, owner, wanted, 2, 0}};
 static struct cs_roster_query rosters[] = {
 	{ .where = CS_GROUP_AT, .dn = team, .listed = member },
 	{ .where = CS_GROUPS_BELOW, .dn = base, .listed = member, .attribute = cn, .value = wg },
@@ -60,10 +60,10 @@ static void check(void *arg, const struct cs_answer *answer)
 static void check_directory(struct cs_directory *directory)
 {
 	enum cs_known known = CS_KNOWN_NO;
-	require(cs_directory_ask(directory, &question, check, &known) == 0);
+	require(cs_directory_ask(directory, &question, NULL, check, &known) == 0);
 	int r = cs_directory_without(directory, "alice");
 	require(r == 0 || (r == CS_ENOENT && known != CS_KNOWN_YES));
-	require(cs_directory_ask(directory, &question, check, &known) == 0);
+	require(cs_directory_ask(directory, &question, NULL, check, &known) == 0);
 	require(known != CS_KNOWN_YES);
 }
 

@@ -18,6 +18,8 @@
 enum { QUESTIONS = 25 }; /* of one world */
 
 /* One world on both sides. */
+static const struct cs_terms terms; /* none */
+
 struct both {
 	uint64_t seed;
 	struct ref_world world;
@@ -90,7 +92,7 @@ static void ask_facts(const struct both *both, const struct ref_person *person, 
 	}
 	subject.name = login(person);
 	memcpy(&question.queries, &queries, sizeof(queries));
-	assert_int_equal(cs_memory_backend.ask(both->fixed, &question, keep_facts, ret_facts), 0);
+	assert_int_equal(cs_memory_backend.ask(both->fixed, &question, &terms, keep_facts, ret_facts), 0);
 	cs_free_str(&subject.name);
 }
 
@@ -106,7 +108,7 @@ static struct cs_roster *get_rosters(const struct both *both, struct cs_roster_q
 
 	assert_non_null(rosters);
 	if (both->fixed && n > 0)
-		assert_int_equal(cs_memory_backend.ask(both->fixed, &question, keep_rosters, rosters), 0);
+		assert_int_equal(cs_memory_backend.ask(both->fixed, &question, &terms, keep_rosters, rosters), 0);
 	for (size_t i = 0; !both->fixed && i < n; i++)
 		describe_roster(&both->world.directory, &queries[i], &rosters[i]);
 	return rosters;

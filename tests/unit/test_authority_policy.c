@@ -983,7 +983,7 @@ static void test_directory_is_for_root(void **state)
 	WITH_HOUSE(h);
 	struct cs_caller root = house_person(0), dave = house_person(DAVE);
 	struct cs_subject subjects[] = { { CS_NO_UID, CS_NO_UID, bob }, { CAROL, CS_NO_UID, NULL } };
-	struct cs_group_query queries[] = { { CS_GROUP_AT, dn, member, NULL, 0 } };
+	struct cs_group_query queries[] = { { CS_GROUP_AT, dn, member, NULL, 0, 0 } };
 	struct cs_question question = { subjects, 2, queries, 1, NULL, 0 };
 	struct cs_answer answer = { 0 };
 

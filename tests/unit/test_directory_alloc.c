@@ -108,7 +108,7 @@ static void fail_each_answer(open_fn open)
 	     mail[] = "mail", triple[] = "nisNetgroupTriple";
 	char *wanted[] = { cn, mail };
 	struct cs_subject subject = { 2001, CS_NO_UID, alice };
-	struct cs_group_query query = { CS_GROUPS_BELOW, team, member, wanted, 2 };
+	struct cs_group_query query = { CS_GROUPS_BELOW, team, member, wanted, 2, 0 };
 	struct cs_roster_query rosters[] = { { .where = CS_GROUP_AT, .dn = team, .listed = member },
 		{ .where = CS_NETGROUP, .dn = net, .listed = triple } };
 	const struct cs_question question = { &subject, 1, &query, 1, rosters, 2 };
@@ -118,7 +118,7 @@ static void fail_each_answer(open_fn open)
 	for (size_t at = 1; at < 1000 && !over; at++) {
 		bool whole = false;
 		alloc_fault_reset(at);
-		int r = cs_directory_ask(directory, &question, check, &whole);
+		int r = cs_directory_ask(directory, &question, NULL, check, &whole);
 		over = alloc_fault.calls < at;
 		alloc_fault_reset(0);
 		assert_true(r == 0 || r == CS_ENOMEM);

@@ -98,23 +98,26 @@ static void test_a063_messages_there_and_back(void **state)
 	(void)state;
 	struct cs_subject subject = { 2001, CS_NO_UID, alice };
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
+	const struct cs_terms terms = { .fresh_ms = 5, .until_ms = 99 };
+	struct cs_terms told = { 0 };
 	struct cs_buf out;
 	const uint8_t *payload = NULL;
 	uint8_t type = 0;
 	size_t n = 0, total = 0;
 	cs_buf_init(&out, CS_FRAME_MAX);
-	assert_int_equal(cs_message_put_question(&out, 7, 99, &question), 0);
+	assert_int_equal(cs_message_put_question(&out, 7, &terms, &question), 0);
 	assert_int_equal(cs_frame_get(&out, &type, &payload, &n, &total), 1);
 	assert_int_equal(type, CS_MESSAGE_QUESTION);
 	struct cs_question read = { 0 };
-	uint64_t number = 0, deadline = 0;
-	assert_int_equal(cs_message_get_question(payload, n, &number, &deadline, &read), 0);
+	uint64_t number = 0;
+	assert_int_equal(cs_message_get_question(payload, n, &number, &told, &read), 0);
 	assert_int_equal(number, 7);
-	assert_int_equal(deadline, 99);
+	assert_int_equal(told.fresh_ms, 5);
+	assert_int_equal(told.until_ms, 99);
 	assert_string_equal(read.subjects[0].name, "alice");
 	cs_clear(&cs_question_shape, &read);
 	for (size_t cut = 0; cut < n; cut++)
-		assert_int_not_equal(cs_message_get_question(payload, cut, &number, &deadline, &read), 0);
+		assert_int_not_equal(cs_message_get_question(payload, cut, &number, &told, &read), 0);
 	cs_buf_clear(&out);
 }
 

@@ -89,7 +89,7 @@ static struct seen ask(struct cs_directory *fixed, uint32_t uid)
 	struct seen seen = { 0 };
 	struct cs_subject subject = { .uid = uid, .login_uid = CS_NO_UID };
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
-	assert_int_equal(cs_directory_ask(fixed, &question, see, &seen), 0);
+	assert_int_equal(cs_directory_ask(fixed, &question, NULL, see, &seen), 0);
 	assert_int_equal(seen.times, 1);
 	return seen;
 }

@@ -35,7 +35,7 @@ static void hear(void *arg, const struct cs_answer *answer)
 static struct cs_answer ask(struct cs_directory *directory, const struct cs_question *question)
 {
 	struct cs_answer answer = { 0 };
-	assert_int_equal(cs_directory_ask(directory, question, hear, &answer), 0);
+	assert_int_equal(cs_directory_ask(directory, question, NULL, hear, &answer), 0);
 	assert_int_equal(answer.n_facts, question->n_subjects);
 	assert_int_equal(answer.n_rosters, question->n_rosters);
 	return answer;
@@ -502,10 +502,10 @@ static void test_netgroup_is_for_rosters_only(void **state)
 	struct cs_roster_query roster = { .where = CS_NETGROUP, .dn = dn, .listed = member_text };
 	const struct cs_question bad[] = {{.queries = &group, .n_queries = 1}, {.rosters = &roster, .n_rosters = 1}};
 	for (size_t i = 0; i < CS_COUNT(bad); i++)
-		assert_int_equal(cs_directory_ask(directory, &bad[i], hear, &unheard), CS_EINVAL);
+		assert_int_equal(cs_directory_ask(directory, &bad[i], NULL, hear, &unheard), CS_EINVAL);
 	roster.listed = triple;
 	roster.dn = empty;
-	assert_int_equal(cs_directory_ask(directory, &bad[1], hear, &unheard), CS_EINVAL);
+	assert_int_equal(cs_directory_ask(directory, &bad[1], NULL, hear, &unheard), CS_EINVAL);
 	cs_directory_close(&directory);
 }
 

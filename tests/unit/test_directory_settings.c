@@ -69,8 +69,8 @@ static const struct {
 	{"ldif = \"DIR/x\" people_base = x", "people_base: is no DN"},
 	{"ldif = \"DIR/x\" login_attribute = \"a b\"", "login_attribute: is no attribute"},
 	{"ldif = \"DIR/x\" id_attribute = \"\"", "id_attribute: must not be empty"},
-	{"ldif = \"DIR/x\" locked_filter = \"(a=b)\"", "locked_filter: cannot be changed with ldif"},
-	{"ldif = \"DIR/x\" locked_filter = \"\"", "locked_filter: cannot be changed with ldif"},
+	{"ldif = \"DIR/x\" locked_filter = \"(a=b)\"", "locked_filter: cannot be combined with ldif"},
+	{"ldif = \"DIR/x\" locked_filter = \"\"", "locked_filter: cannot be combined with ldif"},
 	{"uri = \"http://x\"" BIND BASE, "uri: must begin with"},
 	{"uri = \"LDAP://x\"" BIND BASE, "uri: must begin with"},
 	{"uri = \"ldap://x\"" BIND BASE, "uri: ldap:// needs starttls = true"},
@@ -129,7 +129,7 @@ static void test_a082_a070_refusals(void **state)
 		if (strstr(problem.text, refused[i].says) == NULL || problem.line == 0)
 			fail_msg("%s\ngives: %s (line %u)", refused[i].body, problem.text, problem.line);
 		assert_null(secret);
-		assert_null(settings.uri);
+		assert_null(settings.uris);
 		cs_problem_clear(&problem);
 	}
 }
@@ -143,19 +143,19 @@ static void test_defaults(void **state)
 	assert_int_equal(read_text("uri = \"ldap://ldap.example.org/\" starttls = true" TLS BIND BASE, &settings,
 				   &secret, &problem),
 			 0);
-	assert_string_equal(settings.uri, "ldap://ldap.example.org");
+	assert_string_equal(settings.uris[0], "ldap://ldap.example.org");
 	assert_true(settings.starttls && settings.tls);
-	assert_string_equal(settings.login_attribute, "uid");
-	assert_string_equal(settings.uid_attribute, "uidNumber");
-	assert_string_equal(settings.id_attribute, "entryUUID");
-	assert_string_equal(settings.person_attribute, "");
+	assert_string_equal(settings.schema.login_attribute, "uid");
+	assert_string_equal(settings.schema.uid_attribute, "uidNumber");
+	assert_string_equal(settings.schema.id_attribute, "entryUUID");
+	assert_string_equal(settings.schema.person_attribute, "");
 	assert_string_equal(settings.locked_filter, "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
 	assert_int_equal(settings.deadline_ms, 3000);
 	assert_int_equal(settings.bind, CS_BIND_SIMPLE);
 	assert_string_equal(secret, "correct horse");
 	cs_free_secret(&secret);
 	cs_settings_clear(&settings);
-	assert_null(settings.uri);
+	assert_null(settings.uris);
 }
 
 static void test_loopback_and_external(void **state)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A person as an entry spells him, wherever the entry comes from: a search, LDIF, the replica. One reading for all. */
+#ifndef CS_DIRECTORY_PERSON_H
+#define CS_DIRECTORY_PERSON_H
+
+#include "schema.h"
+#include "model.h"
+
+/* One value: bytes, not NUL-terminated. */
+struct cs_bytes {
+	const char *data;
+	size_t len;
+};
+
+/* The values of an entry's attribute (any case of its name; without options), at most max of them; *ret_n tells how
+ * many there are in all. They live until the entry goes. 0, CS_ENOMEM. */
+struct cs_entry_source {
+	void *entry;
+	int (*values)(void *entry, const char *attribute, struct cs_bytes *ret_values, size_t max, size_t *ret_n);
+};
+
+/* What locks an account, by whatever attribute a directory says it (the table is in account.c): shadowExpire,
+ * pwdAccountLockedTime, pwdEndTime, nsAccountLock, loginDisabled, krbPrincipalExpiration, userAccountControl,
+ * msDS-User-Account-Control-Computed, accountExpires. */
+struct cs_account {
+	bool locked;
+	uint64_t ends_s; /* seconds since 1970 when it expires; 0: it does not. */
+	char *unclear;   /* an attribute that cannot be read as what it should be; NULL */
+};
+
+/* Ends with NULL: to be asked for with every person. */
+extern const char *const cs_account_attributes[];
+/* 0, CS_ENOMEM. The caller frees unclear. */
+int cs_account_read(const struct cs_entry_source *source, struct cs_account *ret_account);
+/* 1 when it is locked or over at this moment, else 0. */
+int cs_account_is_closed(const struct cs_account *account, uint64_t now_s);
+
+/* One person's entry. */
+struct cs_person_entry {
+	char **logins; /* every value that could be a login name, in the entry's order; compared byte for byte */
+	size_t n_logins;
+	uint32_t uid;  /* CS_NO_UID: none, several, or no number */
+	char *id;
+	char *human;   /* "" when none */
+	struct cs_account account;
+	char *unclear; /* what keeps it from being an answer, first cause; NULL */
+};
+
+/* dn: of the entry; stands in for the id where the schema says "dn". A binary objectGUID becomes the usual text
+ * (MS-DTYP 2.3.4.3). 0, CS_ENOMEM. Clear it in every case. */
+int cs_person_read(const struct cs_schema *schema, const char *dn, const struct cs_entry_source *source,
+	struct cs_person_entry *ret_person);
+void cs_person_entry_clear(struct cs_person_entry *person);
+
+#endif
