@@ -94,7 +94,7 @@ static int receive(int fd, uint8_t *chunk, size_t max, size_t *ret_n, int *ret_p
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	int passed = -1;
 
-	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n < 0)
 		return from_errno(errno);
 	size_t seen = collect_fds(&msg, &passed);
@@ -164,7 +164,7 @@ int cs_frame_send(int fd, struct cs_buf *out, int pass_fd)
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &pass_fd, sizeof(int));
 	}
-	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0)
 		return from_errno(errno);
 	cs_buf_consume(out, (size_t)n);

@@ -104,13 +104,6 @@ static int connect_within(int fd, const char *path, uint32_t ms, const char **re
 	return 0;
 }
 
-static int set_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags != -1 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : CS_EIO;
-}
-
 static int open_socket(const struct cs_client_options *options, int *ret_fd, const char **ret_why)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -123,8 +116,6 @@ static int open_socket(const struct cs_client_options *options, int *ret_fd, con
 	r = connect_within(fd, options->path, options->connect_ms != 0 ? options->connect_ms : CONNECT_MS, ret_why);
 	if (r == 0)
 		r = check_peer(fd, options->server_uid, ret_why);
-	if (r == 0 && (r = set_nonblocking(fd)) < 0)
-		*ret_why = "its socket cannot be set up";
 	if (r < 0)
 		cs_close(&fd);
 	else

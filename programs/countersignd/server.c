@@ -481,6 +481,7 @@ static void connection_add(struct server *s, enum cs_door door, int fd)
 	c->next = s->connections;
 	s->connections = c;
 	s->n_connections++;
+	on_readable(fd, EV_READ, c); /* a client that knows what it wants has said it by now: one turn less */
 }
 
 static void on_accept(evutil_socket_t listen_fd, short what, void *arg)
@@ -639,6 +640,20 @@ static size_t descriptor_limit(void)
 	return limit.rlim_cur > 1000000 ? 1000000 : (size_t)limit.rlim_cur;
 }
 
+/* Most connections come, ask once and go. What is added and taken away between two waits never reaches the kernel then;
+ * and what does, does so after the answers. No descriptor here is a duplicate of another, which that would forbid. */
+static struct event_base *make_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return base;
+}
+
 int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **ret_server)
 {
 	struct server *s = calloc(1, sizeof(*s));
@@ -652,7 +667,7 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 	s->root_uid = root_uid;
 	/* A connection takes at most two descriptors: itself and one that was passed. */
 	s->max_connections = (descriptor_limit() - RESERVED_FDS) / 2;
-	s->base = event_base_new();
+	s->base = make_base();
 	if (!s->base) {
 		free(s);
 		return CS_ENOMEM;

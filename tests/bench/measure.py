@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every figure needs: running programs, the world, and the line that is printed."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build/bench"
+PROGRAMS = BUILD / "tests/bench"
+SCRIPT = ROOT / "tests/support/countersign.sh"
+MODULE_SOCKET = "/run/countersign/module.sock"
+PEOPLE_SOCKET = "/run/countersign/people.sock"
+SIZES = {"small": 10, "medium": 1000, "large": 110000, "gates": 1000, "people": 100000, "committees": 10000,
+         "questions": 1000, "directory_people": 10000, "directory_groups": 1000}
+QUICK = []  # not empty: fewer rounds
+
+
+class Failed(Exception):
+    """A figure that could not be taken, with the reason."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def report(figure, value, unit, bare, bar, **sizes):
+    print(json.dumps({"figure": figure, "value": value, "unit": unit, "bare": bare, "bar": bar, "sizes": sizes}),
+          flush=True)
+
+
+def rounds(n):
+    return max(n // 10, 10) if QUICK else n
+
+
+def run(*command, timeout=1200, **more):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout, **more)
+    if done.returncode != 0:
+        raise Failed(f"{command[0]}: status {done.returncode}: {done.stderr.strip()} {done.stdout.strip()}")
+    return done.stdout
+
+
+def program(name, *arguments, **more):
+    return run(PROGRAMS / name, *arguments, **more)
+
+
+# --- the world
+
+def world(function, *arguments, stdin=""):
+    return run(SCRIPT, function, *arguments, input=stdin)
+
+
+def world_uid(name):
+    return int(run("id", "-u", name))
+
+
+def daemon_pid():
+    return int(Path("/run/world/countersignd.pid").read_text())
+
+
+def rss_mib(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise Failed("the daemon has no VmRSS")
+
+
+def pam_services(permission="release.deploy", scope="project/tomcat"):
+    """The services bench-floor and bench-countersign, and the floor's daemon."""
+    module = PROGRAMS / "bench_floor_pam.so"
+    services = {
+        "bench-floor": f"account required {module}\n",
+        "bench-countersign": f"account required pam_countersign.so permission={permission} scope={scope}\n",
+        "other": "account required pam_deny.so\n"}  # read at every pam_start
+    os.makedirs("/run/bench-floor/pam.d", mode=0o755, exist_ok=True)
+    for name, text in services.items():
+        Path("/run/bench-floor/pam.d", name).write_text(text)
+    daemon = subprocess.Popen([PROGRAMS / "bench_floor_daemon"], stdout=subprocess.PIPE, text=True)
+    if daemon.stdout.readline() != "ready\n":
+        raise Failed("the floor's daemon does not serve")
+    return daemon
