@@ -24,7 +24,7 @@ void cs_directory_set_ids(const struct cs_directory_ids *ids)
 static int open_backend(struct cs_directory *directory, struct cs_settings *settings, uid_t owner, char **secret,
 	struct cs_problem *problem)
 {
-	if (settings->n_uris == 0) {
+	if (settings->n_uris == 0 && settings->srv_domain == NULL) {
 		const char *path = settings->file != NULL ? settings->file : settings->ldif;
 		const struct cs_form *form = settings->file != NULL ? &cs_fixed_form : &cs_ldif_form;
 		directory->backend = &cs_memory_backend;
@@ -141,4 +141,9 @@ uint64_t cs_directory_changes(struct cs_directory *directory)
 const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok)
 {
 	return directory->backend->state(directory->self, ret_ok);
+}
+
+char *cs_directory_event(struct cs_directory *directory, int *ret_ok)
+{
+	return directory->backend->event != NULL ? directory->backend->event(directory->self, ret_ok) : NULL;
 }

@@ -15,7 +15,8 @@ struct cs_directory;
  *   ldif = "/etc/countersign/people.ldif"           in LDIF (RFC 2849); of what follows it takes people_base (default:
  *                            everywhere) and the names of attributes. Where an entry has no id_attribute its DN stands
  *                            in, and only the default of locked_filter is known; or
- *   uri = "ldapi:///" | "ldap://host" | "ldaps://host"
+ *   uri = { "ldaps://ldap1", "ldaps://ldap2" }   or ldapi:///…, ldap://…: in the order of preference; or
+ *   srv_domain = "example.org"    the servers that DNS names for ldap (with starttls = true) or ldaps there
  *   starttls = true          must be true for ldap:// unless it is a loopback address with insecure_loopback = true
  *   ca_file = "…"            required for TLS
  *   bind_dn, bind_secret_file (root-only) | sasl_external = true
@@ -23,7 +24,7 @@ struct cs_directory;
  *   person_attribute = ""    two entries with one value are one human
  *   locked_filter = "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))"    an entry that matches is locked; so is one
  *                            whose shadowExpire has come
- *   deadline = 3s            for one whole question */
+ *   deadline = 2500ms        for one whole question, whichever servers are asked */
 extern const struct cs_conf_option cs_directory_options[];
 
 /* Makes a directory from its section. Reads secrets and files here (call before dropping privileges); starts the
@@ -91,5 +92,9 @@ uint64_t cs_directory_changes(struct cs_directory *directory);
 /* For status: "ldapi:///run/… answers", "… does not answer since 12s: Can't contact LDAP server"; *ret_ok 1 or 0.
  * Owned by the directory. */
 const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok);
+
+/* What is worth a line in the log, told once: "the directory server ldaps://… does not answer: …" (*ret_ok 0), "… answers
+ * again" (1). Take them after each serve; the caller frees. NULL when there is nothing more. */
+char *cs_directory_event(struct cs_directory *directory, int *ret_ok);
 
 #endif

@@ -5,121 +5,51 @@
 #include "mem.h"
 #include "model.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { IN_FLIGHT_MAX = 6 }; /* slapd defers what is more than half of its 16 threads, and logs that */
 
-/* --- Lists of searches --- */
-
-static void list_add(struct list *list, struct search *search)
-{
-	search->next = NULL;
-	if (list->last != NULL)
-		list->last->next = search;
-	else
-		list->first = search;
-	list->last = search;
-}
-
-static void list_remove(struct list *list, struct search *search)
-{
-	struct search *before = NULL;
-	for (struct search *s = list->first; s != NULL; before = s, s = s->next) {
-		if (s != search)
-			continue;
-		if (before != NULL)
-			before->next = s->next;
-		else
-			list->first = s->next;
-		if (list->last == s)
-			list->last = before;
-		return;
-	}
-}
-
-static void search_free(struct search *search)
-{
-	free(search->base);
-	free(search->filter);
-	cs_free_strv(&search->attributes, &search->n_attributes);
-	free(search);
-}
-
-static void search_end(struct search *search, enum cs_ended ended, const char *cause)
-{
-	search->calls.end(search->arg, ended, ended == CS_ENDED_DOUBT ? cause : "");
-	search_free(search);
-}
-
-static void list_end(struct list *list, enum cs_ended ended, const char *cause)
-{
-	struct search *search = list->first;
-	*list = (struct list){ 0 };
-	while (search != NULL) {
-		struct search *next = search->next;
-		search_end(search, ended, cause);
-		search = next;
-	}
-}
-
 /* --- Life --- */
 
-int cs_ldap_new(const struct cs_settings *settings, const char *secret, cs_ldap_state_fn state, void *arg,
-	struct cs_ldap **ret_ldap)
+/* Half a TLS record would block a read, a server that reads nothing a write. */
+static void stop_blocking(const struct conn *conn)
+{
+	int fd = conn_fd(conn);
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int ldap_adopt(struct conn *conn, struct cs_ldap **ret_ldap)
 {
 	struct cs_ldap *ldap = calloc(1, sizeof(*ldap));
 	if (ldap == NULL)
 		return CS_ENOMEM;
-	ldap->conn = (struct conn){ .settings = settings, .secret = secret, .uri = settings->uris[0] };
-	ldap->state = state;
-	ldap->state_arg = arg;
+	ldap->conn = *conn;
+	conn->ld = NULL;
+	ldap->heard_ms = cs_boot_ms();
+	stop_blocking(&ldap->conn);
 	*ret_ldap = ldap;
 	return 0;
 }
 
-void conn_disconnect(struct cs_ldap *ldap)
+void cs_ldap_close(struct cs_ldap **ldap, const char *cause)
 {
-	int fd = cs_ldap_fd(ldap);
-	/* The unbind that libldap sends could wait for a server that reads nothing. */
-	if (fd >= 0)
-		(void)shutdown(fd, SHUT_RDWR);
-	if (ldap->conn.ld != NULL)
-		(void)ldap_unbind_ext(ldap->conn.ld, NULL, NULL);
-	ldap->conn.ld = NULL;
-	ldap->n_flying = 0;
-	ldap->lost = false;
-}
-
-void cs_ldap_free(struct cs_ldap **ldap)
-{
-	if (*ldap == NULL)
+	struct cs_ldap *closing = *ldap;
+	if (closing == NULL)
 		return;
-	conn_disconnect(*ldap);
-	list_end(&(*ldap)->flying, CS_ENDED_CANCELLED, "");
-	list_end(&(*ldap)->waiting, CS_ENDED_CANCELLED, "");
-	free(*ldap);
 	*ldap = NULL;
-}
-
-void cs_ldap_drop(struct cs_ldap *ldap, const char *cause)
-{
-	char kept[LDAP_CAUSE_MAX];
-	(void)snprintf(kept, sizeof(kept), "%s", cause);
-	conn_disconnect(ldap);
-	ldap->state(ldap->state_arg, false, kept);
-	list_end(&ldap->flying, CS_ENDED_DOUBT, kept);
-	list_end(&ldap->waiting, CS_ENDED_DOUBT, kept);
+	conn_close(&closing->conn);
+	list_end(&closing->flying, CS_ENDED_LOST, cause);
+	free(closing);
 }
 
 int cs_ldap_fd(const struct cs_ldap *ldap)
 {
-	int fd = -1;
-	if (ldap->conn.ld == NULL || ldap_get_option(ldap->conn.ld, LDAP_OPT_DESC, &fd) != LDAP_OPT_SUCCESS)
-		return -1;
-	return fd;
+	return conn_fd(&ldap->conn);
 }
 
 uint64_t cs_ldap_heard_ms(const struct cs_ldap *ldap)
@@ -127,90 +57,82 @@ uint64_t cs_ldap_heard_ms(const struct cs_ldap *ldap)
 	return ldap->heard_ms;
 }
 
-/* --- Sending --- */
-
-int cs_ldap_search(struct cs_ldap *ldap, const struct cs_search *search, const struct cs_search_calls *calls, void *arg)
+uint64_t cs_ldap_result_ms(const struct cs_ldap *ldap)
 {
-	struct search *s = calloc(1, sizeof(*s));
-	if (s == NULL)
-		return CS_ENOMEM;
-	s->base = cs_dup(search->base);
-	s->filter = cs_dup(search->filter);
-	if (s->base == NULL || s->filter == NULL)
-		goto fail;
-	for (size_t i = 0; search->attributes[i] != NULL; i++)
-		if (cs_strv_add(&s->attributes, &s->n_attributes, search->attributes[i]) != 0)
-			goto fail;
-	char **ended = realloc(s->attributes, (s->n_attributes + 1) * sizeof(*ended));
-	if (ended == NULL)
-		goto fail;
-	ended[s->n_attributes] = NULL;
-	s->attributes = ended;
-	s->below = search->below;
-	s->limit = search->limit;
-	s->deadline_ms = search->deadline_ms;
-	s->owner = search->owner;
-	s->calls = *calls;
-	s->arg = arg;
-	list_add(&ldap->waiting, s);
-	return 0;
-fail:
-	search_free(s);
-	return CS_ENOMEM;
+	return ldap->result_ms;
 }
 
-static int send_one(struct cs_ldap *ldap, struct search *s)
+const char *cs_ldap_lost(const struct cs_ldap *ldap)
 {
+	return ldap->lost ? ldap->conn.cause : NULL;
+}
+
+size_t cs_ldap_in_flight(const struct cs_ldap *ldap)
+{
+	return ldap->n_flying;
+}
+
+bool cs_ldap_carries(const struct cs_ldap *ldap, const void *owner)
+{
+	for (const struct search *s = ldap->flying.first; s != NULL; s = s->next)
+		if (s->owner == owner)
+			return true;
+	return false;
+}
+
+/* --- Sending --- */
+
+bool cs_ldap_has_room(const struct cs_ldap *ldap, const struct search *search)
+{
+	return !ldap->lost && ldap->n_flying < IN_FLIGHT_MAX && !(search->pages && ldap->paging);
+}
+
+/* The first page, or the one behind the cookie that came with the last. */
+static int send_page(struct cs_ldap *ldap, struct search *s, struct berval *cookie)
+{
+	LDAPControl *page = NULL;
 	uint64_t now = cs_boot_ms();
 	uint64_t left = s->deadline_ms > now ? s->deadline_ms - now : 0;
 	struct timeval tv = { .tv_sec = (time_t)(left / 1000 + 1) };
-	int code = ldap_search_ext(ldap->conn.ld, s->base, s->below ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE, s->filter,
-		s->attributes, 0, NULL, NULL, &tv, (int)s->limit, &s->msgid);
+	int code = LDAP_SUCCESS;
+	if (s->pages)
+		code = ldap_create_page_control(ldap->conn.ld, CS_SEARCH_PAGE, cookie, 0, &page);
+	LDAPControl *controls[] = { page, NULL };
+	if (code == LDAP_SUCCESS)
+		code = ldap_search_ext(ldap->conn.ld, s->base, s->below ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE, s->filter,
+			s->attributes, 0, controls, NULL, &tv, (int)s->limit, &s->msgid);
+	ldap_control_free(page);
 	return code == LDAP_SUCCESS ? 0 : conn_blame(&ldap->conn, "search could not be sent", code);
 }
 
-static void send_waiting(struct cs_ldap *ldap)
+void cs_ldap_send(struct cs_ldap *ldap, struct search *search)
 {
-	if (ldap->waiting.first == NULL || ldap->n_flying >= IN_FLIGHT_MAX)
-		return;
-	uint64_t now = cs_boot_ms();
-	uint64_t until = ldap->waiting.first->deadline_ms;
-	if (cs_ldap_connect(ldap, until > now ? until - now : 0) != 0) {
-		list_end(&ldap->waiting, CS_ENDED_DOUBT, ldap->conn.cause);
-		return;
-	}
-	while (ldap->waiting.first != NULL && ldap->n_flying < IN_FLIGHT_MAX) {
-		struct search *s = ldap->waiting.first;
-		if (send_one(ldap, s) != 0) {
-			ldap->lost = true;
-			return;
-		}
-		list_remove(&ldap->waiting, s);
-		list_add(&ldap->flying, s);
-		ldap->n_flying++;
-	}
+	list_add(&ldap->flying, search);
+	ldap->n_flying++;
+	ldap->paging = ldap->paging || search->pages;
+	if (send_page(ldap, search, NULL) != 0)
+		ldap->lost = true;
 }
 
-static void cancel_in(struct cs_ldap *ldap, struct list *list, const void *owner)
+static void take_out(struct cs_ldap *ldap, struct search *search)
 {
-	struct search *next = NULL;
-	for (struct search *s = list->first; s != NULL; s = next) {
-		next = s->next;
-		if (s->owner != owner)
-			continue;
-		list_remove(list, s);
-		if (list == &ldap->flying) {
-			ldap->n_flying--;
-			(void)ldap_abandon_ext(ldap->conn.ld, s->msgid, NULL, NULL);
-		}
-		search_end(s, CS_ENDED_CANCELLED, "");
-	}
+	list_remove(&ldap->flying, search);
+	ldap->n_flying--;
+	if (search->pages)
+		ldap->paging = false;
 }
 
 void cs_ldap_cancel(struct cs_ldap *ldap, const void *owner)
 {
-	cancel_in(ldap, &ldap->flying, owner);
-	cancel_in(ldap, &ldap->waiting, owner);
+	struct search *next = NULL;
+	for (struct search *s = ldap->flying.first; s != NULL; s = next) {
+		next = s->next;
+		if (s->owner != owner)
+			continue;
+		take_out(ldap, s);
+		(void)ldap_abandon_ext(ldap->conn.ld, s->msgid, NULL, NULL);
+		search_end(s, CS_ENDED_CANCELLED, "");
+	}
 }
 
 /* --- Receiving --- */
@@ -232,31 +154,88 @@ static void take_entry(struct cs_ldap *ldap, struct search *s, LDAPMessage *mess
 		spoil(s, "an entry could not be read");
 }
 
+/* A result taken apart. */
+struct result {
+	int code;
+	char *detail;
+	char **referrals;
+	LDAPControl **controls;
+};
+
+static void result_clear(struct result *result)
+{
+	ldap_memfree(result->detail);
+	ldap_memvfree((void **)result->referrals);
+	ldap_controls_free(result->controls);
+}
+
+static bool is_limit(int code)
+{
+	return code == LDAP_SIZELIMIT_EXCEEDED || code == LDAP_ADMINLIMIT_EXCEEDED;
+}
+
+/* Servers say so that another one may do better; a limit may be one of what they bring at once. */
+static enum cs_ended ended_by(const struct search *s, int code)
+{
+	if (code == LDAP_SUCCESS)
+		return CS_ENDED_WHOLE;
+	if (code == LDAP_NO_SUCH_OBJECT && s->seen == 0)
+		return CS_ENDED_NO_BASE;
+	if (is_limit(code) && s->below && !s->pages && s->limit > CS_SEARCH_PAGE)
+		return CS_ENDED_PAGES;
+	return code == LDAP_BUSY || code == LDAP_UNAVAILABLE ? CS_ENDED_LOST : CS_ENDED_DOUBT;
+}
+
+static enum cs_ended judge(const struct search *s, const struct result *result, char cause[LDAP_CAUSE_MAX])
+{
+	if (result->referrals != NULL || result->code == LDAP_REFERRAL) {
+		(void)snprintf(cause, LDAP_CAUSE_MAX, "a referral, which is not followed");
+		return CS_ENDED_DOUBT;
+	}
+	if (s->spoiled) {
+		(void)snprintf(cause, LDAP_CAUSE_MAX, "%s", s->spoiled_by);
+		return CS_ENDED_DOUBT;
+	}
+	const char *detail = result->detail != NULL ? result->detail : "";
+	(void)snprintf(cause, LDAP_CAUSE_MAX, "%s%s%.200s", ldap_err2string(result->code), *detail ? ": " : "", detail);
+	return ended_by(s, result->code);
+}
+
+/* 1 when there is another page and it was asked for. */
+static int next_page(struct cs_ldap *ldap, struct search *s, const struct result *result)
+{
+	struct berval cookie = { 0 };
+	ber_int_t estimate = 0;
+	LDAPControl *page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, result->controls, NULL);
+	if (!s->pages || s->spoiled || result->code != LDAP_SUCCESS || page == NULL)
+		return 0;
+	if (ldap_parse_pageresponse_control(ldap->conn.ld, page, &estimate, &cookie) != LDAP_SUCCESS) {
+		spoil(s, "a page that cannot be read");
+		return 0;
+	}
+	int more = cookie.bv_len > 0;
+	if (more && send_page(ldap, s, &cookie) != 0)
+		ldap->lost = true;
+	ldap_memfree(cookie.bv_val);
+	return more;
+}
+
 static void take_result(struct cs_ldap *ldap, struct search *s, LDAPMessage *message)
 {
-	int code = LDAP_OTHER;
-	char **referrals = NULL;
-	char *detail = NULL;
-	int parsed = ldap_parse_result(ldap->conn.ld, message, &code, NULL, &detail, &referrals, NULL, 0);
+	struct result result = { .code = LDAP_OTHER };
+	char cause[LDAP_CAUSE_MAX] = "a malformed result";
 	enum cs_ended ended = CS_ENDED_DOUBT;
-	char cause[LDAP_CAUSE_MAX] = "";
-	if (parsed != LDAP_SUCCESS)
-		(void)snprintf(cause, sizeof(cause), "a malformed result");
-	else if (referrals != NULL || code == LDAP_REFERRAL)
-		(void)snprintf(cause, sizeof(cause), "a referral, which is not followed");
-	else if (s->spoiled)
-		(void)snprintf(cause, sizeof(cause), "%s", s->spoiled_by);
-	else if (code == LDAP_SUCCESS)
-		ended = CS_ENDED_WHOLE;
-	else if (code == LDAP_NO_SUCH_OBJECT && s->seen == 0)
-		ended = CS_ENDED_NO_BASE;
-	else
-		(void)snprintf(cause, sizeof(cause), "%s%s%.200s", ldap_err2string(code),
-			       detail != NULL && *detail ? ": " : "", detail != NULL ? detail : "");
-	ldap_memfree(detail);
-	ldap_memvfree((void **)referrals);
-	list_remove(&ldap->flying, s);
-	ldap->n_flying--;
+	int parsed = ldap_parse_result(ldap->conn.ld, message, &result.code, NULL, &result.detail, &result.referrals,
+		&result.controls, 0);
+	ldap->result_ms = ldap->heard_ms;
+	if (parsed == LDAP_SUCCESS && next_page(ldap, s, &result) == 1) {
+		result_clear(&result);
+		return;
+	}
+	if (parsed == LDAP_SUCCESS)
+		ended = judge(s, &result, cause);
+	result_clear(&result);
+	take_out(ldap, s);
 	search_end(s, ended, cause);
 }
 
@@ -294,10 +273,10 @@ static void take_message(struct cs_ldap *ldap, LDAPMessage *message)
 	}
 }
 
-static void receive(struct cs_ldap *ldap)
+void cs_ldap_receive(struct cs_ldap *ldap)
 {
 	struct timeval now = { 0 };
-	while (ldap->conn.ld != NULL && !ldap->lost) {
+	while (!ldap->lost) {
 		LDAPMessage *message = NULL;
 		int r = ldap_result(ldap->conn.ld, LDAP_RES_ANY, LDAP_MSG_ONE, &now, &message);
 		if (r == 0)
@@ -313,13 +292,4 @@ static void receive(struct cs_ldap *ldap)
 		take_message(ldap, message);
 		ldap_msgfree(message);
 	}
-}
-
-void cs_ldap_work(struct cs_ldap *ldap)
-{
-	receive(ldap);
-	if (!ldap->lost)
-		send_waiting(ldap);
-	if (ldap->lost)
-		cs_ldap_drop(ldap, ldap->conn.cause);
 }

@@ -16,7 +16,7 @@ int conn_set_tls(struct conn *conn)
 		{ LDAP_OPT_X_TLS_PROTOCOL_MIN, LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, "TLS version" },
 		{ LDAP_OPT_X_TLS_NEWCTX, 0, "TLS context" },
 	};
-	if (!conn->settings->tls)
+	if (!conn->tls)
 		return 0;
 	if (ldap_set_option(conn->ld, LDAP_OPT_X_TLS_CACERTFILE, conn->settings->ca_file) != LDAP_OPT_SUCCESS)
 		return conn_blame(conn, "ca_file", LDAP_PARAM_ERROR);
@@ -35,7 +35,7 @@ int conn_set_tls(struct conn *conn)
 int conn_check_tls(struct conn *conn)
 {
 	static const char *const good[] = { "TLS1.2", "TLS1.3", "TLSv1.2", "TLSv1.3" };
-	if (!conn->settings->tls)
+	if (!conn->tls)
 		return 0;
 	if (ldap_tls_inplace(conn->ld) != 1)
 		return conn_blame(conn, "TLS is not in place", LDAP_CONNECT_ERROR);
@@ -49,7 +49,7 @@ int conn_check_tls(struct conn *conn)
 
 int conn_start_tls(struct conn *conn)
 {
-	if (!conn->settings->starttls)
+	if (!conn->starttls)
 		return 0;
 	int code = ldap_start_tls_s(conn->ld, NULL, NULL);
 	if (code == LDAP_CONNECT_ERROR)
@@ -76,7 +76,7 @@ int conn_bind(struct conn *conn)
 	password.bv_len = strlen(copy);
 	int code = ldap_sasl_bind_s(conn->ld, dn, mechanism, &password, NULL, NULL, NULL);
 	cs_free_secret(&copy);
-	if (code == LDAP_SERVER_DOWN && conn->settings->tls)
+	if (code == LDAP_SERVER_DOWN && conn->tls)
 		return conn_blame(conn, "no connection, or TLS failed" TLS_HINT, code);
 	return code == LDAP_SUCCESS ? 0 : conn_blame(conn, "bind failed", code);
 }

@@ -7,10 +7,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 enum {
 	INCOMING_MAX = 4 * 1024 * 1024, /* bytes of one message from the server */
-	CONNECT_LEAST_MS = 50
+	CONNECT_LEAST_MS = 50,
+	UNACKNOWLEDGED_MS = 10000 /* so long what was sent may stay without an answer of the other kernel */
 };
 
 int conn_blame(struct conn *conn, const char *what, int code)
@@ -55,6 +58,7 @@ static int set_plain_options(struct conn *conn)
 		{ LDAP_OPT_X_KEEPALIVE_IDLE, 30, "keepalive" },
 		{ LDAP_OPT_X_KEEPALIVE_PROBES, 3, "keepalive" },
 		{ LDAP_OPT_X_KEEPALIVE_INTERVAL, 10, "keepalive" },
+		{ LDAP_OPT_TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS, "user timeout" },
 	};
 	if (ldap_set_option(conn->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != LDAP_OPT_SUCCESS ||
 	    ldap_set_option(conn->ld, LDAP_OPT_RESTART, LDAP_OPT_OFF) != LDAP_OPT_SUCCESS ||
@@ -75,6 +79,9 @@ int conn_open(struct conn *conn)
 {
 	static int (*const steps[])(struct conn *) = { set_plain_options, conn_set_tls, conn_start_tls, conn_bind,
 		conn_check_tls };
+	bool local = strncmp(conn->uri, "ldapi://", 8) == 0;
+	conn->tls = conn->settings->tls && !local;
+	conn->starttls = conn->settings->starttls && !local;
 	int code = ldap_initialize(&conn->ld, conn->uri);
 	if (code != LDAP_SUCCESS)
 		return conn_blame(conn, "uri", code);
@@ -86,22 +93,121 @@ int conn_open(struct conn *conn)
 		if (r != 0)
 			return r;
 	}
+	limit_incoming(conn); /* once more: each layer that TLS put in has its own */
 	return 0;
 }
 
-int cs_ldap_connect(struct cs_ldap *ldap, uint64_t limit_ms)
+int conn_fd(const struct conn *conn)
 {
-	if (ldap->conn.ld != NULL)
-		return 0;
-	ldap->conn.until_ms = cs_boot_ms() + limit_ms;
-	int r = conn_open(&ldap->conn);
+	int fd = -1;
+	if (conn->ld == NULL || ldap_get_option(conn->ld, LDAP_OPT_DESC, &fd) != LDAP_OPT_SUCCESS)
+		return -1;
+	return fd;
+}
+
+void conn_close(struct conn *conn)
+{
+	int fd = conn_fd(conn);
+	/* The unbind that libldap sends could wait for a server that reads nothing. */
+	if (fd >= 0)
+		(void)shutdown(fd, SHUT_RDWR);
+	if (conn->ld != NULL)
+		(void)ldap_unbind_ext(conn->ld, NULL, NULL);
+	conn->ld = NULL;
+}
+
+/* --- In a thread --- */
+
+struct attempt {
+	struct conn conn;
+	bool probe;
+	int result;
+};
+
+struct cs_connecting {
+	struct cs_errand *errand;
+	struct attempt *attempt; /* the thread's until the errand is taken back */
+};
+
+/* A server that takes binds and then says nothing is not one that answers. What it says does not matter. */
+static int conn_probe(struct conn *conn)
+{
+	static char nothing[] = LDAP_NO_ATTRS;
+	char *attributes[] = { nothing, NULL };
+	LDAPMessage *result = NULL;
+	int r = set_time(conn);
+	if (r != 0)
+		return r;
+	int code = ldap_search_ext_s(conn->ld, "", LDAP_SCOPE_BASE, NULL, attributes, 0, NULL, NULL, NULL, 1, &result);
+	ldap_msgfree(result);
+	return code < 0 ? conn_blame(conn, "no answer to a search", code) : 0;
+}
+
+static void attempt_run(void *arg)
+{
+	struct attempt *attempt = arg;
+	attempt->result = conn_open(&attempt->conn);
+	if (attempt->result == 0 && attempt->probe)
+		attempt->result = conn_probe(&attempt->conn);
+	if (attempt->result != 0)
+		conn_close(&attempt->conn);
+}
+
+static void attempt_drop(void *arg)
+{
+	struct attempt *attempt = arg;
+	conn_close(&attempt->conn);
+	free(attempt);
+}
+
+int cs_connecting_start(const struct cs_settings *settings, const char *secret, const char *uri, uint64_t until_ms,
+	bool probe, struct cs_connecting **ret_connecting)
+{
+	static const struct cs_errand_calls calls = { attempt_run, attempt_drop };
+	struct cs_connecting *connecting = calloc(1, sizeof(*connecting));
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	int r = connecting != NULL && attempt != NULL ? 0 : CS_ENOMEM;
+	if (r == 0) {
+		attempt->conn = (struct conn){ .settings = settings, .secret = secret, .until_ms = until_ms };
+		(void)snprintf(attempt->conn.uri, sizeof(attempt->conn.uri), "%s", uri);
+		attempt->probe = probe;
+		connecting->attempt = attempt;
+		r = cs_errand_start(&calls, attempt, &connecting->errand);
+	}
 	if (r != 0) {
-		conn_disconnect(ldap);
-		ldap->state(ldap->state_arg, false, ldap->conn.cause);
+		free(attempt);
+		free(connecting);
 		return r;
 	}
-	limit_incoming(&ldap->conn);
-	ldap->heard_ms = cs_boot_ms();
-	ldap->state(ldap->state_arg, true, "");
+	*ret_connecting = connecting;
 	return 0;
+}
+
+int cs_connecting_fd(const struct cs_connecting *connecting)
+{
+	return cs_errand_fd(connecting->errand);
+}
+
+int cs_connecting_take(struct cs_connecting **connecting, struct cs_ldap **ret_ldap, char *ret_cause)
+{
+	struct attempt *attempt = (*connecting)->attempt;
+	if (!cs_errand_take(&(*connecting)->errand))
+		return 0;
+	free(*connecting);
+	*connecting = NULL;
+	*ret_ldap = NULL;
+	if (attempt->result == 0 && ldap_adopt(&attempt->conn, ret_ldap) != 0)
+		(void)snprintf(attempt->conn.cause, LDAP_CAUSE_MAX, "out of memory");
+	(void)snprintf(ret_cause, LDAP_CAUSE_MAX, "%s", attempt->conn.cause);
+	attempt_drop(attempt);
+	return 1;
+}
+
+void cs_connecting_abandon(struct cs_connecting **connecting)
+{
+	if (*connecting == NULL)
+		return;
+	cs_errand_abandon(&(*connecting)->errand);
+	free(*connecting);
+	*connecting = NULL;
 }

@@ -3,39 +3,17 @@
 #ifndef CS_DIRECTORY_LDAP_INTERNAL_H
 #define CS_DIRECTORY_LDAP_INTERNAL_H
 
-#include "ldap_search.h"
+#include "errand.h"
+#include "ldap_connection.h"
 
 #include <ldap.h>
 
-enum { LDAP_CAUSE_MAX = 400 };
-
-struct search {
-	struct search *next;
-	int msgid;
-	char *base;
-	char *filter;
-	char **attributes; /* ends with NULL */
-	size_t n_attributes;
-	bool below;
-	unsigned limit;
-	unsigned seen;
-	uint64_t deadline_ms;
-	const void *owner;
-	struct cs_search_calls calls;
-	void *arg;
-	bool spoiled; /* the result cannot be used, although the server may call it a success */
-	const char *spoiled_by;
-};
-
-struct list {
-	struct search *first, *last;
-};
-
-/* One connection while and after it is made. */
+/* One connection while and after it is made. All that it points to lives as long as the process. */
 struct conn {
 	const struct cs_settings *settings;
 	const char *secret;
-	const char *uri;
+	char uri[CS_URI_MAX + 1];
+	bool tls, starttls; /* set by conn_open: what this uri has to have */
 	uint64_t until_ms; /* CLOCK_BOOTTIME: each step has what is left */
 	LDAP *ld;
 	char cause[LDAP_CAUSE_MAX]; /* why it failed */
@@ -43,13 +21,11 @@ struct conn {
 
 struct cs_ldap {
 	struct conn conn;
-	cs_ldap_state_fn state;
-	void *state_arg;
-	struct list waiting;
 	struct list flying;
 	size_t n_flying;
-	uint64_t heard_ms;
-	bool lost; /* end it after the results at hand */
+	bool paging; /* one of them is brought in pages: servers keep one such state a connection */
+	uint64_t heard_ms, result_ms;
+	bool lost; /* cause in conn */
 };
 
 struct cs_entry {
@@ -57,8 +33,12 @@ struct cs_entry {
 	LDAPMessage *message;
 };
 
-/* ldap_connect.c: connects, step by step, and blocks meanwhile. 0; CS_EUNAVAIL with the cause, and ld is to be closed. */
+/* ldap_connect.c: connects, step by step, and blocks meanwhile: in an errand (errand.h) or in a program of its own.
+ * settings, secret, uri and until_ms are set. 0; CS_EUNAVAIL with the cause. Close it in both cases. */
 int conn_open(struct conn *conn);
+/* Does not wait for the server. */
+void conn_close(struct conn *conn);
+int conn_fd(const struct conn *conn); /* -1 when it is not open */
 /* Writes what went wrong into the cause. Returns CS_EUNAVAIL. */
 int conn_blame(struct conn *conn, const char *what, int code);
 
@@ -75,7 +55,7 @@ int conn_start_tls(struct conn *conn);
 int conn_bind(struct conn *conn);
 int conn_check_tls(struct conn *conn);
 
-/* ldap.c: closes the connection and leaves the searches alone. */
-void conn_disconnect(struct cs_ldap *ldap);
+/* ldap.c: takes over a connection that is open, for the loop: nothing on it blocks any more. 0, CS_ENOMEM. */
+int ldap_adopt(struct conn *conn, struct cs_ldap **ret_ldap);
 
 #endif

@@ -4,7 +4,7 @@
 #define CS_DIRECTORY_LOOKUP_H
 
 #include "directory.h"
-#include "ldap_search.h"
+#include "servers.h"
 
 struct cs_lookup;
 
@@ -12,8 +12,8 @@ struct cs_lookup;
  * call. */
 typedef void (*cs_lookup_fn)(void *arg, uint64_t number, const struct cs_answer *answer);
 
-/* settings and ldap stay the caller's and must outlive it. 0, CS_ENOMEM. */
-int cs_lookup_new(const struct cs_settings *settings, struct cs_ldap *ldap, cs_lookup_fn done, void *arg,
+/* settings and servers stay the caller's and must outlive it. 0, CS_ENOMEM. */
+int cs_lookup_new(const struct cs_settings *settings, struct cs_servers *servers, cs_lookup_fn done, void *arg,
 	struct cs_lookup **ret_lookup);
 
 /* Forgets what is under way without answering it. */
@@ -24,7 +24,7 @@ void cs_lookup_free(struct cs_lookup **lookup);
 int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, const struct cs_terms *terms,
 	struct cs_question *question);
 
-/* Answers what is complete, and with doubt what is over its deadline. Call after each cs_ldap_work. */
+/* Answers what is complete, and with doubt what is over its deadline. Call after each cs_servers_work. */
 void cs_lookup_work(struct cs_lookup *lookup);
 
 /* The next deadline; 0 when nothing is under way. */

@@ -40,6 +40,14 @@ struct job {
 	uint64_t number;
 	uint64_t asked_ms;
 	uint64_t deadline_ms;
+	int server;         /* that is asked now; CS_SERVER_… */
+	uint32_t tried;     /* bits of the servers that were asked */
+	uint64_t begun_ms;  /* at this one */
+	uint64_t look_ms;   /* when to see whether it says anything */
+	bool pages;
+	enum cs_ended again; /* CS_ENDED_LOST, CS_ENDED_PAGES: it has to start again; zero: not */
+	char cause[400];     /* why */
+	char trail[1024];    /* what each server did */
 	struct cs_question question;
 	struct cs_answer answer;
 	struct lookup_subject *subjects;
@@ -49,7 +57,7 @@ struct job {
 
 struct cs_lookup {
 	const struct cs_settings *settings;
-	struct cs_ldap *ldap;
+	struct cs_servers *servers;
 	cs_lookup_fn done;
 	void *arg;
 	struct job *jobs; /* oldest first */
@@ -62,6 +70,7 @@ struct task {
 	size_t subject;
 	size_t index; /* of the group query or roster */
 	bool seen;
+	struct cs_search_calls calls; /* set by task_start */
 };
 
 /* --- lookup.c --- */

@@ -46,6 +46,15 @@ int cs_message_put_state(struct cs_buf *out, const struct cs_message_state *stat
 	return finish(out, CS_MESSAGE_STATE, &payload, 0);
 }
 
+int cs_message_put_event(struct cs_buf *out, const struct cs_message_event *event)
+{
+	struct cs_buf payload;
+	cs_buf_init(&payload, CS_FRAME_MAX);
+	cs_buf_put_u8(&payload, event->ok ? 1 : 0);
+	cs_buf_put_string(&payload, event->text, strnlen(event->text, CS_STATE_TEXT_MAX));
+	return finish(out, CS_MESSAGE_EVENT, &payload, 0);
+}
+
 static int read_all(const struct cs_shape *shape, struct cs_cursor *cur, void *obj)
 {
 	if (cur->error != 0)
@@ -91,22 +100,42 @@ int cs_message_get_answer(const void *payload, size_t n, uint64_t *ret_number, s
 	return 0;
 }
 
+/* What ends a payload: a text. */
+static int read_text(struct cs_cursor *cur, uint8_t ok, char **ret_text)
+{
+	char *text = cs_cursor_cstr(cur, CS_STATE_TEXT_MAX);
+	int r = cs_cursor_end(cur);
+	if (r == 0 && ok > 1)
+		r = CS_EPROTO;
+	if (r == 0 && text == NULL)
+		r = CS_ENOMEM;
+	if (r != 0)
+		free(text);
+	else
+		*ret_text = text;
+	return r;
+}
+
 int cs_message_get_state(const void *payload, size_t n, struct cs_message_state *ret_state)
 {
 	struct cs_cursor cur;
 	cs_cursor_init(&cur, payload, n);
 	uint8_t ok = cs_cursor_u8(&cur);
-	uint64_t changes = cs_cursor_u64(&cur);
-	char *text = cs_cursor_cstr(&cur, CS_STATE_TEXT_MAX);
-	int r = cs_cursor_end(&cur);
-	if (r == 0 && ok > 1)
-		r = CS_EPROTO;
-	if (r == 0 && text == NULL)
-		r = CS_ENOMEM;
-	if (r != 0) {
-		free(text);
-		return r;
-	}
-	*ret_state = (struct cs_message_state){ .ok = ok == 1, .changes = changes, .text = text };
-	return 0;
+	struct cs_message_state state = { .ok = ok == 1, .changes = cs_cursor_u64(&cur) };
+	int r = read_text(&cur, ok, &state.text);
+	if (r == 0)
+		*ret_state = state;
+	return r;
+}
+
+int cs_message_get_event(const void *payload, size_t n, struct cs_message_event *ret_event)
+{
+	struct cs_cursor cur;
+	cs_cursor_init(&cur, payload, n);
+	uint8_t ok = cs_cursor_u8(&cur);
+	struct cs_message_event event = { .ok = ok == 1 };
+	int r = read_text(&cur, ok, &event.text);
+	if (r == 0)
+		*ret_event = event;
+	return r;
 }

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEADLINE_MS = 3000, DEADLINE_MAX_MS = 60000 };
+enum { DEADLINE_MS = 2500, DEADLINE_MAX_MS = 60000 };
 
 const struct cs_conf_option cs_directory_options[] = {
 	{ "file", CS_CONF_STR, false, NULL },
 	{ "ldif", CS_CONF_STR, false, NULL },
 	{ "uri", CS_CONF_LIST, false, NULL },
+	{ "srv_domain", CS_CONF_STR, false, NULL },
 	{ "starttls", CS_CONF_BOOL, false, NULL },
 	{ "insecure_loopback", CS_CONF_BOOL, false, NULL },
 	{ "ca_file", CS_CONF_STR, false, NULL },

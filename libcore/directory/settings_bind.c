@@ -37,8 +37,9 @@ int settings_bind(struct reading *r)
 	if (cs_conf_bool(r->section, "sasl_external", false)) {
 		if (settings_has(r, "bind_dn") || settings_has(r, "bind_secret_file"))
 			return settings_refuse(r, "sasl_external", "cannot be combined with bind_dn or bind_secret_file");
-		if (strncmp(s->uris[0], "ldapi://", 8) != 0)
-			return settings_refuse(r, "sasl_external", "is for ldapi:// only");
+		for (size_t i = 0; i < s->n_uris || i == 0; i++)
+			if (i == s->n_uris || strncmp(s->uris[i], "ldapi://", 8) != 0)
+				return settings_refuse(r, "sasl_external", "is for ldapi:// only");
 		s->bind = CS_BIND_EXTERNAL;
 		return 0;
 	}

@@ -3,9 +3,10 @@
 #include "mem.h"
 #include "settings_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { URI_MAX = 512 };
+enum { SERVERS_MAX = 16, DOMAIN_MAX = 253, NAME_MAX_TEXT = 300 };
 
 /* Host and port behind the scheme: no blank (a second URI), path, query or user part. */
 static int is_plain_host(const char *s)
@@ -74,7 +75,7 @@ static const struct {
 
 static int read_uri(struct reading *r, const char *uri)
 {
-	if (strlen(uri) > URI_MAX)
+	if (strlen(uri) > CS_URI_MAX)
 		return settings_refuse(r, "uri", "is too long");
 	for (size_t i = 0; i < CS_COUNT(schemes); i++) {
 		size_t n = strlen(schemes[i].prefix);
@@ -93,12 +94,65 @@ static int read_uri(struct reading *r, const char *uri)
 	return settings_refuse(r, "uri", "must begin with ldapi://, ldaps:// or ldap://");
 }
 
+/* The kinds of security do not mix, so that nobody takes the plain server for one of the others. */
+static int check_mix(struct reading *r)
+{
+	if (r->settings->tls && cs_conf_bool(r->section, "insecure_loopback", false))
+		return settings_refuse(r, "insecure_loopback", "cannot be combined with a server that has TLS");
+	return 0;
+}
+
+static int name_servers(struct reading *r)
+{
+	char name[NAME_MAX_TEXT + 1];
+	size_t used = 0;
+	for (size_t i = 0; i < r->settings->n_uris; i++) {
+		const char *uri = r->settings->uris[i];
+		if (i > 0 && used + strlen(uri) + 2 > NAME_MAX_TEXT) {
+			(void)snprintf(name + used, sizeof(name) - used, ", …");
+			break;
+		}
+		used += (size_t)snprintf(name + used, sizeof(name) - used, "%s%.*s", i > 0 ? ", " : "", NAME_MAX_TEXT - 8, uri);
+	}
+	return cs_set(&r->settings->name, name);
+}
+
+static int is_domain(const char *domain)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t n = strlen(domain);
+	return n > 0 && n <= DOMAIN_MAX && strspn(domain, allowed) == n && domain[0] != '.' && domain[n - 1] != '.' &&
+	       strstr(domain, "..") == NULL && strchr(domain, '.') != NULL;
+}
+
+/* What DNS says is not authentic, so it is good only with certificates. */
+static int read_domain(struct reading *r)
+{
+	const char *domain = settings_text(r, "srv_domain");
+	if (cs_conf_given(r->section, "uri"))
+		return settings_refuse(r, "srv_domain", "cannot be combined with uri");
+	if (cs_conf_bool(r->section, "insecure_loopback", false))
+		return settings_refuse(r, "insecure_loopback", "cannot be combined with srv_domain");
+	if (!is_domain(domain))
+		return settings_refuse(r, "srv_domain", "is no name of a domain");
+	r->settings->tls = true;
+	r->settings->starttls = cs_conf_bool(r->section, "starttls", false);
+	int e = cs_set(&r->settings->srv_domain, domain);
+	return e != 0 ? e : cs_format(&r->settings->name, "the servers of %s", domain);
+}
+
 int settings_servers(struct reading *r)
 {
 	size_t n = cs_conf_list_len(r->section, "uri");
-	int e = n > 0 ? 0 : settings_refuse(r, NULL, "needs uri (an LDAP server), or ldif or file (people and groups "
-						     "from a file)");
+	if (cs_conf_given(r->section, "srv_domain"))
+		return read_domain(r);
+	int e = n > 0 ? 0 : settings_refuse(r, NULL, "needs uri or srv_domain (LDAP servers), or ldif or file (people and "
+						     "groups from a file)");
+	if (n > SERVERS_MAX)
+		return settings_refuse(r, "uri", "are at most 16");
 	for (size_t i = 0; i < n && e == 0; i++)
 		e = read_uri(r, cs_conf_list_at(r->section, "uri", i));
-	return e != 0 ? e : cs_set(&r->settings->name, r->settings->uris[0]);
+	if (e == 0)
+		e = check_mix(r);
+	return e != 0 ? e : name_servers(r);
 }

@@ -30,7 +30,8 @@ enum {
 	PAUSE_MOST_MS = 2000,
 	REAP_MS = 20,
 	ROUNDS = 256, /* reads in one call of serve */
-	STATE_TEXT = 1280
+	STATE_TEXT = 2048,
+	EVENTS_MAX = 64 /* that nobody has taken yet */
 };
 
 enum slot_state { SLOT_FREE = 0, SLOT_ASKED = 1, SLOT_FORGOTTEN = 2 };
@@ -61,10 +62,13 @@ struct worker {
 	uint64_t oldest; /* no slot in use has a smaller number */
 	uint64_t next;
 	bool closing;
+	bool lost;  /* the worker before this one; it has not been heard to serve since */
 	bool known; /* the server's state was told */
 	bool ok;
 	uint64_t since_ms;
 	char told[CS_STATE_TEXT_MAX + 1];
+	struct cs_message_event events[EVENTS_MAX]; /* a ring */
+	size_t first_event, n_events;
 	uint64_t changes, changes_before; /* what this worker told, and those before it */
 	char *text; /* STATE_TEXT bytes */
 };
@@ -124,6 +128,33 @@ static void set_state(struct worker *w, bool ok, const char *told)
 	w->known = true;
 	w->ok = ok;
 	(void)snprintf(w->told, sizeof(w->told), "%s", told);
+}
+
+static struct cs_message_event *event_at(struct worker *w, size_t i)
+{
+	return &w->events[(w->first_event + i) % EVENTS_MAX];
+}
+
+/* Takes over the text. What nobody takes in time is lost; status still tells how it is. */
+static void add_event(struct worker *w, bool ok, char *text)
+{
+	if (w->n_events == EVENTS_MAX || text == NULL) {
+		free(text);
+		return;
+	}
+	*event_at(w, w->n_events++) = (struct cs_message_event){ ok, text };
+}
+
+static char *worker_event(void *self, int *ret_ok)
+{
+	struct worker *w = self;
+	if (w->n_events == 0)
+		return NULL;
+	struct cs_message_event event = *event_at(w, 0);
+	w->first_event = (w->first_event + 1) % EVENTS_MAX;
+	w->n_events--;
+	*ret_ok = event.ok ? 1 : 0;
+	return event.text;
 }
 
 static void pause_start(struct worker *w)
@@ -199,6 +230,9 @@ static void lose(struct worker *w, const char *cause)
 	cs_buf_clear(&w->in);
 	cs_buf_clear(&w->out);
 	set_state(w, false, cause);
+	w->lost = true;
+	if (!w->closing)
+		add_event(w, false, cs_dup(cause));
 	w->changes_before += w->changes + 1;
 	w->changes = 0;
 	pause_start(w);
@@ -296,18 +330,33 @@ static int take_state(struct worker *w, const uint8_t *payload, size_t n)
 	int r = cs_message_get_state(payload, n, &state);
 	if (r != 0)
 		return r;
+	if (state.ok && w->lost)
+		add_event(w, true, cs_dup("the directory worker serves again"));
+	w->lost = w->lost && !state.ok;
 	set_state(w, state.ok, state.text);
 	w->changes = state.changes;
 	free(state.text);
 	return 0;
 }
 
+static int take_event(struct worker *w, const uint8_t *payload, size_t n)
+{
+	struct cs_message_event event = { 0 };
+	int r = cs_message_get_event(payload, n, &event);
+	if (r == 0)
+		add_event(w, event.ok, event.text);
+	return r;
+}
+
 static int take_payload(struct worker *w, uint8_t type, const uint8_t *payload, size_t n)
 {
+	static int (*const takes[])(struct worker *w, const uint8_t *payload, size_t n) = {
+		[CS_MESSAGE_ANSWER] = take_answer,
+		[CS_MESSAGE_STATE] = take_state,
+		[CS_MESSAGE_EVENT] = take_event,
+	};
 	w->pause_ms = PAUSE_LEAST_MS;
-	if (type == CS_MESSAGE_ANSWER)
-		return take_answer(w, payload, n);
-	return type == CS_MESSAGE_STATE ? take_state(w, payload, n) : CS_EPROTO;
+	return type < CS_COUNT(takes) && takes[type] != NULL ? takes[type](w, payload, n) : CS_EPROTO;
 }
 
 /* Every whole frame that is there. Those who hear an answer may ask again meanwhile; they do not touch in. */
@@ -429,8 +478,10 @@ static const char *worker_state(const void *self, int *ret_ok)
 		(void)snprintf(w->text, STATE_TEXT, "%s has not been asked yet", w->settings.name);
 	else if (w->ok)
 		(void)snprintf(w->text, STATE_TEXT, "%s", w->told);
-	else
+	else if (w->settings.n_uris == 1)
 		(void)snprintf(w->text, STATE_TEXT, "%s does not answer since %s: %s", w->settings.name, span, w->told);
+	else
+		(void)snprintf(w->text, STATE_TEXT, "no directory server answers since %s: %s", span, w->told);
 	return w->text;
 }
 
@@ -449,6 +500,8 @@ static void worker_close(void *self)
 	cs_close(&w->secret_fd);
 	cs_buf_clear(&w->in);
 	cs_buf_clear(&w->out);
+	for (size_t i = 0; i < w->n_events; i++)
+		free(event_at(w, i)->text);
 	cs_settings_clear(&w->settings);
 	free(w->slots);
 	free(w->text);
@@ -515,5 +568,6 @@ const struct cs_backend cs_worker_backend = {
 	.serve = worker_serve,
 	.changes = worker_changes,
 	.state = worker_state,
+	.event = worker_event,
 	.close = worker_close,
 };

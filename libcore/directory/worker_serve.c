@@ -27,18 +27,14 @@
 enum {
 	SECRET_MAX = 1024,
 	IN_MAX = 2 * 1024 * 1024,
-	OUT_MAX = 16 * 1024 * 1024,
-	PROBE_LIMIT_MS = 1000,
-	PROBE_PAUSE_MS = 2000
+	OUT_MAX = 16 * 1024 * 1024
 };
 
 struct serving {
-	const struct cs_settings *settings;
 	int socket;
 	struct cs_buf in, out;
-	struct cs_ldap *ldap;
+	struct cs_servers *servers;
 	struct cs_lookup *lookup;
-	uint64_t probe_ms; /* when to try to connect though nobody asks, so that status tells the truth */
 	bool failed;
 };
 
@@ -132,15 +128,23 @@ static int read_secret(int fd, char **ret_secret)
 
 /* --- Serving --- */
 
-static void tell_state(void *arg, bool ok, const char *cause)
+static void tell_state(void *arg, bool ok, const char *text)
 {
 	struct serving *serving = arg;
-	serving->probe_ms = ok ? 0 : cs_boot_ms() + PROBE_PAUSE_MS;
-	const struct cs_settings *settings = serving->settings;
-	char text[CS_STATE_TEXT_MAX + 1];
-	(void)snprintf(text, sizeof(text), "%.300s%s", ok ? settings->name : cause, ok ? " answers" : "");
-	const struct cs_message_state state = { .ok = ok, .text = text };
+	char copy[CS_STATE_TEXT_MAX + 1];
+	(void)snprintf(copy, sizeof(copy), "%s", text);
+	const struct cs_message_state state = { .ok = ok, .text = copy };
 	if (cs_message_put_state(&serving->out, &state) != 0)
+		serving->failed = true;
+}
+
+static void tell_event(void *arg, bool ok, const char *text)
+{
+	struct serving *serving = arg;
+	char copy[CS_STATE_TEXT_MAX + 1];
+	(void)snprintf(copy, sizeof(copy), "%s", text);
+	const struct cs_message_event event = { ok, copy };
+	if (cs_message_put_event(&serving->out, &event) != 0)
 		serving->failed = true;
 }
 
@@ -258,12 +262,15 @@ static int flush(struct serving *serving)
 	return 0;
 }
 
+static uint64_t sooner(uint64_t one, uint64_t other)
+{
+	return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
 static int timeout_ms(const struct serving *serving)
 {
 	uint64_t now = cs_boot_ms();
-	uint64_t next = cs_lookup_next_ms(serving->lookup);
-	if (serving->probe_ms != 0 && (next == 0 || serving->probe_ms < next))
-		next = serving->probe_ms;
+	uint64_t next = sooner(cs_lookup_next_ms(serving->lookup), cs_servers_next_ms(serving->servers));
 	if (next == 0)
 		return -1;
 	if (next <= now)
@@ -271,37 +278,28 @@ static int timeout_ms(const struct serving *serving)
 	return next - now > INT_MAX ? INT_MAX : (int)(next - now);
 }
 
-static void probe(struct serving *serving)
-{
-	if (serving->probe_ms == 0 || serving->probe_ms > cs_boot_ms())
-		return;
-	serving->probe_ms = 0;
-	(void)cs_ldap_connect(serving->ldap, PROBE_LIMIT_MS); /* tell_state says how it went */
-}
-
 static int turn(struct serving *serving)
 {
-	struct pollfd fds[] = {
-		{ .fd = serving->socket, .events = POLLIN },
-		{ .fd = cs_ldap_fd(serving->ldap), .events = POLLIN },
-	};
+	struct pollfd fds[1 + CS_SERVERS_POLL_MAX] = { { .fd = serving->socket, .events = POLLIN } };
 	if (serving->out.len > 0)
 		fds[0].events |= POLLOUT;
-	(void)poll(fds, CS_COUNT(fds), timeout_ms(serving));
+	size_t n = cs_servers_poll(serving->servers, fds + 1);
+	(void)poll(fds, 1 + n, timeout_ms(serving));
 	int r = 0;
 	if (fds[0].revents != 0)
 		r = receive(serving);
 	if (r != 0)
 		return r;
 	cs_lookup_work(serving->lookup); /* what came too late is not worth connecting for */
-	cs_ldap_work(serving->ldap);
+	cs_servers_work(serving->servers);
 	cs_lookup_work(serving->lookup);
-	probe(serving);
+	cs_servers_send(serving->servers);
 	return serving->failed ? CS_ENOMEM : flush(serving);
 }
 
 static int prepare(const struct cs_worker_start *start, struct serving *serving, char **secret)
 {
+	static const struct cs_servers_calls calls = { tell_state, tell_event };
 	serving->socket = start->socket;
 	int r = reset_signals();
 	if (r == 0)
@@ -315,15 +313,15 @@ static int prepare(const struct cs_worker_start *start, struct serving *serving,
 	if (r == 0)
 		r = clean_surroundings();
 	if (r == 0)
-		r = cs_ldap_new(start->settings, *secret, tell_state, serving, &serving->ldap);
+		r = cs_servers_new(start->settings, *secret, &calls, serving, &serving->servers);
 	if (r == 0)
-		r = cs_lookup_new(start->settings, serving->ldap, put_answer, serving, &serving->lookup);
+		r = cs_lookup_new(start->settings, serving->servers, put_answer, serving, &serving->lookup);
 	return r;
 }
 
 _Noreturn void cs_worker_serve(const struct cs_worker_start *start)
 {
-	struct serving serving = { .settings = start->settings, .probe_ms = 1 };
+	struct serving serving = { 0 };
 	char *secret = NULL;
 	cs_buf_init(&serving.in, IN_MAX);
 	cs_buf_init(&serving.out, OUT_MAX);
