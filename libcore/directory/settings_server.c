@@ -29,7 +29,7 @@ static int read_plain_ldap(struct reading *r, const char *host)
 {
 	bool insecure = cs_conf_bool(r->section, "insecure_loopback", false);
 	r->settings->starttls = cs_conf_bool(r->section, "starttls", false);
-	r->settings->tls = r->settings->starttls;
+	r->settings->tls = r->settings->tls || r->settings->starttls;
 	if (!is_plain_host(host))
 		return settings_refuse(r, "uri", "ldap:// takes one host name and perhaps a port, nothing else");
 	if (r->settings->starttls)
@@ -44,8 +44,6 @@ static int read_plain_ldap(struct reading *r, const char *host)
 
 static int read_local(struct reading *r, const char *path)
 {
-	if (cs_conf_bool(r->section, "starttls", false))
-		return settings_refuse(r, "starttls", "is for ldap:// only");
 	if (strpbrk(path, " ,?#@\t") != NULL)
 		return settings_refuse(r, "uri", "ldapi:// takes one socket path with each '/' written as %2F");
 	const char *slash = strchr(path, '/');
@@ -99,6 +97,8 @@ static int check_mix(struct reading *r)
 {
 	if (r->settings->tls && cs_conf_bool(r->section, "insecure_loopback", false))
 		return settings_refuse(r, "insecure_loopback", "cannot be combined with a server that has TLS");
+	if (!r->settings->starttls && cs_conf_bool(r->section, "starttls", false))
+		return settings_refuse(r, "starttls", "is for ldap:// only");
 	return 0;
 }
 

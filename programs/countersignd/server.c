@@ -593,6 +593,17 @@ static void watch_directory(struct server *s)
 	}
 }
 
+/* Who looks after the directory learns from the log when a server ceases to answer, and why. */
+static void log_directory(struct server *s)
+{
+	int ok = 0;
+
+	for (char *text = cs_directory_event(s->directory, &ok); text; text = cs_directory_event(s->directory, &ok)) {
+		cs_log(ok == 1 ? LOG_NOTICE : LOG_WARNING, "%s", text);
+		free(text);
+	}
+}
+
 /* Commits, answers, lets waiters look, and closes what is over. What looking or closing recorded is committed too. */
 static void end_turn(struct server *s)
 {
@@ -602,6 +613,7 @@ static void end_turn(struct server *s)
 			wait_look(c);
 	reap(s);
 	cs_authority_turn(s->authority);
+	log_directory(s);
 	watch_directory(s);
 }
 

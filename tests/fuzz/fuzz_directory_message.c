@@ -68,6 +68,20 @@ static void try_state(const uint8_t *payload, size_t n)
 	free(state.text);
 }
 
+static void try_event(const uint8_t *payload, size_t n)
+{
+	struct cs_message_event event = { 0 };
+	struct cs_buf out;
+	if (cs_message_get_event(payload, n, &event) != 0)
+		return;
+	cs_buf_init(&out, CS_FRAME_MAX + 8);
+	if (cs_message_put_event(&out, &event) != 0)
+		abort();
+	same(&out, payload, n);
+	cs_buf_clear(&out);
+	free(event.text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0 || size > CS_FRAME_MAX)
@@ -76,6 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_question(data + 1, size - 1);
 	else if (data[0] == CS_MESSAGE_ANSWER)
 		try_answer(data + 1, size - 1);
+	else if (data[0] == CS_MESSAGE_EVENT)
+		try_event(data + 1, size - 1);
 	else
 		try_state(data + 1, size - 1);
 	return 0;

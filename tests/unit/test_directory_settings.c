@@ -114,6 +114,19 @@ static const struct {
 	{LOCAL BIND BASE " locked_filter = \"(a=b\"", "locked_filter: is no LDAP filter"},
 	{LOCAL BIND BASE " deadline = 2m", "deadline: is at most 1m"},
 	{"file = \"DIR/x\" uri = \"ldapi:///\"", "uri: cannot be combined with file"},
+	{"uri = { \"ldaps://a\", \"ldap://b\" }" TLS BIND BASE, "uri: ldap:// needs starttls = true"},
+	{"uri = { \"ldap://a\", \"ldaps://b\" } starttls = true" TLS BIND BASE, "starttls: is for ldap:// only"},
+	{"uri = { \"ldaps://a\", \"ldap://127.0.0.1\" } insecure_loopback = true" TLS BIND BASE,
+	 "insecure_loopback: cannot be combined with a server that has TLS"},
+	{"uri = { \"ldapi:///\", \"ldaps://a\" } sasl_external = true" TLS BASE, "sasl_external: "},
+	{"srv_domain = \"example.org\" uri = \"ldaps://a\"" TLS BIND BASE, "srv_domain: cannot be combined with uri"},
+	{"srv_domain = \"example.org\" insecure_loopback = true" TLS BIND BASE, "insecure_loopback: "},
+	{"srv_domain = \"example.org\"" BIND BASE, "ca_file: is required"},
+	{"srv_domain = \"a b.org\"" TLS BIND BASE, "srv_domain: is no name of a domain"},
+	{"srv_domain = \".org\"" TLS BIND BASE, "srv_domain: is no name of a domain"},
+	{"srv_domain = \"org\"" TLS BIND BASE, "srv_domain: is no name of a domain"},
+	{"srv_domain = \"example.org\" sasl_external = true" TLS BASE, "sasl_external: "},
+	{"ldif = \"DIR/x\" srv_domain = \"example.org\"", "srv_domain: cannot be combined with ldif"},
 	{"file = \"DIR/x\" deadline = 2s", "deadline: cannot be combined with file"},
 };
 
@@ -150,7 +163,7 @@ static void test_defaults(void **state)
 	assert_string_equal(settings.schema.id_attribute, "entryUUID");
 	assert_string_equal(settings.schema.person_attribute, "");
 	assert_string_equal(settings.locked_filter, "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
-	assert_int_equal(settings.deadline_ms, 3000);
+	assert_int_equal(settings.deadline_ms, 2500);
 	assert_int_equal(settings.bind, CS_BIND_SIMPLE);
 	assert_string_equal(secret, "correct horse");
 	cs_free_secret(&secret);
@@ -165,7 +178,11 @@ static void test_loopback_and_external(void **state)
 					   "uri = \"ldap://[::1]\" insecure_loopback = true" BIND BASE,
 					   LOCAL BASE " sasl_external = true",
 					   "uri = \"ldapi://%2Frun%2Fldapi\"" BASE " sasl_external = true",
-					   "uri = \"ldaps://h:636/\"" TLS BIND BASE};
+					   "uri = \"ldaps://h:636/\"" TLS BIND BASE,
+					   "uri = { \"ldapi:///\", \"ldaps://a\", \"ldaps://b\" }" TLS BIND BASE,
+					   "uri = { \"ldapi:///\", \"ldap://a\" } starttls = true" TLS BIND BASE,
+					   "srv_domain = \"example.org\"" TLS BIND BASE,
+					   "srv_domain = \"example.org\" starttls = true" TLS BIND BASE};
 	for (size_t i = 0; i < CS_COUNT(good); i++) {
 		struct cs_settings settings = { 0 };
 		struct cs_problem problem = { 0 };
@@ -175,6 +192,28 @@ static void test_loopback_and_external(void **state)
 		cs_free_secret(&secret);
 		cs_settings_clear(&settings);
 	}
+}
+
+static void test_several_servers(void **state)
+{
+	(void)state;
+	struct cs_settings settings = { 0 };
+	struct cs_problem problem = { 0 };
+	char *secret = NULL;
+	assert_int_equal(read_text("uri = { \"ldaps://a/\", \"ldaps://b:1636\" }" TLS BIND BASE, &settings, &secret, &problem), 0);
+	assert_int_equal(settings.n_uris, 2);
+	assert_string_equal(settings.uris[0], "ldaps://a");
+	assert_string_equal(settings.uris[1], "ldaps://b:1636");
+	assert_string_equal(settings.name, "ldaps://a, ldaps://b:1636");
+	assert_true(settings.tls);
+	cs_free_secret(&secret);
+	cs_settings_clear(&settings);
+	assert_int_equal(read_text("srv_domain = \"example.org\"" TLS BIND BASE, &settings, &secret, &problem), 0);
+	assert_int_equal(settings.n_uris, 0);
+	assert_string_equal(settings.srv_domain, "example.org");
+	assert_true(settings.tls && !settings.starttls);
+	cs_free_secret(&secret);
+	cs_settings_clear(&settings);
 }
 
 static int make_files(void **state)
@@ -209,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_a082_a070_refusals),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_loopback_and_external),
+		cmocka_unit_test(test_several_servers),
 	};
 	return cmocka_run_group_tests(tests, make_files, remove_files);
 }
