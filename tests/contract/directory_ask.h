@@ -86,7 +86,7 @@ static struct cs_answer ask_one(struct cs_directory *directory, uint32_t uid, co
 	return answer;
 }
 
-static enum cs_known known(struct cs_directory *directory, uint32_t uid, const char *name)
+static inline enum cs_known known(struct cs_directory *directory, uint32_t uid, const char *name)
 {
 	struct cs_answer answer = ask_one(directory, uid, name, NULL, 0);
 	enum cs_known result = answer.n_facts == 1 ? answer.facts[0].known : (enum cs_known)99;
