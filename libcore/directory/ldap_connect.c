@@ -118,6 +118,12 @@ void conn_close(struct conn *conn)
 
 /* --- In a thread --- */
 
+void cs_ldap_prepare(void)
+{
+	int version = 0;
+	(void)ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
+}
+
 struct attempt {
 	struct conn conn;
 	bool probe;

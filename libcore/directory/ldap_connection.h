@@ -46,6 +46,9 @@ void list_end(struct list *list, enum cs_ended ended, const char *cause);
 struct cs_ldap;
 struct cs_connecting;
 
+/* Once, before the first thread: libldap makes itself ready at its first call, and not safely from two threads. */
+void cs_ldap_prepare(void);
+
 /* Begins to connect in a thread; each step of it has the time until until_ms at most. probe: the server must also
  * answer a search. 0, CS_ENOMEM, CS_EIO. */
 int cs_connecting_start(const struct cs_settings *settings, const char *secret, const char *uri, uint64_t until_ms,

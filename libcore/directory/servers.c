@@ -30,6 +30,7 @@ int cs_servers_new(const struct cs_settings *settings, const char *secret, const
 	servers->arg = arg;
 	servers_set(servers, settings->uris, settings->n_uris);
 	servers->names.next_ms = servers->n == 0;
+	cs_ldap_prepare();
 	*ret_servers = servers;
 	return 0;
 }
@@ -229,9 +230,9 @@ uint64_t cs_servers_heard_ms(const struct cs_servers *servers, int server, const
 }
 
 /* With its last connection gone, what waits for it waits in vain. */
-static void fail(struct cs_servers *servers, struct server *server, const char *cause)
+static void fail(struct cs_servers *servers, struct server *server, const char *cause, bool longer)
 {
-	server_fails(servers, server, cause);
+	server_fails(servers, server, cause, longer);
 	if (n_connections(server) == 0)
 		list_end(&server->waiting, CS_ENDED_LOST, server->cause);
 	if (!servers_all_fail(servers))
@@ -244,12 +245,13 @@ static void fail(struct cs_servers *servers, struct server *server, const char *
 void cs_servers_silent(struct cs_servers *servers, int server, const void *owner, uint64_t since_ms, const char *cause)
 {
 	struct server *silent = &servers->all[server];
+	size_t before = n_connections(silent);
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
 		const struct cs_ldap *ldap = silent->connections[i];
 		if (ldap != NULL && cs_ldap_carries(ldap, owner) && cs_ldap_heard_ms(ldap) <= since_ms)
 			cs_ldap_close(&silent->connections[i], cause);
 	}
-	fail(servers, silent, cause);
+	fail(servers, silent, cause, n_connections(silent) < before);
 }
 
 /* --- Attempts to connect --- */
@@ -262,13 +264,14 @@ static void attempt_start(struct cs_servers *servers, struct server *server, uin
 		struct cs_connect_attempt *attempt = &server->attempts[i];
 		if (attempt->connecting != NULL)
 			continue;
-		*attempt = (struct cs_connect_attempt){ .begun_ms = now, .until_ms = now + limit_ms };
+		*attempt = (struct cs_connect_attempt){ .begun_ms = now, .until_ms = now + limit_ms,
+			.asked = server->waiting.first != NULL };
 		if (cs_connecting_start(servers->settings, servers->secret, server->uri, attempt->until_ms, server->failing,
 			    &attempt->connecting) != 0)
-			fail(servers, server, "no thread to connect in");
+			fail(servers, server, "no thread to connect in", true);
 		return;
 	}
-	fail(servers, server, "several attempts to connect hang");
+	fail(servers, server, "several attempts to connect hang", true);
 }
 
 static bool keep(struct server *server, struct cs_ldap **ldap)
@@ -291,7 +294,7 @@ static void attempt_failed(struct cs_servers *servers, struct server *server, co
 	if (!needed)
 		server->grow_ms = cs_boot_ms() + GROW_PAUSE_MS;
 	else if (!counted)
-		fail(servers, server, cause);
+		fail(servers, server, cause, !attempt->asked);
 	else if (n_connections(server) == 0)
 		list_end(&server->waiting, CS_ENDED_LOST, cause);
 }
@@ -333,7 +336,7 @@ static void connection_look(struct cs_servers *servers, struct server *server, s
 	size_t in_flight = cs_ldap_in_flight(ldap);
 	cs_ldap_close(&server->connections[i], cause);
 	if (in_flight > 0)
-		fail(servers, server, cause);
+		fail(servers, server, cause, true);
 	else if (!server->failing) /* servers end what is idle; whether this one is gone shows at once */
 		server->probe_ms = cs_boot_ms();
 }

@@ -15,6 +15,7 @@ enum {
 struct cs_connect_attempt {
 	struct cs_connecting *connecting;
 	uint64_t begun_ms, until_ms;
+	bool asked; /* somebody waited for it, so that how often it is tried says nothing about the server */
 	bool late; /* it was told as failed, whatever it still brings */
 };
 
@@ -65,8 +66,8 @@ bool servers_all_fail(const struct cs_servers *servers);
 /* --- servers_state.c --- */
 
 void server_tell(struct cs_servers *servers);
-/* It does not answer: counted, told, and passed over for a while. */
-void server_fails(struct cs_servers *servers, struct server *server, const char *cause);
+/* It does not answer: told, and passed over for a while; for longer than before if that is news. */
+void server_fails(struct cs_servers *servers, struct server *server, const char *cause, bool longer);
 /* It was reached. */
 void server_answers(struct cs_servers *servers, struct server *server);
 

@@ -61,7 +61,7 @@ void server_tell(struct cs_servers *servers)
 			const struct server *server = &servers->all[servers->order[i]];
 			if (server->failing != (failing == 1))
 				continue;
-			server_text(server, servers->n == 1, any, one, sizeof(one));
+			server_text(server, servers->settings->n_uris == 1, any, one, sizeof(one));
 			if (used + strlen(one) + 32 > CS_STATE_TEXT_MAX && *one != '\0')
 				left_out++;
 			else if (*one != '\0')
@@ -82,14 +82,14 @@ static uint64_t next_pause(const struct server *server, uint64_t now)
 	return server->pause_ms * 2 < PAUSE_MOST_MS ? server->pause_ms * 2 : PAUSE_MOST_MS;
 }
 
-void server_fails(struct cs_servers *servers, struct server *server, const char *cause)
+void server_fails(struct cs_servers *servers, struct server *server, const char *cause, bool longer)
 {
 	char text[CS_STATE_TEXT_MAX + 1], kept[LDAP_CAUSE_MAX];
 	uint64_t now = cs_boot_ms();
 	bool news = !server->failing;
 	(void)snprintf(kept, sizeof(kept), "%s", cause);
 	(void)snprintf(server->cause, sizeof(server->cause), "%s", kept);
-	if (news || now - server->failed_ms > ONE_MS)
+	if (news || (longer && now - server->failed_ms > ONE_MS))
 		server->pause_ms = next_pause(server, now);
 	server->failed_ms = now;
 	server->probe_ms = now + server->pause_ms;
