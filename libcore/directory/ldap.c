@@ -29,6 +29,7 @@ int ldap_adopt(struct conn *conn, struct cs_ldap **ret_ldap)
 	if (ldap == NULL)
 		return CS_ENOMEM;
 	ldap->conn = *conn;
+	ldap->conn.wire = NULL;
 	conn->ld = NULL;
 	ldap->heard_ms = cs_boot_ms();
 	stop_blocking(&ldap->conn);

@@ -39,11 +39,14 @@ int conn_check_tls(struct conn *conn)
 		return 0;
 	if (ldap_tls_inplace(conn->ld) != 1)
 		return conn_blame(conn, "TLS is not in place", LDAP_CONNECT_ERROR);
-	const char *version = NULL;
+	char *version = NULL;
+	bool known = false;
 	if (ldap_get_option(conn->ld, LDAP_OPT_X_TLS_VERSION, &version) == LDAP_OPT_SUCCESS && version != NULL)
 		for (size_t i = 0; i < CS_COUNT(good); i++)
-			if (strcmp(version, good[i]) == 0)
-				return 0;
+			known = known || strcmp(version, good[i]) == 0;
+	ldap_memfree(version);
+	if (known)
+		return 0;
 	return conn_blame(conn, "TLS version is too old", LDAP_CONNECT_ERROR);
 }
 

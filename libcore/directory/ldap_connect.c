@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connecting to an LDAP server: every option of libldap said explicitly. */
 #include "clock.h"
+#include "file.h"
 #include "ldap_internal.h"
 #include "mem.h"
 #include "model.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,13 +77,71 @@ static void limit_incoming(struct conn *conn)
 		(void)ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, &most);
 }
 
-int conn_open(struct conn *conn)
+/* --- The socket while it is made --- */
+
+void conn_wire_init(struct conn_wire *wire)
 {
-	static int (*const steps[])(struct conn *) = { set_plain_options, conn_set_tls, conn_start_tls, conn_bind,
+	*wire = (struct conn_wire){ .fd = -1 };
+	(void)pthread_mutex_init(&wire->lock, NULL);
+}
+
+void conn_wire_cut(struct conn_wire *wire)
+{
+	(void)pthread_mutex_lock(&wire->lock);
+	wire->cut = true;
+	if (wire->fd >= 0)
+		(void)shutdown(wire->fd, SHUT_RDWR);
+	(void)pthread_mutex_unlock(&wire->lock);
+}
+
+void conn_wire_close(struct conn_wire *wire)
+{
+	cs_close(&wire->fd);
+	(void)pthread_mutex_destroy(&wire->lock);
+}
+
+/* libldap tells a socket to a callback of the handle, which outlives what this thread is doing with it. */
+static _Thread_local struct conn_wire *wire_here;
+
+/* Before TLS begins. Fails where it was cut already. */
+static int wire_made(LDAP *ld, Sockbuf *sb, LDAPURLDesc *url, struct sockaddr *address, struct ldap_conncb *self)
+{
+	int fd = -1;
+	(void)ld;
+	(void)url;
+	(void)address;
+	(void)self;
+	if (wire_here == NULL)
+		return 0;
+	(void)ber_sockbuf_ctrl(sb, LBER_SB_OPT_GET_FD, &fd);
+	(void)pthread_mutex_lock(&wire_here->lock);
+	cs_close(&wire_here->fd);
+	wire_here->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	bool cut = wire_here->cut || wire_here->fd < 0;
+	(void)pthread_mutex_unlock(&wire_here->lock);
+	return cut ? -1 : 0;
+}
+
+static void wire_gone(LDAP *ld, Sockbuf *sb, struct ldap_conncb *self)
+{
+	(void)ld;
+	(void)sb;
+	(void)self;
+}
+
+static int watch_wire(struct conn *conn)
+{
+	static struct ldap_conncb callbacks = { wire_made, wire_gone, NULL };
+	return ldap_set_option(conn->ld, LDAP_OPT_CONNECT_CB, &callbacks) == LDAP_OPT_SUCCESS ? 0 :
+		conn_blame(conn, "connection callback", LDAP_PARAM_ERROR);
+}
+
+/* --- Connecting --- */
+
+static int open_steps(struct conn *conn)
+{
+	static int (*const steps[])(struct conn *) = { set_plain_options, watch_wire, conn_set_tls, conn_start_tls, conn_bind,
 		conn_check_tls };
-	bool local = strncmp(conn->uri, "ldapi://", 8) == 0;
-	conn->tls = conn->settings->tls && !local;
-	conn->starttls = conn->settings->starttls && !local;
 	int code = ldap_initialize(&conn->ld, conn->uri);
 	if (code != LDAP_SUCCESS)
 		return conn_blame(conn, "uri", code);
@@ -95,6 +155,17 @@ int conn_open(struct conn *conn)
 	}
 	limit_incoming(conn); /* once more: each layer that TLS put in has its own */
 	return 0;
+}
+
+int conn_open(struct conn *conn)
+{
+	bool local = strncmp(conn->uri, "ldapi://", 8) == 0;
+	conn->tls = conn->settings->tls && !local;
+	conn->starttls = conn->settings->starttls && !local;
+	wire_here = conn->wire;
+	int r = open_steps(conn);
+	wire_here = NULL;
+	return r;
 }
 
 int conn_fd(const struct conn *conn)
@@ -126,6 +197,7 @@ void cs_ldap_prepare(void)
 
 struct attempt {
 	struct conn conn;
+	struct conn_wire wire; /* of both threads, by its lock */
 	bool probe;
 	int result;
 };
@@ -163,6 +235,7 @@ static void attempt_drop(void *arg)
 {
 	struct attempt *attempt = arg;
 	conn_close(&attempt->conn);
+	conn_wire_close(&attempt->wire);
 	free(attempt);
 }
 
@@ -177,6 +250,8 @@ int cs_connecting_start(const struct cs_settings *settings, const char *secret, 
 		attempt->conn = (struct conn){ .settings = settings, .secret = secret, .until_ms = until_ms };
 		(void)snprintf(attempt->conn.uri, sizeof(attempt->conn.uri), "%s", uri);
 		attempt->probe = probe;
+		conn_wire_init(&attempt->wire);
+		attempt->conn.wire = &attempt->wire;
 		connecting->attempt = attempt;
 		r = cs_errand_start(&calls, attempt, &connecting->errand);
 	}
@@ -192,6 +267,11 @@ int cs_connecting_start(const struct cs_settings *settings, const char *secret, 
 int cs_connecting_fd(const struct cs_connecting *connecting)
 {
 	return cs_errand_fd(connecting->errand);
+}
+
+void cs_connecting_cut(struct cs_connecting *connecting)
+{
+	conn_wire_cut(&connecting->attempt->wire);
 }
 
 int cs_connecting_take(struct cs_connecting **connecting, struct cs_ldap **ret_ldap, char *ret_cause)
@@ -213,6 +293,7 @@ void cs_connecting_abandon(struct cs_connecting **connecting)
 {
 	if (*connecting == NULL)
 		return;
+	cs_connecting_cut(*connecting);
 	cs_errand_abandon(&(*connecting)->errand);
 	free(*connecting);
 	*connecting = NULL;

@@ -57,6 +57,8 @@ int cs_connecting_fd(const struct cs_connecting *connecting);
 /* 0: not yet. 1: *ret_ldap is the connection, or NULL where it failed, with the cause (LDAP_CAUSE_MAX bytes); the
  * attempt is freed and NULL. */
 int cs_connecting_take(struct cs_connecting **connecting, struct cs_ldap **ret_ldap, char *ret_cause);
+/* Ends what it waits for on its socket; the thread comes back and says that it failed. */
+void cs_connecting_cut(struct cs_connecting *connecting);
 void cs_connecting_abandon(struct cs_connecting **connecting);
 
 /* --- ldap.c: a connection that is open --- */

@@ -7,6 +7,18 @@
 #include "ldap_connection.h"
 
 #include <ldap.h>
+#include <pthread.h>
+
+/* The socket of a connection while it is made: libldap 2.5 waits for a TLS handshake without end, and another thread can
+ * cut it. Close it when the connection is made or given up. */
+struct conn_wire {
+	pthread_mutex_t lock;
+	int fd; /* a duplicate, so that it names this socket and no other; -1: none */
+	bool cut;
+};
+void conn_wire_init(struct conn_wire *wire);
+void conn_wire_cut(struct conn_wire *wire);
+void conn_wire_close(struct conn_wire *wire);
 
 /* One connection while and after it is made. All that it points to lives as long as the process. */
 struct conn {
@@ -15,6 +27,7 @@ struct conn {
 	char uri[CS_URI_MAX + 1];
 	bool tls, starttls; /* set by conn_open: what this uri has to have */
 	uint64_t until_ms; /* CLOCK_BOOTTIME: each step has what is left */
+	struct conn_wire *wire; /* NULL: whoever connects can wait */
 	LDAP *ld;
 	char cause[LDAP_CAUSE_MAX]; /* why it failed */
 };

@@ -10,7 +10,6 @@
 
 enum {
 	AGAIN_LEAST_MS = 100,    /* between two attempts, however many ask */
-	PROBE_LIMIT_MS = 1000,
 	CONNECT_LIMIT_MS = 5000, /* a question gives up before; who connects late is still welcome */
 	SPARE_IDLE_MS = 60000,   /* a connection that nobody needs is closed after that */
 	GROW_PAUSE_MS = 5000     /* after a further connection failed while others stand */
@@ -256,7 +255,7 @@ void cs_servers_silent(struct cs_servers *servers, int server, const void *owner
 
 /* --- Attempts to connect --- */
 
-static void attempt_start(struct cs_servers *servers, struct server *server, uint64_t limit_ms)
+static void attempt_start(struct cs_servers *servers, struct server *server)
 {
 	uint64_t now = cs_boot_ms();
 	server->probe_ms = 0;
@@ -264,7 +263,7 @@ static void attempt_start(struct cs_servers *servers, struct server *server, uin
 		struct cs_connect_attempt *attempt = &server->attempts[i];
 		if (attempt->connecting != NULL)
 			continue;
-		*attempt = (struct cs_connect_attempt){ .begun_ms = now, .until_ms = now + limit_ms,
+		*attempt = (struct cs_connect_attempt){ .begun_ms = now, .until_ms = now + CONNECT_LIMIT_MS,
 			.asked = server->waiting.first != NULL };
 		if (cs_connecting_start(servers->settings, servers->secret, server->uri, attempt->until_ms, server->failing,
 			    &attempt->connecting) != 0)
@@ -313,6 +312,7 @@ static void attempt_look(struct cs_servers *servers, struct server *server, stru
 			cs_ldap_close(&ldap, "");
 	} else if (!attempt->late && attempt->until_ms <= cs_boot_ms()) {
 		attempt->late = true;
+		cs_connecting_cut(attempt->connecting);
 		(void)snprintf(cause, sizeof(cause), "no connection within %llu ms",
 			(unsigned long long)(attempt->until_ms - attempt->begun_ms));
 		attempt_failed(servers, server, attempt, cause);
@@ -402,7 +402,7 @@ static void connect_if_due(struct cs_servers *servers, struct server *server)
 {
 	uint64_t due = attempt_due(server);
 	if (due != 0 && due <= cs_boot_ms())
-		attempt_start(servers, server, server->waiting.first != NULL ? CONNECT_LIMIT_MS : PROBE_LIMIT_MS);
+		attempt_start(servers, server);
 }
 
 void cs_servers_send(struct cs_servers *servers)
