@@ -10,11 +10,11 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#define DEADLINE 1000
-#define DEADLINE_TEXT "1s"
-#define SHARE 300           /* of one server while there is another */
-#define SOON 250             /* ms: a busy machine's time for a question that waits for nothing */
-#define LATE 400             /* ms of slack where a deadline is measured */
+#define DEADLINE 2000
+#define DEADLINE_TEXT "2s"
+#define SHARE 633           /* of one server while there is another */
+#define SOON 500             /* ms: a busy machine's time for a question that waits for nothing */
+#define LATE 600             /* ms of slack where a deadline is measured */
 
 #define CROWD "ou=crowd," GROUPS
 enum { CROWD_SIZE = 1200 };
@@ -537,7 +537,7 @@ static void test_pages_at_the_same_time(void **state)
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query, .n_queries = 1 };
 	restart_with_limits("limits * size.soft=600 size.hard=600 size.prtotal=unlimited");
 	(void)snprintf(uris, sizeof(uris), "\"ldap://127.0.0.1:%u\"", two.port);
-	struct cs_directory *directory = open_uris(uris, "insecure_loopback = true deadline = 10s");
+	struct cs_directory *directory = open_uris(uris, "insecure_loopback = true deadline = 30s");
 	for (size_t i = 0; i < CS_COUNT(heard); i++)
 		assert_int_equal(cs_directory_ask(directory, &question, NULL, hear, &heard[i]), 0);
 	for (size_t i = 0; i < CS_COUNT(heard); i++) {
