@@ -19,35 +19,36 @@ struct cs_entry_source {
 	int (*values)(void *entry, const char *attribute, struct cs_bytes *ret_values, size_t max, size_t *ret_n);
 };
 
-/* What locks an account, by whatever attribute a directory says it (the table is in account.c): shadowExpire,
- * pwdAccountLockedTime, pwdEndTime, nsAccountLock, loginDisabled, krbPrincipalExpiration, userAccountControl,
- * msDS-User-Account-Control-Computed, accountExpires. */
+/* When an account is open, by whatever attribute a directory says it: the table is in account.c. */
 struct cs_account {
 	bool locked;
-	uint64_t ends_s; /* seconds since 1970 when it expires; 0: it does not. */
-	char *unclear;   /* an attribute that cannot be read as what it should be; NULL */
+	uint64_t starts_s; /* seconds since 1970 from which on it may be used; 0: it always could */
+	uint64_t ends_s;   /* … until when; 0: it does not expire */
+	char *unclear;     /* an attribute that cannot be read as what it should be, first cause; NULL */
 };
 
 /* Ends with NULL: to be asked for with every person. */
 extern const char *const cs_account_attributes[];
-/* 0, CS_ENOMEM. The caller frees unclear. */
+/* 0, CS_ENOMEM. The caller frees unclear in either case. */
 int cs_account_read(const struct cs_entry_source *source, struct cs_account *ret_account);
-/* 1 when it is locked or over at this moment, else 0. */
+/* 1 when it is locked, over, or not open yet at this moment; else 0. Ask only where nothing is unclear. */
 int cs_account_is_closed(const struct cs_account *account, uint64_t now_s);
 
 /* One person's entry. */
 struct cs_person_entry {
+	char *name;    /* canonical login, which memberUid has to spell like this (A075): the one in the DN, else the
+	                * first; without any the first value, which is nobody's login and only for display */
 	char **logins; /* every value that could be a login name, in the entry's order; compared byte for byte */
 	size_t n_logins;
 	uint32_t uid;  /* CS_NO_UID: none, several, or no number */
 	char *id;
 	char *human;   /* "" when none */
-	struct cs_account account;
-	char *unclear; /* what keeps it from being an answer, first cause; NULL */
+	struct cs_account account; /* its unclear is below */
+	char *unclear; /* what keeps it from being an answer, first cause: "attribute entryUUID is missing; …"; NULL */
 };
 
-/* dn: of the entry; stands in for the id where the schema says "dn". A binary objectGUID becomes the usual text
- * (MS-DTYP 2.3.4.3). 0, CS_ENOMEM. Clear it in every case. */
+/* dn: of the entry; its key (cs_dn_key) stands in for the id where the schema says "dn". A binary objectGUID becomes
+ * the usual text (MS-DTYP 2.3.4.3). 0, CS_ENOMEM. Clear it in every case. */
 int cs_person_read(const struct cs_schema *schema, const char *dn, const struct cs_entry_source *source,
 	struct cs_person_entry *ret_person);
 void cs_person_entry_clear(struct cs_person_entry *person);
