@@ -84,7 +84,8 @@ static int open_problem(const char *path, int e, struct cs_problem *problem)
 	return CS_EIO;
 }
 
-static int check_mode(const char *path, const struct stat *st, uid_t owner, int secret, struct cs_problem *problem)
+static int check_mode(const char *path, const struct stat *st, uid_t owner, enum cs_file_kind kind,
+		      struct cs_problem *problem)
 {
 	unsigned mode = st->st_mode & 07777u;
 
@@ -102,7 +103,7 @@ static int check_mode(const char *path, const struct stat *st, uid_t owner, int 
 			       mode, path);
 		return CS_EUNTRUSTED;
 	}
-	if (secret != 0 && (mode & 007u) != 0) {
+	if (kind != CS_FILE_TEXT && (mode & 007u) != 0) {
 		cs_problem_set(problem, path, 0, "holds a secret and has mode %04o, everybody may use it; chmod o= %s",
 			       mode, path);
 		return CS_EUNTRUSTED;
@@ -134,16 +135,12 @@ static int read_all(int fd, const char *path, char *text, size_t max, size_t *re
 		if (len > max)
 			return too_big(path, max, problem);
 	}
-	if (memchr(text, '\0', len) != NULL) {
-		cs_problem_set(problem, path, 0, "holds a NUL byte; it must be plain text");
-		return CS_EPROTO;
-	}
 	text[len] = '\0';
 	*ret_len = len;
 	return 0;
 }
 
-int cs_file_read(const char *path, uid_t owner, int secret, size_t max, char **ret_text, size_t *ret_len,
+int cs_file_read(const char *path, uid_t owner, enum cs_file_kind kind, size_t max, char **ret_text, size_t *ret_len,
 		 struct cs_problem *problem)
 {
 	struct stat st;
@@ -160,7 +157,7 @@ int cs_file_read(const char *path, uid_t owner, int secret, size_t max, char **r
 		r = CS_EIO;
 		goto out;
 	}
-	r = check_mode(path, &st, owner, secret, problem);
+	r = check_mode(path, &st, owner, kind, problem);
 	if (r != 0)
 		goto out;
 	if (max >= SSIZE_MAX || (uint64_t)st.st_size > max) {
@@ -173,13 +170,17 @@ int cs_file_read(const char *path, uid_t owner, int secret, size_t max, char **r
 		goto out;
 	}
 	r = read_all(fd, path, text, max, &len, problem);
+	if (r == 0 && kind != CS_FILE_KEYS && memchr(text, '\0', len) != NULL) {
+		cs_problem_set(problem, path, 0, "holds a NUL byte; it must be plain text");
+		r = CS_EPROTO;
+	}
 	if (r != 0)
 		goto out;
 	*ret_text = text;
 	text = NULL;
 	*ret_len = len;
 out:
-	if (text != NULL && secret != 0)
+	if (text != NULL && kind != CS_FILE_TEXT)
 		explicit_bzero(text, max + 2);
 	free(text);
 	cs_close(&fd);

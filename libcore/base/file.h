@@ -20,11 +20,17 @@ void cs_problem_clear(struct cs_problem *problem);
 /* "policy.conf:12: text" as an allocated string; NULL when out of memory. */
 char *cs_problem_text(const struct cs_problem *problem);
 
+enum cs_file_kind {
+	CS_FILE_TEXT = 0,  /* anybody may read it; it holds no NUL */
+	CS_FILE_SECRET = 1, /* others may not read it; it holds no NUL */
+	CS_FILE_KEYS = 2   /* others may not read it; any bytes */
+};
+
 /* Reads a whole file of at most max bytes that is a regular file, belongs to uid 0 or to owner, is not writable by
- * group or others (with secret != 0: nor readable by others), and holds no NUL. It is opened without following a
- * final symlink and checked on the open descriptor. *ret_text is NUL-terminated; the caller frees.
+ * group or others, and is of this kind. It is opened without following a final symlink and checked on the open
+ * descriptor. *ret_text has a NUL behind it; the caller frees.
  * 0, CS_ENOENT, CS_EUNTRUSTED, CS_ETOOBIG, CS_EIO, CS_EPROTO (a NUL), CS_ENOMEM; problem says which and why. */
-int cs_file_read(const char *path, uid_t owner, int secret, size_t max, char **ret_text, size_t *ret_len,
+int cs_file_read(const char *path, uid_t owner, enum cs_file_kind kind, size_t max, char **ret_text, size_t *ret_len,
 	struct cs_problem *problem);
 
 /* 1 when the file and every folder above it belong to root and nobody else may write them (sticky folders do not

@@ -21,8 +21,8 @@ void cs_directory_set_ids(const struct cs_directory_ids *ids)
 	worker_ids = *ids;
 }
 
-static int open_backend(struct cs_directory *directory, struct cs_settings *settings, uid_t owner, char **secret,
-	struct cs_problem *problem)
+static int open_backend(struct cs_directory *directory, struct cs_settings *settings, uid_t owner,
+	struct cs_secrets *secrets, struct cs_problem *problem)
 {
 	if (settings->n_uris == 0 && settings->srv_domain == NULL) {
 		const char *path = settings->file != NULL ? settings->file : settings->ldif;
@@ -31,7 +31,7 @@ static int open_backend(struct cs_directory *directory, struct cs_settings *sett
 		return cs_memory_open(form, path, owner, settings, &directory->self, problem);
 	}
 	directory->backend = &cs_worker_backend;
-	int r = cs_worker_open(settings, secret, &worker_ids, &directory->self);
+	int r = cs_worker_open(settings, secrets, &worker_ids, &directory->self);
 	if (r != 0)
 		cs_problem_set(problem, "", 0, "the directory worker cannot be started: %s", cs_strerror(r));
 	return r;
@@ -41,20 +41,20 @@ int cs_directory_open(const struct cs_conf_section *section, uid_t owner, struct
 	struct cs_problem *problem)
 {
 	struct cs_settings settings = { 0 };
-	char *secret = NULL;
+	struct cs_secrets secrets = { 0 };
 	struct cs_directory *directory = calloc(1, sizeof(*directory));
 	int r = directory != NULL ? 0 : CS_ENOMEM;
 	if (r == 0)
-		r = cs_settings_read(section, owner, &settings, &secret, problem);
+		r = cs_settings_read(section, owner, &settings, &secrets, problem);
 	if (r == 0)
-		r = open_backend(directory, &settings, owner, &secret, problem);
+		r = open_backend(directory, &settings, owner, &secrets, problem);
 	if (r == 0) {
 		*ret_directory = directory;
 		directory = NULL;
 	}
 	free(directory);
 	cs_settings_clear(&settings);
-	cs_free_secret(&secret);
+	cs_secrets_clear(&secrets);
 	return r;
 }
 

@@ -19,7 +19,8 @@ struct cs_directory;
  *   srv_domain = "example.org"    the servers that DNS names for ldap (with starttls = true) or ldaps there
  *   starttls = true          must be true for ldap:// unless it is a loopback address with insecure_loopback = true
  *   ca_file = "…"            required for TLS
- *   bind_dn, bind_secret_file (root-only) | sasl_external = true
+ *   bind_dn, bind_secret_file (root-only) | sasl_external = true | keytab (root-only), sasl_principal
+ *   tls_certificate, tls_key (root-only)
  *   people_base (required), login_attribute = uid, uid_attribute = uidNumber, id_attribute = entryUUID,
  *   person_attribute = ""    two entries with one value are one human
  *   locked_filter = "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))"    an entry that matches is locked; so is one

@@ -138,33 +138,46 @@ static int watch_wire(struct conn *conn)
 
 /* --- Connecting --- */
 
-static int open_steps(struct conn *conn)
-{
-	static int (*const steps[])(struct conn *) = { set_plain_options, watch_wire, conn_set_tls, conn_start_tls, conn_bind,
-		conn_check_tls };
-	int code = ldap_initialize(&conn->ld, conn->uri);
-	if (code != LDAP_SUCCESS)
-		return conn_blame(conn, "uri", code);
-	limit_incoming(conn);
-	for (size_t i = 0; i < CS_COUNT(steps); i++) {
-		int r = set_time(conn);
-		if (r == 0)
-			r = steps[i](conn);
-		if (r != 0)
-			return r;
-	}
-	limit_incoming(conn); /* once more: each layer that TLS put in has its own */
-	return 0;
-}
-
-int conn_open(struct conn *conn)
+static int prepare(struct conn *conn)
 {
 	bool local = strncmp(conn->uri, "ldapi://", 8) == 0;
 	conn->tls = conn->settings->tls && !local;
 	conn->starttls = conn->settings->starttls && !local;
+	int code = ldap_initialize(&conn->ld, conn->uri);
+	if (code != LDAP_SUCCESS)
+		return conn_blame(conn, "uri", code);
+	limit_incoming(conn);
+	int r = set_plain_options(conn);
+	if (r == 0)
+		r = watch_wire(conn);
+	return r != 0 ? r : conn_set_tls(conn);
+}
+
+/* Whom we speak to is checked before anything is said. */
+static int reach(struct conn *conn)
+{
+	int r = conn_reach(conn);
+	limit_incoming(conn); /* once more: each layer that is put in has its own */
+	return r != 0 ? r : conn_check_tls(conn);
+}
+
+int conn_stage(struct conn *conn, enum conn_stage stage)
+{
+	static int (*const stages[])(struct conn *) = { [CONN_PREPARE] = prepare, [CONN_REACH] = reach,
+		[CONN_BIND] = conn_bind };
+	int r = conn->ld != NULL ? set_time(conn) : 0;
+	return r != 0 ? r : stages[stage](conn);
+}
+
+int conn_open(struct conn *conn)
+{
+	int r = 0;
 	wire_here = conn->wire;
-	int r = open_steps(conn);
+	for (enum conn_stage stage = CONN_PREPARE; stage < CONN_STAGES && r == 0; stage++)
+		r = conn_stage(conn, stage);
 	wire_here = NULL;
+	if (r == 0)
+		limit_incoming(conn);
 	return r;
 }
 
@@ -239,15 +252,15 @@ static void attempt_drop(void *arg)
 	free(attempt);
 }
 
-int cs_connecting_start(const struct cs_settings *settings, const char *secret, const char *uri, uint64_t until_ms,
-	bool probe, struct cs_connecting **ret_connecting)
+int cs_connecting_start(const struct cs_settings *settings, const struct cs_credentials *credentials,
+	const char *uri, uint64_t until_ms, bool probe, struct cs_connecting **ret_connecting)
 {
 	static const struct cs_errand_calls calls = { attempt_run, attempt_drop };
 	struct cs_connecting *connecting = calloc(1, sizeof(*connecting));
 	struct attempt *attempt = calloc(1, sizeof(*attempt));
 	int r = connecting != NULL && attempt != NULL ? 0 : CS_ENOMEM;
 	if (r == 0) {
-		attempt->conn = (struct conn){ .settings = settings, .secret = secret, .until_ms = until_ms };
+		attempt->conn = (struct conn){ .settings = settings, .credentials = credentials, .until_ms = until_ms };
 		(void)snprintf(attempt->conn.uri, sizeof(attempt->conn.uri), "%s", uri);
 		attempt->probe = probe;
 		conn_wire_init(&attempt->wire);

@@ -51,8 +51,8 @@ void cs_ldap_prepare(void);
 
 /* Begins to connect in a thread; each step of it has the time until until_ms at most. probe: the server must also
  * answer a search. 0, CS_ENOMEM, CS_EIO. */
-int cs_connecting_start(const struct cs_settings *settings, const char *secret, const char *uri, uint64_t until_ms,
-	bool probe, struct cs_connecting **ret_connecting);
+int cs_connecting_start(const struct cs_settings *settings, const struct cs_credentials *credentials,
+	const char *uri, uint64_t until_ms, bool probe, struct cs_connecting **ret_connecting);
 int cs_connecting_fd(const struct cs_connecting *connecting);
 /* 0: not yet. 1: *ret_ldap is the connection, or NULL where it failed, with the cause (LDAP_CAUSE_MAX bytes); the
  * attempt is freed and NULL. */

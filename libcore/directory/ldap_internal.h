@@ -23,9 +23,9 @@ void conn_wire_close(struct conn_wire *wire);
 /* One connection while and after it is made. All that it points to lives as long as the process. */
 struct conn {
 	const struct cs_settings *settings;
-	const char *secret;
+	const struct cs_credentials *credentials;
 	char uri[CS_URI_MAX + 1];
-	bool tls, starttls; /* set by conn_open: what this uri has to have */
+	bool tls, starttls; /* set by the first stage: what this uri has to have */
 	uint64_t until_ms; /* CLOCK_BOOTTIME: each step has what is left */
 	struct conn_wire *wire; /* NULL: whoever connects can wait */
 	LDAP *ld;
@@ -47,8 +47,16 @@ struct cs_entry {
 };
 
 /* ldap_connect.c: connects, step by step, and blocks meanwhile: in an errand (errand.h) or in a program of its own.
- * settings, secret, uri and until_ms are set. 0; CS_EUNAVAIL with the cause. Close it in both cases. */
+ * settings, credentials, uri and until_ms are set. 0; CS_EUNAVAIL with the cause. Close it in both cases. */
 int conn_open(struct conn *conn);
+/* The same in parts, in this order, each with what time is left. */
+enum conn_stage {
+	CONN_PREPARE = 0, /* nothing is sent */
+	CONN_REACH = 1,   /* connected, and TLS is in place where it has to be */
+	CONN_BIND = 2,
+	CONN_STAGES = 3
+};
+int conn_stage(struct conn *conn, enum conn_stage stage);
 /* Does not wait for the server. */
 void conn_close(struct conn *conn);
 int conn_fd(const struct conn *conn); /* -1 when it is not open */
@@ -64,7 +72,7 @@ int conn_set_ints(struct conn *conn, const struct int_option *options, size_t n)
 
 /* ldap_bind.c: steps. Each 0 or CS_EUNAVAIL with the cause. */
 int conn_set_tls(struct conn *conn);
-int conn_start_tls(struct conn *conn);
+int conn_reach(struct conn *conn);
 int conn_bind(struct conn *conn);
 int conn_check_tls(struct conn *conn);
 

@@ -17,14 +17,14 @@ enum {
 
 /* --- Life --- */
 
-int cs_servers_new(const struct cs_settings *settings, const char *secret, const struct cs_servers_calls *calls,
-	void *arg, struct cs_servers **ret_servers)
+int cs_servers_new(const struct cs_settings *settings, const struct cs_credentials *credentials,
+	const struct cs_servers_calls *calls, void *arg, struct cs_servers **ret_servers)
 {
 	struct cs_servers *servers = calloc(1, sizeof(*servers));
 	if (servers == NULL)
 		return CS_ENOMEM;
 	servers->settings = settings;
-	servers->secret = secret;
+	servers->credentials = credentials;
 	servers->calls = *calls;
 	servers->arg = arg;
 	servers_set(servers, settings->uris, settings->n_uris);
@@ -265,8 +265,8 @@ static void attempt_start(struct cs_servers *servers, struct server *server)
 			continue;
 		*attempt = (struct cs_connect_attempt){ .begun_ms = now, .until_ms = now + CONNECT_LIMIT_MS,
 			.asked = server->waiting.first != NULL };
-		if (cs_connecting_start(servers->settings, servers->secret, server->uri, attempt->until_ms, server->failing,
-			    &attempt->connecting) != 0)
+		if (cs_connecting_start(servers->settings, servers->credentials, server->uri, attempt->until_ms,
+			    server->failing, &attempt->connecting) != 0)
 			fail(servers, server, "no thread to connect in", true);
 		return;
 	}

@@ -18,6 +18,10 @@ enum {
 
 struct cs_servers;
 
+/* The URIs of the servers that DNS names for a domain, in the order to try them. Waits for the resolver, at most a few
+ * seconds for each name server. 0; CS_EUNAVAIL with *ret_cause, CS_ENOMEM. The caller frees both. */
+int cs_servers_of_domain(const char *domain, bool ldaps, char ***ret_uris, size_t *ret_n, char **ret_cause);
+
 struct cs_servers_calls {
 	/* How all of them are, at every change. */
 	void (*state)(void *arg, bool ok, const char *text);
@@ -25,10 +29,10 @@ struct cs_servers_calls {
 	void (*event)(void *arg, bool ok, const char *text);
 };
 
-/* Begins to connect at the first cs_servers_work. settings and secret stay the caller's and must not change as long as
- * the process lives: threads that never come back may still read them. 0, CS_ENOMEM. */
-int cs_servers_new(const struct cs_settings *settings, const char *secret, const struct cs_servers_calls *calls,
-	void *arg, struct cs_servers **ret_servers);
+/* Begins to connect at the first cs_servers_work. settings and credentials stay the caller's and must not change as
+ * long as the process lives: threads that never come back may still read them. 0, CS_ENOMEM. */
+int cs_servers_new(const struct cs_settings *settings, const struct cs_credentials *credentials,
+	const struct cs_servers_calls *calls, void *arg, struct cs_servers **ret_servers);
 void cs_servers_free(struct cs_servers **servers);
 
 /* The server that is to be asked next: the first in the order of preference that answers, else the first of the

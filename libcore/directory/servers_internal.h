@@ -47,7 +47,7 @@ struct names {
 
 struct cs_servers {
 	const struct cs_settings *settings;
-	const char *secret;
+	const struct cs_credentials *credentials;
 	struct cs_servers_calls calls;
 	void *arg;
 	struct server all[CS_SERVERS_MAX]; /* a place is never given to another server while anything goes on there */

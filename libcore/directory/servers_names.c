@@ -175,6 +175,23 @@ static int to_uris(struct srv_question *q, char ***ret_uris, size_t *ret_n)
 	return r;
 }
 
+int cs_servers_of_domain(const char *domain, bool ldaps, char ***ret_uris, size_t *ret_n, char **ret_cause)
+{
+	struct srv_question *q = calloc(1, sizeof(*q));
+	int r = CS_ENOMEM;
+	if (q == NULL)
+		return r;
+	(void)snprintf(q->domain, sizeof(q->domain), "%s", domain);
+	q->ldaps = ldaps;
+	names_run(q);
+	if (*q->cause == '\0')
+		r = to_uris(q, ret_uris, ret_n);
+	else if (cs_set(ret_cause, q->cause) == 0)
+		r = CS_EUNAVAIL;
+	free(q);
+	return r;
+}
+
 /* --- In the loop --- */
 
 static void names_failed(struct cs_servers *servers, const char *cause)

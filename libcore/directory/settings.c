@@ -20,6 +20,10 @@ const struct cs_conf_option cs_directory_options[] = {
 	{ "bind_dn", CS_CONF_STR, false, NULL },
 	{ "bind_secret_file", CS_CONF_STR, false, NULL },
 	{ "sasl_external", CS_CONF_BOOL, false, NULL },
+	{ "tls_certificate", CS_CONF_STR, false, NULL },
+	{ "tls_key", CS_CONF_STR, false, NULL },
+	{ "keytab", CS_CONF_STR, false, NULL },
+	{ "sasl_principal", CS_CONF_STR, false, NULL },
 	{ "schema", CS_CONF_STR, false, NULL },
 	{ "people_filter", CS_CONF_STR, false, NULL },
 	{ "group_filter", CS_CONF_STR, false, NULL },
@@ -65,22 +69,23 @@ int settings_has(const struct reading *r, const char *key)
 	return *settings_text(r, key) != '\0';
 }
 
-/* Reads a file only to see that it is one that may be trusted; the caller takes the text where it wants it. */
-int settings_file(struct reading *r, const char *key, int secret, size_t max, char **ret_text)
+int settings_file(struct reading *r, const char *key, enum cs_file_kind kind, size_t max, char **ret_text,
+	size_t *ret_n)
 {
 	struct cs_problem problem = { 0 };
 	char *text = NULL;
 	size_t n = 0;
-	int e = cs_file_read(settings_text(r, key), r->owner, secret, max, &text, &n, &problem);
+	int e = cs_file_read(settings_text(r, key), r->owner, kind, max, &text, &n, &problem);
 	if (e == 0 && ret_text != NULL) {
 		*ret_text = text;
+		*ret_n = n;
 		text = NULL;
 	} else if (e != 0 && e != CS_ENOMEM) {
 		char *why = cs_problem_text(&problem);
 		e = settings_refuse(r, key, why != NULL ? why : cs_strerror(e));
 		free(why);
 	}
-	cs_free_secret(&text);
+	free(text); /* nobody took it, so it is no secret */
 	cs_problem_clear(&problem);
 	return e;
 }
@@ -143,19 +148,19 @@ static int read_all(struct reading *r)
 }
 
 int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct cs_settings *ret_settings,
-	char **ret_secret, struct cs_problem *problem)
+	struct cs_secrets *ret_secrets, struct cs_problem *problem)
 {
 	struct cs_settings settings = { 0 };
-	char *secret = NULL;
-	struct reading reading = { section, owner, &settings, &secret, problem };
+	struct cs_secrets secrets = { 0 };
+	struct reading reading = { section, owner, &settings, &secrets, problem };
 	int e = read_all(&reading);
 	if (e == 0) {
 		*ret_settings = settings;
-		*ret_secret = secret;
+		*ret_secrets = secrets;
 		return 0;
 	}
 	cs_settings_clear(&settings);
-	cs_free_secret(&secret);
+	cs_secrets_clear(&secrets);
 	return e;
 }
 
@@ -195,7 +200,8 @@ int cs_settings_of_ldif(const struct cs_ldif_options *options, struct cs_setting
 void cs_settings_clear(struct cs_settings *settings)
 {
 	char **texts[] = { &settings->name, &settings->file, &settings->ldif, &settings->srv_domain, &settings->ca_file,
-		&settings->bind_dn, &settings->people_base, &settings->groups_base, &settings->locked_filter };
+		&settings->bind_dn, &settings->sasl_principal, &settings->people_base, &settings->groups_base,
+		&settings->locked_filter };
 	for (size_t i = 0; i < CS_COUNT(texts); i++)
 		cs_free_str(texts[i]);
 	cs_free_strv(&settings->uris, &settings->n_uris);

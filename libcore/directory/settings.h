@@ -5,6 +5,7 @@
 
 #include "conf.h"
 #include "schema.h"
+#include "secrets.h"
 
 #include <sys/types.h>
 
@@ -28,6 +29,8 @@ struct cs_settings {
 	char *ca_file;
 	enum cs_bind bind;
 	char *bind_dn;
+	char *sasl_principal; /* "" when not said: whose key is the first of the keytab */
+	bool certificate;     /* we have one to show, with its key */
 	char *people_base; /* "" with ldif: everywhere */
 	char *groups_base; /* where groups are, for what is nested and for the replica; "" when not said */
 	struct cs_schema schema;
@@ -35,10 +38,10 @@ struct cs_settings {
 	uint64_t deadline_ms;
 };
 
-/* Reads and checks a section; *ret_secret is the bind password, NULL where none is needed. The caller clears both (the
- * secret with cs_free_secret). 0, CS_ECONF with problem, CS_ENOMEM. */
+/* Reads and checks a section, and the secrets that it names. The caller clears both. 0, CS_ECONF with problem,
+ * CS_ENOMEM. */
 int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct cs_settings *ret_settings,
-	char **ret_secret, struct cs_problem *problem);
+	struct cs_secrets *ret_secrets, struct cs_problem *problem);
 /* The settings for LDIF at hand; an option that is NULL has its default. 0, CS_ECONF with problem, CS_ENOMEM. */
 struct cs_ldif_options;
 int cs_settings_of_ldif(const struct cs_ldif_options *options, struct cs_settings *ret_settings,

@@ -4,6 +4,7 @@
 #define CS_DIRECTORY_SETTINGS_INTERNAL_H
 
 #include "directory.h"
+#include "file.h"
 #include "settings.h"
 
 /* One pass over a section: where complaints go and what was read so far. */
@@ -11,7 +12,7 @@ struct reading {
 	const struct cs_conf_section *section;
 	uid_t owner;
 	struct cs_settings *settings;
-	char **secret;
+	struct cs_secrets *secrets;
 	struct cs_problem *problem;
 };
 
@@ -20,13 +21,13 @@ int settings_refuse(struct reading *r, const char *key, const char *text);
 const char *settings_text(const struct reading *r, const char *key); /* "" where it is not given */
 int settings_has(const struct reading *r, const char *key);          /* and it is not empty */
 
-/* Reads a file only to see that it is one that may be trusted; the caller takes the text where it wants it. 0,
- * CS_ECONF, CS_ENOMEM. */
-int settings_file(struct reading *r, const char *key, int secret, size_t max, char **ret_text);
+/* Reads a file; with ret_text NULL only to see that it is one that may be trusted. 0, CS_ECONF, CS_ENOMEM. */
+int settings_file(struct reading *r, const char *key, enum cs_file_kind kind, size_t max, char **ret_text,
+	size_t *ret_n);
 
 /* Steps. Each 0, CS_ECONF, CS_ENOMEM. */
 int settings_servers(struct reading *r); /* settings_server.c: uri, srv_domain, starttls, insecure_loopback */
-int settings_tls(struct reading *r);     /* settings_bind.c: ca_file */
+int settings_tls(struct reading *r);     /* settings_bind.c: ca_file, tls_certificate, tls_key */
 int settings_bind(struct reading *r);    /* … how we say who we are */
 int settings_people(struct reading *r);  /* settings_people.c: schema and what overrides it, bases, locked_filter */
 

@@ -34,6 +34,8 @@ static int read_plain_ldap(struct reading *r, const char *host)
 		return settings_refuse(r, "uri", "ldap:// takes one host name and perhaps a port, nothing else");
 	if (r->settings->starttls)
 		return insecure ? settings_refuse(r, "insecure_loopback", "cannot be combined with starttls") : 0;
+	if (settings_has(r, "keytab")) /* the bind brings encryption with it, and is refused without */
+		return 0;
 	if (!insecure)
 		return settings_refuse(r, "uri", "ldap:// needs starttls = true");
 	if (!is_loopback(host))

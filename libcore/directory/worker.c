@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,7 +50,7 @@ struct slot {
 struct worker {
 	struct cs_settings settings;
 	struct cs_directory_ids ids;
-	int secret_fd; /* memory that is mapped nowhere here; each worker reads it */
+	struct cs_sealed sealed; /* each worker reads it */
 	int fd;
 	pid_t pid;
 	pid_t dying; /* killed, not yet reaped */
@@ -168,7 +167,7 @@ static int spawn(struct worker *w)
 	int ends[2] = { -1, -1 };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		return CS_EIO;
-	const struct cs_worker_start start = { &w->settings, w->ids, ends[1], w->secret_fd, getpid() };
+	const struct cs_worker_start start = { &w->settings, w->ids, ends[1], &w->sealed, getpid() };
 	pid_t pid = fork();
 	if (pid == 0)
 		cs_worker_serve(&start);
@@ -497,7 +496,7 @@ static void worker_close(void *self)
 		while (waitpid(w->dying, NULL, 0) < 0 && errno == EINTR)
 			;
 	cs_close(&w->fd);
-	cs_close(&w->secret_fd);
+	cs_sealed_close(&w->sealed);
 	cs_buf_clear(&w->in);
 	cs_buf_clear(&w->out);
 	for (size_t i = 0; i < w->n_events; i++)
@@ -508,32 +507,15 @@ static void worker_close(void *self)
 	free(w);
 }
 
-/* Puts the secret into memory of the kernel that can be read but not written, and wipes it here. */
-static int put_away(char **secret, int *ret_fd)
-{
-	if (*secret == NULL)
-		return 0;
-	int fd = memfd_create("countersign-directory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	size_t n = strlen(*secret);
-	int r = fd >= 0 && write(fd, *secret, n) == (ssize_t)n ? 0 : CS_EIO;
-	if (r == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-		r = CS_EIO;
-	cs_free_secret(secret);
-	if (r == 0)
-		*ret_fd = fd;
-	else
-		cs_close(&fd);
-	return r;
-}
-
-int cs_worker_open(struct cs_settings *settings, char **secret, const struct cs_directory_ids *ids, void **ret_worker)
+int cs_worker_open(struct cs_settings *settings, struct cs_secrets *secrets, const struct cs_directory_ids *ids,
+	void **ret_worker)
 {
 	int r = CS_ENOMEM;
 	struct worker *w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		goto out;
 	w->fd = -1;
-	w->secret_fd = -1;
+	w->sealed = cs_sealed_none;
 	w->settings = *settings;
 	*settings = (struct cs_settings){ 0 };
 	w->ids = *ids;
@@ -545,7 +527,7 @@ int cs_worker_open(struct cs_settings *settings, char **secret, const struct cs_
 	w->text = calloc(1, STATE_TEXT);
 	if (w->slots == NULL || w->text == NULL)
 		goto out;
-	r = put_away(secret, &w->secret_fd);
+	r = cs_secrets_seal(secrets, &w->sealed);
 	if (r == 0)
 		r = spawn(w);
 	if (r == 0) {
@@ -556,7 +538,7 @@ out:
 	if (w != NULL)
 		worker_close(w);
 	cs_settings_clear(settings);
-	cs_free_secret(secret);
+	cs_secrets_clear(secrets);
 	return r;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory worker's own process: confines itself, then reads questions, works on all of them at once and answers.
- */
+/* The directory worker's own process: reads questions, works on all of them at once and answers. */
 #include "answer.h"
 #include "clock.h"
 #include "file.h"
@@ -10,121 +9,26 @@
 #include "message.h"
 #include "worker.h"
 
-#include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-	SECRET_MAX = 1024,
 	IN_MAX = 2 * 1024 * 1024,
 	OUT_MAX = 16 * 1024 * 1024
 };
 
 struct serving {
+	struct cs_credentials credentials;
 	int socket;
 	struct cs_buf in, out;
 	struct cs_servers *servers;
 	struct cs_lookup *lookup;
 	bool failed;
 };
-
-/* --- Confinement --- */
-
-static int reset_signals(void)
-{
-	for (int number = 1; number < _NSIG; number++)
-		if (number != SIGKILL && number != SIGSTOP)
-			(void)signal(number, SIG_DFL);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return CS_EIO;
-	sigset_t none;
-	(void)sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) == 0 ? 0 : CS_EIO;
-}
-
-/* Leaves /dev/null on 0, 1 and 2 and this one descriptor. */
-static int close_others(int *fd)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int kept = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
-	if (null < 0 || kept < 3)
-		return CS_EIO;
-	for (int i = 0; i < 3; i++)
-		if (dup2(null, i) < 0)
-			return CS_EIO;
-	if (kept > 3 && close_range(3, (unsigned)kept - 1, 0) != 0)
-		return CS_EIO;
-	if (close_range((unsigned)kept + 1, UINT_MAX, 0) != 0)
-		return CS_EIO;
-	*fd = kept;
-	return 0;
-}
-
-static int drop_ids(const struct cs_directory_ids *ids)
-{
-	uid_t ruid = 0, euid = 0, suid = 0;
-	gid_t rgid = 0, egid = 0, sgid = 0;
-	if (ids->uid == 0)
-		return 0;
-	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(ids->gid, ids->gid, ids->gid) != 0 ||
-				      setresuid(ids->uid, ids->uid, ids->uid) != 0))
-		return CS_EPERM;
-	if (getresuid(&ruid, &euid, &suid) != 0 || getresgid(&rgid, &egid, &sgid) != 0)
-		return CS_EPERM;
-	if (ruid != ids->uid || euid != ids->uid || suid != ids->uid)
-		return CS_EPERM;
-	if (rgid != ids->gid || egid != ids->gid || sgid != ids->gid)
-		return CS_EPERM;
-	return setuid(0) == 0 ? CS_EPERM : 0;
-}
-
-/* After the change of ids, which would undo the first two. */
-static int confine(pid_t parent)
-{
-	const struct rlimit no_core = { 0, 0 };
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return CS_EPERM;
-	if (getppid() != parent) /* it died before the first line took effect */
-		return CS_EPERM;
-	return setrlimit(RLIMIT_CORE, &no_core) == 0 ? 0 : CS_EPERM;
-}
-
-/* libldap reads ldap.conf, .ldaprc and LDAP… variables, and its TLS library has variables of its own (A015, A082). */
-static int clean_surroundings(void)
-{
-	(void)umask(077);
-	if (clearenv() != 0 || setenv("LDAPNOINIT", "1", 1) != 0 || chdir("/") != 0)
-		return CS_EIO;
-	return 0;
-}
-
-static int read_secret(int fd, char **ret_secret)
-{
-	if (fd < 0)
-		return 0;
-	char *secret = calloc(1, SECRET_MAX + 1);
-	if (secret == NULL)
-		return CS_ENOMEM;
-	(void)mlock(secret, SECRET_MAX + 1); /* a limit of the host may forbid it */
-	ssize_t n = pread(fd, secret, SECRET_MAX, 0);
-	if (n <= 0) {
-		cs_free_secret(&secret);
-		return CS_EIO;
-	}
-	*ret_secret = secret;
-	return 0;
-}
 
 /* --- Serving --- */
 
@@ -297,23 +201,12 @@ static int turn(struct serving *serving)
 	return serving->failed ? CS_ENOMEM : flush(serving);
 }
 
-static int prepare(const struct cs_worker_start *start, struct serving *serving, char **secret)
+static int prepare(const struct cs_worker_start *start, struct serving *serving)
 {
 	static const struct cs_servers_calls calls = { tell_state, tell_event };
-	serving->socket = start->socket;
-	int r = reset_signals();
+	int r = cs_worker_confine(start, &serving->socket, &serving->credentials);
 	if (r == 0)
-		r = read_secret(start->secret_fd, secret);
-	if (r == 0)
-		r = close_others(&serving->socket);
-	if (r == 0)
-		r = drop_ids(&start->ids);
-	if (r == 0)
-		r = confine(start->parent);
-	if (r == 0)
-		r = clean_surroundings();
-	if (r == 0)
-		r = cs_servers_new(start->settings, *secret, &calls, serving, &serving->servers);
+		r = cs_servers_new(start->settings, &serving->credentials, &calls, serving, &serving->servers);
 	if (r == 0)
 		r = cs_lookup_new(start->settings, serving->servers, put_answer, serving, &serving->lookup);
 	return r;
@@ -322,12 +215,11 @@ static int prepare(const struct cs_worker_start *start, struct serving *serving,
 _Noreturn void cs_worker_serve(const struct cs_worker_start *start)
 {
 	struct serving serving = { 0 };
-	char *secret = NULL;
 	cs_buf_init(&serving.in, IN_MAX);
 	cs_buf_init(&serving.out, OUT_MAX);
-	int r = prepare(start, &serving, &secret);
+	int r = prepare(start, &serving);
 	while (r == 0)
 		r = turn(&serving);
-	cs_free_secret(&secret);
+	/* The credentials go with the process: a thread that still binds must not see an empty password (A070). */
 	_exit(r == CS_EIO ? 0 : 1);
 }

@@ -63,10 +63,10 @@ static void write_file(const struct place *place, const char *text, size_t n, mo
 	cs_close(&fd);
 }
 
-static int read_file(struct place *place, int secret, size_t max)
+static int read_file(struct place *place, enum cs_file_kind kind, size_t max)
 {
 	cs_problem_clear(&place->problem);
-	return cs_file_read(place->path, geteuid(), secret, max, &place->text, &place->len, &place->problem);
+	return cs_file_read(place->path, geteuid(), kind, max, &place->text, &place->len, &place->problem);
 }
 
 static void test_base_file_is_read_whole(void **state)
@@ -74,13 +74,13 @@ static void test_base_file_is_read_whole(void **state)
 	struct place *place = *state;
 
 	write_file(place, "two\nlines\n", 10, 0644);
-	assert_int_equal(read_file(place, 0, 10), 0);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 10), 0);
 	assert_string_equal(place->text, "two\nlines\n");
 	assert_int_equal(place->len, 10);
 	assert_null(place->problem.text);
 	cs_free_str(&place->text);
 	write_file(place, "", 0, 0400);
-	assert_int_equal(read_file(place, 1, 0), 0);
+	assert_int_equal(read_file(place, CS_FILE_SECRET, 0), 0);
 	assert_string_equal(place->text, "");
 }
 
@@ -104,9 +104,9 @@ static void test_base_file_modes(void **state)
 	};
 	for (size_t i = 0; i < CS_COUNT(cases); i++) {
 		write_file(place, "x", 1, cases[i].mode);
-		assert_int_equal(read_file(place, 0, 10), cases[i].plain);
+		assert_int_equal(read_file(place, CS_FILE_TEXT, 10), cases[i].plain);
 		cs_free_str(&place->text);
-		assert_int_equal(read_file(place, 1, 10), cases[i].secret);
+		assert_int_equal(read_file(place, CS_FILE_SECRET, 10), cases[i].secret);
 		assert_int_equal(place->text == NULL, cases[i].secret != 0);
 		cs_free_str(&place->text);
 	}
@@ -117,14 +117,14 @@ static void test_base_file_problem_says_path_finding_and_remedy(void **state)
 	struct place *place = *state;
 
 	write_file(place, "x", 1, 0664);
-	assert_int_equal(read_file(place, 0, 10), CS_EUNTRUSTED);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 10), CS_EUNTRUSTED);
 	char *text = cs_problem_text(&place->problem);
 	assert_non_null(strstr(text, place->path));
 	assert_non_null(strstr(text, "mode 0664"));
 	assert_non_null(strstr(text, "chmod go-w "));
 	cs_free_str(&text);
 	write_file(place, "x", 1, 0644);
-	assert_int_equal(read_file(place, 1, 10), CS_EUNTRUSTED);
+	assert_int_equal(read_file(place, CS_FILE_SECRET, 10), CS_EUNTRUSTED);
 	assert_non_null(strstr(place->problem.text, "chmod o= "));
 }
 
@@ -154,11 +154,11 @@ static void test_base_file_bound_is_exact(void **state)
 	struct place *place = *state;
 
 	write_file(place, "12345", 5, 0600);
-	assert_int_equal(read_file(place, 0, 4), CS_ETOOBIG);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 4), CS_ETOOBIG);
 	assert_null(place->text);
-	assert_int_equal(read_file(place, 0, 5), 0);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 5), 0);
 	cs_free_str(&place->text);
-	assert_int_equal(read_file(place, 0, SIZE_MAX), CS_ETOOBIG);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, SIZE_MAX), CS_ETOOBIG);
 	/* A file that says it is empty and is not. */
 	cs_problem_clear(&place->problem);
 	assert_int_equal(cs_file_read("/proc/self/status", geteuid(), 0, 10, &place->text, &place->len, NULL),
@@ -170,9 +170,9 @@ static void test_base_file_nul_is_refused(void **state)
 	struct place *place = *state;
 
 	write_file(place, "a\0b", 3, 0600);
-	assert_int_equal(read_file(place, 0, 100), CS_EPROTO);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 100), CS_EPROTO);
 	write_file(place, "ab\0", 3, 0600);
-	assert_int_equal(read_file(place, 0, 100), CS_EPROTO);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 100), CS_EPROTO);
 	assert_null(place->text);
 }
 
@@ -181,19 +181,19 @@ static void test_base_file_only_regular_files_are_read(void **state)
 	struct place *place = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	assert_int_equal(read_file(place, 0, 10), CS_ENOENT);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 10), CS_ENOENT);
 	assert_int_equal(symlink("/etc/passwd", place->path), 0);
-	assert_int_equal(read_file(place, 0, 1 << 20), CS_EUNTRUSTED);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 1 << 20), CS_EUNTRUSTED);
 	assert_non_null(strstr(place->problem.text, "symbolic link"));
 	assert_int_equal(unlink(place->path), 0);
 	assert_int_equal(mkfifo(place->path, 0600), 0); /* must not wait for a writer */
-	assert_int_equal(read_file(place, 0, 10), CS_EUNTRUSTED);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 10), CS_EUNTRUSTED);
 	assert_int_equal(unlink(place->path), 0);
 
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	strcpy(address.sun_path, place->path);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(read_file(place, 0, 10), CS_EIO);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 10), CS_EIO);
 	cs_close(&fd);
 	cs_problem_clear(&place->problem);
 	assert_int_equal(cs_file_read(place->folder, geteuid(), 0, 10, &place->text, &place->len, NULL), CS_EUNTRUSTED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The daemon's configuration file: countersignd.conf(5). */
-#ifndef CS_DAEMON_CONFIG_H
-#define CS_DAEMON_CONFIG_H
+#ifndef CS_CONFIG_H
+#define CS_CONFIG_H
 
 #include "conf.h"
 #include <sys/types.h>
