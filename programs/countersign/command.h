@@ -114,6 +114,7 @@ int cs_run_role_define(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_export(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_show(struct cs_run *run, char **args, size_t n);
+int cs_run_directory_test(struct cs_run *run, char **args, size_t n);
 int cs_run_status(struct cs_run *run, char **args, size_t n);
 int cs_run_help(struct cs_run *run, char **args, size_t n);
 

@@ -74,6 +74,11 @@ static const struct cs_command commands[] = {
 	{ "evidence export", "", "Print the evidence as JSON lines", "", cs_run_evidence_export },
 	{ "evidence show", "[--from NUMBER]", "Print the evidence, one line an event",
 		"  --from NUMBER      the first event\n", cs_run_evidence_show },
+	{ "directory test", "[USER] [--config FILE] [--policy FILE]",
+		"Does the directory answer, and does it say what the daemon needs?",
+		"  --config FILE      the daemon's configuration (default /etc/countersign/countersignd.conf)\n"
+		"  --policy FILE      the groups that this policy asks of USER; a number or `current` is a generation\n",
+		cs_run_directory_test },
 	{ "status", "", "How the daemon is", "", cs_run_status },
 	{ "help", "[COMMAND]", "This text, or that of one command", "", cs_run_help },
 };

@@ -2,8 +2,10 @@
 /* How far something that takes long has come. */
 #include "progress.h"
 #include "clock.h"
+#include "text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,22 +30,40 @@ void cs_progress_begin(struct cs_progress *progress, const char *what, size_t to
 		.next_ms = cs_boot_ms() + QUIET_MS };
 }
 
+/* False: not yet, or nobody looks. */
+static bool is_due(struct cs_progress *progress)
+{
+	uint64_t now = progress->terminal ? cs_boot_ms() : 0;
+
+	if (!progress->terminal || now < progress->next_ms)
+		return false;
+	progress->shown = true;
+	progress->next_ms = now + EVERY_MS;
+	return true;
+}
+
+void cs_progress_wait(struct cs_progress *progress, const char *whom)
+{
+	char *safe = NULL;
+
+	if (!is_due(progress))
+		return;
+	safe = cs_escaped(whom);
+	fprintf(stderr, "\rwaiting for %s\033[K", safe != NULL ? safe : "");
+	fflush(stderr);
+	free(safe);
+}
+
 void cs_progress_at(struct cs_progress *progress, size_t done)
 {
 	char checked[28], total[28];
-	uint64_t now = 0;
 
-	if (!progress->terminal)
-		return;
-	now = cs_boot_ms();
-	if (now < progress->next_ms)
+	if (!is_due(progress))
 		return;
 	cs_number_text(done, checked);
 	cs_number_text(progress->total, total);
 	fprintf(stderr, "\rchecked %s of %s %s", checked, total, progress->what);
 	fflush(stderr);
-	progress->shown = true;
-	progress->next_ms = now + EVERY_MS;
 }
 
 void cs_progress_end(struct cs_progress *progress)

@@ -17,6 +17,8 @@ struct cs_progress {
 
 void cs_progress_begin(struct cs_progress *progress, const char *what, size_t total);
 void cs_progress_at(struct cs_progress *progress, size_t done);
+/* Where there is nothing to count: for whom one waits. */
+void cs_progress_wait(struct cs_progress *progress, const char *whom);
 /* Takes the line away again. */
 void cs_progress_end(struct cs_progress *progress);
 
