@@ -24,6 +24,8 @@ static enum cs_reason requester_refused(const struct cs_case *what, char **ret_t
 	struct cs_held held = { 0 };
 	int r = 0;
 
+	if (refused == CS_WHY_DOUBT && what->requester->doubt && *what->requester->doubt)
+		*ret_text = cs_dup(what->requester->doubt);
 	if (refused != CS_WHY_NONE)
 		return refused;
 	if (what->asked_by && (!what->asked_by->id || strcmp(what->asked_by->id, what->requester->person.id) != 0))
@@ -35,6 +37,8 @@ static enum cs_reason requester_refused(const struct cs_case *what, char **ret_t
 		held.because = NULL;
 	} else if (r != 1) {
 		refused = CS_WHY_DOUBT;
+		*ret_text = held.because;
+		held.because = NULL;
 	}
 	cs_held_clear(&held);
 	return refused;
@@ -75,17 +79,35 @@ static int vote_counts(const struct cs_case *what, size_t p)
 	return 1;
 }
 
+/* May this voter fill the rule now? As cs_policy_may_fill; the first text about a doubt is kept. */
+static int may_fill(const struct cs_case *what, const struct cs_facts *voter, size_t rule, char **doubt)
+{
+	struct cs_held held = { 0 };
+	int r = cs_policy_may_fill(what->policy, voter, what->gate, rule, what->scope, NULL);
+
+	if (r != CS_EDOUBT || *doubt)
+		return r;
+	r = cs_policy_may_fill(what->policy, voter, what->gate, rule, what->scope, &held);
+	*doubt = held.because;
+	held.because = NULL;
+	cs_held_clear(&held);
+	return r;
+}
+
 /* Fills may for every vote. 1 when some vote could not be told, 0 when all could, or CS_ENOMEM. */
-static int eligibility(const struct cs_case *what, size_t n_rules, int8_t *may)
+static int eligibility(const struct cs_case *what, size_t n_rules, int8_t *may, char **ret_doubt)
 {
 	int doubt = 0;
 
 	for (size_t p = 0; p < what->n_votes; p++) {
+		const struct cs_facts *voter = &what->voters[p];
 		int counts = vote_counts(what, p);
 
 		doubt |= counts == CS_EDOUBT;
+		if (counts == CS_EDOUBT && !*ret_doubt && voter->doubt && *voter->doubt)
+			*ret_doubt = cs_dup(voter->doubt);
 		for (size_t i = 0; counts == 1 && i < n_rules; i++) {
-			int r = cs_policy_may_fill(what->policy, &what->voters[p], what->gate, i, what->scope, NULL);
+			int r = may_fill(what, voter, i, ret_doubt);
 
 			if (r == CS_ENOMEM)
 				return r;
@@ -110,12 +132,13 @@ static int rejected(const struct cs_case *what)
 	return 0;
 }
 
-/* Who voted, and which rules they fill now: as needs_fill. *ret_doubt: some could not be told. */
-static int fill_now(const struct cs_case *what, struct cs_need *needs, size_t n_rules, int *ret_doubt)
+/* Who voted, and which rules they fill now: as needs_fill. *ret_doubt: some could not be told; *ret_text: why, where it
+ * was said. */
+static int fill_now(const struct cs_case *what, struct cs_need *needs, size_t n_rules, int *ret_doubt, char **ret_text)
 {
 	const struct cs_person **people = calloc(what->n_votes + 1, sizeof(const struct cs_person *));
 	int8_t *may = calloc(n_rules * (what->n_votes + 1), 1);
-	int r = people && may ? eligibility(what, n_rules, may) : CS_ENOMEM;
+	int r = people && may ? eligibility(what, n_rules, may, ret_text) : CS_ENOMEM;
 
 	for (size_t p = 0; r >= 0 && p < what->n_votes; p++)
 		people[p] = &what->votes[p].person;
@@ -128,29 +151,43 @@ static int fill_now(const struct cs_case *what, struct cs_need *needs, size_t n_
 	return r;
 }
 
+/* Could the rules surely never be filled? A list that is not to be believed may be too short by mistake. */
+static int unsatisfiable(const struct cs_case *what, const struct cs_decision *decision)
+{
+	return what->rosters_of_rule && what->requester->n_unsure == 0 &&
+	       needs_satisfiable(what, decision->needs, decision->n_needs) == 0;
+}
+
 /* The gate has approval rules and the requester may ask: are they filled? */
 static int decide_rules(const struct cs_case *what, struct cs_decision *decision)
 {
 	size_t n_rules = decision->n_needs;
+	char *text = NULL;
 	int doubt = 0;
-	int filled = fill_now(what, decision->needs, n_rules, &doubt);
+	int filled = fill_now(what, decision->needs, n_rules, &doubt, &text);
 	int r = filled < 0 ? filled : 0;
 
 	if (r == 0 && what->rosters_of_rule)
 		r = cs_needs_who(what, decision->needs, n_rules);
 	if (r < 0)
-		return r;
+		goto out;
 	if (rejected(what))
 		conclude(decision, CS_DENY, CS_WHY_REJECTED);
 	else if (filled == 1)
 		conclude(decision, CS_PERMIT, CS_WHY_APPROVED);
 	else if (doubt)
 		conclude(decision, CS_HOLD, CS_WHY_DOUBT);
-	else if (what->rosters_of_rule && needs_satisfiable(what, decision->needs, n_rules) == 0)
+	else if (unsatisfiable(what, decision))
 		conclude(decision, CS_DENY, CS_WHY_UNSATISFIABLE);
 	else
 		conclude(decision, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
-	return 0;
+	if (decision->reason == CS_WHY_DOUBT) {
+		decision->text = text;
+		text = NULL;
+	}
+out:
+	free(text);
+	return r;
 }
 
 /* The requester may ask: does he need others? */

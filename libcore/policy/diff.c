@@ -167,12 +167,23 @@ static int said_section(struct diff *diff, const char *kind, const char *before,
 	return cs_diff_say(diff, CS_EFFECT_NONE, kind, before ? before : after, before ? "is gone" : "is new");
 }
 
+static int said_fresh(struct diff *diff, const struct permission *a, const struct permission *b)
+{
+	char had[32], has[32];
+
+	return cs_diff_say(diff, b->fresh_ms > a->fresh_ms ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, "permission",
+			   a->name, "fresh: %s -> %s", a->fresh_ms == CS_FRESH_ANY ? "none" : cs_diff_span(a->fresh_ms, had),
+			   b->fresh_ms == CS_FRESH_ANY ? "none" : cs_diff_span(b->fresh_ms, has));
+}
+
 static int pair_permission(void *arg, const void *before, const void *after)
 {
 	const struct permission *a = before, *b = after;
 
 	if (!a || !b)
 		return said_section(arg, "permission", a ? a->name : NULL, b ? b->name : NULL);
+	if (a->fresh_ms != b->fresh_ms && said_fresh(arg, a, b) < 0)
+		return CS_ENOMEM;
 	return said_label(arg, "permission", a->name, a->label, b->label);
 }
 
@@ -255,8 +266,8 @@ static int hand_over(struct diff *diff, struct cs_change **ret_changes, size_t *
 int cs_policy_diff(const struct cs_policy *before, const struct cs_policy *after, struct cs_change **ret_changes,
 		   size_t *ret_count)
 {
-	static int (*const steps[])(struct diff *) = {cs_diff_rights, cs_diff_exclusives, cs_diff_gates, diff_sections,
-						      say_left_out};
+	static int (*const steps[])(struct diff *) = {cs_diff_rights, cs_diff_floors, cs_diff_exclusives,
+						      cs_diff_gates,  diff_sections,  say_left_out};
 	struct diff diff = {0};
 	int r = cs_diff_prepare(&diff, before, after);
 

@@ -213,12 +213,14 @@ static const struct term {
 	size_t offset;
 	bool more_is_stronger;
 	const char *words[2]; /* a bool; NULL: a span in milliseconds */
+	bool open;            /* a span that may be none at all, CS_FRESH_ANY: longer than any */
 } terms[] = {
-	{"reason", offsetof(struct cs_gate, needs_reason), true, {"optional", "required"}},
-	{"exposed_file", offsetof(struct cs_gate, takes_exposed), false, {"deny", "permit"}},
-	{"lifetime", offsetof(struct cs_gate, lifetime_ms), false, {NULL, NULL}},
-	{"use_within", offsetof(struct cs_gate, use_within_ms), false, {NULL, NULL}},
-	{"use_after", offsetof(struct cs_gate, use_after_ms), true, {NULL, NULL}},
+	{"reason", offsetof(struct cs_gate, needs_reason), true, {"optional", "required"}, false},
+	{"exposed_file", offsetof(struct cs_gate, takes_exposed), false, {"deny", "permit"}, false},
+	{"lifetime", offsetof(struct cs_gate, lifetime_ms), false, {NULL, NULL}, false},
+	{"use_within", offsetof(struct cs_gate, use_within_ms), false, {NULL, NULL}, false},
+	{"use_after", offsetof(struct cs_gate, use_after_ms), true, {NULL, NULL}, false},
+	{"fresh", offsetof(struct cs_gate, fresh_ms), false, {NULL, NULL}, true},
 };
 
 static uint64_t term_of(const struct cs_gate *gate, const struct term *term)
@@ -234,7 +236,7 @@ static uint64_t term_of(const struct cs_gate *gate, const struct term *term)
 	return yes;
 }
 
-static const char *show_term(const struct term *term, uint64_t value, char text[32])
+const char *cs_diff_span(uint64_t value, char text[32])
 {
 	static const struct {
 		uint64_t ms;
@@ -242,14 +244,17 @@ static const char *show_term(const struct term *term, uint64_t value, char text[
 	} units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
 	size_t i = 0;
 
-	if (term->words[0])
-		return term->words[value];
-	if (value == 0)
-		return "none";
 	while (i < CS_COUNT(units) - 1 && value % units[i].ms != 0)
 		i++;
 	(void)snprintf(text, 32, "%" PRIu64 "%c", value / units[i].ms, units[i].letter);
 	return text;
+}
+
+static const char *show_term(const struct term *term, uint64_t value, char text[32])
+{
+	if (term->words[0])
+		return term->words[value];
+	return value == (term->open ? CS_FRESH_ANY : 0) ? "none" : cs_diff_span(value, text);
 }
 
 static int diff_switches(struct gates *gates)
@@ -302,7 +307,7 @@ static int say_switches(struct gates *gates, enum cs_effect effect)
 	for (size_t i = 0; r == 0 && i < CS_COUNT(terms); i++) {
 		uint64_t value = term_of(gate, &terms[i]);
 
-		if (value != 0 && (terms[i].words[0] || gate->n_rules > 0))
+		if (terms[i].open ? value != CS_FRESH_ANY : value != 0 && (terms[i].words[0] || gate->n_rules > 0))
 			r = SAY(gates, effect, "%s: %s", terms[i].name, show_term(&terms[i], value, text));
 	}
 	return r;

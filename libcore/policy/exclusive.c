@@ -96,6 +96,63 @@ int cs_policy_excluded(const struct cs_policy *policy, const struct cs_facts *fa
 	return r;
 }
 
+/* --- What is not to be believed ----------------------------------------------------------------------------------- */
+
+/* A role that is held, and the search for a list that might give one which excludes it. */
+struct threat {
+	const struct cs_policy *policy;
+	const struct cs_facts *facts;
+	const struct exclusive *set;
+	const char *scope;
+	size_t member;
+	const char *text;
+};
+
+static int find_threat(void *arg, const struct assignment *assignment, struct cs_membership *membership)
+{
+	struct threat *threat = arg;
+	size_t member = cs_exclusive_member(threat->policy, threat->set, assignment->role);
+
+	(void)membership;
+	if (member == SIZE_MAX || member == threat->member ||
+	    !cs_policy_could_cover(assignment, threat->set->anywhere ? NULL : threat->scope))
+		return 0;
+	threat->text = cs_policy_unsure(threat->facts, assignment->query);
+	return 1;
+}
+
+const char *cs_policy_perhaps_excluded(const struct cs_policy *policy, const struct cs_facts *facts, size_t role,
+				       const char *scope)
+{
+	struct threat threat = {.policy = policy, .facts = facts, .scope = scope};
+
+	for (size_t i = 0; facts->n_unsure > 0 && !threat.text && i < policy->n_exclusives; i++) {
+		threat.set = &policy->exclusives[i];
+		threat.member = cs_exclusive_member(policy, threat.set, role);
+		if (!threat.set->within_request && threat.member != SIZE_MAX)
+			(void)cs_policy_visit_unsure(policy, facts, find_threat, &threat);
+	}
+	return threat.text;
+}
+
+bool cs_policy_clashes(const struct cs_policy *policy, const struct cs_facts *facts, size_t role, const char *scope)
+{
+	static const struct assignment perhaps; /* stands for the one that might give the role */
+
+	if (!policy->restricted || !bit_has(policy->restricted, role))
+		return false;
+	for (size_t i = 0; i < policy->n_exclusives; i++) {
+		struct pair pair = {.policy = policy, .facts = facts, .set = &policy->exclusives[i]};
+
+		pair.holds[0] = (struct hold){&perhaps, NULL, cs_exclusive_member(policy, pair.set, role)};
+		pair.scope = pair.set->anywhere ? NULL : scope;
+		if (!pair.set->within_request && pair.holds[0].member != SIZE_MAX &&
+		    cs_policy_visit(policy, facts, find_two, &pair) == 1)
+			return true;
+	}
+	return false;
+}
+
 /* --- What the directory breaks
  * ---------------------------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ struct steps {
 	const char *permission, *scope, *kind;
 	size_t kind_len;
 	bool held, excluded; /* by an assignment; taken away by roles that exclude each other */
+	bool perhaps;        /* a list that is not to be believed might give it, or take it away */
 	size_t said[N_PARTS];
 	char **lines;
 	size_t n_lines;
@@ -170,6 +171,7 @@ static int explain_held(struct steps *steps, const struct assignment *assignment
 			const char *scope)
 {
 	const char *role = steps->policy->roles[assignment->role].name, *group = membership ? membership->group_dn : "";
+	const char *perhaps;
 	char *because = NULL, *how = NULL;
 	int r = cs_format(&how, "role %s%s%s%s in %s: by assignment %s, %s%s%s", role, assignment->label ? " (" : "",
 			  assignment->label ? assignment->label : "", assignment->label ? ")" : "", scope,
@@ -186,9 +188,17 @@ static int explain_held(struct steps *steps, const struct assignment *assignment
 	r = cs_policy_excluded(steps->policy, steps->facts, assignment->role, steps->scope, &because);
 	if (r < 0)
 		goto out;
-	steps->held = steps->held || r == 0;
+	perhaps = r == 0 ? cs_policy_perhaps_excluded(steps->policy, steps->facts, assignment->role, steps->scope)
+			 : NULL;
+	steps->held = steps->held || (r == 0 && !perhaps);
+	steps->perhaps = steps->perhaps || perhaps;
 	steps->excluded = steps->excluded || r == 1;
-	r = r == 1 ? say(steps, "%s; it does not count: %s", how, because) : say(steps, "%s", how);
+	if (r == 1)
+		r = say(steps, "%s; it does not count: %s", how, because);
+	else if (perhaps)
+		r = say(steps, "%s; whether a role excludes it could not be told: %s", how, perhaps);
+	else
+		r = say(steps, "%s", how);
 out:
 	cs_free_str(&because);
 	cs_free_str(&how);
@@ -218,11 +228,24 @@ static int explain_membership(struct steps *steps, const struct assignment *assi
 	return explain_held(steps, assignment, membership, scope);
 }
 
+/* An assignment whose list is not to be believed. */
+static int explain_unsure(struct steps *steps, const struct assignment *assignment, const char *doubt)
+{
+	steps->perhaps = steps->perhaps ||
+			 (cs_policy_could_cover(assignment, steps->scope) &&
+			  !cs_policy_clashes(steps->policy, steps->facts, assignment->role, steps->scope));
+	return say(steps, "assignment %s (role %s in %s): could not tell: %s", assignment->name,
+		   steps->policy->roles[assignment->role].name, assignment->scope.text, doubt);
+}
+
 static int explain_groups(struct steps *steps, const struct assignment *assignment)
 {
+	const char *doubt = cs_policy_unsure(steps->facts, assignment->query);
 	size_t n = 0;
 	int r = 0;
 
+	if (doubt)
+		return explain_unsure(steps, assignment, doubt);
 	for (size_t i = 0; r == 0 && i < steps->facts->n_memberships; i++) {
 		struct cs_membership *membership = &steps->facts->memberships[i];
 
@@ -361,6 +384,8 @@ static int explain_person(struct steps *steps)
 		return r;
 	if (steps->held)
 		return say(steps, "held: %s in %s", steps->permission, steps->scope);
+	if (steps->perhaps)
+		return say(steps, "could not tell: %s in %s", steps->permission, steps->scope);
 	if (steps->excluded)
 		return say(steps,
 			   "not held: of roles that exclude each other none counts; give up all but one of them");

@@ -51,6 +51,31 @@ uint64_t cs_gate_use_after_ms(const struct cs_gate *gate)
 	return gate->use_after_ms;
 }
 
+uint64_t cs_gate_fresh_ms(const struct cs_gate *gate)
+{
+	return gate->least_fresh_ms;
+}
+
+uint64_t cs_policy_service_fresh_ms(const struct cs_policy *policy, const char *service)
+{
+	uint64_t least = CS_FRESH_ANY;
+
+	for (size_t i = 0; i < policy->n_gates; i++) {
+		const struct cs_gate *gate = &policy->gates[i];
+
+		if (gate->least_fresh_ms < least && cs_strv_has(gate->services, gate->n_services, service) == 1)
+			least = gate->least_fresh_ms;
+	}
+	return least;
+}
+
+uint64_t cs_policy_permission_fresh_ms(const struct cs_policy *policy, const char *permission)
+{
+	size_t i = cs_policy_find_permission(policy, permission);
+
+	return i == SIZE_MAX ? CS_FRESH_ANY : policy->permissions[i].fresh_ms;
+}
+
 size_t cs_policy_gates(const struct cs_policy *policy)
 {
 	return policy->n_gates;

@@ -424,14 +424,59 @@ static int lint_assignment(struct lint *lint, const struct assignment *assignmen
 	return 0;
 }
 
+/* The largest floor of a group counts for all that ask about it. */
+static int lint_floor(struct lint *lint, const struct assignment *assignment)
+{
+	uint32_t counts = assignment->at_least > 0 ? lint->policy->queries[assignment->query].at_least : 0;
+
+	if (counts == assignment->at_least)
+		return 0;
+	return say(lint, false, assignment->line, "covered-floor",
+		   "assignment %s: at_least = %u means nothing, because another assignment with this list says %u",
+		   assignment->name, (unsigned)assignment->at_least, (unsigned)counts);
+}
+
 static int lint_assignments(struct lint *lint)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < lint->policy->n_assignments; i++) {
+		r = lint_floor(lint, &lint->policy->assignments[i]);
+		if (r < 0)
+			break;
 		/* One with a label of its own may be there for that. */
 		if (!lint->policy->assignments[i].label)
 			r = lint_assignment(lint, &lint->policy->assignments[i]);
+	}
+	return r;
+}
+
+/* --- Freshness -------------------------------------------------------------------------------------------------------
+ */
+
+#define REMEMBERED_MS UINT64_C(30000) /* what any right is remembered at most */
+
+static int lint_fresh(struct lint *lint)
+{
+	const struct cs_policy *policy = lint->policy;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < policy->n_permissions; i++) {
+		const struct permission *permission = &policy->permissions[i];
+
+		if (permission->fresh_ms > REMEMBERED_MS && permission->fresh_ms != CS_FRESH_ANY)
+			r = say(lint, true, permission->line, "idle-fresh",
+				"permission %s: no right is remembered for more than 30 s, so a longer fresh means "
+				"nothing",
+				permission->name);
+	}
+	for (size_t i = 0; r == 0 && i < policy->n_gates; i++) {
+		const struct cs_gate *gate = &policy->gates[i];
+
+		if (gate->fresh_ms != CS_FRESH_ANY && gate->least_fresh_ms < gate->fresh_ms)
+			r = say(lint, false, gate->line, "idle-fresh",
+				"gate %s: its fresh means nothing, because a permission it asks for has a shorter one",
+				gate->name);
 	}
 	return r;
 }
@@ -448,7 +493,8 @@ static int by_line(const void *a, const void *b)
 
 int cs_policy_lint(const struct cs_policy *policy, struct cs_finding **ret_findings, size_t *ret_count)
 {
-	static int (*const steps[])(struct lint *) = {lint_gates, lint_unguarded, lint_unused, lint_assignments};
+	static int (*const steps[])(struct lint *) = {lint_gates, lint_unguarded, lint_unused, lint_assignments,
+						lint_fresh};
 	struct lint lint = {.policy = policy};
 	int r = 0;
 

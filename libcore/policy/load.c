@@ -9,6 +9,7 @@
 
 static const struct cs_conf_option permission_options[] = {
 	{"label", CS_CONF_STR, false, NULL},
+	{"fresh", CS_CONF_SPAN, false, NULL},
 	{0},
 };
 
@@ -36,7 +37,8 @@ static const struct cs_conf_option assignment_options[] = {
 	{"scope", CS_CONF_STR, true, NULL},    {"group", CS_CONF_STR, false, NULL},
 	{"below", CS_CONF_STR, false, NULL},   {"person", CS_CONF_LIST, false, NULL},
 	{"listed", CS_CONF_STR, false, NULL},  {"where", CS_CONF_LIST, false, NULL},
-	{"unless", CS_CONF_LIST, false, NULL}, {0},
+	{"unless", CS_CONF_LIST, false, NULL}, {"at_least", CS_CONF_COUNT, false, NULL},
+	{0},
 };
 
 static const struct cs_conf_option service_options[] = {
@@ -70,7 +72,8 @@ static const struct cs_conf_option gate_options[] = {
 	{"people", CS_CONF_STR, false, NULL},     {"reason", CS_CONF_STR, false, NULL},
 	{"lifetime", CS_CONF_SPAN, false, NULL},  {"use_within", CS_CONF_SPAN, false, NULL},
 	{"use_after", CS_CONF_SPAN, false, NULL}, {"exposed_file", CS_CONF_STR, false, NULL},
-	{"deny", CS_CONF_STR, false, NULL},       {0},
+	{"fresh", CS_CONF_SPAN, false, NULL},     {"deny", CS_CONF_STR, false, NULL},
+	{0},
 };
 
 const struct cs_conf_option cs_policy_options[] = {
@@ -141,6 +144,16 @@ int cs_load_choice(struct loader *loader, const struct cs_conf_section *section,
 	if (!text || (strcmp(text, yes) != 0 && strcmp(text, no) != 0))
 		return REFUSE(loader, section, key, "%s is %s or %s, not \"%s\"", key, yes, no, text ? text : "");
 	*ret_yes = strcmp(text, yes) == 0;
+	return 0;
+}
+
+int cs_load_fresh(struct loader *loader, const struct cs_conf_section *section, uint64_t *ret_ms)
+{
+	uint64_t ms = cs_conf_given(section, "fresh") ? cs_conf_span(section, "fresh", 0) : CS_FRESH_ANY;
+
+	if (ms != CS_FRESH_ANY && ms > POLICY_MAX_FRESH)
+		return REFUSE(loader, section, "fresh", "fresh is 24 h at most");
+	*ret_ms = ms;
 	return 0;
 }
 

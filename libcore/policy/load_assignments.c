@@ -93,6 +93,7 @@ static int load_query(struct loader *loader, const struct cs_conf_section *secti
 	if (r < 0)
 		return r;
 	query = &loader->policy->queries[assignment->query];
+	query->at_least = assignment->at_least;
 	for (size_t i = 0; r == 0 && (name = cs_scope_name(&assignment->scope, i)); i++)
 		r = add_wanted(loader, section, "scope", name, query);
 	for (size_t i = 0; r == 0 && i < assignment->n_where; i++)
@@ -100,6 +101,16 @@ static int load_query(struct loader *loader, const struct cs_conf_section *secti
 	for (size_t i = 0; r == 0 && i < assignment->n_unless; i++)
 		r = add_wanted(loader, section, "unless", assignment->unless[i].attribute, query);
 	return r;
+}
+
+static int load_at_least(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
+{
+	uint64_t at_least = cs_conf_count(section, "at_least", 0);
+
+	if (cs_conf_given(section, "at_least") && (at_least < 1 || at_least > CS_MAX_ROSTER))
+		return REFUSE(loader, section, "at_least", "at_least is 1 at least and %d at most", CS_MAX_ROSTER);
+	assignment->at_least = (uint32_t)at_least;
+	return 0;
 }
 
 static int load_groups(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
@@ -112,12 +123,14 @@ static int load_groups(struct loader *loader, const struct cs_conf_section *sect
 		r = cs_load_conditions(loader, section, "where", &assignment->where, &assignment->n_where);
 	if (r == 0)
 		r = cs_load_conditions(loader, section, "unless", &assignment->unless, &assignment->n_unless);
+	if (r == 0)
+		r = load_at_least(loader, section, assignment);
 	return r < 0 ? r : load_query(loader, section, assignment);
 }
 
 static int load_people(struct loader *loader, const struct cs_conf_section *section, struct assignment *assignment)
 {
-	static const char *const others[] = {"listed", "where", "unless"};
+	static const char *const others[] = {"listed", "where", "unless", "at_least"};
 
 	for (size_t i = 0; i < CS_COUNT(others); i++) {
 		if (cs_conf_given(section, others[i]))

@@ -13,6 +13,11 @@
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static int load_services(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	size_t n = 0;
@@ -244,7 +249,7 @@ static int load_permission(struct loader *loader, const struct cs_conf_section *
 static int load_deny(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	static const char *const others[] = {"permission", "scope",      "people",    "reason",
-					     "lifetime",   "use_within", "use_after", "exposed_file"};
+					     "lifetime",   "use_within", "use_after", "exposed_file", "fresh"};
 	int r;
 
 	if (cs_conf_section(section, "approval", 0))
@@ -294,7 +299,26 @@ static int load_terms(struct loader *loader, const struct cs_conf_section *secti
 	if (r == 0)
 		r = load_span(loader, section, "use_within", 10 * MINUTE_MS, 5 * SECOND_MS, DAY_MS,
 			      &gate->use_within_ms);
+	if (r == 0)
+		r = cs_load_fresh(loader, section, &gate->fresh_ms);
 	return r < 0 ? r : load_use_after(loader, section, gate);
+}
+
+/* A gate asks for its own permission and for those of its approvals and exemptions: what any of them wants of the
+ * directory's word holds for the gate. */
+static void find_least_fresh(const struct cs_policy *policy, struct cs_gate *gate)
+{
+	uint64_t least = gate->fresh_ms;
+
+	if (!gate->deny)
+		least = smaller(least, policy->permissions[gate->permission].fresh_ms);
+	for (size_t i = 0; i < gate->n_rules + gate->n_exempts; i++) {
+		const struct rule *rule = i < gate->n_rules ? &gate->rules[i] : &gate->exempts[i - gate->n_rules];
+
+		if (rule->want.kind == WANT_PERMISSION)
+			least = smaller(least, policy->permissions[rule->want.index].fresh_ms);
+	}
+	gate->least_fresh_ms = least;
 }
 
 static int load_gate(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
@@ -304,12 +328,17 @@ static int load_gate(struct loader *loader, const struct cs_conf_section *sectio
 	int r = cs_load_title(loader, section, "gate", &gate->name);
 
 	gate->line = cs_conf_line(section, NULL);
+	gate->fresh_ms = CS_FRESH_ANY;
 	for (size_t i = 0; r == 0 && i < CS_COUNT(steps); i++)
 		r = steps[i](loader, section, gate);
 	if (r == 0)
 		r = cs_conf_given(section, "deny") ? load_deny(loader, section, gate)
 						   : load_terms(loader, section, gate);
-	return r < 0 ? r : cs_load_exemptions(loader, section, gate);
+	if (r == 0)
+		r = cs_load_exemptions(loader, section, gate);
+	if (r == 0)
+		find_least_fresh(loader->policy, gate);
+	return r;
 }
 
 static int by_name(const void *a, const void *b)

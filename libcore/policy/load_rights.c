@@ -29,6 +29,8 @@ static int load_permissions(struct loader *loader)
 		r = cs_load_title(loader, section, "permission", &permission->name);
 		if (r == 0)
 			r = cs_load_text(loader, section, "label", permission->name, CS_MAX_NAME, &permission->label);
+		if (r == 0)
+			r = cs_load_fresh(loader, section, &permission->fresh_ms);
 	}
 	if (r == 0)
 		qsort(policy->permissions, policy->n_permissions, sizeof(*policy->permissions), by_name);

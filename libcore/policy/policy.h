@@ -29,7 +29,7 @@ struct cs_policy_counts { size_t permissions, roles, assignments, gates, service
 void cs_policy_count(const struct cs_policy *policy, struct cs_policy_counts *ret_counts);
 
 /* What has to be asked of the directory about a person to decide anything: one query per distinct (where, dn, listed)
- * of the assignments. The array belongs to the policy. */
+ * of the assignments, with the largest at_least of those. The array belongs to the policy. */
 const struct cs_group_query *cs_policy_queries(const struct cs_policy *policy, size_t *ret_count);
 
 /* --- Matching ----------------------------------------------------------------------------------------------------- */
@@ -87,6 +87,12 @@ bool cs_gate_takes_exposed(const struct cs_gate *gate); /* exposed_file = permit
 uint64_t cs_gate_lifetime_ms(const struct cs_gate *gate);
 uint64_t cs_gate_use_within_ms(const struct cs_gate *gate);
 uint64_t cs_gate_use_after_ms(const struct cs_gate *gate); /* waiting time between the approval and its use; 0: none */
+/* How old the directory's word may be, in milliseconds; 0: it is asked each time. Of a gate the smallest of its own
+ * and of every permission it asks for; of a service the smallest of its gates, which is enough for whichever counts. */
+#define CS_FRESH_ANY UINT64_MAX /* nothing is said about it */
+uint64_t cs_gate_fresh_ms(const struct cs_gate *gate);
+uint64_t cs_policy_service_fresh_ms(const struct cs_policy *policy, const char *service);
+uint64_t cs_policy_permission_fresh_ms(const struct cs_policy *policy, const char *permission);
 size_t cs_policy_gates(const struct cs_policy *policy);
 /* in file order; NULL past the end */
 const struct cs_gate *cs_policy_gate_at(const struct cs_policy *policy, size_t i);
@@ -105,15 +111,17 @@ struct cs_held {
 	enum cs_reason reason; /* HAS_RIGHT, EXEMPT; NO_PERMISSION, EXCLUSIVE, UNKNOWN_PERSON, LOCKED_PERSON, DOUBT;
 	                        * NONE on errors */
 	char *because;         /* held: "role pmc in project/tomcat by owner of cn=tomcat,…", "role pmc in
-	                        * project/tomcat by name"; EXCLUSIVE: which roles; else NULL. Owned */
+	                        * project/tomcat by name"; EXCLUSIVE: which roles; DOUBT: what the directory could not
+	                        * tell, where it said; else NULL. Owned */
 };
 void cs_held_clear(struct cs_held *held);
 
 /* Does the person of these facts hold the permission in the scope? Facts must answer cs_policy_queries of the same
  * policy. A role held in "*" holds everywhere; one held in "project" holds in "project/tomcat" too (whole path parts),
  * never the other way. What a role carries `in KIND` counts where the asked scope is of that kind. Roles that exclude
- * each other count for nothing to whoever holds two of them.
- * 1, 0, CS_EDOUBT (facts are not KNOWN_YES because of doubt), CS_ENOENT (no such permission), CS_ENOMEM. A person that
+ * each other count for nothing to whoever holds two of them. What a list that is not to be believed (cs_facts.unsure)
+ * might give, or take away by such roles, is doubt; it changes nothing for whoever has the right without it.
+ * 1, 0, CS_EDOUBT (facts are not KNOWN_YES because of doubt, or an unsure list might change the answer), CS_ENOENT (no such permission), CS_ENOMEM. A person that
  * is not known, or locked, holds nothing (0). ret_held (may be NULL; then nothing is allocated) is set with every
  * result of 1, 0 and CS_EDOUBT; clear it with cs_held_clear. The cost does not grow with the number of assignments. */
 int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
@@ -130,7 +138,7 @@ int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *fact
 
 /* Everything a person holds: one entry for each permission and scope in which a role gives it (not for what those
  * scopes contain), sorted by scope, then permission, each once. What a role held in "*" carries only `in wg` stands
- * there with the scope "wg". */
+ * there with the scope "wg". What an unsure list might give or take away is left out. */
 struct cs_right_held {
 	const char *permission; /* the policy's */
 	char *scope;
@@ -184,7 +192,7 @@ struct cs_finding {
 	unsigned line;
 	char *code;       /* stable word: "shadowed-gate", "unreachable-gate", "unused-role", "unused-permission",
 	                   * "redundant-assignment", "unguarded-service", "undeclared-service", "exemption",
-	                   * "exempts-everybody", "local-peer" */
+	                   * "exempts-everybody", "local-peer", "idle-fresh", "covered-floor" */
 	char *text;
 };
 /* Gates that an earlier one always takes away (shadowed) or one that denies further down (unreachable), roles nobody is

@@ -22,6 +22,8 @@ enum {
 	POLICY_MAX_COUNT = 100     /* people in one approval rule */
 };
 
+#define POLICY_MAX_FRESH UINT64_C(86400000) /* one day, in milliseconds */
+
 /* --- Scopes (scope.c) -----------------------------------------------------------------------------------------------
  */
 
@@ -107,6 +109,7 @@ int cs_path_normal(const char *path);
 struct permission {
 	char *name;
 	char *label;
+	uint64_t fresh_ms; /* CS_FRESH_ANY: not said */
 	unsigned line;
 };
 
@@ -146,9 +149,10 @@ struct assignment {
 	struct scope scope;
 	enum assigned_to to;
 	char *dn;      /* GROUP, BELOW: as written */
-	char *dn_key;  /* GROUP: cs_dn_key of it */
+	char *dn_key;  /* cs_dn_key of it */
 	char *listed;  /* GROUP, BELOW */
 	size_t query;  /* GROUP, BELOW: which query tells; several GROUPs may share one below their parent */
+	uint32_t at_least; /* GROUP, BELOW: as written; what counts is the query's */
 	char **people; /* PEOPLE: as written */
 	size_t n_people;
 	struct condition *where, *unless; /* every `where` must hold, no `unless` may */
@@ -224,6 +228,8 @@ struct cs_gate {
 	size_t n_rules;
 	bool shared, needs_reason, takes_exposed;
 	uint64_t lifetime_ms, use_within_ms, use_after_ms;
+	uint64_t fresh_ms; /* as written; CS_FRESH_ANY: not said */
+	uint64_t least_fresh_ms; /* the smallest of that and of every permission that the gate asks for */
 	unsigned line;
 };
 
@@ -312,11 +318,21 @@ const struct condition *cs_policy_failed_condition(const struct assignment *assi
 /* Is this membership one of the group, or of a group below, that the assignment means? False for PEOPLE. */
 bool cs_policy_concerns(const struct cs_policy *policy, const struct assignment *assignment,
 			const struct cs_membership *membership);
+/* What the directory says of a query's list that is not to be believed; NULL when it is believed. */
+const char *cs_policy_unsure(const struct cs_facts *facts, size_t query);
+/* Could what is listed in the group, which nobody knows, give the assignment's role where this scope is asked for
+ * (NULL: anywhere)? */
+bool cs_policy_could_cover(const struct assignment *assignment, const char *scope);
 /* Calls visit for each assignment that names the person (membership NULL) or means a group that lists him, until it
- * returns other than 0, and returns that. Scope and conditions are for the visitor to look at. Nothing is allocated,
+ * returns other than 0, and returns that. What is not to be believed is left out. Scope and conditions are for the
+ * visitor to look at. Nothing is allocated,
  * and what it costs depends on the memberships, not on how many groups and people are assigned. */
 typedef int (*cs_policy_visitor)(void *arg, const struct assignment *assignment, struct cs_membership *membership);
 int cs_policy_visit(const struct cs_policy *policy, const struct cs_facts *facts, cs_policy_visitor visit, void *arg);
+/* The same for each assignment that asks a query whose answer is not to be believed: it might give its role. membership
+ * is NULL. */
+int cs_policy_visit_unsure(const struct cs_policy *policy, const struct cs_facts *facts, cs_policy_visitor visit,
+			   void *arg);
 /* 1: the person is certainly known and not locked; 0; CS_EDOUBT. */
 int cs_policy_person_counts(const struct cs_facts *facts);
 /* "role pmc in project/tomcat by owner of cn=tomcat,…" or "… by name". 0, CS_ENOMEM, CS_EINVAL (no scope). */
@@ -328,6 +344,13 @@ size_t cs_exclusive_member(const struct cs_policy *policy, const struct exclusiv
  * person holds two? 1, 0, CS_ENOMEM. because (may be NULL) is set with 1: the set and the two roles. */
 int cs_policy_excluded(const struct cs_policy *policy, const struct cs_facts *facts, size_t role, const char *scope,
 		       char **ret_because);
+/* Might lists that are not to be believed exclude a role that is held in this scope? The text of such a list, which is
+ * the facts'; NULL when none might. */
+const char *cs_policy_perhaps_excluded(const struct cs_policy *policy, const struct cs_facts *facts, size_t role,
+				       const char *scope);
+/* Is a role held for certain that excludes this one where the scope is asked for? Then whoever got it would have
+ * neither. */
+bool cs_policy_clashes(const struct cs_policy *policy, const struct cs_facts *facts, size_t role, const char *scope);
 /* The one value of an attribute of a membership; NULL where it has none or several. arg is the cs_membership. */
 const char *cs_policy_attribute(void *arg, const char *name);
 /* The scope a rule asks for, from the gate's scope as it was filled in; NULL when it cannot be told. buffer may or
@@ -378,6 +401,8 @@ int cs_merge_queries(struct loader *loader);
 int cs_load_conditions(struct loader *loader, const struct cs_conf_section *section, const char *key,
 		       struct condition **conditions, size_t *n_conditions);
 int cs_conditions_order(const struct condition *a, size_t n_a, const struct condition *b, size_t n_b);
+/* `fresh`: CS_FRESH_ANY where it is not given. */
+int cs_load_fresh(struct loader *loader, const struct cs_conf_section *section, uint64_t *ret_ms);
 /* Adds an attribute to what the query brings back. 0, CS_ETOOBIG (over POLICY_MAX_WANTED), CS_ENOMEM. */
 int cs_query_want(struct cs_group_query *query, const char *attribute);
 /* A list of DNs of people (key "person"): refused when one is no DN, stands twice, or there are too many. */

@@ -50,7 +50,8 @@ struct asked {
 	char *own_key;
 	const char *key; /* of the DN; of its parent once the parent is asked instead */
 	const char *listed;
-	size_t number; /* as loaded */
+	uint32_t at_least; /* the largest that anything sets on the same groups */
+	size_t number;     /* as loaded */
 };
 
 struct merge {
@@ -85,6 +86,8 @@ static int same_order(const void *a, const void *b)
 	const struct asked *x = a, *y = b;
 	int order = place_order(x, y, x->key, y->key);
 
+	if (order == 0)
+		order = compare_sizes(x->at_least, y->at_least);
 	return order ? order : compare_sizes(x->number, y->number);
 }
 
@@ -93,6 +96,8 @@ static int parent_order(const void *a, const void *b)
 	const struct asked *x = a, *y = b;
 	int order = place_order(x, y, parent_of(x->key), parent_of(y->key));
 
+	if (order == 0)
+		order = (x->at_least > 0) - (y->at_least > 0);
 	return order ? order : strcmp(x->key, y->key);
 }
 
@@ -118,12 +123,33 @@ static int begin(struct merge *merge)
 		asked->where = query->where;
 		asked->key = asked->own_key;
 		asked->listed = query->listed;
+		asked->at_least = query->at_least;
 		asked->number = i;
 	}
 	return 0;
 }
 
-/* Where more than POLICY_AT_QUERIES groups have one parent and one `listed`, all below the parent are asked for. */
+/* A floor belongs to the groups, so the largest counts for all that ask about the same ones, as they are written: a
+ * query that comes from asking the parent instead takes over none and gives none away. */
+static void share_floors(struct merge *merge)
+{
+	struct asked *all = merge->asked;
+	size_t end;
+
+	qsort(all, merge->n, sizeof(*all), same_order);
+	for (size_t start = 0; start < merge->n; start = end) {
+		for (end = start + 1;
+		     end < merge->n && place_order(&all[start], &all[end], all[start].key, all[end].key) == 0; end++)
+			;
+		for (size_t i = start; i < end; i++) {
+			all[i].at_least = all[end - 1].at_least; /* they are sorted by it */
+			merge->policy->queries[all[i].number].at_least = all[i].at_least;
+		}
+	}
+}
+
+/* Where more than POLICY_AT_QUERIES groups have one parent and one `listed`, all below the parent are asked for. A group
+ * with a floor is counted, so it is asked for by itself. */
 static void ask_parents(struct merge *merge)
 {
 	struct asked *all = merge->asked;
@@ -135,9 +161,12 @@ static void ask_parents(struct merge *merge)
 		size_t groups = 1;
 
 		for (end = start + 1;
-		     end < merge->n && place_order(&all[start], &all[end], parent, parent_of(all[end].key)) == 0; end++)
+		     end < merge->n && (all[start].at_least > 0) == (all[end].at_least > 0) &&
+		     place_order(&all[start], &all[end], parent, parent_of(all[end].key)) == 0;
+		     end++)
 			groups += strcmp(all[end - 1].key, all[end].key) != 0;
-		if (all[start].where != CS_GROUP_AT || *parent == '\0' || groups <= POLICY_AT_QUERIES)
+		if (all[start].where != CS_GROUP_AT || all[start].at_least > 0 || *parent == '\0' ||
+		    groups <= POLICY_AT_QUERIES)
 			continue;
 		for (size_t i = start; i < end; i++) {
 			all[i].where = CS_GROUPS_BELOW;
@@ -155,7 +184,8 @@ static void find_same(struct merge *merge)
 
 	qsort(all, merge->n, sizeof(*all), same_order);
 	for (size_t i = 0; i < merge->n; i++) {
-		if (place_order(&all[first], &all[i], all[first].key, all[i].key) != 0)
+		if (place_order(&all[first], &all[i], all[first].key, all[i].key) != 0 ||
+		    all[first].at_least != all[i].at_least)
 			first = i;
 		merge->becomes[all[i].number] = all[first].number;
 	}
@@ -282,6 +312,7 @@ int cs_merge_queries(struct loader *loader)
 
 	if (r < 0)
 		goto out;
+	share_floors(&merge);
 	ask_parents(&merge);
 	find_same(&merge);
 	r = join_wanted(loader, &merge);

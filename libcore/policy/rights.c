@@ -25,6 +25,24 @@ bool cs_policy_concerns(const struct cs_policy *policy, const struct assignment 
 	return cs_dn_key(membership->group_dn, key) == 0 && strcmp(key, assignment->dn_key) == 0;
 }
 
+const char *cs_policy_unsure(const struct cs_facts *facts, size_t query)
+{
+	for (size_t i = 0; i < facts->n_unsure; i++) {
+		if (facts->unsure[i].query == query)
+			return facts->unsure[i].doubt && *facts->unsure[i].doubt
+				       ? facts->unsure[i].doubt
+				       : "what a group lists is not to be believed";
+	}
+	return NULL;
+}
+
+bool cs_policy_could_cover(const struct assignment *assignment, const char *scope)
+{
+	char value[CS_MAX_SCOPE + 1];
+
+	return !scope || cs_scope_extract(&assignment->scope, scope, NULL, value) == 1;
+}
+
 static int visit_all(const struct cs_policy *policy, const size_t *assignments, size_t n,
 		     struct cs_membership *membership, cs_policy_visitor visit, void *arg)
 {
@@ -45,7 +63,7 @@ int cs_policy_visit(const struct cs_policy *policy, const struct cs_facts *facts
 		struct cs_membership *membership = &facts->memberships[i];
 		const size_t *start;
 
-		if (membership->query >= policy->n_queries)
+		if (membership->query >= policy->n_queries || cs_policy_unsure(facts, membership->query))
 			continue;
 		start = &policy->query_start[membership->query];
 		r = visit_all(policy, policy->by_query + start[0], start[1] - start[0], membership, visit, arg);
@@ -58,6 +76,39 @@ int cs_policy_visit(const struct cs_policy *policy, const struct cs_facts *facts
 		return r;
 	found = cs_index_find(policy->index, INDEX_PEOPLE, facts->person.dn, &n);
 	return visit_all(policy, found, n, NULL, visit, arg);
+}
+
+/* Single groups that share a query below their parent are in no list by query. They have no floor, so whatever else made
+ * their answer doubtful, it is not worth an index. */
+static int visit_single(const struct cs_policy *policy, size_t query, cs_policy_visitor visit, void *arg)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < policy->n_assignments; i++) {
+		const struct assignment *assignment = &policy->assignments[i];
+
+		if (assignment->to == ASSIGNED_GROUP && assignment->query == query)
+			r = visit(arg, assignment, NULL);
+	}
+	return r;
+}
+
+int cs_policy_visit_unsure(const struct cs_policy *policy, const struct cs_facts *facts, cs_policy_visitor visit,
+			   void *arg)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < facts->n_unsure; i++) {
+		size_t query = facts->unsure[i].query;
+		const size_t *start = &policy->query_start[query];
+
+		if (query >= policy->n_queries)
+			continue;
+		r = visit_all(policy, policy->by_query + start[0], start[1] - start[0], NULL, visit, arg);
+		if (r == 0 && policy->queries[query].where == CS_GROUPS_BELOW)
+			r = visit_single(policy, query, visit, arg);
+	}
+	return r;
 }
 
 int cs_policy_say_held(const struct cs_policy *policy, const struct assignment *assignment,
@@ -84,6 +135,7 @@ struct question {
 	struct cs_held *held; /* may be NULL */
 	bool excluded;        /* a role would give it, but exclusive roles take it away */
 	char *exclusion;      /* by which; only where held is asked for */
+	const char *perhaps;  /* a list that is not to be believed might change the answer: what is said of it */
 };
 
 /* 1 when what is wanted is held by this assignment. The order is that of what it costs to look. */
@@ -91,6 +143,7 @@ static int gives(void *arg, const struct assignment *assignment, struct cs_membe
 {
 	struct question *question = arg;
 	const struct cs_policy *policy = question->policy;
+	const char *perhaps;
 	int r;
 
 	if (!cs_policy_supplies(policy, assignment->role, question->want, question->kind, question->kind_len) ||
@@ -103,26 +156,58 @@ static int gives(void *arg, const struct assignment *assignment, struct cs_membe
 		question->excluded = question->excluded || r == 1;
 		if (r != 0)
 			return r < 0 ? r : 0;
+		perhaps = cs_policy_perhaps_excluded(policy, question->facts, assignment->role, question->scope);
+		if (perhaps) {
+			question->perhaps = perhaps;
+			return 0;
+		}
 	}
 	r = question->held ? cs_policy_say_held(policy, assignment, membership, &question->held->because) : 0;
 	return r < 0 ? r : 1;
 }
 
+/* 1 when what is wanted might be held by this assignment, whose list is not to be believed. Nor are the group's
+ * attributes, so its conditions decide nothing. */
+static int might_give(void *arg, const struct assignment *assignment, struct cs_membership *membership)
+{
+	struct question *question = arg;
+	const struct cs_policy *policy = question->policy;
+
+	(void)membership;
+	if (!cs_policy_supplies(policy, assignment->role, question->want, question->kind, question->kind_len) ||
+	    !cs_policy_could_cover(assignment, question->scope) ||
+	    cs_policy_clashes(policy, question->facts, assignment->role, question->scope))
+		return 0;
+	question->perhaps = cs_policy_unsure(question->facts, assignment->query);
+	return 1;
+}
+
 static int holds(struct question *question, const char *scope)
 {
+	const struct cs_facts *facts = question->facts;
+	int r;
+
 	question->scope = scope;
 	if (cs_scope_valid(scope) != 1)
 		return 0;
 	question->kind = cs_scope_kind(scope, &question->kind_len);
-	return cs_policy_visit(question->policy, question->facts, gives, question);
+	r = cs_policy_visit(question->policy, facts, gives, question);
+	if (r != 0)
+		return r;
+	if (!question->perhaps)
+		(void)cs_policy_visit_unsure(question->policy, facts, might_give, question);
+	return question->perhaps ? CS_EDOUBT : 0;
 }
 
 /* Is the person listed in the group that a rule names? */
-static int is_member(const struct question *question)
+static int is_member(struct question *question)
 {
 	const struct want *want = question->want;
 	char key[CS_MAX_DN + 1];
 
+	question->perhaps = cs_policy_unsure(question->facts, want->query);
+	if (question->perhaps)
+		return CS_EDOUBT;
 	for (size_t i = 0; i < question->facts->n_memberships; i++) {
 		const struct cs_membership *membership = &question->facts->memberships[i];
 
@@ -165,6 +250,7 @@ static enum cs_reason why(int r, const struct question *question)
 /* Says why it came out so, and keeps the text that belongs to it. */
 static int told(int r, struct question *question)
 {
+	const char *doubt = question->perhaps ? question->perhaps : question->facts->doubt;
 	struct cs_held *held = question->held;
 
 	if (held && (r >= 0 || r == CS_EDOUBT)) {
@@ -172,6 +258,10 @@ static int told(int r, struct question *question)
 		if (held->reason == CS_WHY_EXCLUSIVE) {
 			held->because = question->exclusion;
 			question->exclusion = NULL;
+		}
+		if (held->reason == CS_WHY_DOUBT && doubt && *doubt && cs_set(&held->because, doubt) < 0) {
+			*held = (struct cs_held){0};
+			r = CS_ENOMEM;
 		}
 	}
 	cs_free_str(&question->exclusion);
@@ -244,16 +334,33 @@ static int say_exempt(const struct rule *exempt, struct cs_held *held)
 int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
 		     const char *scope, struct cs_held *ret_held)
 {
-	int r = 0;
+	struct cs_held held = {.reason = CS_WHY_NO_PERMISSION}, doubt = {0};
+	int r = 0, doubtful = 0;
 
-	if (ret_held)
-		*ret_held = (struct cs_held){.reason = CS_WHY_NO_PERMISSION};
 	for (size_t i = 0; r == 0 && i < gate->n_exempts; i++) {
-		if (ret_held)
-			cs_held_clear(ret_held);
-		r = meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held);
+		cs_held_clear(&held);
+		r = meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held ? &held : NULL);
 		if (r == 1 && ret_held)
-			r = say_exempt(&gate->exempts[i], ret_held);
+			r = say_exempt(&gate->exempts[i], &held);
+		if (r == CS_EDOUBT) {
+			/* Another exemption may be met without what could not be told. */
+			cs_held_clear(&doubt);
+			doubt = held;
+			held = (struct cs_held){0};
+			doubtful = r;
+			r = 0;
+		}
 	}
+	if (r == 0 && doubtful) {
+		r = doubtful;
+		cs_held_clear(&held);
+		held = doubt;
+		doubt = (struct cs_held){0};
+	}
+	cs_held_clear(&doubt);
+	if (ret_held)
+		*ret_held = held;
+	else
+		cs_held_clear(&held);
 	return r;
 }

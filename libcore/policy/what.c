@@ -41,6 +41,9 @@ static int add_kind(struct list *list, const struct assignment *assignment, stru
 
 	if (policy->restricted && bit_has(policy->restricted, assignment->role))
 		r = cs_policy_excluded(policy, list->facts, assignment->role, scope, NULL);
+	if (r == 0 && policy->restricted && bit_has(policy->restricted, assignment->role) &&
+	    cs_policy_perhaps_excluded(policy, list->facts, assignment->role, scope))
+		return 0;
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (size_t i = 0; r == 0 && i < policy->n_permissions; i++) {

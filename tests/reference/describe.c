@@ -93,6 +93,8 @@ static void put_assignments(struct pen *pen, const struct ref_policy *policy)
 		put_list(pen, "person", &assignment->person);
 		put_list(pen, "where", &assignment->where);
 		put_list(pen, "unless", &assignment->unless);
+		if (assignment->at_least > 0)
+			(void)fprintf(pen->out, "\tat_least = %u\n", assignment->at_least);
 		(void)fputs("}\n", pen->out);
 	}
 }
@@ -307,6 +309,40 @@ void describe_facts(const struct ref_directory *directory, const struct ref_pers
 			membership->group_dn = copy(group->dn);
 			put_attributes(group, &queries[q], membership);
 		}
+	}
+}
+
+/* Every other query that is not to be believed tells none of its memberships: they decide nothing. */
+static void drop_memberships(struct cs_facts *facts, uint32_t query)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < facts->n_memberships; i++) {
+		if (facts->memberships[i].query == query)
+			cs_clear(&cs_membership_shape, &facts->memberships[i]);
+		else
+			facts->memberships[kept++] = facts->memberships[i];
+	}
+	facts->n_memberships = kept;
+}
+
+void describe_unsure(const struct ref_directory *directory, const struct cs_group_query *queries, size_t n_queries,
+		     struct cs_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_unsure; i++)
+		cs_clear(&cs_unsure_shape, &facts->unsure[i]);
+	free(facts->unsure);
+	facts->n_unsure = 0;
+	facts->unsure = must(calloc(n_queries + 1, sizeof(*facts->unsure)));
+	for (size_t q = 0; facts->known == CS_KNOWN_YES && q < n_queries; q++) {
+		bool below = queries[q].where != CS_GROUP_AT;
+
+		if (!ref_too_few(directory, below, queries[q].dn, queries[q].listed, queries[q].at_least,
+				 facts->person.dn))
+			continue;
+		facts->unsure[facts->n_unsure++] = (struct cs_unsure){(uint32_t)q, copy("too few")};
+		if (q % 2)
+			drop_memberships(facts, (uint32_t)q);
 	}
 }
 

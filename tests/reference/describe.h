@@ -14,6 +14,9 @@ char *describe_directory(const struct ref_directory *directory);
 void describe_person(const struct ref_person *person, struct cs_person *ret_person);
 void describe_facts(const struct ref_directory *directory, const struct ref_person *person,
 		    const struct cs_group_query *queries, size_t n_queries, struct cs_facts *ret_facts);
+/* Which of these queries are not to be believed: all that the facts say of it. */
+void describe_unsure(const struct ref_directory *directory, const struct cs_group_query *queries, size_t n_queries,
+		     struct cs_facts *facts);
 void describe_roster(const struct ref_directory *directory, const struct cs_roster_query *query,
 		     struct cs_roster *ret_roster);
 

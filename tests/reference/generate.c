@@ -279,6 +279,8 @@ static void make_assignment(struct dice *dice, const struct ref_policy *policy, 
 	assignment->listed = PICK(dice, listings);
 	make_conditions(dice, &assignment->where);
 	make_conditions(dice, &assignment->unless);
+	if (dice_chance(dice, 15))
+		assignment->at_least = 1 + (unsigned)dice_roll(dice, 3);
 }
 
 static bool same_list(const struct ref_list *a, const struct ref_list *b)
@@ -332,6 +334,8 @@ static void make_assignments(struct dice *dice, struct ref_policy *policy)
 
 		assignment.scope = dice_chance(dice, 50) ? PICK(dice, templates) : PICK(dice, plain_scopes);
 		make_conditions(dice, &assignment.unless);
+		if (dice_chance(dice, 8))
+			assignment.at_least = 1 + (unsigned)dice_roll(dice, 3);
 		add_assignment(policy, &assignment);
 	}
 }

@@ -130,6 +130,59 @@ static const char *one_value(const void *group_, const char *name)
 	return attribute && attribute->values.n == 1 ? attribute->values.at[0] : NULL;
 }
 
+/* --- Lists that are too short --- */
+
+static bool is_too_short(const struct ref_group *group, const char *listed, unsigned at_least)
+{
+	const struct ref_values *people = ref_values_of(group->listed, group->n_listed, listed);
+
+	return !people || people->values.n < at_least;
+}
+
+/* Of one group it matters that it is there and whom it lists, whoever is asked about; of groups below only those that
+ * list him. */
+bool ref_too_few(const struct ref_directory *directory, bool below, const char *dn, const char *listed,
+		 unsigned at_least, const char *person)
+{
+	if (at_least == 0)
+		return false;
+	for (size_t i = 0; i < directory->n_groups; i++) {
+		const struct ref_group *group = &directory->groups[i];
+
+		if (!below && ref_dn_same(group->dn, dn))
+			return is_too_short(group, listed, at_least);
+		if (below && ref_dn_below(group->dn, dn) && ref_lists(group, listed, person) &&
+		    is_too_short(group, listed, at_least))
+			return true;
+	}
+	return !below;
+}
+
+/* The largest at_least of the assignments that ask about the same groups by the same attribute counts for all. */
+static bool is_doubted(const struct ref_world *world, bool below, const char *dn, const char *listed,
+		       const char *person)
+{
+	unsigned at_least = 0;
+
+	for (size_t i = 0; i < world->policy.n_assignments; i++) {
+		const struct ref_assignment *other = &world->policy.assignments[i];
+		const char *of = below ? other->below : other->group;
+
+		if (of && ref_dn_same(of, dn) && ref_same_word(other->listed, listed) && other->at_least > at_least)
+			at_least = other->at_least;
+	}
+	return ref_too_few(&world->directory, below, dn, listed, at_least, person);
+}
+
+static bool assignment_doubted(const struct ref_world *world, const struct ref_assignment *assignment,
+			       const struct ref_person *person)
+{
+	bool below = assignment->below != NULL;
+
+	return assignment->listed && is_doubted(world, below, below ? assignment->below : assignment->group,
+						assignment->listed, person->dn);
+}
+
 /* --- Roles --- */
 
 const struct ref_role *ref_role(const struct ref_policy *policy, const char *name)
@@ -210,6 +263,8 @@ static void everything_held(const struct ref_world *world, const struct ref_pers
 
 		if (list_has_dn(&assignment->person, person->dn))
 			hold(ret_all, assignment->role, assignment->scope);
+		if (assignment_doubted(world, assignment, person))
+			continue;
 		for (size_t g = 0; assignment->listed && g < world->directory.n_groups; g++) {
 			const struct ref_group *group = &world->directory.groups[g];
 
@@ -259,6 +314,48 @@ static bool role_counts(const struct ref_policy *policy, const char *role, const
 	return true;
 }
 
+/* Would the role count for the person if this doubted assignment gave what it might? Where it cannot give its role where
+ * it matters, it may still do so somewhere. */
+static bool counts_with(const struct ref_policy *policy, const char *role, struct all_held *all,
+			const struct ref_assignment *doubted, const char *asked)
+{
+	bool counts = false;
+
+	hold(all, doubted->role, ref_scope_could_contain(doubted->scope, asked) ? asked : "no/where/near");
+	counts = role_counts(policy, role, all, asked);
+	all->n--;
+	return counts;
+}
+
+/* Whatever the doubted assignments give, the role counts. */
+static bool surely_counts(const struct ref_world *world, const struct ref_person *person, const char *role,
+			  struct all_held *all, const char *asked)
+{
+	for (size_t i = 0; i < world->policy.n_assignments; i++) {
+		const struct ref_assignment *assignment = &world->policy.assignments[i];
+
+		if (assignment_doubted(world, assignment, person) &&
+		    !counts_with(&world->policy, role, all, assignment, asked))
+			return false;
+	}
+	return true;
+}
+
+static bool might_be_given(const struct ref_world *world, const struct ref_person *person, const struct ref_want *want,
+			   struct all_held *all, const char *asked)
+{
+	for (size_t i = 0; i < world->policy.n_assignments; i++) {
+		const struct ref_assignment *assignment = &world->policy.assignments[i];
+
+		if (assignment_doubted(world, assignment, person) &&
+		    ref_scope_could_contain(assignment->scope, asked) &&
+		    ref_role_supplies(&world->policy, assignment->role, want, asked) &&
+		    counts_with(&world->policy, assignment->role, all, assignment, asked))
+			return true;
+	}
+	return false;
+}
+
 static bool is_listed(const struct ref_directory *directory, const struct ref_want *want, const char *dn)
 {
 	for (size_t i = 0; i < directory->n_groups; i++)
@@ -277,7 +374,7 @@ static struct ref_answer meets(const struct ref_world *world, const struct ref_p
 			       const struct ref_want *want, const char *scope)
 {
 	static struct all_held all;
-	bool broken = false;
+	bool broken = false, perhaps = false;
 
 	if (!person)
 		return answer(false, CS_WHY_UNKNOWN_PERSON);
@@ -285,6 +382,8 @@ static struct ref_answer meets(const struct ref_world *world, const struct ref_p
 		return answer(false, CS_WHY_DOUBT);
 	if (person->locked)
 		return answer(false, CS_WHY_LOCKED_PERSON);
+	if (want->group && is_doubted(world, false, want->group, want->listed, person->dn))
+		return answer(false, CS_WHY_DOUBT);
 	if (want->person.n > 0 || want->group) {
 		bool yes = want->group ? is_listed(&world->directory, want, person->dn)
 				       : list_has_dn(&want->person, person->dn);
@@ -296,10 +395,15 @@ static struct ref_answer meets(const struct ref_world *world, const struct ref_p
 		if (!ref_scope_contains(all.at[i].scope, scope) ||
 		    !ref_role_supplies(&world->policy, all.at[i].role, want, scope))
 			continue;
-		if (role_counts(&world->policy, all.at[i].role, &all, scope))
+		if (!role_counts(&world->policy, all.at[i].role, &all, scope))
+			broken = true;
+		else if (surely_counts(world, person, all.at[i].role, &all, scope))
 			return answer(true, CS_WHY_HAS_RIGHT);
-		broken = true;
+		else
+			perhaps = true;
 	}
+	if (perhaps || might_be_given(world, person, want, &all, scope))
+		return answer(false, CS_WHY_DOUBT);
 	return answer(false, broken ? CS_WHY_EXCLUSIVE : CS_WHY_NO_PERMISSION);
 }
 
@@ -349,13 +453,15 @@ struct ref_answer ref_exempt(const struct ref_world *world, const struct ref_per
 			     const struct ref_gate *gate, const char *scope)
 {
 	struct ref_answer told = answer(false, CS_WHY_NO_PERMISSION);
+	bool doubt = false;
 
 	for (size_t i = 0; i < gate->n_exempts; i++) {
 		told = meets_rule(world, person, gate, &gate->exempts[i], scope);
 		if (told.yes)
 			return answer(true, CS_WHY_EXEMPT);
+		doubt |= told.reason == CS_WHY_DOUBT;
 	}
-	return told;
+	return doubt ? answer(false, CS_WHY_DOUBT) : told;
 }
 
 /* --- The decision --- */
@@ -496,7 +602,10 @@ struct ref_decision ref_decide(const struct ref_world *world, const struct ref_g
 			return decision(CS_DENY, CS_WHY_REJECTED);
 	if (votes_suffice(world, gate, scope, requester, votes, n_votes))
 		return decision(CS_PERMIT, CS_WHY_APPROVED);
-	for (size_t i = 0; i < n_votes; i++)
+	for (size_t i = 0; i < n_votes; i++) {
 		doubt |= votes[i].person->doubt;
+		for (size_t k = 0; k < gate->n_rules && !same_human(votes[i].person, requester); k++)
+			doubt |= ref_may_fill(world, votes[i].person, gate, k, scope).reason == CS_WHY_DOUBT;
+	}
 	return decision(CS_HOLD, doubt ? CS_WHY_DOUBT : CS_WHY_NEEDS_APPROVAL);
 }

@@ -41,6 +41,7 @@ struct ref_assignment {
 	const char *name, *role, *scope;
 	const char *group, *below, *listed;
 	struct ref_list person, where, unless;
+	unsigned at_least; /* 0: left out */
 };
 
 struct ref_exclusive {
@@ -178,6 +179,9 @@ struct ref_decision ref_decide(const struct ref_world *world, const struct ref_g
 const char *ref_refused(const struct ref_policy *policy);
 
 /* Facts for other parts of the test. */
+/* Is there a person whom the directory's word of these groups (of one, or of those below) is not to be believed about? */
+bool ref_too_few(const struct ref_directory *directory, bool below, const char *dn, const char *listed,
+		 unsigned at_least, const char *person);
 bool ref_dn_same(const char *a, const char *b);
 bool ref_dn_below(const char *dn, const char *base);
 bool ref_same_word(const char *a, const char *b); /* upper and lower case alike */
