@@ -179,5 +179,5 @@ void directory_start(struct task *task)
 	if (r < 0)
 		task_fail(task, r, NULL);
 	else
-		task_ask(task, directory_resume);
+		task_ask(task, CS_FRESH_ANY, directory_resume);
 }

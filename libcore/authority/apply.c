@@ -485,6 +485,7 @@ static int holds_for(struct task *task, enum cs_effect effect, const struct cs_a
 {
 	struct cs_action action = { 0 };
 	struct cs_match found = { 0 };
+	char *text = NULL;
 	int r = action_begin(task->authority, &action, effect);
 
 	if (r == 0)
@@ -494,10 +495,13 @@ static int holds_for(struct task *task, enum cs_effect effect, const struct cs_a
 	if (r == 0)
 		r = match(task, &action, answer, &found);
 	if (r == 0 && found.kind == CS_MATCH_GATE)
-		r = cs_policy_has_right(task->authority->policy, &answer->facts[0], cs_gate_permission(found.gate),
+		r = facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(found.gate), "the gate", &text)
+			? CS_EDOUBT
+			: cs_policy_has_right(task->authority->policy, &answer->facts[0], cs_gate_permission(found.gate),
 			found.scope, NULL);
 	else if (r == 0)
 		r = found.kind == CS_MATCH_DOUBT ? CS_EDOUBT : 0;
+	free(text);
 	cs_match_clear(&found);
 	cs_clear(&cs_action_shape, &action);
 	return r;
@@ -566,7 +570,7 @@ static void ask_first(struct task *task)
 		return;
 	}
 	task_keep_fd(task);
-	task_ask(task, apply_resume);
+	task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, "countersign"), apply_resume);
 }
 
 void apply_start(struct task *task)

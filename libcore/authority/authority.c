@@ -158,6 +158,7 @@ void cs_authority_close(struct cs_authority **authority)
 	policy_settle(a, true);
 	cs_policy_free(&a->policy);
 	cs_clear(&cs_generation_shape, &a->generation);
+	rights_forget(a);
 	free(a->cache);
 	free(a);
 	*authority = NULL;

@@ -44,6 +44,7 @@ struct cs_authority_options {
 	uid_t policy_owner;     /* who besides root may own it */
 	uint64_t hold_ms;       /* how long a request is held on line before it is parked */
 	uint64_t confirm_ms;    /* how old a release may be when the session confirms it; 10,000 */
+	uint64_t answer_ms;     /* for all that one call asks of the directory; 0 stands for 3,000 */
 	uint32_t root_uid;      /* 0; tests that run as an ordinary user say another */
 	uint32_t max_open_per_uid; /* 20 */
 	uint32_t max_open;         /* 10,000 */

@@ -119,10 +119,13 @@ static enum cs_reason check_claim(struct task *task, const struct cs_answer *ans
 	reason = match_again(task, &answer->facts[0], answer, &gate, ret_text);
 	if (reason == CS_WHY_NONE && cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(gate))
 		reason = CS_WHY_POLICY_CHANGED;
-	if (reason == CS_WHY_NONE)
+	if (reason == CS_WHY_NONE && facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(gate),
+		"the gate", ret_text))
+		reason = CS_WHY_DOUBT;
+	else if (reason == CS_WHY_NONE)
 		reason = decide_again(task, answer, gate, ret_now);
 	if (reason == CS_WHY_DOUBT && !*ret_text)
-		*ret_text = doubt_of(&answer->facts[0]);
+		*ret_text = ret_now->text ? cs_dup(ret_now->text) : doubt_of(&answer->facts[0]);
 	if (reason != CS_WHY_NONE)
 		return reason;
 	if (!stored_cooling(task->authority, &task->stored, &task->now, &cooling_ms))
@@ -157,30 +160,37 @@ static int refuse(struct task *task, enum cs_reason reason, const char *text)
 }
 
 /* One conditional update decides who uses it (A091); its event is in the same transaction. */
-static int use(struct task *task)
+static int use(struct task *task, const struct cs_facts *requester)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_stored *stored = &task->stored;
 	int r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CLAIM),
 		&task->now);
 
+	char *told = NULL, *text = NULL;
+
 	if (r != 1)
 		return r < 0 ? r : CS_ECONFLICT;
-	r = record_request(a, stored, CS_EVENT_CLAIMED, CS_PERMIT, CS_WHY_APPROVED, &stored->request.requester,
-		cs_reason_text(CS_WHY_APPROVED), NULL);
+	told = facts_told(requester, &task->now);
+	r = told ? cs_format(&text, "%s (%s)", cs_reason_text(CS_WHY_APPROVED), told) : CS_ENOMEM;
+	if (r == 0)
+		r = record_request(a, stored, CS_EVENT_CLAIMED, CS_PERMIT, CS_WHY_APPROVED, &stored->request.requester,
+			text, NULL);
+	free(told);
+	free(text);
 	if (r == 0)
 		r = release_add(task, &stored->request.action, stored->request.subject.uid, stored->number);
 	return r;
 }
 
 /* Uses it or records why not. 0 or CS_E…; *reason changes where somebody else was faster. */
-static int settle(struct task *task, enum cs_reason *reason, const char *text)
+static int settle(struct task *task, const struct cs_answer *answer, enum cs_reason *reason, const char *text)
 {
 	int r = record_begin(task->authority);
 
 	if (r < 0)
 		return r;
-	r = *reason == CS_WHY_NONE ? use(task) : refuse(task, *reason, text);
+	r = *reason == CS_WHY_NONE ? use(task, &answer->facts[0]) : refuse(task, *reason, text);
 	if (r < 0)
 		record_undo(task->authority);
 	if (r == CS_ECONFLICT) {
@@ -215,7 +225,7 @@ int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decis
 	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &reply);
 
 	if (r == 0 && refused != CS_WHY_COOLING)
-		r = settle(task, &refused, text);
+		r = settle(task, answer, &refused, text);
 	if (r == 0) {
 		fill_reply(task, refused, &now, &text, &reply);
 		*ret_decision = reply;
@@ -279,7 +289,8 @@ void claim_start(struct task *task)
 	if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else
-		task_ask(task, claim_resume);
+		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy,
+			task->stored.request.action.service), claim_resume);
 }
 
 /* --- Confirm ------------------------------------------------------------------------------------------------------ */

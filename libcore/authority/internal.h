@@ -54,15 +54,21 @@ struct news {
 	struct news *next;
 };
 
-/* A plain right that was answered, and recorded, not long ago. */
+/* A plain right that was answered, and recorded, not long ago. The answer stands until until_ms (0: not at all), and
+ * only while the directory says that nothing changed; its record stands for the same answer until recorded_ms, however
+ * often the directory is asked meanwhile. */
 struct cached_right {
-	uint64_t until_ms;
+	uint64_t until_ms, recorded_ms;
+	uint64_t changes; /* cs_directory_changes when it was asked */
 	uint8_t key[CS_DIGEST_LEN];
 	enum cs_verdict verdict;
 	enum cs_reason reason;
+	char *source; /* of the facts, and when they were so */
+	uint64_t boot_ms;
 };
 #define CACHED_RIGHTS 1024
 #define RIGHT_CACHE_MS 30000 /* threat-model.md rule 5: at most 30 s, for plain authorization only */
+#define ANSWER_MS 3000       /* for all that one call asks of the directory */
 
 /* How many refused votes of one uid were recorded lately: more are told but not kept, because anybody may try to vote
  * and nobody shall fill the disk with it. */
@@ -128,6 +134,10 @@ struct task {
 	struct cs_approval *votes;
 	size_t n_votes;
 	struct cs_question question;
+	uint64_t until_ms;         /* one deadline for all questions of the call: a second has what the first left */
+	uint64_t asked_ms;         /* when this question was asked */
+	uint64_t changes;          /* cs_directory_changes at that time */
+	char *told;                /* submit: " (from ldaps://…, 0s old)", for the event; NULL: nothing was asked */
 	size_t *rosters_of_rule;
 	size_t match_at, n_match; /* the question's rosters that cs_policy_match needs */
 	void (*resume)(struct task *task, const struct cs_answer *answer);
@@ -152,8 +162,10 @@ void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reas
 /* Hash and identity of what the descriptor is, into task->file; absent when it is no regular file or cannot be read.
  * Only for what a gate guards: hashing takes the loop's time. */
 void task_measure(struct task *task);
-/* Asks the directory what task->question says; goes on in resume. The descriptor is gone then, unless it is kept. */
-void task_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer));
+/* Asks the directory what task->question says, and for nothing older than fresh_ms (CS_FRESH_ANY: nothing is said about
+ * it); goes on in resume. The descriptor is gone then, unless it is kept. */
+void task_ask(struct task *task, uint64_t fresh_ms,
+	void (*resume)(struct task *task, const struct cs_answer *answer));
 /* Building the question. 0, CS_ENOMEM, CS_ETOOBIG. */
 int task_ask_subject(struct task *task, uint32_t uid, const char *name);
 int task_ask_voters(struct task *task);
@@ -177,6 +189,20 @@ int stored_cooling(const struct cs_authority *authority, const struct cs_stored 
 	uint64_t *ret_remaining_ms);
 /* "Approved; it may be used in 9m 30s.": allocated; NULL when out of memory. */
 char *cooling_text(uint64_t remaining_ms);
+
+/* fresh.c: the age of what the directory says.
+ * How old the facts are now. */
+uint64_t facts_age(const struct cs_facts *facts, const struct cs_now *now);
+/* "from ldaps://ldap2.example.org, 4s old": allocated; "" where nobody told them; NULL when out of memory. */
+char *facts_told(const struct cs_facts *facts, const struct cs_now *now);
+/* Was any of these facts, which answer the task's question, older than fresh_ms when that was asked? What was looked up
+ * for this very question never is. 1 with *ret_text (owned; NULL when out of memory), which says so and that `what` ("the
+ * gate", "the permission") wants less; 0. */
+int facts_stale(const struct task *task, const struct cs_facts *facts, size_t n, uint64_t fresh_ms, const char *what,
+	char **ret_text);
+
+/* right.c: forgets every right. */
+void rights_forget(struct cs_authority *authority);
 
 /* record.c: every change is made between record_begin and record_end; on failure record_undo takes it back. */
 int record_begin(struct cs_authority *authority);

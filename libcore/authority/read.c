@@ -293,7 +293,7 @@ void list_start(struct task *task)
 	if (r < 0)
 		task_fail(task, r, NULL);
 	else
-		task_ask(task, list_resume);
+		task_ask(task, CS_FRESH_ANY, list_resume);
 }
 
 /* Why the viewer may not vote, or CS_WHY_NONE. */
@@ -397,5 +397,5 @@ void show_start(struct task *task)
 	if (r < 0)
 		task_fail(task, r, NULL);
 	else
-		task_ask(task, show_resume);
+		task_ask(task, CS_FRESH_ANY, show_resume);
 }

@@ -220,7 +220,7 @@ static void forget_turn(struct cs_authority *a)
 			at = &release->next;
 		}
 	}
-	memset(a->cache, 0, CACHED_RIGHTS * sizeof(*a->cache));
+	rights_forget(a);
 	policy_settle(a, false);
 	/* A disk that fails may have kept what it denied to have written. The store knows best where the chain ends. */
 	if (cs_store_head(a->store, &a->head, a->chain) < 0) {

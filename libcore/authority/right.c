@@ -26,63 +26,116 @@ static struct cached_right *cache_slot(struct cs_authority *a, const uint8_t key
 
 static int cache_valid(const struct task *task, const struct cached_right *cached, const uint8_t key[CS_DIGEST_LEN])
 {
-	return cached->until_ms > task->now.boot_ms && memcmp(cached->key, key, CS_DIGEST_LEN) == 0;
+	return cached->until_ms > task->now.boot_ms && memcmp(cached->key, key, CS_DIGEST_LEN) == 0 &&
+	       cached->changes == cs_directory_changes(task->authority->directory);
 }
 
-static int reply_right(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text,
-	char ***steps, size_t *n_steps)
+void rights_forget(struct cs_authority *a)
 {
-	struct cs_right_answer answer = { 0 };
-
-	answer.verdict = verdict;
-	answer.reason = reason;
-	answer.text = cs_dup(text && *text ? text : cs_reason_text(reason));
-	if (steps) {
-		answer.steps = *steps;
-		answer.n_steps = *n_steps;
-		*steps = NULL;
-		*n_steps = 0;
+	for (size_t i = 0; a->cache && i < CACHED_RIGHTS; i++) {
+		free(a->cache[i].source);
+		a->cache[i] = (struct cached_right){ 0 };
 	}
-	task_reply(task, &answer);
-	return 0;
 }
 
-/* A right that opens a door (the module asked) is recorded before it is told. The record stands for the same answers
- * of the next RIGHT_CACHE_MS. */
-static int record_right(struct task *task, const struct cs_facts *facts, enum cs_verdict verdict, enum cs_reason reason)
+/* Until when an answer from these facts stands: no right outlives RIGHT_CACHE_MS, nor what its permission wants. */
+static uint64_t cached_until(const struct task *task, const struct cs_facts *facts, enum cs_reason reason,
+	uint64_t fresh_ms)
+{
+	uint64_t since = facts->boot_ms < task->now.boot_ms ? facts->boot_ms : task->now.boot_ms;
+
+	return reason == CS_WHY_DOUBT ? 0 : since + (fresh_ms < RIGHT_CACHE_MS ? fresh_ms : RIGHT_CACHE_MS);
+}
+
+/* What is told of a right, beside the steps. */
+struct right {
+	enum cs_verdict verdict;
+	enum cs_reason reason;
+	const char *text;   /* NULL: the reason's */
+	const char *source; /* NULL: nobody told facts */
+	uint64_t boot_ms;
+};
+
+static void reply_right(struct task *task, const struct right *right, char **steps, size_t n_steps)
+{
+	struct cs_right_answer answer = { .verdict = right->verdict, .reason = right->reason, .steps = steps,
+		.n_steps = n_steps };
+
+	answer.text = cs_dup(right->text && *right->text ? right->text : cs_reason_text(right->reason));
+	answer.source = cs_dup(right->source);
+	if (right->source && task->now.boot_ms > right->boot_ms)
+		answer.age_ms = task->now.boot_ms - right->boot_ms;
+	task_reply(task, &answer);
+}
+
+static void remember(struct task *task, const struct cs_facts *facts, const struct right *right, uint64_t fresh_ms,
+	bool recorded, const uint8_t key[CS_DIGEST_LEN])
+{
+	struct cached_right *cached = cache_slot(task->authority, key);
+
+	memcpy(cached->key, key, CS_DIGEST_LEN);
+	cached->until_ms = cached_until(task, facts, right->reason, fresh_ms);
+	if (recorded)
+		cached->recorded_ms = task->now.boot_ms + RIGHT_CACHE_MS;
+	cached->changes = task->changes;
+	cached->verdict = right->verdict;
+	cached->reason = right->reason;
+	cached->boot_ms = facts->boot_ms;
+	cs_free_str(&cached->source);
+	cached->source = cs_dup(facts->source);
+}
+
+/* Was this same answer recorded less than RIGHT_CACHE_MS ago? */
+static bool is_recorded(const struct task *task, const struct right *right, const uint8_t key[CS_DIGEST_LEN])
+{
+	const struct cached_right *cached = cache_slot(task->authority, key);
+
+	return cached->recorded_ms > task->now.boot_ms && memcmp(cached->key, key, CS_DIGEST_LEN) == 0 &&
+	       cached->verdict == right->verdict && cached->reason == right->reason;
+}
+
+static int add_event(struct task *task, const struct cs_facts *facts, const struct right *right)
 {
 	const struct cs_right *call = task->call;
 	struct cs_authority *a = task->authority;
 	struct cs_event event = { 0 };
-	uint8_t key[CS_DIGEST_LEN];
-	char *text = NULL;
-	int r = cs_format(&text, "%s in %s", call->permission, call->scope);
+	char *told = facts_told(facts, &task->now), *text = NULL;
+	int r = told ? cs_format(&text, "%s in %s%s%s", call->permission, call->scope, *told ? ", " : "", told)
+		: CS_ENOMEM;
 
-	if (r == 0)
-		r = cache_key(task, key);
+	free(told);
 	if (r == 0)
 		r = record_begin(a);
 	if (r == 0) {
-		event.kind = verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED;
+		event.kind = right->verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED;
 		event.actor_uid = facts->person.uid;
 		event.actor_name = call->user;
 		event.actor_id = facts->person.id;
-		event.verdict = verdict;
-		event.reason = reason;
+		event.verdict = right->verdict;
+		event.reason = right->reason;
 		event.text = text;
 		r = record_event(a, &event);
 		if (r < 0)
 			record_undo(a);
 	}
-	if (r == 0 && reason != CS_WHY_DOUBT) {
-		struct cached_right *cached = cache_slot(a, key);
-
-		memcpy(cached->key, key, CS_DIGEST_LEN);
-		cached->until_ms = task->now.boot_ms + RIGHT_CACHE_MS;
-		cached->verdict = verdict;
-		cached->reason = reason;
-	}
 	free(text);
+	return r;
+}
+
+/* A right that opens a door (the module asked) is recorded before it is told. The record stands for the same answers
+ * of the next RIGHT_CACHE_MS, however long the answer itself may be remembered. */
+static int record_right(struct task *task, const struct cs_facts *facts, const struct right *right, uint64_t fresh_ms)
+{
+	uint8_t key[CS_DIGEST_LEN];
+	bool recorded = false;
+	int r = cache_key(task, key);
+
+	if (r == 0 && !is_recorded(task, right, key)) {
+		r = add_event(task, facts, right);
+		recorded = true;
+	}
+	if (r == 0)
+		remember(task, facts, right, fresh_ms, recorded, key);
 	return r;
 }
 
@@ -112,31 +165,47 @@ static int about_another(const struct task *task, const struct cs_facts *facts, 
 	return facts->known != CS_KNOWN_YES || !facts->person.name || strcmp(facts->person.name, user) != 0;
 }
 
+static void right_answer(struct task *task, const struct cs_facts *facts, const struct right *right, uint64_t fresh_ms)
+{
+	static const struct right unrecorded = { .verdict = CS_DENY, .reason = CS_WHY_STORE };
+	const struct cs_right *call = task->call;
+	char **steps = NULL;
+	size_t n_steps = 0;
+
+	if (task->caller.module && record_right(task, facts, right, fresh_ms) < 0) {
+		reply_right(task, &unrecorded, NULL, 0);
+		return;
+	}
+	if (!task->caller.module && cs_policy_explain(task->authority->policy, facts, call->permission, call->scope,
+		&steps, &n_steps) < 0)
+		cs_free_strv(&steps, &n_steps);
+	reply_right(task, right, steps, n_steps);
+}
+
 static void right_resume(struct task *task, const struct cs_answer *answer)
 {
 	const struct cs_right *call = task->call;
 	const struct cs_policy *policy = task->authority->policy;
 	const struct cs_facts *facts = &answer->facts[0];
-	char **steps = NULL;
-	size_t n_steps = 0;
+	uint64_t fresh_ms = cs_policy_permission_fresh_ms(policy, call->permission);
+	struct right right = { .source = facts->source, .boot_ms = facts->boot_ms };
 	struct cs_held held = { 0 };
-	int r = cs_policy_has_right(policy, facts, call->permission, call->scope, &held);
-	enum cs_reason reason = reason_of(r, &held);
-	enum cs_verdict verdict = verdict_of(reason);
+	char *stale = NULL;
 
-	cs_held_clear(&held);
 	if (about_another(task, facts, call->user)) {
 		task_fail(task, CS_EPERM, "only root may ask about other people");
 		return;
 	}
-	if (task->caller.module && record_right(task, facts, verdict, reason) < 0) {
-		(void)reply_right(task, CS_DENY, CS_WHY_STORE, NULL, NULL, NULL);
-		return;
+	right.reason = reason_of(cs_policy_has_right(policy, facts, call->permission, call->scope, &held), &held);
+	right.text = right.reason == CS_WHY_DOUBT ? held.because : NULL;
+	if (facts_stale(task, facts, 1, fresh_ms, "the permission", &stale)) {
+		right.reason = CS_WHY_DOUBT;
+		right.text = stale;
 	}
-	if (!task->caller.module && cs_policy_explain(policy, facts, call->permission, call->scope, &steps,
-		&n_steps) < 0)
-		cs_free_strv(&steps, &n_steps);
-	(void)reply_right(task, verdict, reason, reason == CS_WHY_DOUBT ? facts->doubt : NULL, &steps, &n_steps);
+	right.verdict = verdict_of(right.reason);
+	right_answer(task, facts, &right, fresh_ms);
+	cs_held_clear(&held);
+	free(stale);
 }
 
 /* Whom it is about: the name that is given, or the caller by uid. */
@@ -167,7 +236,8 @@ void right_start(struct task *task)
 	if (task->caller.module && cache_key(task, key) == 0) {
 		cached = cache_slot(task->authority, key);
 		if (cache_valid(task, cached, key)) {
-			(void)reply_right(task, cached->verdict, cached->reason, NULL, NULL, NULL);
+			reply_right(task, &(struct right){ cached->verdict, cached->reason, NULL, cached->source,
+				cached->boot_ms }, NULL, 0);
 			return;
 		}
 	}
@@ -177,7 +247,7 @@ void right_start(struct task *task)
 	if (r < 0)
 		task_fail(task, r, r == CS_EINVAL ? "user: name one" : NULL);
 	else
-		task_ask(task, right_resume);
+		task_ask(task, cs_policy_permission_fresh_ms(task->authority->policy, call->permission), right_resume);
 }
 
 /* --- Many at once ------------------------------------------------------------------------------------------------- */
@@ -201,6 +271,22 @@ static int well_asked(const struct task *task, const struct cs_right_asked *aske
 	       asked->scope && *asked->scope;
 }
 
+static enum cs_reason reason_told(const struct task *task, const struct cs_facts *facts,
+	const struct cs_right_asked *asked)
+{
+	const struct cs_policy *policy = task->authority->policy;
+	uint64_t fresh_ms = cs_policy_permission_fresh_ms(policy, asked->permission);
+	enum cs_reason reason = CS_WHY_DOUBT;
+	struct cs_held held = { 0 };
+	char *stale = NULL;
+
+	if (!facts_stale(task, facts, 1, fresh_ms, "the permission", &stale))
+		reason = reason_of(cs_policy_has_right(policy, facts, asked->permission, asked->scope, &held), &held);
+	cs_held_clear(&held);
+	free(stale);
+	return reason;
+}
+
 static int rights_fill(struct task *task, const struct cs_answer *answer, struct cs_rights_answer *rights)
 {
 	const struct cs_rights *call = task->call;
@@ -209,17 +295,11 @@ static int rights_fill(struct task *task, const struct cs_answer *answer, struct
 		const struct cs_right_asked *asked = &call->asked[i];
 		const struct cs_facts *facts = &answer->facts[asked_about(task, asked->user)];
 		struct cs_right_told *told = &rights->told[rights->n_told++];
-		struct cs_held held = { 0 };
 
 		if (about_another(task, facts, asked->user))
 			return CS_EPERM;
-		told->reason = CS_WHY_BAD_CALL;
-		if (well_asked(task, asked))
-			told->reason = reason_of(
-				cs_policy_has_right(task->authority->policy, facts, asked->permission, asked->scope,
-					&held), &held);
+		told->reason = well_asked(task, asked) ? reason_told(task, facts, asked) : CS_WHY_BAD_CALL;
 		told->verdict = verdict_of(told->reason);
-		cs_held_clear(&held);
 	}
 	return 0;
 }
@@ -266,6 +346,21 @@ static int rights_subjects(struct task *task, const char **ret_what)
 	return r;
 }
 
+/* The smallest of what the permissions want. */
+static uint64_t least_fresh(const struct task *task)
+{
+	const struct cs_rights *call = task->call;
+	uint64_t least = CS_FRESH_ANY;
+
+	for (size_t i = 0; i < call->n_asked; i++) {
+		const char *permission = call->asked[i].permission;
+		uint64_t fresh = cs_policy_permission_fresh_ms(task->authority->policy, permission ? permission : "");
+
+		least = fresh < least ? fresh : least;
+	}
+	return least;
+}
+
 /* Not through module.sock: what opens a door is recorded, one answer at a time (record_right). */
 void rights_start(struct task *task)
 {
@@ -288,5 +383,5 @@ void rights_start(struct task *task)
 	if (r < 0)
 		task_fail(task, r, what);
 	else
-		task_ask(task, rights_resume);
+		task_ask(task, least_fresh(task), rights_resume);
 }

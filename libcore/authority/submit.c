@@ -12,15 +12,22 @@ static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason 
 	const struct cs_submit *submit = task->call;
 	struct cs_authority *a = task->authority;
 	const char *shown = text && *text ? text : cs_reason_text(reason);
-	int r = record_begin(a);
+	char *kept = NULL;
+	int r = 0;
 
+	if (cs_format(&kept, "%s%s", shown, task->told ? task->told : "") < 0) {
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+		return;
+	}
+	r = record_begin(a);
 	if (r == 0)
 		r = record_outright(task, verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED, verdict, reason,
-			gate, shown);
+			gate, strlen(kept) <= CS_MAX_TEXT ? kept : shown);
 	if (r == 0 && verdict == CS_PERMIT && !submit->only_ask)
 		r = release_add(task, &submit->action, submit->subject.uid, 0);
 	if (r < 0)
 		record_undo(a);
+	free(kept);
 	if (r == CS_ETOOBIG && verdict == CS_PERMIT)
 		conclude(task, CS_DENY, CS_WHY_BAD_CALL, gate,
 			"The command line is too long to be recorded, and without a record nothing is permitted.");
@@ -352,13 +359,32 @@ static void name_subject(struct cs_submit *submit, const struct cs_facts *facts)
 		(void)cs_set(&submit->subject.name, facts->person.name);
 }
 
+/* Keeps for the event who said what the verdict depends on, and how old that is. 0, CS_ENOMEM. */
+static int keep_told(struct task *task, const struct cs_facts *facts)
+{
+	char *told = facts_told(facts, &task->now);
+	int r = told ? 0 : CS_ENOMEM;
+
+	cs_free_str(&task->told);
+	if (told && *told)
+		r = cs_format(&task->told, " (%s)", told);
+	free(told);
+	return r;
+}
+
 static void submit_resume(struct task *task, const struct cs_answer *answer)
 {
 	struct cs_case what = { 0 };
 	struct cs_decision decision = { 0 };
-	int r = 0;
+	char *stale = NULL;
+	int r = keep_told(task, &answer->facts[0]);
 
 	name_subject(task->call, &answer->facts[0]);
+	if (facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(task->match.gate), "the gate", &stale)) {
+		deny(task, CS_WHY_DOUBT, stale);
+		free(stale);
+		return;
+	}
 	what.policy = task->authority->policy;
 	what.gate = task->match.gate;
 	what.scope = task->match.scope;
@@ -368,7 +394,8 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 	what.n_votes = task->n_votes;
 	what.rosters = answer->rosters;
 	what.rosters_of_rule = task->rosters_of_rule;
-	r = cs_decide(&what, &decision);
+	if (r == 0)
+		r = cs_decide(&what, &decision);
 	if (r < 0)
 		deny(task, CS_WHY_STORE, "The decision could not be made.");
 	else if (decision.verdict == CS_PERMIT && decision.reason != CS_WHY_APPROVED)
@@ -376,7 +403,7 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 	else if (decision.verdict == CS_HOLD || (decision.verdict == CS_PERMIT && task->stored.number != 0))
 		resume_hold(task, answer, &decision);
 	else
-		deny(task, decision.reason, decision.reason == CS_WHY_DOUBT ? answer->facts[0].doubt : decision.text);
+		deny(task, decision.reason, decision.text);
 	cs_clear(&cs_decision_shape, &decision);
 }
 
@@ -402,7 +429,8 @@ static void submit_gate(struct task *task)
 	else if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else
-		task_ask(task, submit_resume);
+		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, submit->action.service),
+			submit_resume);
 }
 
 static void submit_matched(struct task *task)
@@ -447,6 +475,8 @@ static void submit_told(struct task *task, const struct cs_answer *answer)
 	struct cs_match match = { 0 };
 	int r = task_match(task, &submit->action, &answer->facts[0], answer, &match);
 
+	if (r == 0)
+		r = keep_told(task, &answer->facts[0]);
 	cs_clear(&cs_question_shape, &task->question);
 	task->match_at = task->n_match = 0;
 	if (r < 0) {
@@ -472,7 +502,8 @@ static void submit_ask(struct task *task)
 	if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else
-		task_ask(task, submit_told);
+		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, submit->action.service),
+			submit_told);
 }
 
 static void submit_match(struct task *task)

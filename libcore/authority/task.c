@@ -32,6 +32,7 @@ static void task_reset(struct task *task)
 	task_unload(task);
 	free(task->rosters_of_rule);
 	task->rosters_of_rule = NULL;
+	cs_free_str(&task->told);
 	task->match_at = task->n_match = 0;
 }
 
@@ -66,6 +67,7 @@ void task_begin(struct cs_authority *a, const struct cs_caller *caller, const st
 	task->done = done;
 	task->arg = arg;
 	task->fd = fd;
+	task->until_ms = task->now.boot_ms + (a->options.answer_ms ? a->options.answer_ms : ANSWER_MS);
 	handler->start(task);
 }
 
@@ -175,15 +177,21 @@ void task_measure(struct task *task)
 	file->present = true;
 }
 
-void task_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer))
+void task_ask(struct task *task, uint64_t fresh_ms, void (*resume)(struct task *task, const struct cs_answer *answer))
 {
+	struct cs_directory *directory = task->authority->directory;
+	/* In terms, 0 says nothing: what is asked each time is what is at most a millisecond old. */
+	struct cs_terms terms = { .fresh_ms = fresh_ms == CS_FRESH_ANY ? 0 : fresh_ms == 0 ? 1 : fresh_ms,
+		.until_ms = task->until_ms };
 	int r = 0;
 
 	task->resume = resume;
 	if (!task->keeps_fd)
 		task->fd = -1; /* the caller's, and only until the call returns */
 	task->policy_number = task->authority->policy_number;
-	r = cs_directory_ask(task->authority->directory, &task->question, NULL, task_answered, task);
+	task->asked_ms = task->now.boot_ms;
+	task->changes = cs_directory_changes(directory);
+	r = cs_directory_ask(directory, &task->question, &terms, task_answered, task);
 	if (r < 0)
 		task_fail(task, r, NULL);
 }

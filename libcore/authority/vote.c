@@ -67,27 +67,51 @@ static enum cs_reason voter_refused(const struct task *task, const struct cs_fac
 	return CS_WHY_NONE;
 }
 
+/* Keeps a rule that the voter may fill, with what it counts on and who said so when. */
+static int take_rule(struct task *task, const struct cs_gate *gate, size_t rule, const struct cs_facts *voter,
+	const char *because, struct cs_approval *approval)
+{
+	char *told = facts_told(voter, &task->now), *text = NULL;
+	int r = told ? cs_format(&text, "%s, %s", because, told) : CS_ENOMEM;
+
+	if (r == 0)
+		r = cs_strv_add(&approval->rules, &approval->n_rules, cs_gate_rule_name(gate, rule));
+	if (r == 0)
+		r = cs_strv_add(&approval->because, &approval->n_because, text);
+	free(told);
+	free(text);
+	return r;
+}
+
 /* Which rules the voter may fill, kept in the vote. CS_WHY_NONE when at least one, which is all that a reject needs: so
- * it stays small. */
+ * it stays small. One that could not be told counts as one he may not fill, and takes nothing from the others. */
 static enum cs_reason take_rules(struct task *task, const struct cs_gate *gate, const struct cs_facts *voter,
-	struct cs_approval *approval)
+	struct cs_approval *approval, char **ret_text)
 {
 	const struct cs_vote_call *call = task->call;
 	size_t enough = call->vote == CS_VOTE_REJECT ? 1 : cs_gate_rules(gate);
+	bool doubt = false;
 	int r = 0;
 
 	for (size_t i = 0; i < cs_gate_rules(gate) && approval->n_rules < enough; i++) {
 		struct cs_held held = { 0 };
 
 		r = cs_policy_may_fill(task->authority->policy, voter, gate, i, task->stored.request.scope, &held);
-		if (r == 1 && (cs_strv_add(&approval->rules, &approval->n_rules, cs_gate_rule_name(gate, i)) < 0 ||
-				      cs_strv_add(&approval->because, &approval->n_because, held.because) < 0))
-			r = CS_ENOMEM;
+		if (r == 1)
+			r = take_rule(task, gate, i, voter, held.because, approval);
+		else if (r == CS_EDOUBT && !doubt) {
+			*ret_text = held.because;
+			held.because = NULL;
+		}
+		doubt = doubt || r == CS_EDOUBT;
 		cs_held_clear(&held);
-		if (r < 0)
-			return r == CS_ENOMEM ? CS_WHY_STORE : CS_WHY_DOUBT;
+		if (r < 0 && r != CS_EDOUBT)
+			return CS_WHY_STORE;
 	}
-	return approval->n_rules > 0 ? CS_WHY_NONE : CS_WHY_NOT_APPROVER;
+	if (approval->n_rules == 0)
+		return doubt ? CS_WHY_DOUBT : CS_WHY_NOT_APPROVER;
+	cs_free_str(ret_text);
+	return CS_WHY_NONE;
 }
 
 /* An approval that could never be used is none. A condition that does not hold now may hold again when it is used; and
@@ -245,8 +269,12 @@ static enum cs_reason vote_refused(struct task *task, const struct cs_answer *an
 
 	if (refused == CS_WHY_NONE)
 		refused = voter_refused(task, &answer->facts[0]);
+	if (refused == CS_WHY_NONE && gate && facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(gate),
+		"the gate", ret_text))
+		return CS_WHY_DOUBT;
 	if (refused == CS_WHY_NONE)
-		refused = !gate ? CS_WHY_POLICY_CHANGED : take_rules(task, gate, &answer->facts[0], approval);
+		refused = !gate ? CS_WHY_POLICY_CHANGED
+			: take_rules(task, gate, &answer->facts[0], approval, ret_text);
 	if (refused == CS_WHY_NONE && !code_matches(task))
 		refused = CS_WHY_CODE;
 	if (refused == CS_WHY_NONE)
@@ -340,7 +368,8 @@ void vote_start(struct task *task)
 	if (r < 0)
 		task_fail(task, r, NULL);
 	else
-		task_ask(task, vote_resume);
+		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy,
+			task->stored.request.action.service), vote_resume);
 }
 
 /* --- Cancel ------------------------------------------------------------------------------------------------------- */

@@ -321,6 +321,7 @@ static void add_assignment(struct ref_policy *policy, const struct ref_assignmen
 static void make_assignments(struct dice *dice, struct ref_policy *policy)
 {
 	size_t n = 3 + dice_roll(dice, 8);
+	unsigned floors = dice_chance(dice, 40) ? 97 : 8;
 
 	for (size_t i = 0; i < n; i++) {
 		struct ref_assignment assignment = {0};
@@ -329,12 +330,13 @@ static void make_assignments(struct dice *dice, struct ref_policy *policy)
 		add_assignment(policy, &assignment);
 	}
 	for (size_t i = 0; dice->many && i < CS_COUNT(many_dns); i++) {
+		/* Sometimes so many of them have a floor that they would be asked about together without one. */
 		struct ref_assignment assignment = {
 			.role = any_role(dice, policy), .group = many_dns[i], .listed = "member"};
 
 		assignment.scope = dice_chance(dice, 50) ? PICK(dice, templates) : PICK(dice, plain_scopes);
 		make_conditions(dice, &assignment.unless);
-		if (dice_chance(dice, 8))
+		if (dice_chance(dice, floors))
 			assignment.at_least = 1 + (unsigned)dice_roll(dice, 3);
 		add_assignment(policy, &assignment);
 	}

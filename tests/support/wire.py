@@ -96,7 +96,7 @@ class Wire:
             self.socket.connect(path)
         finally:
             os.seteuid(0)
-        self.socket.sendall(b"CSGN" + struct.pack(">I", 2))
+        self.socket.sendall(b"CSGN" + struct.pack(">I", 3))
 
     def send(self, kind, payload, fd=None):
         frame = struct.pack(">IB", len(payload) + 1, kind) + payload

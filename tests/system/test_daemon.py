@@ -13,7 +13,7 @@ PEOPLE = SOCKETS + "/people.sock"
 MODULE = SOCKETS + "/module.sock"
 CONF = "/etc/countersign/countersignd.conf"
 POLICY = "/etc/countersign/policy.conf"
-HELLO = b"CSGN" + struct.pack(">I", 2)
+HELLO = b"CSGN" + struct.pack(">I", 3)
 SUBMIT, LIST, SHOW, VOTE, STATUS, EVIDENCE, HISTORY, POLICY_TEXT = 1, 7, 8, 9, 10, 11, 16, 17
 EPERM = 8
 
