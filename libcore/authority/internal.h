@@ -134,7 +134,7 @@ struct task {
 	struct cs_approval *votes;
 	size_t n_votes;
 	struct cs_question question;
-	uint64_t until_ms;         /* one deadline for all questions of the call: a second has what the first left */
+	uint64_t left_ms;          /* for all questions of the call: a second has what the first left */
 	uint64_t asked_ms;         /* when this question was asked */
 	uint64_t changes;          /* cs_directory_changes at that time */
 	char *told;                /* submit: " (from ldaps://…, 0s old)", for the event; NULL: nothing was asked */

@@ -67,7 +67,7 @@ void task_begin(struct cs_authority *a, const struct cs_caller *caller, const st
 	task->done = done;
 	task->arg = arg;
 	task->fd = fd;
-	task->until_ms = task->now.boot_ms + (a->options.answer_ms ? a->options.answer_ms : ANSWER_MS);
+	task->left_ms = a->options.answer_ms ? a->options.answer_ms : ANSWER_MS;
 	handler->start(task);
 }
 
@@ -123,10 +123,22 @@ void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reas
 	task_end(task, 0, NULL, &decision);
 }
 
+/* What the directory took is gone; what the daemon itself does with a file is not its fault. */
+static void take_time(struct task *task)
+{
+	struct cs_now now;
+	uint64_t waited = 0;
+
+	if (task->authority->options.now(&now) == 0 && now.boot_ms > task->asked_ms)
+		waited = now.boot_ms - task->asked_ms;
+	task->left_ms -= waited < task->left_ms ? waited : task->left_ms;
+}
+
 static void task_answered(void *arg, const struct cs_answer *answer)
 {
 	struct task *task = arg;
 
+	take_time(task);
 	if (answer->n_facts != task->question.n_subjects || answer->n_rosters != task->question.n_rosters) {
 		task_fail(task, CS_EDOUBT, NULL);
 		return;
@@ -181,15 +193,17 @@ void task_ask(struct task *task, uint64_t fresh_ms, void (*resume)(struct task *
 {
 	struct cs_directory *directory = task->authority->directory;
 	/* In terms, 0 says nothing: what is asked each time is what is at most a millisecond old. */
-	struct cs_terms terms = { .fresh_ms = fresh_ms == CS_FRESH_ANY ? 0 : fresh_ms == 0 ? 1 : fresh_ms,
-		.until_ms = task->until_ms };
+	struct cs_terms terms = { .fresh_ms = fresh_ms == CS_FRESH_ANY ? 0 : fresh_ms == 0 ? 1 : fresh_ms };
+	struct cs_now now = task->now; /* hashing a file may have taken long since */
 	int r = 0;
 
 	task->resume = resume;
 	if (!task->keeps_fd)
 		task->fd = -1; /* the caller's, and only until the call returns */
 	task->policy_number = task->authority->policy_number;
-	task->asked_ms = task->now.boot_ms;
+	(void)task->authority->options.now(&now);
+	task->asked_ms = now.boot_ms;
+	terms.until_ms = now.boot_ms + task->left_ms;
 	task->changes = cs_directory_changes(directory);
 	r = cs_directory_ask(directory, &task->question, &terms, task_answered, task);
 	if (r < 0)

@@ -292,6 +292,11 @@ static int parse_span(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result
 	return keep(cfg, opt, text, ms, result);
 }
 
+static int parse_age(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	return strcmp(text, "0s") == 0 ? keep(cfg, opt, text, 0, result) : parse_span(cfg, opt, text, result);
+}
+
 static int by_title(const void *a, const void *b)
 {
 	return strcmp(((const cfg_t *)a)->title, ((const cfg_t *)b)->title);
@@ -393,6 +398,7 @@ static const struct {
 	[CS_CONF_BOOL] = {CFGT_PTR, CFGF_NODEFAULT, parse_bool, NULL},
 	[CS_CONF_COUNT] = {CFGT_PTR, CFGF_NODEFAULT, parse_count, NULL},
 	[CS_CONF_SPAN] = {CFGT_PTR, CFGF_NODEFAULT, parse_span, NULL},
+	[CS_CONF_AGE] = {CFGT_PTR, CFGF_NODEFAULT, parse_age, NULL},
 	[CS_CONF_SECTION] = {CFGT_SEC, CFGF_NODEFAULT | CFGF_MULTI, NULL, end_section},
 	[CS_CONF_TITLED] = {CFGT_SEC, CFGF_NODEFAULT | CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES, NULL,
 			    end_section},

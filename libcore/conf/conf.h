@@ -15,6 +15,7 @@ enum cs_conf_kind {
 	CS_CONF_BOOL,    /* key = true: true, yes, false or no */
 	CS_CONF_COUNT,   /* key = 2: a whole number from 0 to 1,000,000 */
 	CS_CONF_SPAN,    /* key = 30m: kept in milliseconds */
+	CS_CONF_AGE,     /* key = 5s: a span too, which may be 0s */
 	CS_CONF_SECTION, /* key { … }, at most once */
 	CS_CONF_TITLED   /* key title { … }, any number; two with one title are an error */
 };

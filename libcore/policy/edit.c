@@ -274,7 +274,7 @@ static void dump_value(const struct dump *dump, const struct cs_conf_section *se
 		cs_buf_put_u8(dump->out, cs_conf_bool(section, option->name, false));
 	if (option->kind == CS_CONF_COUNT)
 		cs_buf_put_u64(dump->out, cs_conf_count(section, option->name, 0));
-	if (option->kind == CS_CONF_SPAN)
+	if (option->kind == CS_CONF_SPAN || option->kind == CS_CONF_AGE)
 		cs_buf_put_u64(dump->out, cs_conf_span(section, option->name, 0));
 }
 

@@ -9,7 +9,7 @@
 
 static const struct cs_conf_option permission_options[] = {
 	{"label", CS_CONF_STR, false, NULL},
-	{"fresh", CS_CONF_SPAN, false, NULL},
+	{"fresh", CS_CONF_AGE, false, NULL},
 	{0},
 };
 
@@ -72,7 +72,7 @@ static const struct cs_conf_option gate_options[] = {
 	{"people", CS_CONF_STR, false, NULL},     {"reason", CS_CONF_STR, false, NULL},
 	{"lifetime", CS_CONF_SPAN, false, NULL},  {"use_within", CS_CONF_SPAN, false, NULL},
 	{"use_after", CS_CONF_SPAN, false, NULL}, {"exposed_file", CS_CONF_STR, false, NULL},
-	{"fresh", CS_CONF_SPAN, false, NULL},     {"deny", CS_CONF_STR, false, NULL},
+	{"fresh", CS_CONF_AGE, false, NULL},      {"deny", CS_CONF_STR, false, NULL},
 	{0},
 };
 

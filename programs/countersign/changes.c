@@ -74,6 +74,10 @@ static int rights(const struct cs_policy *policy, const char *user, const struct
 
 	if (r == CS_EDOUBT)
 		return cs_fail(CS_EXIT_DOUBT, cs_text_or(facts->doubt, cs_strerror(r)), user, "");
+	if (r == 0 && facts->n_unsure > 0) {
+		cs_rights_held_free(ret_rights, ret_n);
+		return cs_fail(CS_EXIT_DOUBT, cs_text_or(facts->unsure[0].doubt, cs_strerror(CS_EDOUBT)), user, "");
+	}
 	return r == 0 ? 0 : out_of_memory();
 }
 

@@ -39,6 +39,8 @@ struct checked {
 	size_t n_stuck;
 	char **doubts;
 	size_t n_doubts;
+	char **unsure; /* lists that are not to be believed: what is said of each */
+	size_t n_unsure;
 };
 
 static const struct cs_field finding_fields[] = {
@@ -57,7 +59,8 @@ static const struct cs_field checked_fields[] = {
 	CS_ARRAY(checked, findings, &finding_shape, SIZE_MAX), CS_BOOL(checked, with_people),
 	CS_U64(checked, people), CS_STRV(checked, strangers, SIZE_MAX, CS_MAX_NAME),
 	CS_ARRAY(checked, violations, &violation_shape, SIZE_MAX), CS_U64(checked, scopes),
-	CS_ARRAY(checked, stuck, &cs_stuck_shape, SIZE_MAX), CS_STRV(checked, doubts, SIZE_MAX, CS_MAX_TEXT)
+	CS_ARRAY(checked, stuck, &cs_stuck_shape, SIZE_MAX), CS_STRV(checked, doubts, SIZE_MAX, CS_MAX_TEXT),
+	CS_STRV(checked, unsure, SIZE_MAX, CS_MAX_TEXT)
 };
 static const struct cs_shape checked_shape = CS_SHAPE("checked", checked, checked_fields);
 
@@ -88,6 +91,13 @@ static int look_at_person(const struct cs_policy *policy, const char *name, cons
 	struct violation violation = { 0 };
 	int r = CS_EDOUBT;
 
+	for (size_t i = 0; i < facts->n_unsure; i++) {
+		const char *text = cs_text_or(facts->unsure[i].doubt, "a group");
+
+		if (cs_strv_has(checked->unsure, checked->n_unsure, text) != 1 &&
+			cs_strv_add(&checked->unsure, &checked->n_unsure, text) != 0)
+			return out_of_memory();
+	}
 	if (facts->known != CS_KNOWN_DOUBT)
 		r = cs_policy_violations(policy, facts, &violation.lines, &violation.n_lines);
 	if (r == CS_EDOUBT)
@@ -174,7 +184,7 @@ static int exit_of(const struct checked *checked, bool strict)
 {
 	if (count_stuck(checked) > 0 || (strict && count_warnings(checked) > 0))
 		return CS_EXIT_NO;
-	return checked->n_doubts > 0 ? CS_EXIT_DOUBT : CS_EXIT_YES;
+	return checked->n_doubts + checked->n_unsure > 0 ? CS_EXIT_DOUBT : CS_EXIT_YES;
 }
 
 /* --- Printing ---------------------------------------------------------------------------------------------------- */
@@ -216,6 +226,11 @@ static void put_findings(struct cs_buf *out, const struct cs_look *look, const s
 		put_level(out, look, true);
 		cs_escape(out, checked->doubts[i]);
 		cs_put(out, ": could not be told, the directory did not answer in full\n");
+	}
+	for (size_t i = 0; i < checked->n_unsure; i++) {
+		put_level(out, look, true);
+		cs_escape(out, checked->unsure[i]);
+		cs_put(out, "; so what it lists decides nothing\n");
 	}
 }
 
@@ -306,7 +321,7 @@ static void put_verdict(struct cs_buf *out, const struct checked *checked, bool 
 		cs_put(out, ": ok\n");
 	else if (stuck > 0)
 		cs_put(out, ": %zu request%s could not be approved\n", stuck, stuck == 1 ? "" : "s");
-	else if (checked->n_doubts > 0)
+	else if (checked->n_doubts + checked->n_unsure > 0)
 		cs_put(out, ": could not be told\n");
 	else
 		cs_put(out, ": %zu warning%s\n", warnings, warnings == 1 ? "" : "s");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can, why and why-not share: one question, three possible answers. */
 #include "right.h"
+#include "clock.h"
 #include "mem.h"
 #include "print.h"
 #include "text.h"
@@ -45,10 +46,13 @@ int cs_right_of(const struct cs_policy *policy, const struct cs_facts *facts, co
 	if (r == 1 || r == 0 || r == CS_EDOUBT) {
 		answer.verdict = r == 1 ? CS_PERMIT : CS_DENY;
 		answer.reason = held.reason;
-		answer.text = cs_dup(held.reason == CS_WHY_DOUBT && facts->doubt != NULL && *facts->doubt != '\0'
-					     ? facts->doubt : cs_reason_text(held.reason));
+		answer.text = cs_dup(held.reason == CS_WHY_DOUBT ? cs_text_or(held.because, cs_reason_text(held.reason))
+								 : cs_reason_text(held.reason));
+		answer.source = cs_dup(facts->source);
+		if (cs_boot_ms() > facts->boot_ms && facts->boot_ms > 0)
+			answer.age_ms = cs_boot_ms() - facts->boot_ms;
 		explained = cs_policy_explain(policy, facts, permission, scope, &answer.steps, &answer.n_steps);
-		r = answer.text == NULL ? CS_ENOMEM : explained;
+		r = answer.text == NULL || answer.source == NULL ? CS_ENOMEM : explained;
 	}
 	cs_held_clear(&held);
 	if (r < 0) {
@@ -146,6 +150,18 @@ void cs_put_right(struct cs_buf *out, const struct cs_look *look, const struct c
 		cs_put(out, ": ");
 		cs_escape(out, answer->text);
 	}
+}
+
+void cs_put_told(struct cs_buf *out, const struct cs_right_answer *answer)
+{
+	char age[16];
+
+	if (answer->source == NULL || *answer->source == '\0')
+		return;
+	cs_span_text(answer->age_ms, age);
+	cs_put(out, "from ");
+	cs_escape(out, answer->source);
+	cs_put(out, ", %s old\n", age);
 }
 
 void cs_put_step(struct cs_buf *out, const char *step)

@@ -24,6 +24,8 @@ int cs_exit_of_right(const struct cs_right_answer *answer);
 const char *cs_word_of_right(const struct cs_right_answer *answer);
 /* Appends "yes", "no: …" or "could not tell: …" in its colour, without a newline. */
 void cs_put_right(struct cs_buf *out, const struct cs_look *look, const struct cs_right_answer *answer);
+/* Appends "from ldaps://ldap2.example.org, 4s old" on a line of its own; nothing where nobody told any facts. */
+void cs_put_told(struct cs_buf *out, const struct cs_right_answer *answer);
 /* Appends one step on a line of its own. */
 void cs_put_step(struct cs_buf *out, const char *step);
 

@@ -20,6 +20,8 @@ struct right_rows {
 	bool locked;
 	struct right_row *rights;
 	size_t n_rights;
+	char **doubts; /* lists that are not to be believed: what they might give is left out */
+	size_t n_doubts;
 };
 
 static const struct cs_field row_fields[] = {
@@ -29,7 +31,7 @@ static const struct cs_field row_fields[] = {
 static const struct cs_shape row_shape = CS_SHAPE("right", right_row, row_fields);
 static const struct cs_field rows_fields[] = {
 	CS_STR(right_rows, user, CS_MAX_NAME), CS_ENUM(right_rows, known, cs_known_names), CS_BOOL(right_rows, locked),
-	CS_ARRAY(right_rows, rights, &row_shape, SIZE_MAX)
+	CS_ARRAY(right_rows, rights, &row_shape, SIZE_MAX), CS_STRV(right_rows, doubts, CS_MAX_QUERIES, CS_MAX_TEXT)
 };
 static const struct cs_shape rows_shape = CS_SHAPE("rights", right_rows, rows_fields);
 
@@ -62,6 +64,8 @@ static int gather(const struct cs_policy *policy, const char *user, const struct
 		r = CS_ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = fill_row(policy, &held[i], &rows.rights[rows.n_rights++]);
+	for (size_t i = 0; r == 0 && i < facts->n_unsure; i++)
+		r = cs_strv_add(&rows.doubts, &rows.n_doubts, cs_text_or(facts->unsure[i].doubt, "a group"));
 	cs_rights_held_free(&held, &n);
 	if (r != 0)
 		cs_clear(&rows_shape, &rows);
@@ -101,8 +105,13 @@ static void put_rows(struct cs_buf *out, const struct cs_look *look, const struc
 		cs_put(out, "Nothing: the directory does not know this person.\n");
 	else if (rows->locked)
 		cs_put(out, "Nothing: the account is locked.\n");
-	else if (rows->n_rights == 0)
+	else if (rows->n_rights == 0 && rows->n_doubts == 0)
 		cs_put(out, "Nothing.\n");
+	for (size_t i = 0; i < rows->n_doubts; i++) {
+		cs_put(out, "Could not tell what else: ");
+		cs_escape(out, rows->doubts[i]);
+		cs_put(out, "\n");
+	}
 }
 
 static int print_rows(const struct cs_run *run, const struct right_rows *rows)
@@ -121,7 +130,9 @@ static int print_rows(const struct cs_run *run, const struct right_rows *rows)
 		return status;
 	if (rows->known == CS_KNOWN_DOUBT)
 		return CS_EXIT_DOUBT;
-	return rows->n_rights > 0 ? CS_EXIT_YES : CS_EXIT_NO;
+	if (rows->n_rights > 0)
+		return CS_EXIT_YES;
+	return rows->n_doubts > 0 ? CS_EXIT_DOUBT : CS_EXIT_NO;
 }
 
 static int answer(struct cs_source *source, char *user)

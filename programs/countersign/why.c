@@ -8,6 +8,7 @@ static void put_answer(struct cs_buf *out, const struct cs_look *look, const str
 	cs_put(out, "\n");
 	for (size_t i = 0; i < answer->n_steps; i++)
 		cs_put_step(out, answer->steps[i]);
+	cs_put_told(out, answer);
 }
 
 int cs_run_why(struct cs_run *run, char **args, size_t n)

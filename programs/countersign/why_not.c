@@ -29,6 +29,7 @@ static void put_answer(struct cs_buf *out, const struct cs_look *look, const str
 		put_steps(out, answer, true);
 	}
 	put_steps(out, answer, false);
+	cs_put_told(out, answer);
 }
 
 static int exit_of(const struct cs_right_answer *answer)

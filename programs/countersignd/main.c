@@ -91,6 +91,7 @@ static struct cs_authority_options authority_options(const struct daemon *d, uid
 	options.policy_owner = started_by;
 	options.hold_ms = d->config.hold_ms;
 	options.confirm_ms = 10000;
+	options.answer_ms = cs_conf_span(d->config.directory, "deadline", 0);
 	options.root_uid = started_by;
 	options.max_open_per_uid = d->config.max_open_per_uid;
 	options.max_open = d->config.max_open;
