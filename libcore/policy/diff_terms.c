@@ -244,7 +244,7 @@ const char *cs_diff_span(uint64_t value, char text[32])
 	} units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
 	size_t i = 0;
 
-	while (i < CS_COUNT(units) - 1 && value % units[i].ms != 0)
+	while (i < CS_COUNT(units) - 1 && (value == 0 || value % units[i].ms != 0))
 		i++;
 	(void)snprintf(text, 32, "%" PRIu64 "%c", value / units[i].ms, units[i].letter);
 	return text;

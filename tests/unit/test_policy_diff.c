@@ -783,6 +783,56 @@ static void test_policy_diff_many(void **state)
 	cs_buf_clear(&text);
 }
 
+/* --- Ages and floors ------------------------------------------------------------------------------------------- */
+
+#define IN_G(name, role, rest)                                                                                         \
+	"assignment " name " { role = " role " scope = \"*\" group = \"cn=g,ou=x\" listed = m " rest " }\n"
+#define IN_H    "assignment h { role = s scope = \"*\" group = \"cn=h,ou=x\" listed = m }\n"
+#define FLOORS  "role r { permissions = p }\nrole s { permissions = q }\n"
+#define OF_G    "at_least of those listed as m of cn=g,ou=x: "
+#define LOSES_G "stronger|assignment a|listed as m of cn=g,ou=x: loses "
+#define BY_G    "gate g { service = sudo permission = q approval x { count = 1 group = \"cn=g,ou=x\" listed = m } }"
+
+static const struct diff_case fresh_cases[] = {
+	{"permission z { fresh = 5s }", "permission z { fresh = 5s }", {NULL}},
+	{"permission z { fresh = 5s }", "permission z { fresh = 90s }", {"weaker|permission z|fresh: 5s -> 90s"}},
+	{"permission z { fresh = 5s }", "permission z { }", {"weaker|permission z|fresh: 5s -> none"}},
+	{"permission z { }", "permission z { fresh = 0s }", {"stronger|permission z|fresh: none -> 0s"}},
+	{"permission z { fresh = 0s }", "permission z { fresh = 1s }", {"weaker|permission z|fresh: 0s -> 1s"}},
+	{FLOORS IN_G("a", "r", "") "gate g { service = sudo permission = p fresh = 10s }",
+	 FLOORS IN_G("a", "r", "") "gate g { service = sudo permission = p }",
+	 {"weaker|gate g|fresh: 10s -> none"}},
+	{FLOORS IN_G("a", "r", "") "gate g { service = sudo permission = p fresh = 10s }",
+	 FLOORS IN_G("a", "r", "") "gate g { service = sudo permission = p fresh = 0s }",
+	 {"stronger|gate g|fresh: 10s -> 0s"}},
+	{FLOORS IN_G("a", "r", ""),
+	 FLOORS IN_G("a", "r", "at_least = 3"),
+	 {"stronger|assignment a|" OF_G "none -> 3"}},
+	{FLOORS IN_G("a", "r", "at_least = 3"),
+	 FLOORS IN_G("a", "r", "at_least = 2"),
+	 {"weaker|assignment a|" OF_G "3 -> 2"}},
+	/* The largest counts, so what one sets is another's too. */
+	{FLOORS IN_G("a", "r", "at_least = 3") IN_G("b", "s", ""),
+	 FLOORS IN_G("a", "r", "") IN_G("b", "s", "at_least = 3"),
+	 {NULL}},
+	{FLOORS IN_G("a", "r", "at_least = 3") IN_G("b", "s", ""),
+	 FLOORS IN_G("b", "s", ""),
+	 {"weaker|assignment b|" OF_G "3 -> none", LOSES_G "role r in *", LOSES_G "p in *", "same|assignment a|is gone"}},
+	/* A gate's approval by the group loses the floor with the last assignment that sets it. */
+	{FLOORS IN_G("a", "r", "at_least = 3") IN_H BY_G,
+	 FLOORS IN_H BY_G,
+	 {"weaker|gate g|" OF_G "3 -> none", LOSES_G "role r in *", LOSES_G "p in *", "same|assignment a|is gone"}},
+	{FLOORS "assignment a { role = r scope = \"*\" below = \"ou=x\" listed = m at_least = 2 }",
+	 FLOORS "assignment a { role = r scope = \"*\" below = \"OU=x\" listed = M }",
+	 {"weaker|assignment a|at_least of those listed as M of a group below OU=x: 2 -> none"}},
+};
+
+static void test_policy_diff_a079_ages_and_floors(void **state)
+{
+	(void)state;
+	expect_all(P, fresh_cases, CS_COUNT(fresh_cases));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -795,7 +845,8 @@ int main(void)
 		cmocka_unit_test(test_policy_diff_another_name_hides_nothing),
 		cmocka_unit_test(test_policy_diff_length_hides_nothing),
 		cmocka_unit_test(test_policy_diff_of_many_gates_ends),
-		cmocka_unit_test(test_policy_diff_text_is_bounded), cmocka_unit_test(test_policy_diff_many),
+		cmocka_unit_test(test_policy_diff_text_is_bounded), cmocka_unit_test(test_policy_diff_a079_ages_and_floors),
+		cmocka_unit_test(test_policy_diff_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,13 +297,36 @@ static void test_policy_lint_peers(void **state)
 			 0);
 }
 
+static void test_policy_lint_ages_and_floors(void **state)
+{
+	char last[512];
+
+	(void)state;
+	assert_int_equal(count(RIGHTS "permission x { fresh = 31s }\n", "idle-fresh", last), 1);
+	assert_int_equal(last[0], 'W');
+	assert_non_null(strstr(last, "permission x: no right is remembered for more than 30 s"));
+	assert_int_equal(count(RIGHTS "permission x { fresh = 30s }\npermission y { fresh = 0s }\n", "idle-fresh", last),
+			 0);
+	assert_int_equal(count(RIGHTS "gate a { service = sudo permission = host.login fresh = 5s }\n", "idle-fresh",
+			       last), 0);
+	assert_int_equal(count("permission p { fresh = 4s }\nrole r { permissions = p }\n"
+			       "assignment a { role = r scope = \"*\" group = \"cn=g,dc=x\" listed = member }\n"
+			       "gate a { service = sudo permission = p fresh = 5s }\n", "idle-fresh", last), 1);
+	assert_int_equal(last[0], 'n');
+	assert_int_equal(count(RIGHTS "assignment x { role = pmc scope = \"*\" group = \"" INFRA
+			       "\" listed = member at_least = 2 }\n"
+			       "assignment y { role = committer scope = \"wg\" group = \"" INFRA
+			       "\" listed = member at_least = 3 }\n", "covered-floor", last), 1);
+	assert_non_null(strstr(last, "assignment x: at_least = 2 means nothing"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_lint_shadowed),   cmocka_unit_test(test_policy_lint_unreachable),
 		cmocka_unit_test(test_policy_lint_resolved),   cmocka_unit_test(test_policy_lint_services),
 		cmocka_unit_test(test_policy_lint_unused),     cmocka_unit_test(test_policy_lint_redundant),
-		cmocka_unit_test(test_policy_lint_exemptions), cmocka_unit_test(test_policy_lint_peers),
+		cmocka_unit_test(test_policy_lint_exemptions), cmocka_unit_test(test_policy_lint_peers), cmocka_unit_test(test_policy_lint_ages_and_floors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
