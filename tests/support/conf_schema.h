@@ -14,7 +14,8 @@ static const struct cs_conf_option schema_rule[] = {
 static const struct cs_conf_option schema_gate[] = {
 	{"service", CS_CONF_STR, true, NULL},    {"command", CS_CONF_LIST, false, NULL},
 	{"lifetime", CS_CONF_SPAN, false, NULL}, {"use_within", CS_CONF_SPAN, false, NULL},
-	{"loud", CS_CONF_BOOL, false, NULL},     {"approval", CS_CONF_TITLED, false, schema_rule},
+	{"fresh", CS_CONF_AGE, false, NULL},     {"loud", CS_CONF_BOOL, false, NULL},
+	{"approval", CS_CONF_TITLED, false, schema_rule},
 	{NULL, CS_CONF_STR, false, NULL},
 };
 static const struct cs_conf_option schema_permission[] = {

@@ -590,6 +590,8 @@ static void long_comment_is_refused_before_anything_is_sent_a060(void **state)
 
 static void can_has_three_answers(void **state)
 {
+	static char source[] = "ldaps://ldap2.example.org\033";
+	static const char told[] = "from ldaps://ldap2.example.org\\x1b, 4s old\n";
 	static const struct {
 		enum cs_verdict verdict;
 		enum cs_reason reason;
@@ -613,6 +615,19 @@ static void can_has_three_answers(void **state)
 		assert_int_equal(ran.status, rows[i].status);
 		assert_has(ran.out, "  role pmc\\nforged\n");
 	}
+	right.source = source;
+	right.age_ms = 4200;
+	for (size_t i = 0; i < 2; i++) {
+		RUN(one_right, i == 0 ? "why" : "why-not", "alice", "release.deploy", "project/tomcat");
+		assert_non_null(strstr(ran.out, told));
+		assert_string_equal(strstr(ran.out, told), told); /* the last line */
+	}
+	RUN(one_right, "can", "alice", "release.deploy", "project/tomcat");
+	assert_null(strstr(ran.out, told));
+	RUN(one_right, "--json", "why", "alice", "release.deploy", "project/tomcat");
+	assert_has(ran.out, "\"age_ms\": 4200");
+	assert_has(ran.out, "\"source\": \"ldaps://ldap2.example.org");
+	right.source = NULL;
 	right.reason = CS_WHY_STORE;
 	RUN(one_right, "can", "alice", "release.deploy", "project/tomcat");
 	assert_int_equal(ran.status, CS_EXIT_DOUBT);

@@ -249,6 +249,8 @@ static void why_and_why_not_tell_the_same_steps(void **state)
 	RUN("why", OFFLINE, "alice", "deploy", "project/big");
 	assert_status(0);
 	assert_has(ran.out, "role pmc in project/big: by assignment owners, owner of cn=big,ou=project\n");
+	assert_has(ran.out, "\nfrom ");
+	assert_has(ran.out, ", 0s old\n");
 	RUN("why-not", OFFLINE, "alice", "deploy", "project/big");
 	assert_status(1);
 	assert_has(ran.out, "it is held\n");

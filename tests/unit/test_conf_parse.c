@@ -104,6 +104,19 @@ static void test_conf_absent_keys_give_the_fallback(void **state)
 	cs_conf_free(&conf);
 }
 
+/* Of all spans only an age may be nothing. */
+static void test_conf_ages(void **state)
+{
+	struct cs_conf *conf = parse("gate a { service = x fresh = 0s }\ngate b { service = x fresh = 2m }\n");
+	const struct cs_conf_section *a = cs_conf_section(cs_conf_top(conf), "gate", 0);
+
+	(void)state;
+	assert_true(cs_conf_given(a, "fresh"));
+	assert_int_equal(cs_conf_span(a, "fresh", 7), 0);
+	assert_int_equal(cs_conf_span(cs_conf_section(cs_conf_top(conf), "gate", 1), "fresh", 7), 120000);
+	cs_conf_free(&conf);
+}
+
 static void test_conf_titles_and_order(void **state)
 {
 	struct cs_conf *conf = parse(policy);
@@ -222,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conf_values),
 		cmocka_unit_test(test_conf_absent_keys_give_the_fallback),
+		cmocka_unit_test(test_conf_ages),
 		cmocka_unit_test(test_conf_titles_and_order),
 		cmocka_unit_test(test_conf_lines),
 		cmocka_unit_test(test_conf_same_title_in_different_places),

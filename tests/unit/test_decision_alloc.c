@@ -71,12 +71,18 @@ static void decide_with_every_fault(const struct member *requester, enum cs_verd
 	assert_true(failed > 3 && failed < 200);
 }
 
+static char too_few[] = "cn=a lists 1, and at_least says 2";
+static struct cs_unsure unsure = { 1, too_few };
+
 static void test_decision_a119_every_allocation(void **state)
 {
 	(void)state;
 	make();
 	decide_with_every_fault(&alice, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 	decide_with_every_fault(&carol, CS_PERMIT, CS_WHY_EXEMPT);
+	bob.facts.unsure = &unsure;
+	bob.facts.n_unsure = 1;
+	decide_with_every_fault(&alice, CS_HOLD, CS_WHY_DOUBT);
 	cs_policy_free(&policy);
 }
 

@@ -314,6 +314,57 @@ static void test_decision_lists_of_thousands(void **state)
 	scene_close(&s);
 }
 
+/* --- Lists that are not to be believed ----------------------------------------------------------------------------- */
+
+/* Could-not-tell never counts an approver, and takes nothing from what he may fill for certain (A079). */
+static void test_decision_a079_unsure_list_counts_no_approver(void **state)
+{
+	static char too_few[] = "cn=auditors,ou=g lists 1, and at_least says 2";
+	struct cs_unsure unsure = { 1, too_few };
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, RIGHTS GATE TWO_RULES "}\n");
+	member_join(&scene.alice, scene.policy, "deployers");
+	member_join(&scene.bob, scene.policy, "deployers");
+	member_join(&scene.carol, scene.policy, "auditors");
+	scene.bob.facts.unsure = scene.carol.facts.unsure = &unsure;
+	scene.bob.facts.n_unsure = scene.carol.facts.n_unsure = 1;
+	vote(&scene, &scene.bob);
+	vote(&scene, &scene.carol);
+	decide(&scene, CS_HOLD, CS_WHY_DOUBT);
+	assert_string_equal(scene.decision.text, too_few);
+	assert_int_equal(scene.decision.needs[0].have, 1);
+	assert_int_equal(scene.decision.needs[1].have, 0);
+	scene.voters[0].n_unsure = scene.voters[1].n_unsure = 0;
+	decide(&scene, CS_PERMIT, CS_WHY_APPROVED);
+	/* Of the requester as of anybody; and a list that is too short by mistake makes nothing hopeless. */
+	unsure.query = 0;
+	scene.alice.facts.unsure = &unsure;
+	scene.alice.facts.n_unsure = 1;
+	decide(&scene, CS_DENY, CS_WHY_DOUBT);
+	assert_string_equal(scene.decision.text, too_few);
+	scene_close(&scene);
+}
+
+static void test_decision_a079_unsure_list_makes_nothing_hopeless(void **state)
+{
+	static char too_few[] = "cn=auditors,ou=g lists 0, and at_least says 2";
+	struct cs_unsure unsure = { 1, too_few };
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, RIGHTS GATE TWO_RULES "}\n");
+	member_join(&scene.alice, scene.policy, "deployers");
+	list(&scene, 0, (struct member *[]){ &scene.bob }, 1);
+	list(&scene, 1, (struct member *[]){ &scene.alice }, 1);
+	decide(&scene, CS_DENY, CS_WHY_UNSATISFIABLE);
+	scene.alice.facts.unsure = &unsure;
+	scene.alice.facts.n_unsure = 1;
+	decide(&scene, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +376,8 @@ int main(void)
 		cmocka_unit_test(test_decision_people_named_by_a_rule_are_told_and_counted),
 		cmocka_unit_test(test_decision_people_with_a_role_by_name_are_told_and_counted),
 		cmocka_unit_test(test_decision_aliases_of_the_requester_are_no_candidates),
+		cmocka_unit_test(test_decision_a079_unsure_list_counts_no_approver),
+		cmocka_unit_test(test_decision_a079_unsure_list_makes_nothing_hopeless),
 		cmocka_unit_test(test_decision_lists_of_thousands),
 	};
 

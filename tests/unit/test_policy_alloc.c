@@ -15,7 +15,7 @@ static char *world_text(void)
 	FILE *out = open_memstream(&text, &len);
 
 	fputs(RIGHTS
-	      "permission adopt { }\n"
+	      "permission adopt { fresh = 5s }\n"
 	      "role chair { inherits = committer in wg { permissions = adopt } in rg { permissions = { adopt } } }\n"
 	      "role head { inherits = chair in ag { permissions = adopt } }\n"
 	      "exclusive two { roles = { pmc, infra } within = anywhere }\n"
@@ -24,11 +24,11 @@ static char *world_text(void)
 	      "\" listed = chair where = { \"groupType=wg\", \"a=b\" } unless = \"status=archived\" }\n"
 	      "assignment named { role = infra scope = \"host\" person = { \"" MARA "\", \"uid=ida\" } }\n",
 	      out);
-	for (size_t i = 0; i < 17; i++)
+	for (size_t i = 0; i < 18; i++)
 		fprintf(out,
 			"assignment g%zu { role = head scope = \"*\" group = \"cn=g%zu," GROUPS
-			"\" listed = member }\n",
-			i, i);
+			"\" listed = member%s }\n",
+			i, i, i == 3 ? " at_least = 2" : "");
 	fputs("service sudo { unmatched = permit }\n"
 	      "gate g { service = sudo command = \"/sbin/x %{p} **\" permission = release.deploy scope = "
 	      "\"project/%{p}\" "

@@ -7,17 +7,20 @@
 #define RIGHTS_OF(more)                                                                                                \
 	"permission p { }\npermission q { }\nrole r { permissions = p " more " }\nrole s { permissions = q }\n"        \
 	"role s2 { permissions = { p, q } }\n"                                                                         \
-	"assignment a { role = r scope = \"*\" below = \"ou=g\" listed = member where = \"t=wg\" }\n"                  \
+	"assignment a { role = r scope = \"*\" below = \"ou=g\" listed = member at_least = 2 where = \"t=wg\" }\n"                  \
 	"assignment b { role = s scope = \"x/one\" person = { \"uid=a,ou=p\", \"uid=b,ou=p\" } }\n"                    \
 	"assignment c { role = s scope = \"*\" group = \"cn=g,ou=g\" listed = owner }\n"
 
 static const char before_text[] = RIGHTS_OF(
-	"") "service sudo { unmatched = permit }\nexclusive e { roles = { r, s } within = request }\n"
+	"") "permission z { }\nservice sudo { unmatched = permit }\nexclusive e { roles = { r, s } within = request }\n"
 	    "gate g { service = sudo command = { \"/a\", \"/b\" } host = one permission = p people = shared "
 	    "approval one { count = 2 role = r } approval two { count = 1 role = s } time = \"08:00-18:00\" }\n"
 	    "gate h { service = sudo permission = q }\ngate i { service = sudo deny = \"no\" }\n";
 static const char after_text[] =
 	RIGHTS_OF("label = \"R\" in wg { permissions = q }") "exclusive f { roles = { r, s } }\n"
+							     "permission z { fresh = 1s }\n"
+							     "assignment z { role = s scope = \"*\" below = "
+							     "\"ou=g\" listed = member at_least = 3 }\n"
 							     "gate h { service = { sudo, sshd } permission = p "
 							     "netgroup = \"cn=n,ou=n\" }\n"
 							     "gate g { service = sudo command = { \"/a\", \"/c\" } "
