@@ -387,6 +387,8 @@ static int one_right(enum cs_call_type type, const void *call, void *reply, char
 	}
 	answered->verdict = right.verdict;
 	answered->reason = right.reason;
+	answered->source = cs_dup(right.source);
+	answered->age_ms = right.age_ms;
 	cs_strv_add(&answered->steps, &answered->n_steps, "role pmc\nforged");
 	return 0;
 }
@@ -591,7 +593,7 @@ static void long_comment_is_refused_before_anything_is_sent_a060(void **state)
 static void can_has_three_answers(void **state)
 {
 	static char source[] = "ldaps://ldap2.example.org\033";
-	static const char told[] = "from ldaps://ldap2.example.org\\x1b, 4s old\n";
+	static const char told[] = "from ldaps://ldap2.example.org\\x1B, 4s old\n";
 	static const struct {
 		enum cs_verdict verdict;
 		enum cs_reason reason;
