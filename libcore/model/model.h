@@ -125,7 +125,8 @@ struct cs_approval {
 	uint64_t wall_ms;
 	char **rules;   /* names of the approval rules that this person could fill when the vote was cast */
 	size_t n_rules;
-	char **because; /* one for each: the membership it counted on: "role infra in * by member of cn=infra,…" */
+	char **because; /* one for each: the membership it counted on, who told it and how old that was: "role infra in
+	                 * * by member of cn=infra,…, from ldaps://ldap2.example.org, 0s old" */
 	size_t n_because;
 };
 extern const struct cs_shape cs_approval_shape;

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#define HEAD "permission p { }\npermission q { }\npermission r.s { }\n"
+#define HEAD "permission p { }\npermission q { fresh = 0s }\npermission r.s { fresh = 24h }\n"
 #define TAIL                                                                                                           \
 	"# the last line: role a { permissions = { nothing } }\n"                                                      \
 	"gate g { service = sudo deny = \"role a { permissions = { p } }\" }\n"
