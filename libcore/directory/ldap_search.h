@@ -40,9 +40,20 @@ enum { CS_SEARCH_PAGE = 500 };
 /* The DN of an entry, allocated. 0, CS_ETOOBIG over CS_MAX_DN, CS_EPROTO, CS_ENOMEM. */
 int cs_entry_dn(const struct cs_entry *entry, char **ret_dn);
 
-/* All values of an attribute as strings; none is *ret_n 0. 0, CS_ETOOBIG (more than max, or one over max_bytes),
- * CS_EPROTO (a NUL in one), CS_ENOMEM. The caller frees with cs_free_strv. */
+/* All values of an attribute as strings; none is *ret_n 0. 0, CS_ETOOBIG (more than max, one over max_bytes, or the
+ * server handed out only a part of them), CS_EPROTO (a NUL in one), CS_ENOMEM. The caller frees with cs_free_strv. */
 int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes,
 		    char ***ret_values, size_t *ret_n);
+
+/* The same where a server may hand out many values in pieces (MS-ADTS 3.1.1.3.1.3.3: "member;range=0-1499"): those from
+ * the from-th on. *ret_next: ask for "attribute;range=*ret_next-*" to go on, 0 when these were the last. Also CS_EPROTO:
+ * the piece begins elsewhere, or there is none any more. */
+int cs_entry_piece(const struct cs_entry *entry, const char *attribute, size_t from, size_t max, size_t max_bytes,
+	char ***ret_values, size_t *ret_n, size_t *ret_next);
+
+/* An entry for cs_person_read. 0, CS_ENOMEM. The source lives until it is closed, and no longer than the entry. */
+struct cs_entry_source;
+int cs_entry_source_open(const struct cs_entry *entry, struct cs_entry_source *ret_source);
+void cs_entry_source_close(struct cs_entry_source *source);
 
 #endif

@@ -29,22 +29,15 @@ int cs_lookup_new(const struct cs_settings *settings, struct cs_servers *servers
 	return 0;
 }
 
-void put_text(struct cs_buf *out, const char *text)
-{
-	cs_buf_put(out, text, strlen(text));
-}
-
 /* What was found so far, but not the question. */
 static void job_forget(struct job *job)
 {
 	for (size_t i = 0; job->subjects != NULL && i < job->question.n_subjects; i++) {
-		for (size_t k = 0; k < job->subjects[i].n_found; k++)
-			found_clear(&job->subjects[i].found[k]);
+		lookup_subject_clear(&job->subjects[i]);
 		job->subjects[i] = (struct lookup_subject){ 0 };
 	}
 	for (size_t i = 0; job->rosters != NULL && i < job->question.n_rosters; i++) {
-		cs_hash_clear(&job->rosters[i].fill.seen);
-		cs_netgroup_clear(&job->rosters[i].netgroup);
+		lookup_roster_clear(&job->rosters[i]);
 		job->rosters[i] = (struct lookup_roster){ 0 };
 	}
 	cs_clear(&cs_answer_shape, &job->answer);
@@ -133,7 +126,7 @@ void task_end(struct task *task)
 /* What could not be started is doubt. */
 static void job_start(struct job *job)
 {
-	int r = 0;
+	int r = lookup_chain_ask(job);
 	for (size_t i = 0; i < job->question.n_subjects && r == 0; i++)
 		r = lookup_person(job, i);
 	for (size_t i = 0; i < job->question.n_rosters; i++)

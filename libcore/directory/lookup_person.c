@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who a subject is: one search by number and name together, then the lock and other accounts of the same human. */
-#include "filter.h"
 #include "lookup_internal.h"
-#include "text.h"
+#include "person.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
-enum { LOGIN_VALUES_MAX = 32 };
+enum { PERSON_ATTRIBUTES_MAX = 24 }; /* five of its own and those of an account */
 
-void found_clear(struct found *found)
+static void found_clear(struct found *found)
 {
 	cs_clear(&cs_person_shape, &found->person);
+	cs_free_str(&found->login);
+	cs_free_strv(&found->member_of, &found->n_member_of);
 	cs_free_str(&found->unclear);
+}
+
+void lookup_subject_clear(struct lookup_subject *subject)
+{
+	for (size_t i = 0; i < subject->n_found; i++)
+		found_clear(&subject->found[i]);
+	closure_clear(&subject->closure);
 }
 
 /* --- The lock --- */
@@ -40,12 +50,11 @@ static void locked_end(void *arg, enum cs_ended ended, const char *cause)
 static int ask_locked(const struct task *task)
 {
 	static const struct cs_search_calls calls = { locked_entry, locked_end };
-	static const char *const nothing[] = { "1.1", NULL };
 	const struct cs_settings *settings = task->job->lookup->settings;
 	if (*settings->locked_filter == '\0')
 		return 0;
 	struct cs_search search = { .base = task_facts(task)->person.dn, .filter = settings->locked_filter,
-		.attributes = nothing, .limit = 1 };
+		.attributes = lookup_nothing, .limit = 1 };
 	return task_start(task, &search, &calls);
 }
 
@@ -77,20 +86,16 @@ static void alias_end(void *arg, enum cs_ended ended, const char *cause)
 static int ask_aliases(const struct task *task)
 {
 	static const struct cs_search_calls calls = { alias_entry, alias_end };
-	static const char *const nothing[] = { "1.1", NULL };
 	const struct cs_settings *settings = task->job->lookup->settings;
 	const char *human = task_facts(task)->person.human;
 	if (task->job->question.n_rosters == 0 || human == NULL || *human == '\0')
 		return 0;
 	struct cs_buf filter;
 	cs_buf_init(&filter, LOOKUP_FILTER_MAX);
-	put_text(&filter, "(");
-	put_text(&filter, settings->schema.person_attribute);
-	put_text(&filter, "=");
-	cs_filter_put_value(&filter, human);
-	cs_buf_put(&filter, ")", 2);
+	filter_equals(&filter, settings->schema.person_attribute, "", human);
+	cs_buf_put_u8(&filter, 0);
 	struct cs_search search = { .base = settings->people_base, .below = true, .filter = (const char *)filter.data,
-		.attributes = nothing, .limit = CS_MAX_ALIASES };
+		.attributes = lookup_nothing, .limit = CS_MAX_ALIASES };
 	int r = cs_buf_error(&filter);
 	if (r == 0)
 		r = task_start(task, &search, &calls);
@@ -98,105 +103,82 @@ static int ask_aliases(const struct task *task)
 	return r;
 }
 
+static void ask_groups(struct task *task)
+{
+	int r = lookup_groups(task);
+	if (r != 0)
+		cs_facts_doubt_of(task_facts(task), "groups", cs_strerror(r));
+}
+
+/* Groups wait until it is known whether the server follows them by itself. */
 static void ask_about(struct task *task)
 {
 	int r = ask_locked(task);
 	if (r == 0)
 		r = ask_aliases(task);
-	if (r == 0)
-		r = lookup_groups(task);
 	if (r != 0)
-		cs_facts_doubt_of(task_facts(task), "groups", cs_strerror(r));
+		cs_facts_doubt_of(task_facts(task), "whether the account is locked", cs_strerror(r));
+	else if (task->job->in_chain != CS_KNOWN_DOUBT)
+		ask_groups(task);
+}
+
+void lookup_person_resume(struct job *job, size_t subject)
+{
+	struct task task = { .job = job, .subject = subject };
+	if (job->answer.facts[subject].known == CS_KNOWN_YES)
+		ask_groups(&task);
 }
 
 /* --- Identity --- */
 
-/* Marks an entry as one that cannot be an answer; the first reason stays. */
-static int unclear(struct found *found, const char *attribute, const char *what)
+/* The login that was asked for where it is there to the byte (A013, A072), else the canonical one. */
+static int take_identity(struct cs_person_entry *read, const struct cs_subject *asked, struct found *found)
 {
-	return found->unclear != NULL ? 0 : cs_format(&found->unclear, "attribute %s %s", attribute, what);
+	bool by_name = asked->name != NULL && *asked->name != '\0' &&
+		       cs_strv_has(read->logins, read->n_logins, asked->name) == 1;
+	found->match = (struct cs_match){ .by_uid = asked->uid != CS_NO_UID && read->uid == asked->uid,
+		.by_name = by_name };
+	found->person.uid = read->uid;
+	found->person.id = read->id;
+	found->person.human = read->human;
+	found->unclear = read->unclear;
+	read->id = read->human = read->unclear = NULL;
+	found->person.locked = cs_account_is_closed(&read->account, (uint64_t)time(NULL)) == 1;
+	int r = cs_set(&found->person.name, by_name ? asked->name : read->name);
+	return r != 0 ? r : cs_set(&found->login, read->n_logins > 0 ? read->name : "");
 }
 
-/* At most one value, which must fit: 0 and a copy ("" for none), or an error with the entry marked unclear. */
-static int single_value(const struct cs_entry *entry, const char *attribute, size_t max_bytes, struct found *found,
-	char **ret_value)
-{
-	char **values = NULL;
-	size_t n = 0;
-	int r = cs_entry_values(entry, attribute, 1, max_bytes, &values, &n);
-	if (r == CS_ETOOBIG || r == CS_EPROTO)
-		r = unclear(found, attribute, "has several values or one that cannot be used");
-	else if (r == 0)
-		r = cs_set(ret_value, n > 0 ? values[0] : "");
-	cs_free_strv(&values, &n);
-	return r;
-}
-
-/* The login name: the one asked for where it is there to the byte (A013, A072), else the first that could be one. */
-static int read_login(const struct cs_entry *entry, const struct cs_settings *settings, const char *name,
+static int read_identity(const struct cs_entry *entry, const struct cs_schema *schema, const struct cs_subject *asked,
 	struct found *found)
 {
-	char **values = NULL;
-	size_t n = 0;
-	int r = cs_entry_values(entry, settings->schema.login_attribute, LOGIN_VALUES_MAX, CS_MAX_NAME, &values, &n);
-	if (r == CS_ETOOBIG || r == CS_EPROTO)
-		return unclear(found, settings->schema.login_attribute, "has too many values or one that cannot be used");
-	if (r != 0)
+	struct cs_entry_source source = { 0 };
+	struct cs_person_entry read = { 0 };
+	int r = cs_entry_source_open(entry, &source);
+	if (r == 0)
+		r = cs_person_read(schema, found->person.dn, &source, &read);
+	if (r == 0)
+		r = take_identity(&read, asked, found);
+	cs_person_entry_clear(&read);
+	cs_entry_source_close(&source);
+	return r;
+}
+
+static int read_member_of(const struct cs_entry *entry, const char *attribute, struct found *found)
+{
+	if (*attribute == '\0')
+		return 0;
+	int r = cs_entry_values(entry, attribute, CS_MAX_MEMBERSHIPS, CS_MAX_DN, &found->member_of,
+		&found->n_member_of);
+	if (r != CS_ETOOBIG && r != CS_EPROTO)
 		return r;
-	const char *login = n > 0 ? values[0] : "";
-	for (size_t i = n; i > 0; i--)
-		if (cs_is_login(values[i - 1]) == 1)
-			login = values[i - 1];
-	if (name != NULL && *name != '\0' && cs_strv_has(values, n, name) == 1) {
-		found->match.by_name = true;
-		login = name;
-	}
-	r = cs_set(&found->person.name, login);
-	cs_free_strv(&values, &n);
-	return r;
-}
-
-static int read_uid(const struct cs_entry *entry, const struct cs_settings *settings, uint32_t uid, struct found *found)
-{
-	char *text = NULL;
-	found->person.uid = CS_NO_UID;
-	int r = single_value(entry, settings->schema.uid_attribute, CS_MAX_NAME, found, &text);
-	if (r == 0 && text != NULL && cs_parse_uid(text, &found->person.uid) != 0)
-		found->person.uid = CS_NO_UID;
-	found->match.by_uid = uid != CS_NO_UID && found->person.uid == uid;
-	free(text);
-	return r;
-}
-
-static int read_identity(const struct cs_entry *entry, const struct cs_settings *settings, struct found *found)
-{
-	int r = single_value(entry, settings->schema.id_attribute, CS_MAX_NAME, found, &found->person.id);
-	if (r == 0 && *settings->schema.person_attribute != '\0')
-		r = single_value(entry, settings->schema.person_attribute, CS_MAX_NAME, found, &found->person.human);
-	if (r == 0 && (found->person.id == NULL || *found->person.id == '\0'))
-		r = unclear(found, settings->schema.id_attribute,
-			    "is missing; let the bind account read it, or set id_attribute to one "
-			    "that is stable and unique");
-	return r;
-}
-
-static int read_expiry(const struct cs_entry *entry, struct found *found)
-{
-	char *text = NULL;
-	int r = single_value(entry, "shadowExpire", CS_MAX_NAME, found, &text);
-	int over = r == 0 ? cs_account_is_over(text) : 0;
-	if (over == 1)
-		found->person.locked = true;
-	else if (over < 0)
-		r = unclear(found, "shadowExpire", "is no number");
-	free(text);
-	return r;
+	return found->unclear != NULL ? 0 : cs_format(&found->unclear, "attribute %s has too many values or one that "
+		"cannot be used", attribute);
 }
 
 static int person_entry(void *arg, const struct cs_entry *entry)
 {
 	struct task *task = arg;
-	const struct cs_settings *settings = task->job->lookup->settings;
+	const struct cs_schema *schema = &task->job->lookup->settings->schema;
 	const struct cs_subject *asked = &task->job->question.subjects[task->subject];
 	struct lookup_subject *subject = &task->job->subjects[task->subject];
 	if (subject->n_found >= LOOKUP_FOUND_MAX)
@@ -204,13 +186,9 @@ static int person_entry(void *arg, const struct cs_entry *entry)
 	struct found *found = &subject->found[subject->n_found++];
 	int r = cs_entry_dn(entry, &found->person.dn);
 	if (r == 0)
-		r = read_uid(entry, settings, asked->uid, found);
+		r = read_identity(entry, schema, asked, found);
 	if (r == 0)
-		r = read_login(entry, settings, asked->name, found);
-	if (r == 0)
-		r = read_identity(entry, settings, found);
-	if (r == 0)
-		r = read_expiry(entry, found);
+		r = read_member_of(entry, schema->member_of, found);
 	return r;
 }
 
@@ -253,47 +231,49 @@ static void person_end(void *arg, enum cs_ended ended, const char *cause)
 }
 
 /* One search by number and by name together: whoever else bears either is found too. */
-static void person_filter(const struct cs_settings *settings, const struct cs_subject *subject, struct cs_buf *out)
+static void person_filter(const struct cs_schema *schema, const struct cs_subject *subject, struct cs_buf *out)
 {
-	bool by_name = subject->name != NULL && *subject->name != '\0';
-	bool by_uid = subject->uid != CS_NO_UID;
-	put_text(out, "(&(objectClass=posixAccount)");
-	put_text(out, by_name && by_uid ? "(|" : "");
-	if (by_uid) {
+	put_text(out, "(&");
+	put_text(out, schema->people_filter);
+	put_text(out, "(|");
+	if (subject->uid != CS_NO_UID) {
 		char number[16];
 		(void)snprintf(number, sizeof(number), "%u", subject->uid);
-		put_text(out, "(");
-		put_text(out, settings->schema.uid_attribute);
-		put_text(out, "=");
-		put_text(out, number);
-		put_text(out, ")");
+		filter_equals(out, schema->uid_attribute, "", number);
 	}
-	if (by_name) {
-		put_text(out, "(");
-		put_text(out, settings->schema.login_attribute);
-		put_text(out, "=");
-		cs_filter_put_value(out, subject->name);
-		put_text(out, ")");
-	}
-	put_text(out, by_name && by_uid ? "))" : ")");
+	if (subject->name != NULL && *subject->name != '\0')
+		filter_equals(out, schema->login_attribute, "", subject->name);
+	put_text(out, "))");
 	cs_buf_put_u8(out, 0);
+}
+
+/* What is asked for of a person; an attribute that the schema does not have is left out. */
+static void person_attributes(const struct cs_schema *schema, const char **ret_attributes)
+{
+	const char *const own[] = { schema->login_attribute, schema->uid_attribute,
+		strcasecmp(schema->id_attribute, "dn") == 0 ? "" : schema->id_attribute, schema->person_attribute,
+		schema->member_of };
+	for (size_t i = 0; i < CS_COUNT(own); i++)
+		if (*own[i] != '\0')
+			*ret_attributes++ = own[i];
+	for (const char *const *attribute = cs_account_attributes; *attribute != NULL; attribute++)
+		*ret_attributes++ = *attribute;
+	*ret_attributes = NULL;
 }
 
 int lookup_person(struct job *job, size_t i)
 {
 	static const struct cs_search_calls calls = { person_entry, person_end };
 	const struct cs_settings *settings = job->lookup->settings;
-	const char *attributes[] = { settings->schema.login_attribute, settings->schema.uid_attribute, settings->schema.id_attribute,
-		"shadowExpire", NULL, NULL };
-	if (*settings->schema.person_attribute != '\0')
-		attributes[4] = settings->schema.person_attribute;
+	const char *attributes[PERSON_ATTRIBUTES_MAX];
 	if (cs_subject_is_nobody(&job->question.subjects[i])) {
 		cs_facts_no(&job->answer.facts[i]);
 		return 0;
 	}
 	struct cs_buf filter;
 	cs_buf_init(&filter, LOOKUP_FILTER_MAX);
-	person_filter(settings, &job->question.subjects[i], &filter);
+	person_filter(&settings->schema, &job->question.subjects[i], &filter);
+	person_attributes(&settings->schema, attributes);
 	struct cs_search search = { .base = settings->people_base, .below = true, .filter = (const char *)filter.data,
 		.attributes = attributes, .limit = LOOKUP_FOUND_MAX };
 	const struct task task = { .job = job, .subject = i };
@@ -303,4 +283,3 @@ int lookup_person(struct job *job, size_t i)
 	cs_buf_clear(&filter);
 	return r;
 }
-

@@ -1,190 +1,560 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is listed by a group, and which hosts a netgroup holds. */
-#include "filter.h"
+/* Who is listed by a group: DNs, logins that are people's, whom URLs find, and the people of groups in groups. */
 #include "lookup_internal.h"
+#include "person.h"
+#include "text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* --- Rosters --- */
+#define TOO_MANY_GROUPS "holds more groups, by way of others, than are followed"
+#define BROKEN_LIST "holds a value that cannot be used, or was handed out in pieces that do not fit together"
 
 static struct lookup_roster *roster_of(const struct task *task)
 {
 	return &task->job->rosters[task->index];
 }
 
+static const struct cs_roster_query *query_of(const struct task *task)
+{
+	return &task->job->question.rosters[task->index];
+}
+
+static const struct cs_settings *settings_of(const struct task *task)
+{
+	return task->job->lookup->settings;
+}
+
 void lookup_roster_settle(const struct task *task, enum cs_known known, const char *cause)
 {
 	struct lookup_roster *roster = roster_of(task);
 	if (!roster->settled)
-		cs_roster_settle(&roster->fill, known, task->job->question.rosters[task->index].dn, cause);
+		cs_roster_settle(&roster->fill, known, query_of(task)->dn, cause);
 	roster->settled = true;
 }
 
-static int roster_add(struct cs_roster_fill *fill, const char *dn)
+void lookup_roster_clear(struct lookup_roster *roster)
+{
+	cs_hash_clear(&roster->fill.seen);
+	cs_netgroup_clear(&roster->netgroup);
+	text_set_clear(&roster->logins);
+	text_set_clear(&roster->candidates);
+	text_set_clear(&roster->groups);
+}
+
+static void settle_error(const struct task *task, int error)
+{
+	lookup_roster_settle(task, CS_KNOWN_DOUBT, error == CS_EPROTO ? BROKEN_LIST : cs_roster_error(error));
+}
+
+/* --- What is listed --- */
+
+static int take_url(const struct task *task, const char *url);
+
+static int put_person(struct lookup_roster *roster, const char *dn)
 {
 	char *name = NULL;
 	int r = cs_dn_first_value(dn, &name);
 	if (r == 0)
-		r = cs_roster_put(fill, dn, name);
+		r = cs_roster_put(&roster->fill, dn, name);
 	free(name);
 	return r == CS_EPROTO ? 0 : r; /* a value that is no DN lists nobody */
 }
 
-static int roster_entry(void *arg, const struct cs_entry *entry)
+/* The DN is at base or below; "" is nowhere. */
+static bool is_below(const char *dn, const char *base)
 {
-	struct task *task = arg;
-	const struct cs_roster_query *query = &task->job->question.rosters[task->index];
-	char **values = NULL;
-	size_t n = 0;
-	task->seen = true;
-	if (roster_of(task)->settled)
-		return 0;
-	int r = cs_entry_values(entry, query->listed, CS_MAX_ROSTER, CS_MAX_DN, &values, &n);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = roster_add(&roster_of(task)->fill, values[i]);
-	cs_free_strv(&values, &n);
-	if (r != 0)
-		lookup_roster_settle(task, CS_KNOWN_DOUBT, cs_roster_error(r));
-	return r;
+	char key[CS_MAX_DN + 1], base_key[CS_MAX_DN + 1];
+	return *base != '\0' && cs_dn_key(dn, key) == 0 && cs_dn_key(base, base_key) == 0 &&
+	       cs_dn_key_below(key, base_key);
 }
 
-static void roster_end(void *arg, enum cs_ended ended, const char *cause)
+static int put_candidate(struct lookup_roster *roster, const char *dn)
+{
+	int r = roster->candidates.n < CS_MAX_ROSTER ? text_set_put(&roster->candidates, dn) : CS_ETOOBIG;
+	return r > 0 || r == CS_EINVAL ? 0 : r;
+}
+
+static int take_dn_levels(const struct task *task, const char *dn)
+{
+	return is_below(dn, settings_of(task)->groups_base) ? put_candidate(roster_of(task), dn)
+							    : put_person(roster_of(task), dn);
+}
+
+static int take_dn_chain(const struct task *task, const char *dn)
+{
+	return put_candidate(roster_of(task), dn);
+}
+
+static int take_dn_member_of(const struct task *task, const char *dn)
+{
+	const struct cs_settings *settings = settings_of(task);
+	if (is_below(dn, settings->people_base) && !is_below(dn, settings->groups_base))
+		return put_person(roster_of(task), dn);
+	roster_of(task)->has_groups = true; /* or something else that is nobody */
+	return 0;
+}
+
+static int take_dn_person(const struct task *task, const char *dn)
+{
+	return put_person(roster_of(task), dn);
+}
+
+/* Somebody who is listed: a person, unless he may be a group. */
+static int take_dn(const struct task *task, const char *dn)
+{
+	static int (*const take[])(const struct task *, const char *) = { [EXPAND_NONE] = take_dn_person,
+		[EXPAND_LEVELS] = take_dn_levels, [EXPAND_CHAIN] = take_dn_chain, [EXPAND_MEMBER_OF] = take_dn_member_of };
+	return take[roster_of(task)->expansion](task, dn);
+}
+
+/* uniqueMember may have a bit string behind the DN (RFC 4517 3.3.21): #'0101'B. */
+static void strip_uid(char *value)
+{
+	size_t n = strlen(value);
+	char *mark = strrchr(value, '#');
+	if (mark == NULL || n < 4 || mark[1] != '\'' || strcmp(value + n - 2, "'B") != 0)
+		return;
+	if (strspn(mark + 2, "01") == (size_t)(value + n - 2 - (mark + 2)))
+		*mark = '\0';
+}
+
+static int take_login(struct lookup_roster *roster, const char *login)
+{
+	if (cs_is_login(login) != 1)
+		return 0; /* nobody's (A071) */
+	int r = roster->logins.n < CS_MAX_ROSTER ? text_set_put(&roster->logins, login) : CS_ETOOBIG;
+	return r > 0 ? 0 : r;
+}
+
+static int take_value(const struct task *task, char *value)
+{
+	enum cs_lists lists = cs_schema_lists(query_of(task)->listed);
+	if (lists == CS_LISTS_LOGIN)
+		return take_login(roster_of(task), value);
+	if (lists == CS_LISTS_URL)
+		return take_url(task, value);
+	strip_uid(value);
+	return take_dn(task, value);
+}
+
+/* --- Groups --- */
+
+static void roster_next(const struct task *task);
+
+/* Every search of a roster ends here: when all did, it goes on. */
+static void search_ended(const struct task *task, enum cs_ended ended, const char *cause)
+{
+	struct lookup_roster *roster = roster_of(task);
+	if (ended == CS_ENDED_DOUBT)
+		lookup_roster_settle(task, CS_KNOWN_DOUBT, cause);
+	roster->open--;
+	if (roster->open == 0 && ended != CS_ENDED_CANCELLED)
+		roster_next(task);
+}
+
+static void common_end(void *arg, enum cs_ended ended, const char *cause)
 {
 	struct task *task = arg;
-	if (ended == CS_ENDED_WHOLE && task->seen)
-		lookup_roster_settle(task, CS_KNOWN_YES, "");
-	else if (ended == CS_ENDED_WHOLE || ended == CS_ENDED_NO_BASE)
-		lookup_roster_settle(task, CS_KNOWN_NO, "");
-	else if (ended == CS_ENDED_DOUBT)
-		lookup_roster_settle(task, CS_KNOWN_DOUBT, cause);
+	search_ended(task, ended, cause);
 	task_end(task);
 }
 
-static int ask_people(const struct task *task)
+/* The rest of a list that a server hands out in pieces. */
+struct rest {
+	char *dn, *attribute;
+	size_t from;
+};
+
+static void rest_free(struct rest *rest)
 {
-	static const struct cs_search_calls calls = { roster_entry, roster_end };
-	const struct cs_roster_query *query = &task->job->question.rosters[task->index];
+	if (rest == NULL)
+		return;
+	free(rest->dn);
+	free(rest->attribute);
+	free(rest);
+}
+
+static int take_list(const struct task *task, const struct cs_entry *entry, const char *attribute, size_t from);
+
+static int rest_entry(void *arg, const struct cs_entry *entry)
+{
+	struct task *task = arg;
+	const struct rest *rest = task->more;
+	task->seen = true;
+	return roster_of(task)->settled ? 0 : take_list(task, entry, rest->attribute, rest->from);
+}
+
+static void rest_end(void *arg, enum cs_ended ended, const char *cause)
+{
+	struct task *task = arg;
+	if (!task->seen && (ended == CS_ENDED_WHOLE || ended == CS_ENDED_NO_BASE))
+		settle_error(task, CS_EPROTO);
+	rest_free(task->more);
+	search_ended(task, ended, cause);
+	task_end(task);
+}
+
+static int ask_rest(const struct task *what, const struct cs_entry *entry, const char *attribute, size_t from)
+{
+	static const struct cs_search_calls calls = { rest_entry, rest_end };
+	struct task task = *what;
+	struct rest *rest = calloc(1, sizeof(*rest));
+	char *piece = NULL;
+	if (rest == NULL)
+		return CS_ENOMEM;
+	rest->from = from;
+	task.more = rest;
+	task.seen = false;
+	int r = cs_entry_dn(entry, &rest->dn);
+	if (r == 0)
+		r = cs_set(&rest->attribute, attribute);
+	if (r == 0)
+		r = cs_format(&piece, "%s;range=%zu-*", attribute, from);
+	const char *attributes[] = { piece, NULL };
+	struct cs_search search = { .base = rest->dn, .filter = "(objectClass=*)", .attributes = attributes,
+		.limit = 1 };
+	if (r == 0)
+		r = task_start(&task, &search, &calls);
+	if (r == 0)
+		roster_of(&task)->open++;
+	else
+		rest_free(rest);
+	free(piece);
+	return r;
+}
+
+/* Takes whom an entry lists by this attribute. 0; otherwise the roster is settled. */
+static int take_list(const struct task *task, const struct cs_entry *entry, const char *attribute, size_t from)
+{
+	char **values = NULL;
+	size_t n = 0, next = 0;
+	int r = from <= CS_MAX_ROSTER ? cs_entry_piece(entry, attribute, from, CS_MAX_ROSTER, CS_MAX_DN, &values, &n,
+						&next)
+				      : CS_ETOOBIG;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = take_value(task, values[i]);
+	if (r == 0 && next > 0)
+		r = ask_rest(task, entry, attribute, next);
+	cs_free_strv(&values, &n);
+	if (r != 0)
+		settle_error(task, r);
+	return r;
+}
+
+static int take_group(const struct task *task, const struct cs_entry *entry)
+{
+	struct lookup_roster *roster = roster_of(task);
+	char *dn = NULL;
+	if (roster->expansion == EXPAND_NONE)
+		return 0;
+	int r = cs_entry_dn(entry, &dn);
+	if (r == 0)
+		r = text_set_put(&roster->groups, dn);
+	roster->n_own += r == 1;
+	free(dn);
+	return r < 0 ? r : 0;
+}
+
+static int group_entry(void *arg, const struct cs_entry *entry)
+{
+	struct task *task = arg;
+	struct lookup_roster *roster = roster_of(task);
+	roster->found = true;
+	if (roster->settled)
+		return 0;
+	int r = take_group(task, entry);
+	if (r != 0)
+		settle_error(task, r);
+	return r != 0 ? r : take_list(task, entry, query_of(task)->listed, 0);
+}
+
+static int ask_groups(const struct task *task)
+{
+	static const struct cs_search_calls calls = { group_entry, common_end };
+	const struct cs_roster_query *query = query_of(task);
 	const char *attributes[] = { query->listed, NULL };
 	bool below = query->where == CS_GROUPS_BELOW;
-	bool by_value = below && query->attribute != NULL && *query->attribute != '\0';
 	struct cs_buf filter;
 	cs_buf_init(&filter, LOOKUP_FILTER_MAX);
-	put_text(&filter, "(");
-	put_text(&filter, by_value ? query->attribute : below ? query->listed : "objectClass");
-	put_text(&filter, "=");
-	if (by_value)
-		cs_filter_put_value(&filter, query->value);
-	else
-		put_text(&filter, "*");
-	cs_buf_put(&filter, ")", 2);
+	if (below && query->attribute != NULL && *query->attribute != '\0') {
+		filter_equals(&filter, query->attribute, "", query->value);
+	} else {
+		put_text(&filter, "(");
+		put_text(&filter, below ? query->listed : "objectClass");
+		put_text(&filter, "=*)");
+	}
+	cs_buf_put_u8(&filter, 0);
 	struct cs_search search = { .base = query->dn, .below = below, .filter = (const char *)filter.data,
 		.attributes = attributes, .limit = below ? CS_MAX_ROSTER : 1 };
 	int r = cs_buf_error(&filter);
 	if (r == 0)
 		r = task_start(task, &search, &calls);
+	if (r == 0)
+		roster_of(task)->open++;
 	cs_buf_clear(&filter);
 	return r;
 }
 
-/* --- Netgroups --- */
+/* --- Logins --- */
 
-static int netgroup_entry(void *arg, const struct cs_entry *entry)
+/* Counts where his canonical login is one of the list's, byte for byte (A075): the server may think otherwise. */
+static int login_entry(void *arg, const struct cs_entry *entry)
 {
 	struct task *task = arg;
-	struct cs_netgroup_entry read = { 0 };
-	const char *what = NULL;
-	task->seen = true;
-	if (roster_of(task)->settled)
+	struct lookup_roster *roster = roster_of(task);
+	struct cs_entry_source source = { 0 };
+	struct cs_person_entry person = { 0 };
+	char *dn = NULL;
+	if (roster->settled)
 		return 0;
-	int r = cs_entry_values(entry, "objectClass", CS_MAX_ATTRIBUTES, CS_MAX_NAME, &read.classes, &read.n_classes);
+	int r = cs_entry_dn(entry, &dn);
 	if (r == 0)
-		r = cs_entry_values(entry, CS_NETGROUP_TRIPLE, CS_MAX_ROSTER, CS_MAX_DN, &read.triples,
-				    &read.n_triples);
+		r = cs_entry_source_open(entry, &source);
 	if (r == 0)
-		r = cs_entry_values(entry, CS_NETGROUP_MEMBER, CS_NETGROUPS_MOST, CS_MAX_DN, &read.members,
-				    &read.n_members);
-	if (r == 0)
-		r = cs_netgroup_take(&roster_of(task)->netgroup, &read, &what);
+		r = cs_person_read(&settings_of(task)->schema, dn, &source, &person);
+	if (r == 0 && text_set_has(&roster->logins, person.name) == 1)
+		r = cs_roster_put(&roster->fill, dn, person.name);
+	cs_person_entry_clear(&person);
+	cs_entry_source_close(&source);
+	free(dn);
 	if (r != 0)
-		lookup_roster_settle(task, CS_KNOWN_DOUBT, cs_netgroup_error(r, what));
-	cs_netgroup_entry_clear(&read);
+		settle_error(task, r);
 	return r;
 }
 
-static int ask_level(const struct task *task);
-
-/* All netgroups of a level were read: the next one, or the end. */
-static void level_end(const struct task *task)
+static int ask_logins(const struct task *task)
 {
+	static const struct cs_search_calls calls = { login_entry, common_end };
 	struct lookup_roster *roster = roster_of(task);
-	int r = roster->settled ? 0 : cs_netgroup_descend(&roster->netgroup);
-	if (r == 1)
-		r = ask_level(task);
-	else if (r == 0)
-		lookup_roster_settle(task, CS_KNOWN_YES, "");
-	if (r < 0)
-		lookup_roster_settle(task, CS_KNOWN_DOUBT, cs_netgroup_error(r, NULL));
+	const struct cs_settings *settings = settings_of(task);
+	const struct filter_equality equality = { settings->schema.login_attribute, "" };
+	const char *attributes[] = { settings->schema.login_attribute, NULL };
+	const struct any_of any = { settings->schema.people_filter, roster->logins.texts, roster->logins.n,
+		filter_part_equals, &equality };
+	struct cs_search search = { .base = settings->people_base, .below = true, .attributes = attributes,
+		.limit = CS_MAX_ROSTER };
+	roster->asked = roster->logins.n;
+	return task_start_any_of(task, &search, &any, &calls, &roster->open);
 }
 
-static void netgroup_end(void *arg, enum cs_ended ended, const char *cause)
-{
-	struct task *task = arg;
-	struct lookup_roster *roster = roster_of(task);
-	bool missing = ended == CS_ENDED_NO_BASE || (ended == CS_ENDED_WHOLE && !task->seen);
-	if (missing && roster->netgroup.depth == 0)
-		lookup_roster_settle(task, CS_KNOWN_NO, "");
-	else if (missing)
-		lookup_roster_settle(task, CS_KNOWN_DOUBT, cs_netgroup_error(CS_ENOENT, NULL));
-	else if (ended == CS_ENDED_DOUBT)
-		lookup_roster_settle(task, CS_KNOWN_DOUBT, cause);
-	roster->open--;
-	if (roster->open == 0 && ended != CS_ENDED_CANCELLED)
-		level_end(task);
-	task_end(task);
-}
+/* --- URLs --- */
 
-static int ask_netgroup(const struct task *task, size_t i)
+static int url_person(const struct task *task, void *arg, const char *dn)
 {
-	static const struct cs_search_calls calls = { netgroup_entry, netgroup_end };
-	static const char *const attributes[] = { "objectClass", CS_NETGROUP_TRIPLE, CS_NETGROUP_MEMBER, NULL };
-	struct lookup_roster *roster = roster_of(task);
-	char *dn = NULL;
-	int r = cs_netgroup_dn(&roster->netgroup, i, &dn);
+	(void)arg;
+	int r = roster_of(task)->settled ? 0 : put_person(roster_of(task), dn);
 	if (r != 0)
-		return r;
-	struct cs_search search = { .base = dn, .filter = "(objectClass=*)", .attributes = attributes, .limit = 1 };
-	r = task_start(task, &search, &calls);
+		settle_error(task, r);
+	return r;
+}
+
+static void url_end(const struct task *task, void *arg, enum cs_ended ended, const char *cause)
+{
+	(void)arg;
+	search_ended(task, ended, cause);
+}
+
+static int take_url(const struct task *task, const char *url)
+{
+	static const struct dynamic_calls calls = { url_person, url_end };
+	struct lookup_roster *roster = roster_of(task);
+	const char *why = NULL;
+	int r = roster->urls++ < LOOKUP_GROUPS_MAX ? dynamic_people(task, url, &calls, NULL, &why) : CS_ETOOBIG;
+	if (r == CS_EPROTO)
+		lookup_roster_settle(task, CS_KNOWN_DOUBT, why);
 	if (r == 0)
 		roster->open++;
-	free(dn);
 	return r;
 }
 
-static int ask_level(const struct task *task)
+/* --- Groups in groups --- */
+
+/* What is a group among those listed: its people are taken instead, down to the depth that is followed. */
+static int nested_entry(void *arg, const struct cs_entry *entry)
 {
-	struct cs_netgroup *netgroup = &roster_of(task)->netgroup;
-	const struct task fresh = { .job = task->job, .index = task->index };
-	int r = 0;
-	for (size_t i = netgroup->level; i < netgroup->end && r == 0; i++)
-		r = ask_netgroup(&fresh, i);
+	struct task *task = arg;
+	struct lookup_roster *roster = roster_of(task);
+	const struct cs_schema *schema = &settings_of(task)->schema;
+	char *dn = NULL;
+	if (roster->settled)
+		return 0;
+	int r = cs_entry_dn(entry, &dn);
+	bool listed = r == 0 && (roster->expansion == EXPAND_CHAIN || text_set_has(&roster->candidates, dn) == 1);
+	int put = listed ? text_set_put(&roster->groups, dn) : 0;
+	free(dn);
+	if (put == 1 && roster->groups.n - roster->n_own > LOOKUP_GROUPS_MAX) {
+		lookup_roster_settle(task, CS_KNOWN_DOUBT, TOO_MANY_GROUPS);
+		return CS_ETOOBIG;
+	}
+	if (r == 0 && put < 0)
+		r = put;
+	if (r != 0)
+		settle_error(task, r);
+	bool follow = put == 1 && (roster->expansion == EXPAND_CHAIN || roster->depth <= schema->nesting);
+	return r == 0 && follow ? take_list(task, entry, schema->member_attribute, 0) : r;
+}
+
+/* Which of those listed are groups? By the first part of their DNs, which servers can look up; the rest is compared
+ * here. */
+static int ask_candidates(const struct task *task)
+{
+	static const struct cs_search_calls calls = { nested_entry, common_end };
+	struct lookup_roster *roster = roster_of(task);
+	const struct cs_settings *settings = settings_of(task);
+	const char *attributes[] = { settings->schema.member_attribute, NULL };
+	const struct any_of any = { settings->schema.group_filter, roster->candidates.texts + roster->asked,
+		roster->candidates.n - roster->asked, filter_part_rdn, NULL };
+	struct cs_search search = { .base = settings->groups_base, .below = true, .attributes = attributes,
+		.limit = CS_MAX_ROSTER };
+	roster->asked = roster->candidates.n;
+	roster->depth++;
+	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+}
+
+/* Active Directory: all groups that are in these, at whatever depth, with their lists. */
+static int ask_chain(const struct task *task)
+{
+	static const struct cs_search_calls calls = { nested_entry, common_end };
+	static const struct filter_equality equality = { "memberOf", LOOKUP_IN_CHAIN };
+	struct lookup_roster *roster = roster_of(task);
+	const struct cs_settings *settings = settings_of(task);
+	const char *attributes[] = { settings->schema.member_attribute, NULL };
+	const struct any_of any = { settings->schema.group_filter, roster->groups.texts, roster->groups.n,
+		filter_part_equals, &equality };
+	struct cs_search search = { .base = settings->groups_base, .below = true, .attributes = attributes,
+		.limit = LOOKUP_GROUPS_MAX + 1 };
+	roster->expanded = true;
+	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+}
+
+static int member_entry(void *arg, const struct cs_entry *entry)
+{
+	struct task *task = arg;
+	char *dn = NULL;
+	if (roster_of(task)->settled)
+		return 0;
+	int r = cs_entry_dn(entry, &dn);
+	if (r == 0)
+		r = put_person(roster_of(task), dn);
+	free(dn);
+	if (r != 0)
+		settle_error(task, r);
 	return r;
+}
+
+/* People whose own entries name one of the groups. */
+static int ask_members(const struct task *task)
+{
+	static const struct cs_search_calls calls = { member_entry, common_end };
+	struct lookup_roster *roster = roster_of(task);
+	const struct cs_settings *settings = settings_of(task);
+	const struct filter_equality equality = { settings->schema.member_of, "" };
+	const struct any_of any = { settings->schema.people_filter, roster->groups.texts, roster->groups.n,
+		filter_part_equals, &equality };
+	struct cs_search search = { .base = settings->people_base, .below = true, .attributes = lookup_nothing,
+		.limit = CS_MAX_ROSTER };
+	roster->expanded = true;
+	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+}
+
+/* Who turned out to be no group is a person. */
+static int put_candidates(struct lookup_roster *roster)
+{
+	int r = 0;
+	for (size_t i = 0; i < roster->candidates.n && r == 0; i++)
+		if (text_set_has(&roster->groups, roster->candidates.texts[i]) != 1)
+			r = put_person(roster, roster->candidates.texts[i]);
+	return r;
+}
+
+/* --- The order of things --- */
+
+static bool needs_logins(const struct lookup_roster *roster)
+{
+	return roster->asked < roster->logins.n;
+}
+
+static bool needs_levels(const struct lookup_roster *roster)
+{
+	return roster->expansion == EXPAND_LEVELS && roster->asked < roster->candidates.n;
+}
+
+static bool needs_chain(const struct lookup_roster *roster)
+{
+	return roster->expansion == EXPAND_CHAIN && !roster->expanded;
+}
+
+static bool needs_members(const struct lookup_roster *roster)
+{
+	return roster->expansion == EXPAND_MEMBER_OF && roster->has_groups && !roster->expanded;
+}
+
+/* Starts what is to be asked next: 0 and something is open, or everything is known; CS_E…. */
+static int ask_next(const struct task *task)
+{
+	static const struct {
+		bool (*needs)(const struct lookup_roster *roster);
+		int (*ask)(const struct task *task);
+	} steps[] = {
+		{ needs_logins, ask_logins },
+		{ needs_levels, ask_candidates },
+		{ needs_chain, ask_chain },
+		{ needs_members, ask_members },
+	};
+	int r = 0;
+	for (size_t i = 0; i < CS_COUNT(steps) && r == 0 && roster_of(task)->open == 0; i++)
+		if (steps[i].needs(roster_of(task)))
+			r = steps[i].ask(task);
+	return r;
+}
+
+static void roster_next(const struct task *task)
+{
+	struct lookup_roster *roster = roster_of(task);
+	if (roster->settled)
+		return;
+	if (!roster->found) {
+		lookup_roster_settle(task, CS_KNOWN_NO, "");
+		return;
+	}
+	int r = ask_next(task);
+	if (r == 0 && roster->open > 0)
+		return;
+	if (r == 0)
+		r = put_candidates(roster);
+	if (r != 0)
+		settle_error(task, r);
+	else
+		lookup_roster_settle(task, CS_KNOWN_YES, "");
+}
+
+static enum expansion expansion_of(const struct task *task)
+{
+	const struct cs_schema *schema = &settings_of(task)->schema;
+	const char *listed = query_of(task)->listed;
+	bool members = strcasecmp(listed, schema->member_attribute) == 0;
+	if (cs_schema_lists(listed) != CS_LISTS_DN)
+		return EXPAND_NONE;
+	if (schema->nesting > 0)
+		return members && task->job->in_chain == CS_KNOWN_YES ? EXPAND_CHAIN : EXPAND_LEVELS;
+	return members && *schema->member_of != '\0' ? EXPAND_MEMBER_OF : EXPAND_NONE;
 }
 
 void lookup_roster(struct job *job, size_t i)
 {
-	const struct cs_roster_query *query = &job->question.rosters[i];
 	const struct task task = { .job = job, .index = i };
 	struct lookup_roster *roster = &job->rosters[i];
+	bool netgroup = job->question.rosters[i].where == CS_NETGROUP;
+	if (roster->started || (!netgroup && job->in_chain == CS_KNOWN_DOUBT))
+		return;
+	roster->started = true;
 	roster->fill.roster = &job->answer.rosters[i];
-	int r = 0;
-	if (query->where == CS_NETGROUP) {
-		r = cs_netgroup_start(&roster->netgroup, query->dn, &roster->fill);
-		if (r == 0)
-			r = ask_level(&task);
-	} else {
-		r = ask_people(&task);
-	}
+	roster->groups.of_dns = roster->candidates.of_dns = true;
+	roster->expansion = netgroup ? EXPAND_NONE : expansion_of(&task);
+	int r = netgroup ? lookup_netgroup(&task) : ask_groups(&task);
 	if (r != 0)
-		lookup_roster_settle(&task, CS_KNOWN_DOUBT, cs_roster_error(r));
+		settle_error(&task, r);
 }

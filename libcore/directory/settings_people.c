@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCKED_FILTER "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))"
-
 enum { FILTER_MAX = 1024, NESTING_MAX = 16 };
 
 /* What overrides a part of the preset. */
@@ -59,9 +57,34 @@ static int read_schema(struct reading *r)
 			e = read_part(r, i, settings_text(r, parts[i].key));
 	if (e != 0)
 		return e;
-	schema->nesting = (uint32_t)cs_conf_count(r->section, "nesting", schema->nesting);
-	schema->in_chain = cs_conf_bool(r->section, "in_chain", schema->in_chain);
-	return schema->nesting <= NESTING_MAX ? 0 : settings_refuse(r, "nesting", "is at most 16");
+	uint64_t nesting = cs_conf_count(r->section, "nesting", schema->nesting);
+	if (nesting > NESTING_MAX)
+		return settings_refuse(r, "nesting", "is at most 16");
+	schema->nesting = (uint32_t)nesting;
+	/* of a preset it goes with its nesting */
+	schema->in_chain = cs_conf_bool(r->section, "in_chain", schema->in_chain && nesting > 0);
+	return 0;
+}
+
+/* What only makes sense together. In LDIF groups may be anywhere. */
+static int check_schema(struct reading *r)
+{
+	const struct cs_schema *schema = &r->settings->schema;
+	const char *members = schema->member_attribute;
+	const bool lists_dns = *members != '\0' && cs_schema_lists(members) == CS_LISTS_DN;
+	if (schema->in_chain && schema->nesting == 0)
+		return settings_refuse(r, "in_chain", "needs nesting, such as nesting = 8: how deep groups in groups "
+			"are followed where the server does not do it");
+	if (schema->nesting > 0 && !lists_dns)
+		return settings_refuse(r, "nesting", "needs member_attribute, by which groups list DNs, such as "
+			"member_attribute = member");
+	if (schema->nesting > 0 && r->settings->ldif == NULL && *r->settings->groups_base == '\0')
+		return settings_refuse(r, "nesting", "needs groups_base, the DN below which groups are; or write "
+			"nesting = 0 where no group is in another");
+	if (*schema->member_of != '\0' && !lists_dns)
+		return settings_refuse(r, "member_of", "needs member_attribute, by which the groups that it names list "
+			"people, such as member_attribute = member");
+	return 0;
 }
 
 static int read_base(struct reading *r, const char *key, char **ret_base)
@@ -75,15 +98,17 @@ static int read_base(struct reading *r, const char *key, char **ret_base)
 int settings_people(struct reading *r)
 {
 	struct cs_settings *s = r->settings;
-	const char *locked = cs_conf_str(r->section, "locked_filter", LOCKED_FILTER);
+	const char *locked = cs_conf_str(r->section, "locked_filter", "");
 	int e = read_base(r, "people_base", &s->people_base);
 	if (e == 0)
 		e = read_base(r, "groups_base", &s->groups_base);
 	if (e == 0 && *s->people_base == '\0' && s->ldif == NULL)
 		e = settings_refuse(r, "people_base", "is required: the DN below which people are");
 	if (e == 0 && *locked != '\0' && !is_filter(locked))
-		e = settings_refuse(r, "locked_filter", "is no LDAP filter such as (pwdAccountLockedTime=*)");
+		e = settings_refuse(r, "locked_filter", "is no LDAP filter such as (employeeType=suspended)");
 	if (e == 0)
 		e = cs_set(&s->locked_filter, locked);
-	return e != 0 ? e : read_schema(r);
+	if (e == 0)
+		e = read_schema(r);
+	return e != 0 ? e : check_schema(r);
 }
