@@ -21,7 +21,16 @@
 #define BASE "dc=example,dc=org"
 #define PASSWORD "correct horse"
 
+/* What a test adds to the configuration: all may be NULL. */
+struct server_extra {
+	const char *global;   /* lines before the database: include, moduleload, rootDSE */
+	const char *database; /* lines of the database: overlay, index */
+	const char *limit;    /* instead of "sizelimit 5" */
+	const char *level;    /* what slapd.log gets: "stats" instead of "none" */
+};
+
 struct server {
+	struct server_extra extra;
 	char dir[64];
 	char ldapi[256];
 	unsigned port, tls_port;
@@ -70,6 +79,11 @@ static unsigned free_port(void)
 	return ntohs(address.sin_port);
 }
 
+static const char *text_or(const char *text, const char *other)
+{
+	return text != NULL ? text : other;
+}
+
 static void write_config(const struct server *server)
 {
 	write_file(server, "slapd.conf",
@@ -80,23 +94,26 @@ static void write_config(const struct server *server)
 		   "modulepath /usr/lib/ldap\n"
 		   "moduleload back_mdb\n"
 		   "moduleload ppolicy\n"
+		   "%s\n"
 		   "TLSCertificateFile %s/server.pem\n"
 		   "TLSCertificateKeyFile %s/server.key\n"
 		   "authz-regexp \"^gidNumber=%u[+]uidNumber=%u,cn=peercred,cn=external,cn=auth$\" \"cn=admin," BASE
 		   "\"\n"
 		   "allow bind_anon_dn\n"
-		   "sizelimit 5\n"
+		   "%s\n"
 		   "database mdb\n"
 		   "suffix \"" BASE "\"\n"
 		   "rootdn \"cn=admin," BASE "\"\n"
 		   "directory %s/db\n"
-		   "maxsize 16777216\n"
+		   "maxsize 67108864\n"
 		   "overlay ppolicy\n"
+		   "%s\n"
 		   "access to attrs=userPassword by anonymous auth by * none\n"
 		   "access to dn.base=\"uid=noid,ou=people," BASE
 		   "\" attrs=entryUUID by dn.exact=\"cn=countersign," BASE "\" search by * none\n"
 		   "access to * by dn.exact=\"cn=countersign," BASE "\" read by * none\n",
-		   server->dir, server->dir, getgid(), getuid(), server->dir);
+		   text_or(server->extra.global, ""), server->dir, server->dir, getgid(), getuid(),
+		   text_or(server->extra.limit, "sizelimit 5"), server->dir, text_or(server->extra.database, ""));
 }
 
 static int make_certificates(const struct server *server)
@@ -145,7 +162,7 @@ static int server_start(struct server *server)
 		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		(void)dup2(fd, 1);
 		(void)dup2(fd, 2);
-		(void)execl(binary, "slapd", "-d", "none", "-f", config, "-h", urls, (char *)NULL);
+		(void)execl(binary, "slapd", "-d", text_or(server->extra.level, "none"), "-f", config, "-h", urls, (char *)NULL);
 		_exit(127);
 	}
 	return wait_for_listener(server, server->port) == 0 && wait_for_listener(server, server->tls_port) == 0 ? 0
@@ -163,7 +180,7 @@ static void server_end(struct server *server, int number)
 }
 
 /* 0; 77 when a program is missing here; else -1. The text of ldif is the tree. */
-static int server_make(struct server *server, const char *ldif)
+static int server_make_with(struct server *server, const char *ldif, const struct server_extra *extra)
 {
 	static const char *const needed[] = { "/usr/sbin/slapd", "/usr/bin/ldapmodify", "/usr/bin/openssl",
 		"/etc/ldap/schema/inetorgperson.schema" };
@@ -172,7 +189,7 @@ static int server_make(struct server *server, const char *ldif)
 			(void)fprintf(stderr, "skipped: %s is missing\n", needed[i]);
 			return 77;
 		}
-	*server = (struct server){ .dir = "/tmp/countersign-directory-XXXXXX" };
+	*server = (struct server){ .extra = *extra, .dir = "/tmp/countersign-directory-XXXXXX" };
 	if (mkdtemp(server->dir) == NULL || chmod(server->dir, 0711) != 0)
 		return -1;
 	(void)snprintf(server->ldapi, sizeof(server->ldapi), "ldapi://%%2Ftmp%%2F%s%%2Fsocket", server->dir + 5);
@@ -189,6 +206,11 @@ static int server_make(struct server *server, const char *ldif)
 		return -1;
 	}
 	return server_start(server);
+}
+
+static inline int server_make(struct server *server, const char *ldif)
+{
+	return server_make_with(server, ldif, &(const struct server_extra){ 0 });
 }
 
 static void server_remove(struct server *server)

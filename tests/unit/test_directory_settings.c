@@ -77,6 +77,7 @@ static int read_text(const char *body, struct cs_settings *settings, struct cs_s
 
 #define BIND " bind_dn = \"cn=c,dc=x\" bind_secret_file = \"DIR/secret\""
 #define BASE " people_base = \"dc=x\""
+#define GROUPS " groups_base = \"ou=g,dc=x\""
 #define LOCAL "uri = \"ldapi:///\""
 #define KEYTAB " keytab = \"DIR/keytab\""
 #define OWN " tls_certificate = \"DIR/cert\" tls_key = \"DIR/key\""
@@ -159,6 +160,21 @@ static const struct {
 	{LOCAL BIND BASE " id_attribute = \"\"", "id_attribute: must not be empty"},
 	{LOCAL BIND BASE " person_attribute = \"*\"", "person_attribute: is no attribute name"},
 	{LOCAL BIND BASE " locked_filter = \"(a=b\"", "locked_filter: is no LDAP filter"},
+	{LOCAL BIND BASE " schema = nis", "schema: is none of rfc2307bis, "},
+	{LOCAL BIND BASE " people_filter = \"uid=*\"", "people_filter: is no LDAP filter"},
+	{LOCAL BIND BASE " people_filter = \"\"", "people_filter: must not be empty"},
+	{LOCAL BIND BASE " group_filter = \"(a=b\"", "group_filter: is no LDAP filter"},
+	{LOCAL BIND BASE " member_attribute = \"member;x\"", "member_attribute: is no attribute name"},
+	{LOCAL BIND BASE " groups_base = groups", "groups_base: is no DN"},
+	{LOCAL BIND BASE " nesting = 2", "nesting: needs groups_base"},
+	{LOCAL BIND BASE GROUPS " nesting = 17", "nesting: is at most 16"},
+	{LOCAL BIND BASE GROUPS " nesting = 2 member_attribute = \"\"", "nesting: needs member_attribute"},
+	{LOCAL BIND BASE GROUPS " nesting = 2 member_attribute = memberUid", "nesting: needs member_attribute"},
+	{LOCAL BIND BASE GROUPS " schema = rfc2307 nesting = 2", "nesting: needs member_attribute"},
+	{LOCAL BIND BASE GROUPS " in_chain = true", "in_chain: needs nesting"},
+	{LOCAL BIND BASE GROUPS " schema = ad nesting = 0 in_chain = true", "in_chain: needs nesting"},
+	{LOCAL BIND BASE " schema = ad", "nesting: needs groups_base"},
+	{LOCAL BIND BASE " schema = rfc2307 member_of = memberOf", "member_of: needs member_attribute"},
 	{LOCAL BIND BASE " deadline = 2m", "deadline: is at most 1m"},
 	{"file = \"DIR/x\" uri = \"ldapi:///\"", "uri: cannot be combined with file"},
 	{"uri = { \"ldaps://a\", \"ldap://b\" }" TLS BIND BASE, "uri: ldap:// needs starttls = true"},
@@ -209,7 +225,7 @@ static void test_defaults(void **state)
 	assert_string_equal(settings.schema.uid_attribute, "uidNumber");
 	assert_string_equal(settings.schema.id_attribute, "entryUUID");
 	assert_string_equal(settings.schema.person_attribute, "");
-	assert_string_equal(settings.locked_filter, "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))");
+	assert_string_equal(settings.locked_filter, "");
 	assert_int_equal(settings.deadline_ms, 2500);
 	assert_int_equal(settings.bind, CS_BIND_SIMPLE);
 	assert_string_equal(secrets.bytes[CS_SECRET_PASSWORD], "correct horse");
@@ -218,10 +234,16 @@ static void test_defaults(void **state)
 	assert_null(settings.uris);
 }
 
-static void test_loopback_and_external(void **state)
+static void test_what_is_taken(void **state)
 {
 	(void)state;
-	static const char *const good[] = {"uri = \"ldap://127.0.0.1:1389\" insecure_loopback = true" BIND BASE,
+	static const char *const good[] = {LOCAL BIND BASE GROUPS " schema = ad",
+					   LOCAL BIND BASE " schema = ad nesting = 0",
+					   LOCAL BIND BASE " schema = freeipa", LOCAL BIND BASE " schema = 389ds",
+					   LOCAL BIND BASE " schema = rfc2307 id_attribute = dn",
+					   LOCAL BIND BASE GROUPS " nesting = 16 in_chain = true",
+					   LOCAL BIND BASE " schema = openldap-memberof person_attribute = \"\"",
+					   "uri = \"ldap://127.0.0.1:1389\" insecure_loopback = true" BIND BASE,
 					   "uri = \"ldap://[::1]\" insecure_loopback = true" BIND BASE,
 					   LOCAL BASE " sasl_external = true",
 					   "uri = \"ldapi://%2Frun%2Fldapi\"" BASE " sasl_external = true",
@@ -400,7 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a082_a070_refusals),
 		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_loopback_and_external),
+		cmocka_unit_test(test_what_is_taken),
 		cmocka_unit_test(test_several_servers),
 		cmocka_unit_test(test_only_the_keys_of_the_principal_are_kept),
 		cmocka_unit_test(test_a_damaged_keytab_is_no_keytab),
