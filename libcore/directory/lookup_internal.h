@@ -72,11 +72,11 @@ struct lookup_roster {
 	struct text_set candidates; /* DNs that may be groups' */
 	struct text_set groups;     /* those that are */
 	size_t n_own;               /* of these that the query itself found */
-	size_t asked;               /* logins or candidates before this one are done */
+	size_t asked;               /* logins, candidates or groups before this one are done */
+	size_t level;               /* candidates before this one are of this level or above */
 	unsigned depth;
 	unsigned urls;
 	bool has_groups; /* with EXPAND_MEMBER_OF: somebody listed is no person */
-	bool expanded;   /* who is in by way of groups was asked at once */
 	bool started;
 	bool found;      /* there is such a group */
 	size_t open;     /* searches that have not ended */

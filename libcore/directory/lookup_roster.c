@@ -298,6 +298,22 @@ static int ask_groups(const struct task *task)
 	return r;
 }
 
+/* --- Many at once --- */
+
+/* So many names of a list are asked about, then the next: other questions have their turn in between. */
+enum { SLICE = 200 };
+
+/* Asks about the next of these, from roster->asked on and before end. */
+static int ask_slice(const struct task *task, const struct text_set *set, size_t end, struct any_of *any,
+	struct cs_search *search, const struct cs_search_calls *calls)
+{
+	struct lookup_roster *roster = roster_of(task);
+	any->texts = set->texts + roster->asked;
+	any->n = end - roster->asked < SLICE ? end - roster->asked : SLICE;
+	roster->asked += any->n;
+	return task_start_any_of(task, search, any, calls, &roster->open);
+}
+
 /* --- Logins --- */
 
 /* Counts where his canonical login is one of the list's, byte for byte (A075): the server may think otherwise. */
@@ -332,12 +348,10 @@ static int ask_logins(const struct task *task)
 	const struct cs_settings *settings = settings_of(task);
 	const struct filter_equality equality = { settings->schema.login_attribute, "" };
 	const char *attributes[] = { settings->schema.login_attribute, NULL };
-	const struct any_of any = { settings->schema.people_filter, roster->logins.texts, roster->logins.n,
-		filter_part_equals, &equality };
+	struct any_of any = { .and = settings->schema.people_filter, .part = filter_part_equals, .arg = &equality };
 	struct cs_search search = { .base = settings->people_base, .below = true, .attributes = attributes,
 		.limit = CS_MAX_ROSTER };
-	roster->asked = roster->logins.n;
-	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+	return ask_slice(task, &roster->logins, roster->logins.n, &any, &search, &calls);
 }
 
 /* --- URLs --- */
@@ -405,13 +419,14 @@ static int ask_candidates(const struct task *task)
 	struct lookup_roster *roster = roster_of(task);
 	const struct cs_settings *settings = settings_of(task);
 	const char *attributes[] = { settings->schema.member_attribute, NULL };
-	const struct any_of any = { settings->schema.group_filter, roster->candidates.texts + roster->asked,
-		roster->candidates.n - roster->asked, filter_part_rdn, NULL };
+	struct any_of any = { .and = settings->schema.group_filter, .part = filter_part_rdn };
 	struct cs_search search = { .base = settings->groups_base, .below = true, .attributes = attributes,
 		.limit = CS_MAX_ROSTER };
-	roster->asked = roster->candidates.n;
-	roster->depth++;
-	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+	if (roster->asked == roster->level) {
+		roster->level = roster->candidates.n;
+		roster->depth++;
+	}
+	return ask_slice(task, &roster->candidates, roster->level, &any, &search, &calls);
 }
 
 /* Active Directory: all groups that are in these, at whatever depth, with their lists. */
@@ -422,12 +437,10 @@ static int ask_chain(const struct task *task)
 	struct lookup_roster *roster = roster_of(task);
 	const struct cs_settings *settings = settings_of(task);
 	const char *attributes[] = { settings->schema.member_attribute, NULL };
-	const struct any_of any = { settings->schema.group_filter, roster->groups.texts, roster->groups.n,
-		filter_part_equals, &equality };
+	struct any_of any = { .and = settings->schema.group_filter, .part = filter_part_equals, .arg = &equality };
 	struct cs_search search = { .base = settings->groups_base, .below = true, .attributes = attributes,
 		.limit = LOOKUP_GROUPS_MAX + 1 };
-	roster->expanded = true;
-	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+	return ask_slice(task, &roster->groups, roster->n_own, &any, &search, &calls);
 }
 
 static int member_entry(void *arg, const struct cs_entry *entry)
@@ -452,12 +465,10 @@ static int ask_members(const struct task *task)
 	struct lookup_roster *roster = roster_of(task);
 	const struct cs_settings *settings = settings_of(task);
 	const struct filter_equality equality = { settings->schema.member_of, "" };
-	const struct any_of any = { settings->schema.people_filter, roster->groups.texts, roster->groups.n,
-		filter_part_equals, &equality };
+	struct any_of any = { .and = settings->schema.people_filter, .part = filter_part_equals, .arg = &equality };
 	struct cs_search search = { .base = settings->people_base, .below = true, .attributes = lookup_nothing,
 		.limit = CS_MAX_ROSTER };
-	roster->expanded = true;
-	return task_start_any_of(task, &search, &any, &calls, &roster->open);
+	return ask_slice(task, &roster->groups, roster->n_own, &any, &search, &calls);
 }
 
 /* Who turned out to be no group is a person. */
@@ -484,12 +495,12 @@ static bool needs_levels(const struct lookup_roster *roster)
 
 static bool needs_chain(const struct lookup_roster *roster)
 {
-	return roster->expansion == EXPAND_CHAIN && !roster->expanded;
+	return roster->expansion == EXPAND_CHAIN && roster->asked < roster->n_own;
 }
 
 static bool needs_members(const struct lookup_roster *roster)
 {
-	return roster->expansion == EXPAND_MEMBER_OF && roster->has_groups && !roster->expanded;
+	return roster->expansion == EXPAND_MEMBER_OF && roster->has_groups && roster->asked < roster->n_own;
 }
 
 /* Starts what is to be asked next: 0 and something is open, or everything is known; CS_E…. */

@@ -125,6 +125,8 @@ static void test_unique_names(void **state)
 {
 	assert_string_equal(below(*state, "alice", GROUPS, "uniqueMember"), "unique");
 	assert_string_equal(below(*state, "carol", GROUPS, "uniqueMember"), "");
+	/* RFC 4517 4.2.31: a server takes a name with a bit string behind it for another one */
+	assert_string_equal(below(*state, "bob", GROUPS, "uniqueMember"), "");
 	assert_string_equal(roster(*state, "cn=unique," GROUPS, "uniqueMember"), "alice bob");
 }
 
@@ -166,6 +168,29 @@ static void test_searches_are_few(void **state)
 	cs_clear(&cs_answer_shape, &answer);
 }
 
+/* Ten thousand logins, of which these people have two. */
+static void test_a077_a_big_list_of_logins(void **state)
+{
+	char *ldif = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&ldif, &size);
+	assert_non_null(out);
+	(void)fprintf(out, "dn: cn=crowd,ou=groups,dc=example,dc=org\nchangetype: add\nobjectClass: posixGroup\n"
+		"cn: crowd\ngidNumber: 99\nmemberUid: alice\n");
+	for (unsigned i = 0; i < 10000; i++)
+		(void)fprintf(out, "memberUid: p%u\n", i);
+	(void)fprintf(out, "memberUid: bob\n");
+	(void)fclose(out);
+	assert_int_equal(server_modify(&server, ldif), 0);
+	free(ldif);
+	uint64_t begin = cs_boot_ms();
+	assert_string_equal(roster(*state, "cn=crowd," GROUPS, "memberUid"), "alice bob");
+	(void)fprintf(stderr, "a roster of 10,002 logins: %llu ms\n", (unsigned long long)(cs_boot_ms() - begin));
+	assert_string_equal(at(*state, "bob", "cn=crowd," GROUPS, "memberUid"), "crowd");
+	assert_string_equal(at_least(*state, "carol", CS_GROUP_AT, "cn=crowd," GROUPS, "memberUid", 10003),
+		" unsure: cn=crowd," GROUPS " lists 10002, and at_least says 10003");
+}
+
 #define IN(SCHEMA, TEST) cmocka_unit_test_setup_teardown(TEST, open_##SCHEMA, close_world)
 
 int main(void)
@@ -187,7 +212,9 @@ int main(void)
 		IN(without_ids, test_a_dn_stands_in_for_an_id),
 		IN(without_ids, test_closed_accounts_are_locked),
 		cmocka_unit_test(test_locked_filter_is_one_more_reason),
+		IN(2307, test_a077_a_big_list_of_logins),
 	};
-	const struct server_extra extra = { .level = "stats", .limit = "sizelimit 500" };
+	const struct server_extra extra = { .level = "stats", .limit = "sizelimit 500",
+		.database = "index uid,cn eq" };
 	return run_world(tree, &extra, tests, CS_COUNT(tests));
 }
