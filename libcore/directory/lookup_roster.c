@@ -301,7 +301,7 @@ static int ask_groups(const struct task *task)
 /* --- Many at once --- */
 
 /* So many names of a list are asked about, then the next: other questions have their turn in between. */
-enum { SLICE = 200 };
+enum { SLICE = 1000 };
 
 /* Asks about the next of these, from roster->asked on and before end. */
 static int ask_slice(const struct task *task, const struct text_set *set, size_t end, struct any_of *any,

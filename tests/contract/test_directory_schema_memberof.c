@@ -90,6 +90,17 @@ static void test_rosters(void **state)
 	assert_string_equal(roster_below(*state, PROJECTS, "member", "businessCategory", "dormant"), "alice bob");
 }
 
+/* The overlay names the groups that list somebody himself; with nesting the others are looked for. */
+static void test_with_nesting_groups_are_asked(void **state)
+{
+	struct cs_directory *directory = open_schema(NULL, BASES "groups_base = \"" GROUPS "\" nesting = 2");
+	assert_string_equal(at(*state, "alice", "cn=outer," GROUPS, "member"), "");
+	assert_string_equal(at(directory, "alice", "cn=outer," GROUPS, "member"), "outer");
+	assert_string_equal(at(directory, "carol", "cn=outer," GROUPS, "member"), "");
+	assert_string_equal(roster(directory, "cn=outer," GROUPS, "member"), "alice bob");
+	cs_directory_close(&directory);
+}
+
 /* Without attributes of groups one search answers everything. */
 static void test_one_search(void **state)
 {
@@ -128,6 +139,7 @@ int main(void)
 		IN(test_wanted_attributes_come_from_the_group),
 		IN(test_at_least),
 		IN(test_rosters),
+		IN(test_with_nesting_groups_are_asked),
 		IN(test_one_search),
 		IN(test_a080_read_afresh),
 	};

@@ -27,7 +27,8 @@ static const char tree[] = TOP PERSON("alice", "2001", UUID("1")) PERSON("bob", 
 	GROUP("tomcat", "groupOfNames", "businessCategory: pmc\n" OWNER("alice") OWNER("bob") MEMBER("carol")
 		"member: " ODD_RDN "," PEOPLE "\n")
 	GROUP("httpd", "groupOfNames", OWNER("bob") MEMBER("alice") MEMBER("gone"))
-	GROUP("unique", "groupOfUniqueNames", UNIQUE("alice") "uniqueMember: uid=bob," PEOPLE "#'0101'B\n");
+	GROUP("unique", "groupOfUniqueNames", UNIQUE("alice") "uniqueMember: uid=bob," PEOPLE "#'0101'B\n"
+		UNIQUE("carol") "uniqueMember: uid=carol," PEOPLE "#'1'B\n");
 
 #define BASES "people_base = \"" PEOPLE "\" groups_base = \"" GROUPS "\" "
 #define DEVS "cn=devs," GROUPS
@@ -124,10 +125,11 @@ static void test_a071_odd_dns_are_found(void **state)
 static void test_unique_names(void **state)
 {
 	assert_string_equal(below(*state, "alice", GROUPS, "uniqueMember"), "unique");
-	assert_string_equal(below(*state, "carol", GROUPS, "uniqueMember"), "");
+	assert_string_equal(below(*state, "carol", GROUPS, "uniqueMember"), "unique");
+	assert_string_equal(below(*state, "open", GROUPS, "uniqueMember"), "");
 	/* RFC 4517 4.2.31: a server takes a name with a bit string behind it for another one */
 	assert_string_equal(below(*state, "bob", GROUPS, "uniqueMember"), "");
-	assert_string_equal(roster(*state, "cn=unique," GROUPS, "uniqueMember"), "alice bob");
+	assert_string_equal(roster(*state, "cn=unique," GROUPS, "uniqueMember"), "alice bob carol");
 }
 
 static void test_at_least(void **state)
