@@ -23,8 +23,8 @@ struct cs_directory;
  *   tls_certificate, tls_key (root-only)
  *   people_base (required), login_attribute = uid, uid_attribute = uidNumber, id_attribute = entryUUID,
  *   person_attribute = ""    two entries with one value are one human
- *   locked_filter = "(|(pwdAccountLockedTime=*)(nsAccountLock=TRUE))"    an entry that matches is locked; so is one
- *                            whose shadowExpire has come
+ *   locked_filter = ""       an entry that matches is locked; so is one of whose account its own attributes say that it
+ *                            is locked, disabled or over (account.c)
  *   deadline = 2500ms        for one whole question, whichever servers are asked */
 extern const struct cs_conf_option cs_directory_options[];
 

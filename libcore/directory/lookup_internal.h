@@ -137,7 +137,7 @@ void put_text(struct cs_buf *out, const char *text);
 
 /* --- lookup_text.c: sets and filters --- */
 
-/* 1 when it was added, 0 when it was there; CS_ETOOBIG, CS_ENOMEM, and for what should be a DN and is none CS_EINVAL. */
+/* 1 when it was added, 0 when it was there; CS_ETOOBIG, CS_ENOMEM; CS_EINVAL for what should be a DN and is none. */
 int text_set_put(struct text_set *set, const char *text);
 int text_set_has(const struct text_set *set, const char *text);
 void text_set_clear(struct text_set *set);

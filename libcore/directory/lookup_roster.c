@@ -105,8 +105,12 @@ static int take_dn_person(const struct task *task, const char *dn)
 /* Somebody who is listed: a person, unless he may be a group. */
 static int take_dn(const struct task *task, const char *dn)
 {
-	static int (*const take[])(const struct task *, const char *) = { [EXPAND_NONE] = take_dn_person,
-		[EXPAND_LEVELS] = take_dn_levels, [EXPAND_CHAIN] = take_dn_chain, [EXPAND_MEMBER_OF] = take_dn_member_of };
+	static int (*const take[])(const struct task *, const char *) = {
+		[EXPAND_NONE] = take_dn_person,
+		[EXPAND_LEVELS] = take_dn_levels,
+		[EXPAND_CHAIN] = take_dn_chain,
+		[EXPAND_MEMBER_OF] = take_dn_member_of,
+	};
 	return take[roster_of(task)->expansion](task, dn);
 }
 

@@ -44,7 +44,7 @@ struct cs_person_entry {
 	char *id;
 	char *human;   /* "" when none */
 	struct cs_account account; /* its unclear is below */
-	char *unclear; /* what keeps it from being an answer, first cause: "attribute entryUUID is missing; …"; NULL */
+	char *unclear; /* what keeps it from being an answer, the first cause: "attribute entryUUID is missing; …" */
 };
 
 /* dn: of the entry; its key (cs_dn_key) stands in for the id where the schema says "dn". A binary objectGUID becomes

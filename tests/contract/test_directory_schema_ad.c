@@ -11,11 +11,12 @@ static const char schema[] =
 	TYPE("1", "objectGUID", "octetStringMatch", "40") TYPE("2", "sAMAccountName", "caseIgnoreMatch", "15")
 	TYPE("3", "userAccountControl", "integerMatch", "27") TYPE("4", "accountExpires", "integerMatch", "27")
 	TYPE("5", "msDS-User-Account-Control-Computed", "integerMatch", "27")
-	TYPE("6", "objectCategory", "caseIgnoreMatch", "15") TYPE("7", "supportedCapabilities", "objectIdentifierMatch", "38")
+	TYPE("6", "objectCategory", "caseIgnoreMatch", "15")
+	TYPE("7", "supportedCapabilities", "objectIdentifierMatch", "38")
 	TYPE("8", "managedBy", "distinguishedNameMatch", "12")
 	"objectclass ( 1.3.6.1.4.1.55555.2.1 NAME 'user' SUP top AUXILIARY MAY ( objectGUID $ sAMAccountName $ "
 	"userAccountControl $ accountExpires $ msDS-User-Account-Control-Computed $ objectCategory $ uidNumber ) )\n"
-	"objectclass ( 1.3.6.1.4.1.55555.2.2 NAME 'group' SUP top STRUCTURAL MUST cn MAY ( member $ managedBy $ info ) )\n";
+	"objectclass ( 1.3.6.1.4.1.55555.2.2 NAME 'group' SUP top STRUCTURAL MUST cn MAY ( member $ managedBy ) )\n";
 
 #define USER(CN, SAM, NUMBER, REST) \
 	"dn: cn=" CN "," PEOPLE "\nobjectClass: inetOrgPerson\nobjectClass: user\nobjectCategory: person\n" \
@@ -198,8 +199,8 @@ static int start_proxy(void)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)dup2(out[1], 1);
 		(void)unsetenv("LD_PRELOAD");
-		(void)execl("/usr/bin/python3", "python3", CS_SOURCE_DIR "/tests/contract/ad_server.py", port, slapd_port,
-			piece, "cn=countersign," BASE, PASSWORD, BASE, (char *)NULL);
+		(void)execl("/usr/bin/python3", "python3", CS_SOURCE_DIR "/tests/contract/ad_server.py", port,
+			slapd_port, piece, "cn=countersign," BASE, PASSWORD, BASE, (char *)NULL);
 		_exit(127);
 	}
 	(void)close(out[1]);

@@ -13,8 +13,8 @@ static const char schema[] = STRING("1", "ipaUniqueID") STRING("2", "nsUniqueId"
 	DN_TYPE("4", "nsRoleDN") DN_TYPE("5", "memberOf")
 	"attributetype ( 1.3.6.1.4.1.55555.3.6 NAME 'krbPrincipalExpiration' EQUALITY generalizedTimeMatch SYNTAX "
 	"1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )\n"
-	"objectclass ( 1.3.6.1.4.1.55555.4.1 NAME 'ipaUser' SUP top AUXILIARY MAY ( ipaUniqueID $ nsUniqueId $ nsRoleDN $ "
-	"nsAccountLock $ memberOf $ krbPrincipalExpiration ) )\n"
+	"objectclass ( 1.3.6.1.4.1.55555.4.1 NAME 'ipaUser' SUP top AUXILIARY MAY ( ipaUniqueID $ nsUniqueId $ "
+	"nsRoleDN $ nsAccountLock $ memberOf $ krbPrincipalExpiration ) )\n"
 	"objectclass ( 1.3.6.1.4.1.55555.4.2 NAME 'ipaUserGroup' SUP top AUXILIARY MAY ( memberOf $ ipaUniqueID ) )\n";
 
 #define USERS "cn=users,cn=accounts," BASE
@@ -45,7 +45,8 @@ static const char tree[] = TOP CONTAINER("accounts", BASE) CONTAINER("users", "c
 	TEAM("team", "businessCategory: pmc\n" MEMBER("uid=alice") MEMBER(ODD_RDN) "owner: uid=bob," USERS "\n")
 	TEAM("unit", "member: cn=team," IPA_GROUPS "\n" MEMBER("uid=bob"))
 	TEAM("flat", MEMBER("uid=bob"))
-	"dn: cn=unique," IPA_GROUPS "\nobjectClass: groupOfUniqueNames\ncn: unique\nuniqueMember: uid=bob," USERS "\n\n";
+	"dn: cn=unique," IPA_GROUPS "\nobjectClass: groupOfUniqueNames\ncn: unique\n"
+	"uniqueMember: uid=bob," USERS "\n\n";
 
 static int open_ipa(void **state)
 {

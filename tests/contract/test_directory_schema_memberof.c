@@ -11,7 +11,8 @@ static const char tree[] = TOP PERSON("alice", "2001", "") PERSON("bob", "2002",
 	UNIT("project", GROUPS);
 
 /* The overlay keeps memberOf for what comes over LDAP. */
-#define ADD(CN, BELOW, REST) "dn: cn=" CN "," BELOW "\nchangetype: add\nobjectClass: groupOfNames\ncn: " CN "\n" REST "\n"
+#define ADD(CN, BELOW, REST) \
+	"dn: cn=" CN "," BELOW "\nchangetype: add\nobjectClass: groupOfNames\ncn: " CN "\n" REST "\n"
 #define PROJECTS "ou=project," GROUPS
 static const char changes[] =
 	ADD("tomcat", PROJECTS, "businessCategory: pmc\nbusinessCategory: active\n" OWNER("bob") MEMBER("alice")

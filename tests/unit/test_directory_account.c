@@ -196,7 +196,8 @@ static void test_several_reasons(void **state)
 	struct attribute one_of_two[] = { VALUE("shadowExpire", "99999"), VALUE("userAccountControl", "514"), { 0 } };
 	struct attribute earlier[] = { VALUE("krbPrincipalExpiration", "20990101000000Z"),
 		VALUE("pwdEndTime", "20260101000000Z"), { 0 } };
-	struct attribute roles[] = { VALUE("nsRoleDN", ROLE("staff")), VALUE("nsRoleDN", ROLE("nsDisabledRole")), { 0 } };
+	struct attribute roles[] = { VALUE("nsRoleDN", ROLE("staff")), VALUE("nsRoleDN", ROLE("nsDisabledRole")),
+		{ 0 } };
 	struct attribute times[] = { VALUE("pwdAccountLockedTime", "20200101000000Z"),
 		VALUE("pwdAccountLockedTime", "000001010000Z"), { 0 } };
 	struct attribute two_flags[] = { VALUE("nsAccountLock", "FALSE"), VALUE("nsAccountLock", "TRUE"), { 0 } };
@@ -272,7 +273,8 @@ static void test_what_is_unclear_says_so(void **state)
 		{ { VALUE("entryUUID", ""), VALUE("uidNumber", "2001") }, "entryUUID is missing" },
 		{ { VALUE("entryUUID", "a"), VALUE("entryUUID", "b") }, "entryUUID has several" },
 		{ { VALUE("entryUUID", "a\0b") }, "entryUUID has several values or one that cannot" },
-		{ { VALUE("entryUUID", "a"), VALUE("uidNumber", "1"), VALUE("uidNumber", "2") }, "uidNumber has several" },
+		{ { VALUE("entryUUID", "a"), VALUE("uidNumber", "1"), VALUE("uidNumber", "2") },
+		  "uidNumber has several" },
 		{ { VALUE("entryUUID", "a"), VALUE("uid", "a\0b") }, "uid has a value" },
 		{ { VALUE("entryUUID", "a"), VALUE("nsAccountLock", "maybe") }, "nsAccountLock is not TRUE or FALSE" },
 	};
