@@ -106,8 +106,8 @@ static void write_config(const struct server *server)
 		   "rootdn \"cn=admin," BASE "\"\n"
 		   "directory %s/db\n"
 		   "maxsize 67108864\n"
-		   "overlay ppolicy\n"
 		   "%s\n"
+		   "overlay ppolicy\n"
 		   "access to attrs=userPassword by anonymous auth by * none\n"
 		   "access to dn.base=\"uid=noid,ou=people," BASE
 		   "\" attrs=entryUUID by dn.exact=\"cn=countersign," BASE "\" search by * none\n"

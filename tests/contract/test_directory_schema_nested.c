@@ -237,6 +237,6 @@ int main(void)
 		cmocka_unit_test(test_a077_big_groups_in_groups),
 	};
 	const struct server_extra extra = { .level = "stats", .limit = "sizelimit 500",
-		.database = "index cn,uid,member eq" };
+		.database = "index objectClass,cn,uid,member eq" };
 	return run_world(tree, &extra, tests, CS_COUNT(tests));
 }

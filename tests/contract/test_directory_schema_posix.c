@@ -217,6 +217,6 @@ int main(void)
 		IN(2307, test_a077_a_big_list_of_logins),
 	};
 	const struct server_extra extra = { .level = "stats", .limit = "sizelimit 500",
-		.database = "index uid,cn eq" };
+		.database = "index objectClass,uid,cn eq" };
 	return run_world(tree, &extra, tests, CS_COUNT(tests));
 }
