@@ -71,7 +71,8 @@ struct lookup_roster {
 	struct text_set logins;     /* to be translated */
 	struct text_set candidates; /* DNs that may be groups' */
 	struct text_set groups;     /* those that are */
-	size_t n_own;               /* of these that the query itself found */
+	size_t n_own;               /* of these that the query itself found, and whose members it read */
+	struct text_set own;        /* that it found and read by another attribute: nobody, but their members count */
 	size_t asked;               /* logins, candidates or groups before this one are done */
 	size_t level;               /* candidates before this one are of this level or above */
 	unsigned depth;

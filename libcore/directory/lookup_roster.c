@@ -42,6 +42,7 @@ void lookup_roster_clear(struct lookup_roster *roster)
 	text_set_clear(&roster->logins);
 	text_set_clear(&roster->candidates);
 	text_set_clear(&roster->groups);
+	text_set_clear(&roster->own);
 }
 
 static void settle_error(const struct task *task, int error)
@@ -254,10 +255,11 @@ static int take_group(const struct task *task, const struct cs_entry *entry)
 	char *dn = NULL;
 	if (roster->expansion == EXPAND_NONE)
 		return 0;
+	bool is_read = strcasecmp(query_of(task)->listed, settings_of(task)->schema.member_attribute) == 0;
 	int r = cs_entry_dn(entry, &dn);
 	if (r == 0)
-		r = text_set_put(&roster->groups, dn);
-	roster->n_own += r == 1;
+		r = text_set_put(is_read ? &roster->groups : &roster->own, dn);
+	roster->n_own += is_read && r == 1;
 	free(dn);
 	return r < 0 ? r : 0;
 }
@@ -480,7 +482,8 @@ static int put_candidates(struct lookup_roster *roster)
 {
 	int r = 0;
 	for (size_t i = 0; i < roster->candidates.n && r == 0; i++)
-		if (text_set_has(&roster->groups, roster->candidates.texts[i]) != 1)
+		if (text_set_has(&roster->groups, roster->candidates.texts[i]) != 1 &&
+		    text_set_has(&roster->own, roster->candidates.texts[i]) != 1)
 			r = put_person(roster, roster->candidates.texts[i]);
 	return r;
 }
@@ -567,7 +570,7 @@ void lookup_roster(struct job *job, size_t i)
 		return;
 	roster->started = true;
 	roster->fill.roster = &job->answer.rosters[i];
-	roster->groups.of_dns = roster->candidates.of_dns = true;
+	roster->groups.of_dns = roster->candidates.of_dns = roster->own.of_dns = true;
 	roster->expansion = netgroup ? EXPAND_NONE : expansion_of(&task);
 	int r = netgroup ? lookup_netgroup(&task) : ask_groups(&task);
 	if (r != 0)

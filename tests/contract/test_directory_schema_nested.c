@@ -14,6 +14,7 @@ static const char tree[] = TOP PERSON("alice", "2001", "") PERSON("bob", "2002",
 	NAMES("ring1", HOLDS("ring2") MEMBER("alice")) NAMES("ring2", HOLDS("ring1") MEMBER("bob"))
 	NAMES("self", HOLDS("self") MEMBER("carol"))
 	NAMES("owned", "owner: cn=l1," GROUPS "\n" MEMBER("bob"))
+	NAMES("ownself", "owner: cn=ownself," GROUPS "\nowner: cn=l1," GROUPS "\n" MEMBER("carol"))
 	NAMES("ghosts", HOLDS("ghost") MEMBER("bob"))
 	NAMES("Odd\\2C (x) *\\5C", "member: " ODD_RDN "," PEOPLE "\n")
 	NAMES("outer", HOLDS("Odd\\2C (x) *\\5C"))
@@ -76,7 +77,7 @@ static void test_a077_cycles_end(void **state)
 	assert_string_equal(at(*state, "bob", "cn=ring1," GROUPS, "member"), "ring1");
 	assert_string_equal(at(*state, "carol", "cn=ring1," GROUPS, "member"), "");
 	assert_string_equal(roster(*state, "cn=ring1," GROUPS, "member"), "alice bob");
-	assert_string_equal(below(*state, "carol", GROUPS, "member"), "l4 self");
+	assert_string_equal(below(*state, "carol", GROUPS, "member"), "l4 ownself self");
 	assert_string_equal(roster(*state, "cn=self," GROUPS, "member"), "carol");
 }
 
@@ -87,6 +88,10 @@ static void test_other_lists_hold_groups_too(void **state)
 	assert_string_equal(at(*state, "bob", "cn=owned," GROUPS, "owner"), "");
 	assert_string_equal(at(*state, "alice", "cn=owned," GROUPS, "member"), "");
 	assert_string_equal(roster(*state, "cn=owned," GROUPS, "owner"), "alice");
+	/* a group that owns itself is owned by its members */
+	assert_string_equal(at(*state, "carol", "cn=ownself," GROUPS, "owner"), "ownself");
+	assert_string_equal(roster(*state, "cn=ownself," GROUPS, "owner"), "alice carol");
+	assert_string_equal(roster_below(*state, GROUPS, "owner", "cn", "ownself"), "alice carol");
 }
 
 /* Only what is below groups_base is a group; another with the same name is not. */
