@@ -30,6 +30,7 @@ static const struct cs_settings *settings_of(const struct task *task)
 void lookup_roster_settle(const struct task *task, enum cs_known known, const char *cause)
 {
 	struct lookup_roster *roster = roster_of(task);
+	roster->fill.roster = &task->job->answer.rosters[task->index]; /* it may not have been started yet */
 	if (!roster->settled)
 		cs_roster_settle(&roster->fill, known, query_of(task)->dn, cause);
 	roster->settled = true;

@@ -182,6 +182,18 @@ static void test_wanted_in_pieces_is_doubt(void **state)
 	assert_begins(wanted(*state, "alice", CS_GROUP_AT, "cn=list30," GROUPS, "member", "member"), "doubt: ");
 }
 
+/* What still waits for the root DSE at the deadline is doubt, and the worker lives on. */
+static void test_a083_a_silent_server_is_doubt(void **state)
+{
+	assert_string_equal(at(*state, "alice", "cn=all," GROUPS, "member"), "all");
+	(void)kill(server.pid, SIGSTOP);
+	roster(*state, "cn=all," GROUPS, "member");
+	(void)kill(server.pid, SIGCONT);
+	assert_begins(said, "doubt: cn=all," GROUPS);
+	assert_holds(said, "no whole answer from ");
+	assert_string_equal(at(*state, "alice", "cn=all," GROUPS, "member"), "all");
+}
+
 /* Starts ad_server.py before this slapd; it ends with the test program. */
 static int start_proxy(void)
 {
@@ -241,6 +253,7 @@ int main(void)
 		IN(ad, test_a077_broken_pieces_are_doubt),
 		IN(levels, test_a077_broken_pieces_are_doubt),
 		IN(ad, test_wanted_in_pieces_is_doubt),
+		IN(ad, test_a083_a_silent_server_is_doubt),
 		cmocka_unit_test(end),
 	};
 	char global[8192];
