@@ -150,8 +150,9 @@ static int entry_begin(struct reading *r, const char *kind, const struct cs_conf
 	const char *dn = cs_conf_str(section, "dn", "");
 	if (!cs_dn_is_valid(dn))
 		return refuse(r, kind, section, "dn", "is no DN");
-	int e = cs_tree_add_entry(r->tree, dn);
-	return e == CS_EEXIST ? refuse(r, kind, section, "dn", "another group or person has it") : e;
+	if (cs_tree_find_taken(r->tree, dn) != CS_TREE_NONE)
+		return refuse(r, kind, section, "dn", "another group or person has it");
+	return cs_tree_add_entry(r->tree, dn);
 }
 
 static int attribute_read(struct reading *r, const struct cs_conf_section *part)

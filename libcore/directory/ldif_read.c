@@ -2,8 +2,10 @@
 /* An LDIF file (RFC 2849) as people and groups. libldap splits records, lines and values; what it would follow to
  * another file or could take in two ways is refused before it sees it. The one file that includes ldif.h. */
 #include "filter.h"
+#include "filter_match.h"
 #include "mem.h"
 #include "memory.h"
+#include "person.h"
 #include "text.h"
 
 #include <lber.h>
@@ -22,7 +24,7 @@ enum { FILE_MAX = 256 * 1024 * 1024, VALUES_MAX = 1024 * 1024 };
 
 struct value {
 	const char *attribute;
-	const char *text; /* NULL: too long for anything that is asked for, or holds a NUL */
+	struct cs_bytes bytes; /* with a NUL behind them */
 };
 
 struct reading {
@@ -143,11 +145,10 @@ static bool is_type(const struct berval *type, const char *name)
 	return strcasecmp(type->bv_val, name) == 0;
 }
 
-/* The text of a value; NULL for one that nobody can ask for. */
-static const char *usable(const struct berval *value)
+/* The text of a value; NULL for one that nobody can ask for: too long, or with a NUL in it. */
+static const char *usable(const struct cs_bytes *value)
 {
-	bool good = value->bv_len <= CS_MAX_DN && memchr(value->bv_val, '\0', value->bv_len) == NULL;
-	return good ? value->bv_val : NULL;
+	return value->len <= CS_MAX_DN && memchr(value->data, '\0', value->len) == NULL ? value->data : NULL;
 }
 
 static int keep_value(struct reading *r, const struct berval *type, const struct berval *value)
@@ -156,7 +157,10 @@ static int keep_value(struct reading *r, const struct berval *type, const struct
 		return refuse(r, "is a change; only entries are read");
 	if (is_type(type, "dn"))
 		return refuse(r, "is a second dn; an empty line is missing before it");
-	if (strchr(type->bv_val, ';') != NULL || is_type(type, "userPassword"))
+	const char *option = strchr(type->bv_val, ';');
+	if (option != NULL && strncasecmp(option, ";range=", 7) == 0)
+		return refuse(r, "is a part of the values only (;range=); export all of them");
+	if (option != NULL || is_type(type, "userPassword"))
 		return 0; /* options make another attribute; a password is nobody's business */
 	if (!cs_filter_is_attribute(type->bv_val))
 		return refuse(r, "begins with no attribute name");
@@ -164,19 +168,19 @@ static int keep_value(struct reading *r, const struct berval *type, const struct
 		return refuse(r, "belongs to an entry with too many values");
 	int e = cs_reserve((void **)&r->values, &r->cap_values, r->n_values, 1, sizeof(*r->values));
 	if (e == 0)
-		r->values[r->n_values++] = (struct value){ type->bv_val, usable(value) };
+		r->values[r->n_values++] = (struct value){ type->bv_val, { value->bv_val, value->bv_len } };
 	return e;
 }
 
 /* --- Entries --- */
 
 /* The values of one attribute of the present record, from *at on; NULL at the end. */
-static const struct value *next_value(const struct reading *r, const char *attribute, size_t *at)
+static const struct cs_bytes *next_value(const struct reading *r, const char *attribute, size_t *at)
 {
 	while (*at < r->n_values) {
 		const struct value *value = &r->values[(*at)++];
 		if (strcasecmp(value->attribute, attribute) == 0)
-			return value;
+			return &value->bytes;
 	}
 	return NULL;
 }
@@ -184,103 +188,117 @@ static const struct value *next_value(const struct reading *r, const char *attri
 static bool has_value(const struct reading *r, const char *attribute)
 {
 	size_t at = 0;
-	return *attribute != '\0' && next_value(r, attribute, &at) != NULL;
+	return next_value(r, attribute, &at) != NULL;
 }
 
-/* The one value of an attribute, "" for none. Where there are several, or one that cannot be used, *unclear says so. */
-static const char *single(const struct reading *r, const char *attribute, char **unclear, int *error)
+/* The present record as person.h and filter_match.h read entries. */
+static int record_values(void *record, const char *attribute, struct cs_bytes *ret_values, size_t max, size_t *ret_n)
 {
+	const struct reading *r = record;
+	const struct cs_bytes *value = NULL;
+	size_t at = 0, n = 0;
+	for (; (value = next_value(r, attribute, &at)) != NULL; n++)
+		if (n < max)
+			ret_values[n] = *value;
+	*ret_n = n;
+	return 0;
+}
+
+/* Every spelling of the login and every number: whoever bears either is found, and two of one are noticed. */
+static int add_names(const struct reading *r)
+{
+	const struct cs_schema *schema = &r->settings->schema;
+	const struct cs_bytes *value = NULL;
 	size_t at = 0;
-	const struct value *value = *attribute != '\0' ? next_value(r, attribute, &at) : NULL;
-	if (value == NULL)
-		return "";
-	if (value->text != NULL && strlen(value->text) <= CS_MAX_NAME && next_value(r, attribute, &at) == NULL)
-		return value->text;
-	if (*unclear == NULL && *error == 0)
-		*error = cs_format(unclear, "attribute %s has several values or one that cannot be used", attribute);
-	return "";
-}
-
-static bool is_locked(const struct reading *r)
-{
-	size_t at = 0;
-	if (*r->settings->locked_filter == '\0')
-		return false;
-	for (const struct value *value; (value = next_value(r, "nsAccountLock", &at)) != NULL;)
-		if (value->text != NULL && strcasecmp(value->text, "TRUE") == 0)
-			return true;
-	return has_value(r, "pwdAccountLockedTime");
-}
-
-static const char *first_login(const struct reading *r)
-{
-	const char *first = "";
-	size_t at = 0;
-	for (const struct value *value; (value = next_value(r, r->settings->schema.login_attribute, &at)) != NULL;) {
-		if (value->text != NULL && cs_is_login(value->text) == 1)
-			return value->text;
-		if (value->text != NULL && *first == '\0' && strlen(value->text) <= CS_MAX_NAME)
-			first = value->text;
-	}
-	return first;
-}
-
-static int add_logins(const struct reading *r)
-{
 	int e = 0;
-	size_t at = 0;
-	for (const struct value *value; e == 0 && (value = next_value(r, r->settings->schema.login_attribute, &at)) != NULL;)
-		if (value->text != NULL)
-			e = cs_tree_add_login(r->tree, value->text);
+	while (e == 0 && (value = next_value(r, schema->login_attribute, &at)) != NULL)
+		if (usable(value) != NULL)
+			e = cs_tree_add_login(r->tree, value->data);
 	at = 0;
-	for (const struct value *value; e == 0 && (value = next_value(r, r->settings->schema.uid_attribute, &at)) != NULL;) {
+	while (e == 0 && (value = next_value(r, schema->uid_attribute, &at)) != NULL) {
 		uint32_t uid = CS_NO_UID;
-		if (value->text != NULL && cs_parse_uid(value->text, &uid) == 0)
+		if (usable(value) != NULL && cs_parse_uid(value->data, &uid) == 0)
 			e = cs_tree_add_uid(r->tree, uid);
 	}
 	return e;
 }
 
-static int add_person(const struct reading *r, const char *dn)
+/* 1, 0, or an error. */
+static int is_locked(struct reading *r, const struct cs_entry_source *source, const struct cs_person_entry *person)
 {
-	const struct cs_settings *s = r->settings;
-	struct cs_tree_new_person person = { .dn = dn, .name = first_login(r), .locked = is_locked(r) };
-	char *unclear = NULL;
-	int e = 0;
-	const char *uid = single(r, s->schema.uid_attribute, &unclear, &e);
-	person.id = single(r, s->schema.id_attribute, &unclear, &e);
-	person.human = single(r, s->schema.person_attribute, &unclear, &e);
-	person.expires = single(r, "shadowExpire", &unclear, &e);
-	if (*person.id == '\0')
-		person.id = dn; /* LDIF written by hand has no entryUUID */
-	if (e == 0 && unclear == NULL && strlen(person.id) > CS_MAX_NAME)
-		e = cs_format(&unclear, "attribute %s is missing, and the DN is too long for it", s->schema.id_attribute);
-	if (cs_parse_uid(uid, &person.uid) != 0)
-		person.uid = CS_NO_UID;
-	person.unclear = unclear;
-	if (e == 0)
-		e = cs_tree_add_person(r->tree, &person);
-	free(unclear);
-	return e != 0 ? e : add_logins(r);
+	if (person->account.locked || *r->settings->locked_filter == '\0')
+		return person->account.locked;
+	return cs_filter_matches(r->settings->locked_filter, source);
 }
 
-static int add_group(const struct reading *r, const char *dn)
+/* LDIF written by hand has no entryUUID: then the DN stands in. */
+static int add_person(struct reading *r, const char *dn)
 {
-	int e = cs_tree_add_entry(r->tree, dn);
-	for (size_t i = 0; i < r->n_values && e == 0; i++)
-		e = cs_tree_add_value(r->tree, r->values[i].attribute, r->values[i].text);
+	const struct cs_entry_source source = { r, record_values };
+	struct cs_schema schema = r->settings->schema; /* a view */
+	struct cs_person_entry person = { 0 };
+	char by_dn[] = "dn";
+	if (!has_value(r, schema.id_attribute))
+		schema.id_attribute = by_dn;
+	int e = cs_person_read(&schema, dn, &source, &person);
+	int locked = e == 0 ? is_locked(r, &source, &person) : 0;
+	if (e == 0 && locked < 0)
+		e = locked == CS_ETOOBIG ? refuse(r, "begins an entry with too many values to see if it is locked")
+					 : locked;
+	const struct cs_tree_new_person added = { .dn = dn, .name = person.name, .id = person.id,
+		.human = person.human, .unclear = person.unclear, .uid = person.uid, .locked = locked == 1,
+		.starts_s = person.account.starts_s, .ends_s = person.account.ends_s };
+	if (e == 0)
+		e = cs_tree_add_person(r->tree, &added);
+	if (e == 0)
+		e = add_names(r);
+	cs_person_entry_clear(&person);
 	return e;
 }
 
-static bool is_person(const struct reading *r, const char *key)
+static int add_entry(const struct reading *r, const char *dn)
 {
-	size_t at = 0;
-	uint32_t uid = CS_NO_UID;
-	if (!has_value(r, r->settings->schema.login_attribute) || (*r->base != '\0' && !cs_dn_key_below(key, r->base)))
-		return false;
-	for (const struct value *value; (value = next_value(r, r->settings->schema.uid_attribute, &at)) != NULL;)
-		if (value->text != NULL && (cs_parse_uid(value->text, &uid) == 0 || strcmp(value->text, "65534") == 0))
+	int e = cs_tree_add_entry(r->tree, dn);
+	for (size_t i = 0; i < r->n_values && e == 0; i++)
+		e = cs_tree_add_value(r->tree, r->values[i].attribute, usable(&r->values[i].bytes));
+	return e;
+}
+
+static bool is_below(const char *key, const char *base)
+{
+	return *base == '\0' || cs_dn_key_below(key, base);
+}
+
+/* Whoever a search with the people_filter would find by a login or a number. Where no class is told it takes both.
+ * 1, 0, or an error. */
+static int is_person(struct reading *r, const char *key)
+{
+	const struct cs_schema *schema = &r->settings->schema;
+	const struct cs_entry_source source = { r, record_values };
+	bool has_login = has_value(r, schema->login_attribute), has_uid = has_value(r, schema->uid_attribute);
+	bool is_told = has_value(r, "objectClass");
+	if (!is_below(key, r->base) || !(is_told ? has_login || has_uid : has_login && has_uid))
+		return 0;
+	int e = cs_filter_matches(schema->people_filter, &source);
+	return e == CS_ETOOBIG ? refuse(r, "begins an entry with too many values to see if it is a person") : e;
+}
+
+/* A person's entry is asked for values where it lists others, or says who lists him. What every entry of an export has
+ * is no reason to keep it. */
+static bool is_listing(const struct reading *r)
+{
+	static const char *const beside[] = { "creatorsName", "modifiersName", "entryDN", "subschemaSubentry",
+		"distinguishedName", "objectCategory" };
+	for (size_t i = 0; i < r->n_values; i++) {
+		const struct value *value = &r->values[i];
+		bool is_beside = false;
+		for (size_t k = 0; k < CS_COUNT(beside); k++)
+			is_beside = is_beside || strcasecmp(value->attribute, beside[k]) == 0;
+		if (is_beside || usable(&value->bytes) == NULL)
+			continue;
+		if (cs_schema_lists(value->attribute) != CS_LISTS_DN || cs_dn_is_valid(value->bytes.data))
 			return true;
+	}
 	return false;
 }
 
@@ -289,8 +307,15 @@ static int take_entry(struct reading *r, const char *dn)
 	char key[CS_MAX_DN + 1];
 	if (!cs_dn_is_valid(dn) || cs_dn_key(dn, key) != 0)
 		return refuse(r, "begins an entry whose dn is no DN");
-	int e = is_person(r, key) ? add_person(r, dn) : add_group(r, dn);
-	return e == CS_EEXIST ? refuse(r, "begins an entry whose dn another entry has") : e;
+	if (cs_tree_find_taken(r->tree, dn) != CS_TREE_NONE)
+		return refuse(r, "begins an entry whose dn another entry has");
+	int person = is_person(r, key);
+	if (person < 0)
+		return person;
+	int e = person == 1 ? add_person(r, dn) : 0;
+	if (e == 0 && (person == 0 || is_listing(r)))
+		e = add_entry(r, dn);
+	return e;
 }
 
 /* One record: version (in front of the first), dn, then values. */
@@ -307,9 +332,9 @@ static int take_record(struct reading *r, char *record, bool *first)
 	if (e <= 0)
 		return e; /* only comments, or the version by itself */
 	*first = false;
-	if (!is_type(&type, "dn") || usable(&value) == NULL)
+	const char *dn = usable(&(struct cs_bytes){ value.bv_val, value.bv_len });
+	if (!is_type(&type, "dn") || dn == NULL)
 		return refuse(r, "does not begin an entry with dn: and a DN");
-	const char *dn = value.bv_val;
 	unsigned long dn_line = r->line;
 	r->n_values = 0;
 	while ((e = next_line(r, &at, &type, &value)) == 1) {
@@ -342,13 +367,33 @@ static int take_records(struct reading *r, LDIFFP *file)
 	return e == 0 && got < 0 ? CS_ENOMEM : e;
 }
 
+/* There is no server to leave them to. */
+static int check_filters(const struct reading *r)
+{
+	const struct cs_schema *schema = &r->settings->schema;
+	const struct {
+		const char *key, *filter;
+	} filters[] = { { "people_filter", schema->people_filter },
+		{ "group_filter", schema->nesting > 0 ? schema->group_filter : "" },
+		{ "locked_filter", r->settings->locked_filter } };
+	for (size_t i = 0; i < CS_COUNT(filters); i++)
+		if (*filters[i].filter != '\0' && !cs_filter_is_plain(filters[i].filter)) {
+			cs_problem_set(r->problem, r->name, 0, "%s can be told only by an LDAP server: for LDIF it "
+				"is made of (attribute=value) and (attribute=*), joined by & and |", filters[i].key);
+			return CS_ECONF;
+		}
+	return 0;
+}
+
 static int ldif_read(const struct cs_settings *settings, char *text, size_t n, const char *name, struct cs_tree *tree,
 	struct cs_problem *problem)
 {
 	struct reading reading = { .settings = settings, .tree = tree, .name = name, .problem = problem };
 	if (n > FILE_MAX)
 		return refuse(&reading, "is too large");
-	int e = check_bytes(&reading, text, n);
+	int e = check_filters(&reading);
+	if (e == 0)
+		e = check_bytes(&reading, text, n);
 	if (e == 0 && *settings->people_base != '\0')
 		e = cs_dn_key(settings->people_base, reading.base);
 	if (e != 0 || n == 0)

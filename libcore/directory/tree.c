@@ -2,6 +2,7 @@
 /* Filling the tree in memory, and finding things in it. */
 #include "tree.h"
 #include "mem.h"
+#include "schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +69,36 @@ static void lower(const char *s, char *ret_folded, size_t max)
 	ret_folded[n] = '\0';
 }
 
-/* How a value is compared, and whether it is a DN. A key that is a DN is never the key of another text. */
-static bool value_key(const char *value, char ret_key[CS_MAX_DN + 1])
+/* Blanks at the ends mean nothing in a value, and several are one (RFC 4518 2.6.1). */
+static void squeeze(const char *s, char *ret_text, size_t max)
 {
+	size_t n = 0;
+	for (; *s != '\0' && n < max; s++)
+		if (*s != ' ' || (n > 0 && ret_text[n - 1] != ' '))
+			ret_text[n++] = *s;
+	n -= n > 0 && ret_text[n - 1] == ' ';
+	ret_text[n] = '\0';
+}
+
+/* How a login is compared: byte for byte. No DN and no other text has such a key, but for one that begins with '='. */
+static void login_key(const char *login, char ret_key[CS_MAX_DN + 1])
+{
+	*ret_key = '=';
+	squeeze(login, ret_key + 1, CS_MAX_DN - 1);
+}
+
+/* How a value is compared, and whether it is a DN. A key that is a DN is never the key of another text. */
+static bool value_key(const char *attribute, const char *value, char ret_key[CS_MAX_DN + 1])
+{
+	char text[CS_MAX_DN + 1];
+	if (cs_schema_lists(attribute) == CS_LISTS_LOGIN) {
+		login_key(value, ret_key);
+		return false;
+	}
 	if (cs_dn_is_valid(value) && cs_dn_key(value, ret_key) == 0)
 		return true;
-	lower(value, ret_key, CS_MAX_DN);
+	squeeze(value, text, CS_MAX_DN);
+	lower(text, ret_key, CS_MAX_DN);
 	return false;
 }
 
@@ -88,18 +113,27 @@ uint32_t cs_tree_find_key(const struct cs_tree *tree, const char *key)
 	return term;
 }
 
-uint32_t cs_tree_find_value(const struct cs_tree *tree, const char *value)
+uint32_t cs_tree_find_value(const struct cs_tree *tree, const char *attribute, const char *value)
 {
 	char key[CS_MAX_DN + 1];
-	(void)value_key(value, key);
+	(void)value_key(attribute, value, key);
 	return cs_tree_find_key(tree, key);
 }
 
-static int add_term(struct cs_tree *tree, const char *value, uint32_t *ret_term)
+uint32_t cs_tree_find_taken(const struct cs_tree *tree, const char *dn)
+{
+	char key[CS_MAX_DN + 1];
+	uint32_t term = cs_dn_key(dn, key) == 0 ? cs_tree_find_key(tree, key) : CS_TREE_NONE;
+	if (term == CS_TREE_NONE)
+		return CS_TREE_NONE;
+	return tree->terms[term].person != CS_TREE_NONE || tree->terms[term].entry != CS_TREE_NONE ? term : CS_TREE_NONE;
+}
+
+static int add_term(struct cs_tree *tree, const char *attribute, const char *value, uint32_t *ret_term)
 {
 	char key[CS_MAX_DN + 1];
 	struct cs_tree_term term = { .person = CS_TREE_NONE, .entry = CS_TREE_NONE, .listed = CS_TREE_NONE };
-	term.is_dn = value_key(value, key);
+	term.is_dn = value_key(attribute, value, key);
 	*ret_term = cs_tree_find_key(tree, key);
 	if (*ret_term != CS_TREE_NONE)
 		return 0;
@@ -117,11 +151,6 @@ static int add_term(struct cs_tree *tree, const char *value, uint32_t *ret_term)
 	return 0;
 }
 
-static bool is_taken(const struct cs_tree *tree, uint32_t dn)
-{
-	return tree->terms[dn].person != CS_TREE_NONE || tree->terms[dn].entry != CS_TREE_NONE;
-}
-
 /* --- People --- */
 
 static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *person, struct cs_tree_person *kept)
@@ -131,10 +160,9 @@ static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *p
 		uint32_t *place;
 	} texts[] = {
 		{ person->name, &kept->name },       { person->id, &kept->id },
-		{ person->human, &kept->human },     { person->expires, &kept->expires },
-		{ person->unclear, &kept->unclear },
+		{ person->human, &kept->human },     { person->unclear, &kept->unclear },
 	};
-	int r = add_term(tree, person->dn, &kept->dn);
+	int r = add_term(tree, "dn", person->dn, &kept->dn);
 	for (size_t i = 0; i < CS_COUNT(texts) && r == 0; i++)
 		r = intern(tree, texts[i].text, texts[i].place);
 	return r;
@@ -142,9 +170,10 @@ static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *p
 
 int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *person)
 {
-	struct cs_tree_person kept = { .uid = person->uid, .locked = person->locked };
+	struct cs_tree_person kept = { .uid = person->uid, .locked = person->locked, .starts_s = person->starts_s,
+		.ends_s = person->ends_s };
 	int r = person_texts(tree, person, &kept);
-	if (r == 0 && is_taken(tree, kept.dn))
+	if (r == 0 && tree->terms[kept.dn].person != CS_TREE_NONE)
 		r = CS_EEXIST;
 	if (r == 0)
 		r = cs_reserve((void **)&tree->people, &tree->cap_people, tree->n_people, 1, sizeof(kept));
@@ -196,8 +225,8 @@ uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid)
 int cs_tree_add_entry(struct cs_tree *tree, const char *dn)
 {
 	struct cs_tree_entry entry = { .value = (uint32_t)tree->n_values };
-	int r = add_term(tree, dn, &entry.dn);
-	if (r == 0 && is_taken(tree, entry.dn))
+	int r = add_term(tree, "dn", dn, &entry.dn);
+	if (r == 0 && tree->terms[entry.dn].entry != CS_TREE_NONE)
 		r = CS_EEXIST;
 	if (r == 0)
 		r = cs_reserve((void **)&tree->entries, &tree->cap_entries, tree->n_entries, 1, sizeof(entry));
@@ -224,7 +253,7 @@ int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *v
 	if (r == 0 && value != NULL)
 		r = intern(tree, value, &kept.text);
 	if (r == 0 && value != NULL)
-		r = add_term(tree, value, &kept.term);
+		r = add_term(tree, attribute, value, &kept.term);
 	if (r == 0)
 		r = cs_reserve((void **)&tree->values, &tree->cap_values, tree->n_values, 1, sizeof(kept));
 	if (r == 0 && tree->n_values >= UINT32_MAX - 1)

@@ -15,9 +15,9 @@ struct cs_tree_person {
 	uint32_t id;
 	uint32_t dn;   /* a term */
 	uint32_t human;
-	uint32_t expires; /* shadowExpire */
 	uint32_t unclear; /* what keeps it from being an answer */
 	uint32_t uid;
+	uint64_t starts_s, ends_s; /* when the account is open (struct cs_account) */
 	bool locked;
 	bool gone; /* taken out */
 };
@@ -78,17 +78,19 @@ void cs_tree_free(struct cs_tree **tree);
 /* Everything is copied. NULL counts as "". */
 struct cs_tree_new_person {
 	const char *dn; /* valid */
-	const char *name, *id, *human, *expires, *unclear;
+	const char *name, *id, *human, *unclear;
 	uint32_t uid; /* CS_NO_UID: unclear */
+	uint64_t starts_s, ends_s;
 	bool locked;
 };
-/* Also CS_EEXIST: the DN is taken. */
+/* Also CS_EEXIST: another person has the DN. */
 int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *person);
 /* A login or a number by which the newest person is found. */
 int cs_tree_add_login(struct cs_tree *tree, const char *login);
 int cs_tree_add_uid(struct cs_tree *tree, uint32_t uid);
 
-/* Begins an entry that is no person. Also CS_EEXIST. */
+/* Begins an entry: what has values that are asked for. A person's entry is one too where it lists somebody or says by
+ * member_of who lists him. Also CS_EEXIST: another entry has the DN. */
 int cs_tree_add_entry(struct cs_tree *tree, const char *dn);
 /* One more value of the newest entry; NULL is one that cannot be used. */
 int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *value);
@@ -102,12 +104,14 @@ int cs_tree_without(struct cs_tree *tree, const char *login);
 /* --- Looking (tree.c) -------------------------------------------------------------------------------------------- */
 
 const char *cs_tree_text(const struct cs_tree *tree, uint32_t text);
-/* The term with this key; with this value, whatever its case; the person with this login or number. CS_TREE_NONE where
- * there is none. */
+/* The term with this key; with this value of that attribute, whatever its case but for logins (memberUid); the person
+ * with this login or number. CS_TREE_NONE where there is none. */
 uint32_t cs_tree_find_key(const struct cs_tree *tree, const char *key);
-uint32_t cs_tree_find_value(const struct cs_tree *tree, const char *value);
+uint32_t cs_tree_find_value(const struct cs_tree *tree, const char *attribute, const char *value);
 uint32_t cs_tree_find_login(const struct cs_tree *tree, const char *login);
 uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid);
+/* The term of a DN that is a person's or an entry's; CS_TREE_NONE where there is neither. */
+uint32_t cs_tree_find_taken(const struct cs_tree *tree, const char *dn);
 /* The place of an attribute's name, whatever its case. */
 uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name);
 /* The listings of a term, one after the other: which entries have it as a value, of which attribute. */

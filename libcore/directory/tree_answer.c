@@ -3,11 +3,13 @@
 #include "answer.h"
 #include "mem.h"
 #include "netgroup.h"
+#include "person.h"
 #include "tree.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum { FOUND_MAX = 3 }; /* one more than can be told apart */
 
@@ -68,7 +70,9 @@ static int person_copy(const struct cs_tree *tree, const struct cs_tree_person *
 	struct cs_person *copy)
 {
 	copy->uid = person->uid;
-	copy->locked = person->locked || cs_account_is_over(cs_tree_text(tree, person->expires)) == 1;
+	const struct cs_account account = { .locked = person->locked, .starts_s = person->starts_s,
+		.ends_s = person->ends_s };
+	copy->locked = cs_account_is_closed(&account, (uint64_t)time(NULL)) == 1;
 	int r = cs_set(&copy->name, name != NULL ? name : cs_tree_text(tree, person->name));
 	if (r == 0)
 		r = cs_set(&copy->id, cs_tree_text(tree, person->id));
@@ -84,8 +88,6 @@ static void person_answer(const struct cs_tree *tree, const struct found *found,
 {
 	const struct cs_tree_person *person = &tree->people[found->person];
 	const char *unclear = cs_tree_text(tree, person->unclear);
-	if (*unclear == '\0' && cs_account_is_over(cs_tree_text(tree, person->expires)) < 0)
-		unclear = "attribute shadowExpire is no number";
 	if (*unclear != '\0') {
 		cs_facts_doubt_of(facts, dn_text(tree, person->dn), unclear);
 		return;
@@ -303,7 +305,7 @@ static void walk_value(struct walk *walk)
 {
 	const struct cs_tree *tree = walk->tree;
 	uint32_t attribute = cs_tree_find_attribute(tree, walk->query->attribute);
-	uint32_t term = cs_tree_find_value(tree, walk->query->value);
+	uint32_t term = cs_tree_find_value(tree, walk->query->attribute, walk->query->value);
 	const struct cs_tree_listing *at = term != CS_TREE_NONE ? cs_tree_first_listing(tree, term) : NULL;
 	for (; at != NULL; at = cs_tree_next_listing(tree, at))
 		if (at->attribute == attribute)
