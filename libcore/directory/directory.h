@@ -41,7 +41,9 @@ int cs_directory_open_people(const char *text, const char *name, struct cs_direc
 
 /* The same from LDIF of n bytes. An option that is NULL has its default; options may be NULL. */
 struct cs_ldif_options {
-	const char *people_base, *login_attribute, *uid_attribute, *id_attribute, *person_attribute;
+	const char *schema; /* a preset: "rfc2307bis" where it is NULL */
+	const char *people_base, *groups_base; /* everywhere where they are NULL */
+	const char *login_attribute, *uid_attribute, *id_attribute, *person_attribute;
 };
 int cs_directory_open_ldif(const char *text, size_t n, const char *name, const struct cs_ldif_options *options,
 	struct cs_directory **ret_directory, struct cs_problem *problem);

@@ -16,6 +16,7 @@
 #include "mem.h"
 #include "memory.h"
 #include "netgroup.h"
+#include "schema.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -190,7 +191,8 @@ static int listed_read(struct reading *r, const struct cs_conf_section *part)
 			return CS_ECONF;
 		}
 		const struct cs_tree_term *dn = &r->tree->terms[r->tree->people[person].dn];
-		char *copy = cs_dup(cs_tree_text(r->tree, dn->text)); /* the pool may move */
+		const char *value = cs_schema_lists(name) == CS_LISTS_LOGIN ? login : cs_tree_text(r->tree, dn->text);
+		char *copy = cs_dup(value); /* the pool may move */
 		e = copy != NULL ? cs_tree_add_value(r->tree, name, copy) : CS_ENOMEM;
 		free(copy);
 	}

@@ -125,7 +125,7 @@ static int memory_ask(void *self, const struct cs_question *question, const stru
 		return r;
 	cs_answer_blame(&answer, memory->path, memory->broken != NULL ? memory->broken : "");
 	if (memory->tree != NULL)
-		r = cs_tree_answer(memory->tree, question, &answer);
+		r = cs_tree_answer(memory->tree, &memory->settings, question, &answer);
 	if (r == 0)
 		done(arg, &answer);
 	cs_clear(&cs_answer_shape, &answer);

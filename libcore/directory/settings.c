@@ -121,8 +121,9 @@ static int read_fixed(struct reading *r)
 
 static int read_ldif(struct reading *r)
 {
-	static const char *const allowed[] = {"ldif",         "people_base",      "login_attribute", "uid_attribute",
-					      "id_attribute", "person_attribute", "schema"};
+	static const char *const allowed[] = { "ldif", "schema", "people_base", "groups_base", "people_filter",
+		"group_filter", "locked_filter", "login_attribute", "uid_attribute", "id_attribute", "person_attribute",
+		"member_attribute", "member_of", "nesting", "in_chain" };
 	int e = read_only(r, allowed, CS_COUNT(allowed), "cannot be combined with ldif");
 	if (e == 0)
 		e = cs_set(&r->settings->ldif, settings_text(r, "ldif"));
@@ -164,37 +165,55 @@ int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct 
 	return e;
 }
 
+/* A name that is given takes the place of the preset's; "" only where there may be none. */
+static int take_name(const char *name, bool may_be_empty, char **part)
+{
+	if (name == NULL)
+		return 0;
+	if (!cs_filter_is_attribute(name) && !(may_be_empty && *name == '\0'))
+		return CS_ECONF;
+	return cs_set(part, name);
+}
+
+static int take_base(const char *base, char **ret_base)
+{
+	if (base != NULL && *base != '\0' && !cs_dn_is_valid(base))
+		return CS_ECONF;
+	return cs_set(ret_base, base != NULL ? base : "");
+}
+
 int cs_settings_of_ldif(const struct cs_ldif_options *options, struct cs_settings *ret_settings,
 	struct cs_problem *problem)
 {
+	static const struct cs_ldif_options none = { 0 };
+	const struct cs_ldif_options *o = options != NULL ? options : &none;
 	struct cs_settings settings = { 0 };
-	const char *base = options != NULL ? options->people_base : NULL;
-	const char *given[] = { options != NULL ? options->login_attribute : NULL,
-		options != NULL ? options->uid_attribute : NULL, options != NULL ? options->id_attribute : NULL,
-		options != NULL ? options->person_attribute : NULL };
-	int e = cs_schema_preset("rfc2307bis", &settings.schema);
-	char **parts[] = { &settings.schema.login_attribute, &settings.schema.uid_attribute,
-		&settings.schema.id_attribute, &settings.schema.person_attribute };
-	for (size_t i = 0; i < CS_COUNT(given) && e == 0; i++) {
-		bool is_none = given[i] != NULL && *given[i] == '\0' && i + 1 == CS_COUNT(given); /* no person attribute */
-		if (given[i] != NULL && !is_none && !cs_filter_is_attribute(given[i]))
-			e = CS_ECONF;
-		else if (given[i] != NULL)
-			e = cs_set(parts[i], given[i]);
-	}
-	if (e == 0 && base != NULL && *base != '\0' && !cs_dn_is_valid(base))
-		e = CS_ECONF;
-	if (e == 0 && (cs_set(&settings.people_base, base != NULL ? base : "") != 0 ||
-		       cs_set(&settings.groups_base, "") != 0 || cs_set(&settings.locked_filter, "(nsAccountLock=TRUE)") != 0))
-		e = CS_ENOMEM;
+	struct cs_schema *schema = &settings.schema;
+	int e = cs_schema_preset(o->schema != NULL ? o->schema : "rfc2307bis", schema);
+	const struct {
+		const char *name;
+		char **part;
+		bool may_be_empty;
+	} names[] = { { o->login_attribute, &schema->login_attribute, false },
+		{ o->uid_attribute, &schema->uid_attribute, false }, { o->id_attribute, &schema->id_attribute, false },
+		{ o->person_attribute, &schema->person_attribute, true } };
+	for (size_t i = 0; i < CS_COUNT(names) && e == 0; i++)
+		e = take_name(names[i].name, names[i].may_be_empty, names[i].part);
+	if (e == 0)
+		e = take_base(o->people_base, &settings.people_base);
+	if (e == 0)
+		e = take_base(o->groups_base, &settings.groups_base);
+	if (e == 0)
+		e = cs_set(&settings.locked_filter, "");
 	if (e == 0) {
 		*ret_settings = settings;
 		return 0;
 	}
-	if (e == CS_ECONF)
-		cs_problem_set(problem, "", 0, "people_base is no DN, or an attribute's name is none");
 	cs_settings_clear(&settings);
-	return e;
+	if (e == CS_ENOMEM)
+		return e;
+	cs_problem_set(problem, "", 0, "there is no such schema, a base is no DN, or an attribute's name is none");
+	return CS_ECONF;
 }
 
 void cs_settings_clear(struct cs_settings *settings)

@@ -6,6 +6,7 @@
 
 #include "directory.h"
 #include "hash.h"
+#include "settings.h"
 
 #define CS_TREE_NONE CS_HASH_NONE
 
@@ -124,7 +125,13 @@ bool cs_tree_is_gone(const struct cs_tree *tree, uint32_t term);
 
 /* --- Answering (tree_answer.c) ----------------------------------------------------------------------------------- */
 
-/* Answers a question that was checked, into a blank answer without a cause of doubt yet. 0, CS_ENOMEM. */
-int cs_tree_answer(const struct cs_tree *tree, const struct cs_question *question, struct cs_answer *answer);
+/* Answers a question that was checked, into a blank answer without a cause of doubt yet. Of the settings it takes the
+ * schema and groups_base ("": groups are everywhere). 0, CS_ENOMEM. */
+int cs_tree_answer(const struct cs_tree *tree, const struct cs_settings *settings, const struct cs_question *question,
+	struct cs_answer *answer);
+
+/* False where only a server can tell: groups that list people by searches (memberURL), groups in groups that the server
+ * chains, or whose filter it has to evaluate. Answered all the same, such a question is doubt. */
+bool cs_tree_can_answer(const struct cs_settings *settings, const struct cs_question *question);
 
 #endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom groups of the tree list, and which hosts its netgroups hold. */
+#include "mem.h"
+#include "netgroup.h"
+#include "tree_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- People --- */
+
+/* The entries that one roster query is about. */
+struct walk {
+	const struct asked *asked;
+	const struct cs_tree *tree;
+	const struct cs_roster_query *query;
+	uint32_t dn, listed;
+	enum cs_lists lists;
+	const char *key; /* of the query's DN */
+	struct cs_roster_fill *fill;
+	struct groups nested; /* that are listed, and whose people are told in their place */
+	bool seen;
+	int error;
+};
+
+static int add_person(const struct cs_tree *tree, uint32_t person, struct cs_roster_fill *fill)
+{
+	const struct cs_tree_person *p = &tree->people[person];
+	return p->gone ? 0 : cs_roster_put(fill, dn_text(tree, p->dn), cs_tree_text(tree, p->name));
+}
+
+static int add_dn(const struct cs_tree *tree, uint32_t dn, struct cs_roster_fill *fill)
+{
+	uint32_t person = tree->terms[dn].person;
+	char *name = NULL;
+	if (person != CS_TREE_NONE)
+		return add_person(tree, person, fill);
+	int r = cs_dn_first_value(dn_text(tree, dn), &name);
+	if (r == 0)
+		r = cs_roster_put(fill, dn_text(tree, dn), name);
+	free(name);
+	return r == CS_EPROTO ? 0 : r;
+}
+
+/* Whoever has this login as his first; a login that nobody has lists nobody. */
+static int add_login(const struct cs_tree *tree, const char *login, struct cs_roster_fill *fill)
+{
+	uint32_t hash = cs_hash_folded(login);
+	size_t at = 0;
+	int r = 0;
+	for (uint32_t i; r == 0 && (i = cs_hash_next(&tree->by_login, hash, &at)) != CS_HASH_NONE;) {
+		uint32_t person = tree->logins[i].person;
+		if (strcmp(cs_tree_text(tree, tree->people[person].name), login) == 0)
+			r = add_person(tree, person, fill);
+	}
+	return r;
+}
+
+static int add_listed(struct walk *walk, uint32_t term)
+{
+	const struct cs_tree *tree = walk->tree;
+	uint32_t entry = tree->terms[term].entry;
+	if (walk->lists == CS_LISTS_LOGIN)
+		return add_login(tree, cs_tree_text(tree, tree->terms[term].key) + 1, walk->fill);
+	if (!tree->terms[term].is_dn)
+		return walk->lists == CS_LISTS_URL ? CS_EDOUBT : 0;
+	int nested = walk->asked->nesting > 0 && entry != CS_TREE_NONE ? group_is_nested(walk->asked, entry) : 0;
+	int r = nested == 1 ? groups_add(&walk->nested, entry) : nested;
+	bool is_person = nested != 1 || tree->terms[term].person != CS_TREE_NONE;
+	return r != 0 || !is_person ? r : add_dn(tree, term, walk->fill);
+}
+
+static void walk_values(struct walk *walk, uint32_t entry, uint32_t attribute)
+{
+	size_t n = 0;
+	const struct cs_tree_value *values = cs_tree_values(walk->tree, entry, &n);
+	for (size_t v = 0; v < n && walk->error == 0; v++)
+		if (values[v].attribute == attribute)
+			walk->error = values[v].term == CS_TREE_NONE ? CS_ETOOBIG : add_listed(walk, values[v].term);
+}
+
+static void walk_entry(struct walk *walk, uint32_t entry)
+{
+	if (walk->error != 0 || !entry_is_meant(walk->tree, entry, walk->query->where, walk->dn, walk->key))
+		return;
+	walk->seen = true;
+	walk_values(walk, entry, walk->listed);
+}
+
+static void walk_at(struct walk *walk)
+{
+	const struct cs_tree *tree = walk->tree;
+	if (walk->dn == CS_TREE_NONE)
+		return;
+	walk->seen = tree->terms[walk->dn].person != CS_TREE_NONE; /* an entry that lists nobody */
+	if (tree->terms[walk->dn].entry != CS_TREE_NONE)
+		walk_entry(walk, tree->terms[walk->dn].entry);
+}
+
+/* Those below that have this value. */
+static void walk_value(struct walk *walk)
+{
+	const struct cs_tree *tree = walk->tree;
+	uint32_t attribute = cs_tree_find_attribute(tree, walk->query->attribute);
+	uint32_t term = cs_tree_find_value(tree, walk->query->attribute, walk->query->value);
+	const struct cs_tree_listing *at = term != CS_TREE_NONE ? cs_tree_first_listing(tree, term) : NULL;
+	for (; at != NULL; at = cs_tree_next_listing(tree, at))
+		if (at->attribute == attribute)
+			walk_entry(walk, at->entry);
+}
+
+/* Those below that list anybody at all. */
+static void walk_below(struct walk *walk)
+{
+	const struct cs_tree *tree = walk->tree;
+	for (uint32_t i = 0; i < tree->n_entries; i++) {
+		size_t v = 0, n = 0;
+		const struct cs_tree_value *values = cs_tree_values(tree, i, &n);
+		while (v < n && values[v].attribute != walk->listed)
+			v++;
+		if (v < n)
+			walk_entry(walk, i);
+	}
+}
+
+/* The people of groups that are listed, of groups in those, and so on. */
+static void walk_nested(struct walk *walk)
+{
+	if (walk->error == 0)
+		walk->error = groups_below(walk->asked, &walk->nested);
+	walk->lists = CS_LISTS_DN;
+	size_t n = walk->nested.n;
+	for (size_t i = 0; i < n; i++)
+		walk_values(walk, walk->nested.entries[i], walk->asked->member);
+}
+
+static void roster_answer(const struct asked *asked, const struct cs_roster_query *query, const char *key,
+	struct cs_roster_fill *fill)
+{
+	struct walk walk = { .asked = asked, .tree = asked->tree, .query = query, .key = key, .fill = fill };
+	walk.dn = cs_tree_find_key(asked->tree, key);
+	walk.listed = cs_tree_find_attribute(asked->tree, query->listed);
+	walk.lists = cs_schema_lists(query->listed);
+	if (query->where == CS_GROUP_AT)
+		walk_at(&walk);
+	else if (query->attribute != NULL && *query->attribute != '\0')
+		walk_value(&walk);
+	else
+		walk_below(&walk);
+	walk_nested(&walk);
+	enum cs_known known = walk.error != 0 ? CS_KNOWN_DOUBT : walk.seen ? CS_KNOWN_YES : CS_KNOWN_NO;
+	cs_roster_settle(fill, known, query->dn, walk.error == CS_EDOUBT ? TREE_URL_DOUBT : cs_roster_error(walk.error));
+}
+
+/* --- Netgroups --- */
+
+static int values_of(const struct cs_tree *tree, uint32_t entry, const char *name, char ***ret_values, size_t *ret_n)
+{
+	uint32_t attribute = cs_tree_find_attribute(tree, name);
+	int r = 0;
+	size_t n = 0;
+	const struct cs_tree_value *values = cs_tree_values(tree, entry, &n);
+	for (size_t v = 0; v < n && r == 0; v++) {
+		const struct cs_tree_value *value = &values[v];
+		if (value->attribute == attribute)
+			r = value->text == CS_TREE_NONE
+				    ? CS_ETOOBIG
+				    : cs_strv_add(ret_values, ret_n, cs_tree_text(tree, value->text));
+	}
+	return r;
+}
+
+static int netgroup_entry(const struct cs_tree *tree, uint32_t dn, struct cs_netgroup *netgroup, const char **what)
+{
+	struct cs_netgroup_entry read = { 0 };
+	uint32_t entry = tree->terms[dn].entry;
+	if (entry == CS_TREE_NONE) /* a person, or listed somewhere but not there */
+		return tree->terms[dn].person == CS_TREE_NONE ? CS_ENOENT : cs_netgroup_take(netgroup, &read, what);
+	int r = values_of(tree, entry, "objectClass", &read.classes, &read.n_classes);
+	if (r == 0)
+		r = values_of(tree, entry, CS_NETGROUP_TRIPLE, &read.triples, &read.n_triples);
+	if (r == 0)
+		r = values_of(tree, entry, CS_NETGROUP_MEMBER, &read.members, &read.n_members);
+	if (r == 0)
+		r = cs_netgroup_take(netgroup, &read, what);
+	cs_netgroup_entry_clear(&read);
+	return r;
+}
+
+/* The netgroups of one level. 0, CS_ENOENT, or why they cannot be told. */
+static int netgroup_level(const struct cs_tree *tree, struct cs_netgroup *netgroup, const char **what)
+{
+	int r = 0;
+	for (size_t i = netgroup->level; i < netgroup->end && r == 0; i++) {
+		char key[CS_MAX_DN + 1];
+		char *dn = NULL;
+		r = cs_netgroup_dn(netgroup, i, &dn);
+		if (r == 0)
+			r = cs_dn_key(dn, key);
+		uint32_t found = r == 0 ? cs_tree_find_key(tree, key) : CS_TREE_NONE;
+		free(dn);
+		if (found != CS_TREE_NONE)
+			r = netgroup_entry(tree, found, netgroup, what);
+		else if (r == 0)
+			r = CS_ENOENT;
+	}
+	return r;
+}
+
+static void netgroup_answer(const struct cs_tree *tree, const struct cs_roster_query *query,
+			    struct cs_roster_fill *fill)
+{
+	struct cs_netgroup netgroup;
+	const char *what = NULL;
+	int r = cs_netgroup_start(&netgroup, query->dn, fill);
+	if (r == 0)
+		r = netgroup_level(tree, &netgroup, &what);
+	bool missing = r == CS_ENOENT;
+	while (r == 0 && (r = cs_netgroup_descend(&netgroup)) == 1)
+		r = netgroup_level(tree, &netgroup, &what);
+	cs_roster_settle(fill, missing ? CS_KNOWN_NO : r == 0 ? CS_KNOWN_YES : CS_KNOWN_DOUBT, query->dn,
+			 cs_netgroup_error(r, what));
+	cs_netgroup_clear(&netgroup);
+}
+
+/* --- All of them --- */
+
+void rosters_answer(const struct asked *asked, const struct cs_question *question, struct cs_answer *answer)
+{
+	for (size_t i = 0; i < question->n_rosters; i++) {
+		const struct cs_roster_query *query = &question->rosters[i];
+		struct cs_roster_fill fill = { .roster = &answer->rosters[i] };
+		char key[CS_MAX_DN + 1];
+		int r = cs_dn_key(query->dn, key);
+		if (r != 0)
+			cs_roster_settle(&fill, CS_KNOWN_DOUBT, query->dn, cs_roster_error(r));
+		else if (query->where == CS_NETGROUP)
+			netgroup_answer(asked->tree, query, &fill);
+		else
+			roster_answer(asked, query, key, &fill);
+	}
+}
