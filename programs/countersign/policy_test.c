@@ -15,6 +15,7 @@ static const struct cs_conf_option use_options[] = {
 	{ "policy", CS_CONF_STR, false, NULL },
 	{ "directory", CS_CONF_STR, false, NULL },
 	{ "ldif", CS_CONF_STR, false, NULL },
+	{ "schema", CS_CONF_STR, false, NULL },
 	{ "person_attribute", CS_CONF_STR, false, NULL },
 	{ "without", CS_CONF_LIST, false, NULL },
 	{ "host", CS_CONF_STR, false, NULL },
@@ -94,6 +95,8 @@ static int use_people(struct file *file, const struct cs_conf_section *use)
 	r = use_path(file, use, "directory", &file->directory, &file->options.directory);
 	if (r == 0)
 		r = use_path(file, use, "ldif", &file->ldif, &file->options.ldif);
+	if (file->options.schema == NULL)
+		file->options.schema = cs_conf_str(use, "schema", NULL);
 	if (file->options.person_attribute == NULL)
 		file->options.person_attribute = cs_conf_str(use, "person_attribute", NULL);
 	return r;

@@ -18,6 +18,7 @@ void cs_source_rows(struct cs_source_options *options, struct cs_option rows[CS_
 		{ "--policy", NULL, &options->policy, NULL },
 		{ "--directory", NULL, &options->directory, NULL },
 		{ "--ldif", NULL, &options->ldif, NULL },
+		{ "--schema", NULL, &options->schema, NULL },
 		{ "--person-attribute", NULL, &options->person_attribute, NULL },
 		{ "--as-of", NULL, &options->as_of, NULL },
 		{ "--without", NULL, NULL, &options->without },
@@ -52,6 +53,8 @@ static char *directory_section(const struct cs_source_options *options)
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	cs_put(&out, "directory {\n");
 	put_quoted(&out, options->ldif != NULL ? "ldif" : "file", cs_text_or(options->ldif, options->directory));
+	if (options->schema != NULL)
+		put_quoted(&out, "schema", options->schema);
 	if (options->person_attribute != NULL)
 		put_quoted(&out, "person_attribute", options->person_attribute);
 	cs_put(&out, "}\n");
@@ -89,6 +92,8 @@ static int open_people(struct cs_source *source, const struct cs_source_options 
 
 	if (options->ldif != NULL && options->directory != NULL)
 		return cs_fail(CS_EXIT_USAGE, "--directory and --ldif exclude each other", options->ldif, "");
+	if (options->schema != NULL && options->ldif == NULL)
+		return cs_fail(CS_EXIT_USAGE, "--schema goes with --ldif", options->schema, "");
 	if (options->person_attribute != NULL && options->ldif == NULL)
 		return cs_fail(CS_EXIT_USAGE, "--person-attribute goes with --ldif", options->person_attribute, "");
 	source->has_directory = file != NULL || needed || of_daemon || options->live;

@@ -587,6 +587,11 @@ static void check_reads_standard_input(void **state)
 	assert_status(CS_EXIT_USAGE);
 	RUN("policy", "check", paths[POLICY], "--person-attribute", "x");
 	assert_status(CS_EXIT_USAGE);
+	RUN("policy", "check", paths[POLICY], "--schema", "ad");
+	assert_status(CS_EXIT_USAGE);
+	RUN("policy", "check", paths[POLICY], "--ldif", paths[LDIF], "--schema", "novell");
+	assert_status(1);
+	assert_has(ran.err, "schema: is none of rfc2307bis");
 }
 
 /* --- diff and edit ----------------------------------------------------------------------------------------------- */
