@@ -11,8 +11,19 @@ static int is_type_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
+/* These are asked about every byte of every DN: strchr is a call for each. */
+static inline bool is_separator(char c)
+{
+	return c == ',' || c == '+' || c == ';';
+}
+
+static inline bool is_special(char c)
+{
+	return c == '"' || c == '<' || c == '>' || c == '\\';
+}
+
 /* The byte at *p without its escape, and whether it had one. Moves *p behind it. */
-static char take_byte(const char **p, bool *ret_escaped)
+static inline char take_byte(const char **p, bool *ret_escaped)
 {
 	const char *s = *p;
 	uint8_t byte = 0;
@@ -43,10 +54,10 @@ static const char *skip_type(const char *s)
 static const char *read_value(const char *s, struct cs_buf *out)
 {
 	const char *p = s;
-	while (*p != '\0' && strchr(",+;", *p) == NULL) {
+	while (*p != '\0' && !is_separator(*p)) {
 		bool escaped = false;
 		char c = take_byte(&p, &escaped);
-		if (c == '\0' || (!escaped && strchr("\"<>\\", c) != NULL))
+		if (c == '\0' || (!escaped && is_special(c)))
 			return NULL;
 		if (out != NULL)
 			cs_buf_put(out, &c, 1);
@@ -116,7 +127,7 @@ static void key_letter(struct key *key, char c, bool escaped)
 {
 	if (key->blank)
 		*key->at++ = ' ';
-	if (escaped && strchr(",+;\"\\<>#", c) != NULL)
+	if (escaped && (is_separator(c) || is_special(c) || c == '#'))
 		*key->at++ = '\\';
 	*key->at++ = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	key->edge = false;
@@ -137,7 +148,7 @@ int cs_dn_key(const char *dn, char ret_key[CS_MAX_DN + 1])
 			return CS_EINVAL;
 		if (c == ' ')
 			key.blank = !key.edge;
-		else if (!escaped && (strchr(",;+", c) != NULL || (c == '=' && key.in_type)))
+		else if (!escaped && (is_separator(c) || (c == '=' && key.in_type)))
 			key_separate(&key, c);
 		else
 			key_letter(&key, c, escaped);
