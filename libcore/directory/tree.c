@@ -151,6 +151,19 @@ static int add_term(struct cs_tree *tree, const char *attribute, const char *val
 	return 0;
 }
 
+/* The term of an entry's DN, which is spelled as the entry itself does from now on. */
+static int add_dn(struct cs_tree *tree, const char *dn, uint32_t *ret_term)
+{
+	uint32_t text = 0;
+	int r = add_term(tree, "dn", dn, ret_term);
+	if (r != 0 || strcmp(cs_tree_text(tree, tree->terms[*ret_term].text), dn) == 0)
+		return r;
+	r = intern(tree, dn, &text);
+	if (r == 0)
+		tree->terms[*ret_term].text = text;
+	return r;
+}
+
 /* --- People --- */
 
 static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *person, struct cs_tree_person *kept)
@@ -162,7 +175,7 @@ static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *p
 		{ person->name, &kept->name },       { person->id, &kept->id },
 		{ person->human, &kept->human },     { person->unclear, &kept->unclear },
 	};
-	int r = add_term(tree, "dn", person->dn, &kept->dn);
+	int r = add_dn(tree, person->dn, &kept->dn);
 	for (size_t i = 0; i < CS_COUNT(texts) && r == 0; i++)
 		r = intern(tree, texts[i].text, texts[i].place);
 	return r;
@@ -225,7 +238,7 @@ uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid)
 int cs_tree_add_entry(struct cs_tree *tree, const char *dn)
 {
 	struct cs_tree_entry entry = { .value = (uint32_t)tree->n_values };
-	int r = add_term(tree, "dn", dn, &entry.dn);
+	int r = add_dn(tree, dn, &entry.dn);
 	if (r == 0 && tree->terms[entry.dn].entry != CS_TREE_NONE)
 		r = CS_EEXIST;
 	if (r == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which groups of the tree list a person. */
 #include "mem.h"
+#include "text.h"
 #include "tree_internal.h"
 
 #include <stdio.h>
@@ -57,7 +58,7 @@ static int membership_make(const struct cs_tree *tree, uint32_t group, const str
 {
 	size_t cap = 0;
 	int r = cs_set(&membership->group_dn, dn_text(tree, group));
-	for (size_t i = 0; i < plan->query->n_wanted && r == 0; i++)
+	for (size_t i = 0; i < plan->query->n_wanted && r == 0 && tree->terms[group].entry != CS_TREE_NONE; i++)
 		r = wanted_add(tree, tree->terms[group].entry, plan->query->wanted[i], membership, &cap);
 	return r;
 }
@@ -108,7 +109,7 @@ static void unsure_add(struct subject *subject, const struct plan *plan, const c
 		facts->unsure[facts->n_unsure++] = (struct cs_unsure){ .query = plan->number, .doubt = text };
 }
 
-/* How many people a group lists, each once; no more are counted than need be. */
+/* How many a group lists, each once; no more are counted than need be. What is no DN lists nobody. */
 static int count_listed(const struct cs_tree *tree, const struct plan *plan, uint32_t entry, size_t *ret_n)
 {
 	struct cs_hash seen = { 0 };
@@ -118,7 +119,8 @@ static int count_listed(const struct cs_tree *tree, const struct plan *plan, uin
 	for (size_t v = 0; v < n && r == 0 && seen.n_items < plan->query->at_least; v++) {
 		uint32_t term = values[v].attribute == plan->attribute ? values[v].term : CS_TREE_NONE;
 		size_t at = 0;
-		if (term == CS_TREE_NONE || cs_tree_is_gone(tree, term))
+		if (term == CS_TREE_NONE || cs_tree_is_gone(tree, term) ||
+		    (plan->lists == CS_LISTS_DN && !tree->terms[term].is_dn))
 			continue;
 		if (cs_hash_next(&seen, cs_hash_number(term), &at) == CS_HASH_NONE) /* mixing is one to one */
 			r = cs_hash_add(&seen, cs_hash_number(term), term);
@@ -128,29 +130,36 @@ static int count_listed(const struct cs_tree *tree, const struct plan *plan, uin
 	return r;
 }
 
+static bool is_there(const struct cs_tree *tree, uint32_t dn)
+{
+	return dn != CS_TREE_NONE && !cs_tree_is_gone(tree, dn) &&
+	       (tree->terms[dn].person != CS_TREE_NONE || tree->terms[dn].entry != CS_TREE_NONE);
+}
+
 /* *ret_text stays NULL where a group lists enough, or nobody said how many that are. */
 static int floor_check(const struct cs_tree *tree, const struct plan *plan, uint32_t group, char **ret_text)
 {
 	uint32_t entry = group != CS_TREE_NONE ? tree->terms[group].entry : CS_TREE_NONE;
+	const char *dn = plan->query->where == CS_GROUP_AT ? plan->query->dn : dn_text(tree, group);
 	size_t n = 0;
 	if (plan->query->at_least == 0)
 		return 0;
+	if (!is_there(tree, group))
+		return cs_format(ret_text, "%s is missing, and at_least says %u", dn, plan->query->at_least);
 	int r = entry != CS_TREE_NONE ? count_listed(tree, plan, entry, &n) : 0;
 	if (r != 0 || n >= plan->query->at_least)
 		return r;
-	return cs_format(ret_text, "%s lists %zu, and at_least says %u",
-			 group != CS_TREE_NONE ? dn_text(tree, group) : plan->query->dn, n, plan->query->at_least);
+	return cs_format(ret_text, "%s lists %zu, and at_least says %u", dn, n, plan->query->at_least);
 }
 
 /* --- Queries --- */
 
-/* One group that lists the person, if it is meant. */
-static int take_group(const struct asked *asked, const struct plan *plan, struct subject *subject, uint32_t entry)
+/* One group that lists the person. */
+static int take_group(const struct asked *asked, const struct plan *plan, struct subject *subject, uint32_t group)
 {
 	const struct cs_tree *tree = asked->tree;
-	uint32_t group = tree->entries[entry].dn;
 	char *unsure = NULL;
-	if (!entry_is_meant(tree, entry, plan->query->where, plan->dn, plan->key) || is_told(subject, plan, group))
+	if (is_told(subject, plan, group))
 		return 0;
 	int r = plan->query->where == CS_GROUPS_BELOW ? floor_check(tree, plan, group, &unsure) : 0;
 	if (unsure != NULL)
@@ -171,8 +180,9 @@ static int take_listings(const struct asked *asked, const struct plan *plan, str
 		term != CS_TREE_NONE ? cs_tree_first_listing(asked->tree, term) : NULL;
 	int r = 0;
 	for (; at != NULL && r == 0; at = cs_tree_next_listing(asked->tree, at))
-		if (at->attribute == plan->attribute)
-			r = take_group(asked, plan, subject, at->entry);
+		if (at->attribute == plan->attribute &&
+		    entry_is_meant(asked->tree, at->entry, plan->query->where, plan->dn, plan->key))
+			r = take_group(asked, plan, subject, asked->tree->entries[at->entry].dn);
 	return r;
 }
 
@@ -186,21 +196,32 @@ static void ask_nested(const struct asked *asked, const struct plan *plan, struc
 		subject->nested = calloc(1, sizeof(*subject->nested));
 		r = subject->nested != NULL ? groups_above(asked, subject->dn, subject->nested) : CS_ENOMEM;
 		if (r != 0)
-			cs_facts_doubt_of(subject->facts, dn_text(asked->tree, subject->dn),
+			cs_facts_doubt_of(subject->facts, "groups in groups",
 					  r == CS_ETOOBIG ? TREE_GROUPS_DOUBT : cs_strerror(r));
 	}
 	for (size_t i = 0; r == 0 && i < subject->nested->n; i++)
 		r = take_listings(asked, plan, subject, asked->tree->entries[subject->nested->entries[i]].dn);
 }
 
-/* The login that the entry itself has as its first, byte for byte (A075). */
+/* The canonical login, byte for byte (A075). */
 static void ask_login(const struct asked *asked, const struct plan *plan, struct subject *subject)
 {
 	const char *login = cs_tree_text(asked->tree, asked->tree->people[subject->person].name);
-	(void)take_listings(asked, plan, subject, cs_tree_find_value(asked->tree, plan->query->listed, login));
+	if (cs_is_login(login) == 1)
+		(void)take_listings(asked, plan, subject,
+				    cs_tree_find_value(asked->tree, plan->query->listed, login));
 }
 
-/* The person's own entry names the groups that list him. */
+static bool dn_is_meant(const struct cs_tree *tree, const struct plan *plan, uint32_t dn)
+{
+	const char *key = cs_tree_text(tree, tree->terms[dn].key);
+	if (!tree->terms[dn].is_dn || cs_tree_is_gone(tree, dn))
+		return false;
+	return plan->query->where == CS_GROUPS_BELOW ? cs_dn_key_below(key, plan->key) : dn == plan->dn;
+}
+
+/* The person's own entry names the groups that list him. They are believed, but where more is asked of a group than its
+ * name it has to be there. */
 static void ask_own(const struct asked *asked, const struct plan *plan, struct subject *subject)
 {
 	const struct cs_tree *tree = asked->tree;
@@ -209,11 +230,16 @@ static void ask_own(const struct asked *asked, const struct plan *plan, struct s
 	const struct cs_tree_value *values = own != CS_TREE_NONE ? cs_tree_values(tree, own, &n) : NULL;
 	int r = 0;
 	for (size_t v = 0; v < n && r == 0; v++) {
-		if (values[v].attribute != asked->member_of || values[v].term == CS_TREE_NONE)
+		if (values[v].attribute != asked->member_of)
 			continue;
-		uint32_t entry = tree->terms[values[v].term].entry;
-		if (entry != CS_TREE_NONE) /* else there is no such group */
-			r = take_group(asked, plan, subject, entry);
+		if (values[v].term == CS_TREE_NONE) {
+			cs_facts_doubt_of(subject->facts, dn_text(tree, subject->dn), CS_DOUBT_ATTRIBUTES);
+			return;
+		}
+		bool by_name = plan->query->n_wanted == 0 &&
+			       (plan->query->where == CS_GROUP_AT || plan->query->at_least == 0);
+		if (dn_is_meant(tree, plan, values[v].term) && (by_name || is_there(tree, values[v].term)))
+			r = take_group(asked, plan, subject, values[v].term);
 	}
 }
 
@@ -261,7 +287,8 @@ static int plan_make(const struct asked *asked, const struct cs_group_query *que
 	plan->number = number;
 	plan->attribute = cs_tree_find_attribute(asked->tree, query->listed);
 	plan->lists = cs_schema_lists(query->listed);
-	plan->own = member_of != NULL && *member_of != '\0' && strcasecmp(member, query->listed) == 0;
+	plan->own = member_of != NULL && *member_of != '\0' && asked->nesting == 0 &&
+		    strcasecmp(member, query->listed) == 0;
 	plan->unsure = NULL;
 	int r = cs_dn_key(query->dn, plan->key);
 	if (r != 0)

@@ -8,7 +8,7 @@
 #include "tree.h"
 
 enum { TREE_GROUPS_MAX = 256 }; /* that a person is in, or that a roster is nested of; more is doubt */
-#define TREE_GROUPS_DOUBT "is nested of more groups than can be followed"
+#define TREE_GROUPS_DOUBT "there are more, one in another, than are followed"
 #define TREE_URL_DOUBT "lists people by a search (memberURL), which only an LDAP server can tell"
 
 /* A question on its way: the tree, and what the schema says as places in it. */

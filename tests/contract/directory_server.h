@@ -180,7 +180,7 @@ static void server_end(struct server *server, int number)
 }
 
 /* 0; 77 when a program is missing here; else -1. The text of ldif is the tree. */
-static int server_make_with(struct server *server, const char *ldif, const struct server_extra *extra)
+static inline int server_make_with(struct server *server, const char *ldif, const struct server_extra *extra)
 {
 	static const char *const needed[] = { "/usr/sbin/slapd", "/usr/bin/ldapmodify", "/usr/bin/openssl",
 		"/etc/ldap/schema/inetorgperson.schema" };
