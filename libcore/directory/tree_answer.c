@@ -156,6 +156,12 @@ static uint32_t find_part(const struct cs_tree *tree, const char *attribute)
 	return attribute != NULL && *attribute != '\0' ? cs_tree_find_attribute(tree, attribute) : CS_TREE_NONE;
 }
 
+static int base_key(const char *base, char ret_key[CS_MAX_DN + 1])
+{
+	*ret_key = '\0';
+	return base == NULL || *base == '\0' ? 0 : cs_dn_key(base, ret_key);
+}
+
 /* A form without a schema (fixed.c) has no groups in groups. */
 static int asked_make(const struct cs_tree *tree, const struct cs_settings *settings, struct asked *asked)
 {
@@ -165,10 +171,15 @@ static int asked_make(const struct cs_tree *tree, const struct cs_settings *sett
 	asked->nesting = schema->nesting;
 	asked->member = find_part(tree, schema->member_attribute);
 	asked->member_of = find_part(tree, schema->member_of);
-	*asked->groups_base = '\0';
-	return settings->groups_base == NULL || *settings->groups_base == '\0'
-		       ? 0
-		       : cs_dn_key(settings->groups_base, asked->groups_base);
+	int r = base_key(settings->people_base, asked->people_base);
+	return r != 0 ? r : base_key(settings->groups_base, asked->groups_base);
+}
+
+bool asked_by_member_of(const struct asked *asked, const char *listed)
+{
+	const struct cs_schema *schema = asked->schema;
+	return asked->nesting == 0 && schema->member_of != NULL && *schema->member_of != '\0' &&
+	       strcasecmp(schema->member_attribute, listed) == 0;
 }
 
 static void subject_end(const struct cs_tree *tree, struct subject *subject)

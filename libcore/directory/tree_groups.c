@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A group query, looked up once for all subjects. */
 struct plan {
@@ -282,13 +281,11 @@ static int search_check(const struct cs_tree *tree, struct plan *plan)
 /* 0, CS_ENOMEM. The caller frees unsure. */
 static int plan_make(const struct asked *asked, const struct cs_group_query *query, uint32_t number, struct plan *plan)
 {
-	const char *member = asked->schema->member_attribute, *member_of = asked->schema->member_of;
 	plan->query = query;
 	plan->number = number;
 	plan->attribute = cs_tree_find_attribute(asked->tree, query->listed);
 	plan->lists = cs_schema_lists(query->listed);
-	plan->own = member_of != NULL && *member_of != '\0' && asked->nesting == 0 &&
-		    strcasecmp(member, query->listed) == 0;
+	plan->own = asked_by_member_of(asked, query->listed);
 	plan->unsure = NULL;
 	int r = cs_dn_key(query->dn, plan->key);
 	if (r != 0)

@@ -17,7 +17,7 @@ struct asked {
 	const struct cs_schema *schema;
 	uint32_t member, member_of; /* attributes; CS_TREE_NONE: nobody has them */
 	uint32_t nesting;
-	char groups_base[CS_MAX_DN + 1]; /* key; "" for everywhere */
+	char people_base[CS_MAX_DN + 1], groups_base[CS_MAX_DN + 1]; /* keys; "" for everywhere */
 };
 
 /* Groups, each once, in the order in which they were come upon. */
@@ -38,6 +38,8 @@ struct subject {
 /* --- tree_answer.c --- */
 
 const char *dn_text(const struct cs_tree *tree, uint32_t dn);
+/* Whoever is listed by this attribute says so by member_of. */
+bool asked_by_member_of(const struct asked *asked, const char *listed);
 /* The entry is the one that is asked about (dn is its term), or below the DN with this key. */
 bool entry_is_meant(const struct cs_tree *tree, uint32_t entry, enum cs_where where, uint32_t dn, const char *key);
 

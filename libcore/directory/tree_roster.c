@@ -2,8 +2,10 @@
 /* Whom groups of the tree list, and which hosts its netgroups hold. */
 #include "mem.h"
 #include "netgroup.h"
+#include "text.h"
 #include "tree_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,8 @@ struct walk {
 	const char *key; /* of the query's DN */
 	struct cs_roster_fill *fill;
 	struct groups nested; /* that are listed, and whose people are told in their place */
+	bool by_member_of;    /* people in groups in these groups say so by themselves */
+	bool has_others;      /* … and somebody is listed who is no person */
 	bool seen;
 	int error;
 };
@@ -42,12 +46,14 @@ static int add_dn(const struct cs_tree *tree, uint32_t dn, struct cs_roster_fill
 	return r == CS_EPROTO ? 0 : r;
 }
 
-/* Whoever has this login as his first; a login that nobody has lists nobody. */
+/* Whoever has this canonical login; a login that nobody has lists nobody. */
 static int add_login(const struct cs_tree *tree, const char *login, struct cs_roster_fill *fill)
 {
 	uint32_t hash = cs_hash_folded(login);
 	size_t at = 0;
 	int r = 0;
+	if (cs_is_login(login) != 1)
+		return 0;
 	for (uint32_t i; r == 0 && (i = cs_hash_next(&tree->by_login, hash, &at)) != CS_HASH_NONE;) {
 		uint32_t person = tree->logins[i].person;
 		if (strcmp(cs_tree_text(tree, tree->people[person].name), login) == 0)
@@ -56,14 +62,65 @@ static int add_login(const struct cs_tree *tree, const char *login, struct cs_ro
 	return r;
 }
 
+/* The length of a value of uniqueMember without its bit string: #'0101'B (RFC 4517 3.3.21). */
+static size_t without_bits(const char *value)
+{
+	size_t n = strlen(value);
+	const char *mark = strrchr(value, '#');
+	if (mark == NULL || mark[1] != '\'' || n < 4 || strcmp(value + n - 2, "'B") != 0)
+		return n;
+	size_t bits = strspn(mark + 2, "01");
+	return mark + 2 + bits == value + n - 2 ? (size_t)(mark - value) : n;
+}
+
+/* The term of the DN in front of the bits. 1; 0 where nothing else has this DN, and it was added by itself. */
+static int find_without_bits(struct walk *walk, uint32_t *term, int *ret_error)
+{
+	const char *text = dn_text(walk->tree, *term);
+	char dn[CS_MAX_DN + 1], key[CS_MAX_DN + 1];
+	char *name = NULL;
+	size_t n = without_bits(text);
+	if (text[n] == '\0')
+		return 1;
+	(void)snprintf(dn, sizeof(dn), "%.*s", (int)n, text);
+	if (cs_dn_key(dn, key) == 0 && (*term = cs_tree_find_key(walk->tree, key)) != CS_TREE_NONE)
+		return 1;
+	int r = cs_dn_first_value(dn, &name);
+	*ret_error = r == CS_EPROTO ? 0 : r == 0 ? cs_roster_put(walk->fill, dn, name) : r;
+	free(name);
+	return 0;
+}
+
+static bool is_below(const struct cs_tree *tree, uint32_t dn, const char *base)
+{
+	return *base != '\0' && cs_dn_key_below(cs_tree_text(tree, tree->terms[dn].key), base);
+}
+
+/* Somebody listed by a DN: where groups name each other in memberOf, whoever is among the people. */
+static int add_among_people(struct walk *walk, uint32_t dn)
+{
+	const struct asked *asked = walk->asked;
+	bool is_person = *asked->people_base != '\0' ? is_below(walk->tree, dn, asked->people_base)
+						     : walk->tree->terms[dn].person != CS_TREE_NONE;
+	if (is_person && !is_below(walk->tree, dn, asked->groups_base))
+		return add_dn(walk->tree, dn, walk->fill);
+	walk->has_others = true;
+	return 0;
+}
+
 static int add_listed(struct walk *walk, uint32_t term)
 {
 	const struct cs_tree *tree = walk->tree;
-	uint32_t entry = tree->terms[term].entry;
+	int error = 0;
 	if (walk->lists == CS_LISTS_LOGIN)
 		return add_login(tree, cs_tree_text(tree, tree->terms[term].key) + 1, walk->fill);
 	if (!tree->terms[term].is_dn)
 		return walk->lists == CS_LISTS_URL ? CS_EDOUBT : 0;
+	if (find_without_bits(walk, &term, &error) == 0)
+		return error;
+	if (walk->by_member_of)
+		return add_among_people(walk, term);
+	uint32_t entry = tree->terms[term].entry;
 	int nested = walk->asked->nesting > 0 && entry != CS_TREE_NONE ? group_is_nested(walk->asked, entry) : 0;
 	int r = nested == 1 ? groups_add(&walk->nested, entry) : nested;
 	bool is_person = nested != 1 || tree->terms[term].person != CS_TREE_NONE;
@@ -79,12 +136,27 @@ static void walk_values(struct walk *walk, uint32_t entry, uint32_t attribute)
 			walk->error = values[v].term == CS_TREE_NONE ? CS_ETOOBIG : add_listed(walk, values[v].term);
 }
 
+/* People whose own entries name this group. */
+static void walk_members(struct walk *walk, uint32_t group)
+{
+	const struct cs_tree *tree = walk->tree;
+	const struct cs_tree_listing *at = cs_tree_first_listing(tree, group);
+	for (; at != NULL && walk->error == 0; at = cs_tree_next_listing(tree, at)) {
+		uint32_t person = tree->terms[tree->entries[at->entry].dn].person;
+		if (at->attribute == walk->asked->member_of && person != CS_TREE_NONE)
+			walk->error = add_person(tree, person, walk->fill);
+	}
+}
+
 static void walk_entry(struct walk *walk, uint32_t entry)
 {
 	if (walk->error != 0 || !entry_is_meant(walk->tree, entry, walk->query->where, walk->dn, walk->key))
 		return;
 	walk->seen = true;
+	walk->has_others = false;
 	walk_values(walk, entry, walk->listed);
+	if (walk->error == 0 && walk->has_others)
+		walk_members(walk, walk->tree->entries[entry].dn);
 }
 
 static void walk_at(struct walk *walk)
@@ -141,6 +213,7 @@ static void roster_answer(const struct asked *asked, const struct cs_roster_quer
 	walk.dn = cs_tree_find_key(asked->tree, key);
 	walk.listed = cs_tree_find_attribute(asked->tree, query->listed);
 	walk.lists = cs_schema_lists(query->listed);
+	walk.by_member_of = asked_by_member_of(asked, query->listed);
 	if (query->where == CS_GROUP_AT)
 		walk_at(&walk);
 	else if (query->attribute != NULL && *query->attribute != '\0')

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPEN_ENDED 15000 /* ms after which a loop that waits for an answer gives up */
 

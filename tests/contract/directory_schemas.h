@@ -30,7 +30,7 @@
 
 static void write_schema_config(const struct server *server)
 {
-	static const char *const schemas[] = { "core", "cosine", "nis", "inetorgperson", "dyngroup" };
+	static const char *const schemas[] = { "core", "cosine", "nis", "inetorgperson", "dyngroup", "namedobject" };
 	char includes[512];
 	size_t n = 0;
 	for (size_t i = 0; i < CS_COUNT(schemas); i++)
