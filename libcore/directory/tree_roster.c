@@ -108,6 +108,33 @@ static int add_among_people(struct walk *walk, uint32_t dn)
 	return 0;
 }
 
+static bool has_value(const struct cs_tree *tree, uint32_t entry, uint32_t attribute, uint32_t term)
+{
+	size_t n = 0;
+	const struct cs_tree_value *values = cs_tree_values(tree, entry, &n);
+	for (size_t v = 0; v < n; v++)
+		if (values[v].attribute == attribute && (term == CS_TREE_NONE || values[v].term == term))
+			return true;
+	return false;
+}
+
+/* One of the groups whose roster is asked for is nobody, whatever its class is, where groups are. */
+static bool is_asked_for(const struct walk *walk, uint32_t entry)
+{
+	const struct cs_tree *tree = walk->tree;
+	const struct cs_roster_query *query = walk->query;
+	const char *base = walk->asked->groups_base;
+	if (!entry_is_meant(tree, entry, query->where, walk->dn, walk->key) ||
+	    (*base != '\0' && !is_below(tree, tree->entries[entry].dn, base)))
+		return false;
+	if (query->where == CS_GROUP_AT)
+		return true;
+	if (query->attribute == NULL || *query->attribute == '\0')
+		return has_value(tree, entry, walk->listed, CS_TREE_NONE);
+	uint32_t term = cs_tree_find_value(tree, query->attribute, query->value);
+	return term != CS_TREE_NONE && has_value(tree, entry, cs_tree_find_attribute(tree, query->attribute), term);
+}
+
 static int add_listed(struct walk *walk, uint32_t term)
 {
 	const struct cs_tree *tree = walk->tree;
@@ -121,10 +148,12 @@ static int add_listed(struct walk *walk, uint32_t term)
 	if (walk->by_member_of)
 		return add_among_people(walk, term);
 	uint32_t entry = tree->terms[term].entry;
-	int nested = walk->asked->nesting > 0 && entry != CS_TREE_NONE ? group_is_nested(walk->asked, entry) : 0;
-	int r = nested == 1 ? groups_add(&walk->nested, entry) : nested;
-	bool is_person = nested != 1 || tree->terms[term].person != CS_TREE_NONE;
-	return r != 0 || !is_person ? r : add_dn(tree, term, walk->fill);
+	if (walk->asked->nesting == 0 || entry == CS_TREE_NONE)
+		return add_dn(tree, term, walk->fill);
+	int nested = group_is_nested(walk->asked, entry);
+	if (nested != 0)
+		return nested == 1 ? groups_add(&walk->nested, entry) : nested;
+	return is_asked_for(walk, entry) ? 0 : add_dn(tree, term, walk->fill);
 }
 
 static void walk_values(struct walk *walk, uint32_t entry, uint32_t attribute)
@@ -186,11 +215,7 @@ static void walk_below(struct walk *walk)
 {
 	const struct cs_tree *tree = walk->tree;
 	for (uint32_t i = 0; i < tree->n_entries; i++) {
-		size_t v = 0, n = 0;
-		const struct cs_tree_value *values = cs_tree_values(tree, i, &n);
-		while (v < n && values[v].attribute != walk->listed)
-			v++;
-		if (v < n)
+		if (has_value(tree, i, walk->listed, CS_TREE_NONE))
 			walk_entry(walk, i);
 	}
 }

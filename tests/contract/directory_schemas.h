@@ -107,7 +107,7 @@ static const struct backend {
 	const char *name, *from, *mode;
 	bool is_file;
 } backends[] = {
-	{ "slapd", "uri", "sasl_external = true", false },
+	{ "slapd", "uri", "sasl_external = true deadline = 20s", false },
 	{ "ldif", "ldif", "", true },
 };
 
@@ -166,7 +166,7 @@ static char *membership_text(const struct cs_membership *membership)
 	return text;
 }
 
-static void put_facts(FILE *out, const struct cs_facts *facts)
+static void put_facts(FILE *out, const struct cs_facts *facts, bool causes)
 {
 	static const char *const words[] = { "no", "yes", "doubt" };
 	char key[CS_MAX_DN + 1];
@@ -183,7 +183,8 @@ static void put_facts(FILE *out, const struct cs_facts *facts)
 	put_sorted(out, lines, facts->n_memberships, " ");
 	lines = calloc(facts->n_unsure + 1, sizeof(*lines));
 	for (size_t i = 0; i < facts->n_unsure; i++)
-		if (asprintf(&lines[i], "%u?%s", facts->unsure[i].query, facts->unsure[i].doubt) < 0)
+		if (asprintf(&lines[i], "%u?%s", facts->unsure[i].query,
+			     causes ? facts->unsure[i].doubt : "") < 0)
 			abort();
 	put_sorted(out, lines, facts->n_unsure, " ");
 }
@@ -199,8 +200,9 @@ static void put_roster(FILE *out, const struct cs_roster *roster)
 	put_sorted(out, lines, roster->n_dns, " ");
 }
 
-/* One line for each subject and each roster; the caller frees. */
-static char *answer_text(struct cs_directory *directory, const struct cs_question *question)
+/* One line for each subject and each roster; the caller frees. causes: why queries are unsure; of several reasons it is
+ * not laid down which is told. */
+static char *answer_text(struct cs_directory *directory, const struct cs_question *question, bool causes)
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -209,7 +211,7 @@ static char *answer_text(struct cs_directory *directory, const struct cs_questio
 	if (out == NULL)
 		abort();
 	for (size_t i = 0; i < answer.n_facts; i++) {
-		put_facts(out, &answer.facts[i]);
+		put_facts(out, &answer.facts[i], causes);
 		(void)fputc('\n', out);
 	}
 	for (size_t i = 0; i < answer.n_rosters; i++) {

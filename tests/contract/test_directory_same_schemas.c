@@ -254,7 +254,7 @@ static void check_row(const struct backend *backend, const struct row *row)
 	const struct cs_question about_lists = { .rosters = lists, .n_rosters = n };
 	struct cs_directory *directory = open_backend(&server, backend, row->options);
 	assert_non_null(directory);
-	char *text = answer_text(directory, row->login != NULL ? &about_him : &about_lists);
+	char *text = answer_text(directory, row->login != NULL ? &about_him : &about_lists, true);
 	assert_int_equal(cs_format(&expected, "%s\n", row->expected), 0);
 	if (strcmp(text, expected) != 0)
 		fail_msg("%s, %s:\n%sexpected:\n%s", backend->name, row->name, text, expected);
