@@ -2,14 +2,26 @@
 /* People and groups in LDIF: what is refused with its line, who is a person, what is doubt, what a group holds. */
 #include "directory.h"
 #include "mem.h"
+#include "tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+/* The clock of whoever asks whether an account is over. */
+static time_t present = 1800000000;
+
+time_t time(time_t *ret_time)
+{
+	if (ret_time != NULL)
+		*ret_time = present;
+	return present;
+}
 
 #define ALICE "dn: uid=alice,ou=people,dc=x\nuid: alice\nuidNumber: 2001\n\n"
 #define BOB "dn: uid=bob,ou=people,dc=x\nuid: bob\nuidNumber: 2002\n\n"
@@ -107,6 +119,8 @@ static const struct {
 	{"dn: uid=a,dc=x\nc n: b\n", 2, "no line such as"},
 	{"dn: uid=a,dc=x\nc\n n: b\n", 2, "no line such as"},
 	{"dn: uid=a,dc=x\n1cn: b\n", 2, "no attribute name"},
+	{"dn: cn=a,dc=x\nmember;range=0-1: uid=b,dc=x\n", 2, "only (;range=)"},
+	{"dn: cn=a,dc=x\nmember;Range=2-*: uid=b,dc=x\n", 2, "only (;range=)"},
 	{"dn: uid=a,dc=x\ncn: a\rb\n", 2, "carriage return"},
 	{"dn: uid=a,dc=x\ncn: a\r", 2, "carriage return"},
 };
@@ -135,7 +149,8 @@ static void test_nul_bytes_and_bad_options_are_refused(void **state)
 	struct cs_directory *directory = NULL;
 	static const char nul[] = "dn: uid=a,dc=x\ncn: a\0include: x\n";
 	const struct cs_ldif_options bad[] = { { .people_base = "people" }, { .login_attribute = "a;b" },
-		{ .uid_attribute = "" }, { .person_attribute = "a b" } };
+		{ .uid_attribute = "" }, { .person_attribute = "a b" }, { .groups_base = "groups" },
+		{ .schema = "novell" }, { .schema = "" } };
 	assert_int_equal(cs_directory_open_ldif(nul, sizeof(nul) - 1, "x", NULL, &directory, &problem), CS_ECONF);
 	assert_int_equal(problem.line, 2);
 	cs_problem_clear(&problem);
@@ -264,6 +279,76 @@ static void test_locked(void **state)
 	assert_true(is_locked(directory, 4));
 	assert_false(is_locked(directory, 5));
 	cs_directory_close(&directory);
+}
+
+static void test_a080_an_account_ends_while_the_file_stays(void **state)
+{
+	(void)state;
+	struct cs_directory *directory = open_with(
+		"dn: cn=1,dc=x\nuid: a\nuidNumber: 1\npwdEndTime: 20270115080001Z\n\n"
+		"dn: cn=2,dc=x\nuid: b\nuidNumber: 2\npwdStartTime: 20270115080001Z\n\n", NULL);
+	present = 1800000000; /* 2027-01-15 08:00:00 */
+	assert_false(is_locked(directory, 1));
+	assert_true(is_locked(directory, 2));
+	present++;
+	assert_true(is_locked(directory, 1));
+	assert_false(is_locked(directory, 2));
+	present--;
+	cs_directory_close(&directory);
+}
+
+/* --- Schemas --- */
+
+static void check_person(struct cs_directory *directory, const char *name, const char *id, bool locked)
+{
+	struct cs_answer answer = ask_one(directory, CS_NO_UID, name, NULL, 0);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	assert_string_equal(answer.facts[0].person.id, id);
+	assert_int_equal(answer.facts[0].person.locked, locked);
+	cs_clear(&cs_answer_shape, &answer);
+}
+
+#define CATEGORY(NAME) "objectCategory: CN=" NAME ",CN=Schema,CN=Configuration,DC=x\n"
+#define USER "objectClass: top\nobjectClass: person\nobjectClass: user\n"
+
+static void test_active_directory(void **state)
+{
+	(void)state;
+	struct cs_directory *directory = open_with(
+		"dn: CN=A,DC=x\n" USER CATEGORY("Person") "sAMAccountName: ada\nuidNumber: 2001\nuserAccountControl: 512\n"
+		"objectGUID:: AAECAwQFBgcICQoLDA0ODw==\naccountExpires: 9223372036854775807\n\n"
+		"dn: CN=B,DC=x\n" USER CATEGORY("Person") "sAMAccountName: ben\nuidNumber: 2002\nuserAccountControl: 514\n"
+		"objectGUID:: AAECAwQFBgcICQoLDA0OEA==\n\n"
+		"dn: CN=C,DC=x\n" USER CATEGORY("Computer") "sAMAccountName: pc\nuidNumber: 2003\n\n"
+		"dn: CN=D,DC=x\n" USER CATEGORY("Person") "sAMAccountName: eve\n\n"
+		"dn: CN=E,DC=x\n" USER CATEGORY("Person") "sAMAccountName: odd\nuidNumber: 2005\n"
+		"userAccountControl: many\n\n",
+		&(struct cs_ldif_options){ .schema = "ad" });
+	check_person(directory, "ada", "03020100-0504-0706-0809-0a0b0c0d0e0f", false);
+	check_person(directory, "ben", "03020100-0504-0706-0809-0a0b0c0d0e10", true);
+	assert_int_equal(known(directory, 2003, "pc"), CS_KNOWN_NO);
+	assert_int_equal(known(directory, CS_NO_UID, "eve"), CS_KNOWN_NO); /* without a number nobody is meant */
+	assert_int_equal(known(directory, 2005, "odd"), CS_KNOWN_DOUBT);
+	cs_directory_close(&directory);
+}
+
+static void test_ids_of_schemas(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *schema, *id;
+	} cases[] = { { "rfc2307", "e-1" }, { "rfc2307bis", "e-1" }, { "openldap-memberof", "e-1" },
+		{ "freeipa", "i-1" }, { "389ds", "n-1" } };
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct cs_directory *directory = open_with(
+			"dn: uid=alice,dc=x\nobjectClass: posixAccount\nuid: alice\nuidNumber: 2001\nentryUUID: e-1\n"
+			"ipaUniqueID: i-1\nnsUniqueId: n-1\nnsAccountLock: FALSE\n\n"
+			"dn: uid=bob,dc=x\nobjectClass: person\nuid: bob\nuidNumber: 2002\n\n",
+			&(struct cs_ldif_options){ .schema = cases[i].schema });
+		check_person(directory, "alice", cases[i].id, false);
+		assert_int_equal(known(directory, 2002, "bob"), CS_KNOWN_NO); /* its classes are told */
+		cs_directory_close(&directory);
+	}
 }
 
 /* --- Groups --- */
@@ -412,6 +497,157 @@ static void test_rosters_by_value(void **state)
 			assert_string_equal(answer.rosters[0].names[0], cases[i].name);
 		cs_clear(&cs_answer_shape, &answer);
 	}
+	cs_directory_close(&directory);
+}
+
+/* --- Groups in groups, searches, floors --- */
+
+/* cn=g0 lists alice, cn=g1 lists g0 and so on. AD's schema follows eight of them; a wide one lists alice in each. */
+static struct cs_directory *open_chain(size_t n, bool wide)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	assert_non_null(file);
+	(void)fputs("dn: cn=alice,dc=x\n" USER CATEGORY("Person") "sAMAccountName: alice\nuidNumber: 2001\n\n", file);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || wide)
+			(void)fprintf(file, "dn: cn=g%zu,dc=x\nobjectClass: group\nmember: cn=alice,dc=x\n\n", i);
+		else
+			(void)fprintf(file, "dn: cn=g%zu,dc=x\nobjectClass: group\nmember: CN=g%zu, dc=x\n\n", i, i - 1);
+	(void)fputs("dn: cn=top,dc=x\nobjectClass: group\n", file);
+	for (size_t i = 0; i < n && wide; i++)
+		(void)fprintf(file, "member: cn=g%zu,dc=x\n", i);
+	(void)fputs("\n", file);
+	assert_int_equal(fclose(file), 0);
+	struct cs_directory *directory = open_with(text, &(struct cs_ldif_options){ .schema = "ad" });
+	free(text);
+	return directory;
+}
+
+static void check_nested(struct cs_directory *directory, const char *dn, enum cs_known expected, size_t groups,
+	size_t people)
+{
+	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = cs_dup(dn), .listed = member_text };
+	struct cs_answer answer = ask_one(directory, 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].known, expected);
+	assert_int_equal(answer.facts[0].n_memberships, groups);
+	if (expected == CS_KNOWN_DOUBT)
+		assert_non_null(strstr(answer.facts[0].doubt, "groups in groups: there are more"));
+	cs_clear(&cs_answer_shape, &answer);
+	answer = ask_roster(directory, CS_GROUP_AT, dn, "member", "", "");
+	assert_int_equal(answer.rosters[0].known, expected);
+	assert_int_equal(answer.rosters[0].n_dns, people);
+	cs_clear(&cs_answer_shape, &answer);
+	free(query.dn);
+}
+
+static void test_a077_groups_in_groups_are_bounded(void **state)
+{
+	(void)state;
+	struct cs_directory *directory = open_chain(12, false);
+	check_nested(directory, "cn=g8,dc=x", CS_KNOWN_YES, 1, 1);
+	check_nested(directory, "cn=g9,dc=x", CS_KNOWN_YES, 0, 0);
+	cs_directory_close(&directory);
+	directory = open_chain(255, true); /* and cn=top */
+	check_nested(directory, "cn=top,dc=x", CS_KNOWN_YES, 1, 1);
+	cs_directory_close(&directory);
+	directory = open_chain(257, true);
+	check_nested(directory, "cn=top,dc=x", CS_KNOWN_DOUBT, 0, 0);
+	cs_directory_close(&directory);
+}
+
+static void test_searches_cannot_be_told(void **state)
+{
+	(void)state;
+	char urls[] = "memberURL", groups[] = "ou=groups,dc=x", team[] = "cn=team,ou=groups,dc=x", people[] = "ou=people,dc=x";
+	struct cs_directory *directory = open_with(
+		ALICE BOB TEAM "memberURL: ldap:///ou=people,dc=x??sub?(uid=alice)\nmember: uid=alice,ou=people,dc=x\n\n", NULL);
+	struct cs_group_query queries[] = { { .where = CS_GROUP_AT, .dn = team, .listed = urls },
+		{ .where = CS_GROUPS_BELOW, .dn = groups, .listed = urls },
+		{ .where = CS_GROUPS_BELOW, .dn = people, .listed = urls },
+		{ .where = CS_GROUP_AT, .dn = team, .listed = member_text } };
+	struct cs_answer answer = ask_one(directory, 2001, "alice", queries, CS_COUNT(queries));
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	assert_int_equal(answer.facts[0].memberships[0].query, 3);
+	assert_int_equal(answer.facts[0].n_unsure, 2);
+	assert_int_equal(answer.facts[0].unsure[0].query, 0);
+	assert_int_equal(answer.facts[0].unsure[1].query, 1);
+	assert_non_null(strstr(answer.facts[0].unsure[0].doubt, "cn=team,ou=groups,dc=x lists people by a search"));
+	cs_clear(&cs_answer_shape, &answer);
+	answer = ask_roster(directory, CS_GROUP_AT, team, urls, "", "");
+	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
+	cs_clear(&cs_answer_shape, &answer);
+	cs_directory_close(&directory);
+}
+
+static void check_settings(const char *schema, uint32_t nesting, const char *listed, bool expected)
+{
+	struct cs_settings settings = { 0 };
+	char *text = cs_dup(listed);
+	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
+	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
+	const struct cs_question one = { .queries = &query, .n_queries = 1 }, other = { .rosters = &roster, .n_rosters = 1 };
+	assert_int_equal(cs_schema_preset(schema, &settings.schema), 0);
+	settings.schema.nesting = nesting;
+	assert_int_equal(cs_tree_can_answer(&settings, &one), expected);
+	assert_int_equal(cs_tree_can_answer(&settings, &other), expected);
+	cs_schema_clear(&settings.schema);
+	free(text);
+}
+
+static void test_what_a_tree_can_answer(void **state)
+{
+	(void)state;
+	check_settings("rfc2307bis", 0, "member", true);
+	check_settings("rfc2307bis", 3, "member", true);
+	check_settings("rfc2307bis", 0, "MemberUrl", false);
+	check_settings("ad", 8, "member", false); /* the server chains them as deep as they are */
+	check_settings("ad", 0, "member", true);
+}
+
+/* A floor counts who is there: who was taken out is not. */
+static void test_floors(void **state)
+{
+	(void)state;
+	struct cs_directory *directory = open_with(ALICE BOB TEAM "member: uid=alice,ou=people,dc=x\n"
+		"member: UID=Alice, ou=people,dc=x\nmember: uid=bob,ou=people,dc=x\nmember: who knows\n\n", NULL);
+	struct cs_group_query query = { .where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text, .at_least = 2 };
+	struct cs_answer answer = ask_one(directory, 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	assert_int_equal(answer.facts[0].n_unsure, 0);
+	cs_clear(&cs_answer_shape, &answer);
+	assert_int_equal(cs_directory_without(directory, "bob"), 0);
+	answer = ask_one(directory, 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.facts[0].n_unsure, 1);
+	assert_string_equal(answer.facts[0].unsure[0].doubt,
+			    "cn=team,ou=groups,dc=x lists 1, and at_least says 2");
+	cs_clear(&cs_answer_shape, &answer);
+	cs_directory_close(&directory);
+}
+
+/* A deputy's entry lists whom he stands for. It goes with him. */
+static void test_people_who_list_people(void **state)
+{
+	(void)state;
+	char people[] = "ou=people,dc=x", listed[] = "seeAlso", uid_text[] = "uid";
+	char *wanted[] = { uid_text };
+	struct cs_directory *directory = open_with(
+		ALICE "dn: uid=bob,ou=people,dc=x\nuid: bob\nuidNumber: 2002\nseeAlso: uid=alice,ou=people,dc=x\n\n", NULL);
+	struct cs_group_query query = { .where = CS_GROUPS_BELOW, .dn = people, .listed = listed, .wanted = wanted,
+		.n_wanted = 1 };
+	struct cs_answer answer = ask_one(directory, 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	assert_string_equal(answer.facts[0].memberships[0].group_dn, "uid=bob,ou=people,dc=x");
+	assert_string_equal(answer.facts[0].memberships[0].attributes[0].value, "bob");
+	cs_clear(&cs_answer_shape, &answer);
+	assert_int_equal(known(directory, 2002, "bob"), CS_KNOWN_YES);
+	assert_int_equal(cs_directory_without(directory, "bob"), 0);
+	answer = ask_one(directory, 2001, "alice", &query, 1);
+	assert_int_equal(answer.facts[0].n_memberships, 0);
+	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
 }
 
@@ -569,6 +805,14 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_brought_whole_is_doubt),
 		cmocka_unit_test(test_rosters_are_whole_or_doubt),
 		cmocka_unit_test(test_rosters_by_value),
+		cmocka_unit_test(test_a080_an_account_ends_while_the_file_stays),
+		cmocka_unit_test(test_active_directory),
+		cmocka_unit_test(test_ids_of_schemas),
+		cmocka_unit_test(test_a077_groups_in_groups_are_bounded),
+		cmocka_unit_test(test_searches_cannot_be_told),
+		cmocka_unit_test(test_what_a_tree_can_answer),
+		cmocka_unit_test(test_floors),
+		cmocka_unit_test(test_people_who_list_people),
 		cmocka_unit_test(test_netgroup_hosts),
 		cmocka_unit_test(test_unclear_netgroups_are_doubt),
 		cmocka_unit_test(test_netgroups_nest_eight_deep),
