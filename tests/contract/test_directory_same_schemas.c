@@ -27,7 +27,7 @@ static struct server server;
 	UNIT("ou=people," BASE, "people") UNIT("ou=groups," BASE, "groups") UNIT("ou=other," BASE, "other") \
 	HUMAN("ann", "2001", "employeeNumber: 7\nmemberOf: CN=Of, ou=groups," BASE "\n" IN("ghost")) \
 	HUMAN("bob", "2002", "uid: robert\nmanager: uid=ann" P "\n" IN("of") IN("ofdirect")) \
-	HUMAN("cid", "2003", IN("of") IN("ofnested")) \
+	HUMAN("cid", "2003", IN("of") IN("ofnested") IN("ofdirect")) \
 	HUMAN("dan", "2004", "member: uid=ann" P "\n") \
 	HUMAN("eve", "2005", "nsAccountLock: true\n") \
 	HUMAN("fay", "2006", "shadowExpire: 100\n") \
@@ -226,7 +226,7 @@ static const struct row rosters[] = {
 	  "yes cn=gone" GG " cn=outside,ou=other,dc=example,dc=org" },
 	{ "of memberOf", "schema = openldap-memberof " BASES, NULL,
 	  { { AT, "cn=of" G, "member", NULL, 0 }, { AT, "cn=ofdirect" G, "member", NULL, 0 } },
-	  "yes uid=ann" PP " uid=bob" PP " uid=cid" PP "\nyes uid=bob" PP },
+	  "yes uid=ann" PP " uid=bob" PP " uid=cid" PP "\nyes uid=bob" PP " uid=cid" PP },
 	{ "none", "schema = rfc2307 " BASES, NULL, { { AT, "cn=ghost" G, "memberUid", NULL, 0 } }, "no" },
 };
 
