@@ -126,7 +126,8 @@ uint32_t cs_tree_find_taken(const struct cs_tree *tree, const char *dn)
 	uint32_t term = cs_dn_key(dn, key) == 0 ? cs_tree_find_key(tree, key) : CS_TREE_NONE;
 	if (term == CS_TREE_NONE)
 		return CS_TREE_NONE;
-	return tree->terms[term].person != CS_TREE_NONE || tree->terms[term].entry != CS_TREE_NONE ? term : CS_TREE_NONE;
+	bool taken = tree->terms[term].person != CS_TREE_NONE || tree->terms[term].entry != CS_TREE_NONE;
+	return taken ? term : CS_TREE_NONE;
 }
 
 static int add_term(struct cs_tree *tree, const char *attribute, const char *value, uint32_t *ret_term)

@@ -66,7 +66,9 @@ static int membership_add(const struct cs_tree *tree, uint32_t group, const stru
 {
 	struct cs_facts *facts = subject->facts;
 	struct cs_membership membership = { .query = plan->number };
-	int r = facts->n_memberships < CS_MAX_MEMBERSHIPS ? membership_make(tree, group, plan, &membership) : CS_ETOOBIG;
+	int r = facts->n_memberships < CS_MAX_MEMBERSHIPS ? 0 : CS_ETOOBIG;
+	if (r == 0)
+		r = membership_make(tree, group, plan, &membership);
 	if (r == 0)
 		r = cs_reserve((void **)&facts->memberships, &subject->cap_memberships, facts->n_memberships, 1,
 			       sizeof(membership));

@@ -247,7 +247,8 @@ static void roster_answer(const struct asked *asked, const struct cs_roster_quer
 		walk_below(&walk);
 	walk_nested(&walk);
 	enum cs_known known = walk.error != 0 ? CS_KNOWN_DOUBT : walk.seen ? CS_KNOWN_YES : CS_KNOWN_NO;
-	cs_roster_settle(fill, known, query->dn, walk.error == CS_EDOUBT ? TREE_URL_DOUBT : cs_roster_error(walk.error));
+	const char *cause = walk.error == CS_EDOUBT ? TREE_URL_DOUBT : cs_roster_error(walk.error);
+	cs_roster_settle(fill, known, query->dn, cause);
 }
 
 /* --- Netgroups --- */

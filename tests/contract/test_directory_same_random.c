@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small worlds of people and groups by dice: nested, in circles, listed in odd spellings, by DN and by login, several
- * with one name or number. All of them are in one slapd, and in LDIF; a few hundred questions have to be answered alike.
- * CS_TEST_SEED says where the dice begin; a failure tells it. */
+ * with one name or number. All of them are in one slapd, and in LDIF; a few hundred questions have to be answered
+ * alike. CS_TEST_SEED says where the dice begin; a failure tells it. */
 #include "directory_schemas.h"
 
 #include <setjmp.h>
@@ -159,8 +159,8 @@ static void make_world(FILE *out, unsigned w)
 		       world->member_of ? "openldap-memberof" : "rfc2307bis", world->nesting, w, w);
 	(void)fprintf(out, "dn: ou=w%u," BASE "\nobjectClass: organizationalUnit\nou: w%u\n\n", w, w);
 	for (size_t i = 0; i < CS_COUNT(units); i++)
-		(void)fprintf(out, "dn: ou=%s,ou=w%u," BASE "\nobjectClass: organizationalUnit\nou: %s\n\n", units[i], w,
-			      units[i]);
+		(void)fprintf(out, "dn: ou=%s,ou=w%u," BASE "\nobjectClass: organizationalUnit\nou: %s\n\n", units[i],
+			      w, units[i]);
 	for (unsigned g = 0; g < world->n_groups; g++)
 		make_group(w, g);
 	for (unsigned p = 0; p < world->n_people; p++)

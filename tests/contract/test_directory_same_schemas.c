@@ -38,7 +38,8 @@ static struct server server;
 	"memberUid: robert\nmemberUid: ghost\nmemberUid: cid\n\n" \
 	"dn: cn=posix2" G "\nobjectClass: posixGroup\ncn: posix2\ngidNumber: 11\nmemberUid: bob\nmemberUid: dan\n\n" \
 	/* unique names */ \
-	"dn: cn=unique" G "\nobjectClass: groupOfUniqueNames\ncn: unique\nuniqueMember: UID=Ann , ou=people," BASE "\n" \
+	"dn: cn=unique" G "\nobjectClass: groupOfUniqueNames\ncn: unique\n" \
+	"uniqueMember: UID=Ann , ou=people," BASE "\n" \
 	"uniqueMember: uid=bob" P "#'0101'B\nuniqueMember: uid=cid" P "\nuniqueMember: uid=cid" P "#'1'B\n\n" \
 	/* one group in another, in circles, too deep, and outside */ \
 	NAMES("n0", M("uid=ann" P)) NAMES("n1", M("cn=n0" G)) NAMES("n2", M("cn=N1,ou=Groups," BASE) M("uid=bob" P)) \
@@ -186,12 +187,14 @@ static const struct row people[] = {
 	  "yes hal 2008 00000000-0000-4000-8000-000000002008 uid=hal" PP },
 	{ "locked by a filter", "schema = rfc2307 locked_filter = \"(&(uid=hal)(|(cn=x)(cn=HAL)))\" " BASES, "hal",
 	  { { 0 } }, "yes hal 2008 00000000-0000-4000-8000-000000002008 uid=hal" PP " locked" },
-	{ "people by a filter", "schema = rfc2307 people_filter = \"(employeeNumber=*)\" " BASES, "bob", { { 0 } }, "no" },
+	{ "people by a filter", "schema = rfc2307 people_filter = \"(employeeNumber=*)\" " BASES, "bob", { { 0 } },
+	  "no" },
 	{ "one human", "schema = rfc2307 person_attribute = employeeNumber " BASES, "ann", { { 0 } }, ANN " 7" },
 	{ "the DN stands in", "schema = rfc2307 id_attribute = dn " BASES, "ann", { { 0 } },
 	  "yes ann 2001 uid=ann" PP " uid=ann" PP },
 	{ "Active Directory", "schema = ad in_chain = false " AD_BASES, "ada",
-	  { { AT, "cn=outer,cn=users," BASE, "member", NULL, 0 }, { AT, "cn=inner,cn=users," BASE, "member", NULL, 0 } },
+	  { { AT, "cn=outer,cn=users," BASE, "member", NULL, 0 },
+	    { AT, "cn=inner,cn=users," BASE, "member", NULL, 0 } },
 	  "yes ada 3001 03020100-0504-0706-0809-0a0b0c0d0e0f cn=ada,cn=users,dc=example,dc=org"
 	  " 0:cn=outer,cn=users,dc=example,dc=org 1:cn=inner,cn=users,dc=example,dc=org" },
 	{ "a server that cannot chain", "schema = ad " AD_BASES, "ada",
@@ -250,7 +253,8 @@ static void check_row(const struct backend *backend, const struct row *row)
 	size_t n = 0;
 	for (; n < ASKS_MAX && row->asks[n].dn != NULL; n++)
 		make_query(&row->asks[n], &queries[n], &lists[n]);
-	const struct cs_question about_him = { .subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = n };
+	const struct cs_question about_him = { .subjects = &subject, .n_subjects = 1, .queries = queries,
+		.n_queries = n };
 	const struct cs_question about_lists = { .rosters = lists, .n_rosters = n };
 	struct cs_directory *directory = open_backend(&server, backend, row->options);
 	assert_non_null(directory);

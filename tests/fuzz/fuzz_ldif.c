@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as LDIF of every schema: refused with a problem that names a line of it, or a directory whose answers keep their promises:
- * whoever is told has the number and the name that were asked for, everybody on a roster is there once, and who is
+/* Any bytes as LDIF of every schema: refused with a problem that names a line of it, or a directory whose answers keep
+ * their promises: whoever is told has the number and the name that were asked for, everybody on a roster is there once, and who is
  * taken out is gone. */
 #include "answer.h"
 #include "mem.h"

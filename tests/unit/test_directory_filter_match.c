@@ -41,7 +41,8 @@ static int matches(const char *filter, struct entry entry)
 	return cs_filter_matches(filter, &source);
 }
 
-static const char *const not_plain[] = { "", "(", ")", "()", "(a)", "(a=)", "(=b)", "a=b", "(a=b", "(a=b))", "(a=b)(a=b)",
+static const char *const not_plain[] = { "", "(", ")", "()", "(a)", "(a=)", "(=b)", "a=b", "(a=b", "(a=b))",
+	"(a=b)(a=b)",
 	"(!(a=b))", "(&)", "(|)", "(&(a=b)", "(&(a=b)(!(c=d)))", "(a~=b)", "(a>=b)", "(a<=b)", "(a:=b)", "(a:dn:=b)",
 	"(a:1.2.840.113556.1.4.803:=2)", "(a=b*)", "(a=*b)", "(a=b*c)", "(a=**)", "(a;x=b)", "(a b=c)", "( a=b)",
 	"(a=b\\)", "(a=\\zz)", "(a=\\00)", "(a=b\\2)", "(a=(b)", "(&(a=b) (c=d))", "(a=b) " };
@@ -83,13 +84,15 @@ static void test_depth_is_bounded(void **state)
 static void test_what_matches(void **state)
 {
 	static const struct entry entry = { { { "objectClass", "inetOrgPerson" }, { "OBJECTCLASS", "posixAccount" },
-		{ "uid", "alice" }, { "uid", "ali" }, { "manager", "UID=Bob, ou=people,dc=x" }, { "cn", "a*(b)" } }, 0, 0 };
+		{ "uid", "alice" }, { "uid", "ali" }, { "manager", "UID=Bob, ou=people,dc=x" },
+		{ "cn", "a*(b)" } }, 0, 0 };
 	static const struct {
 		const char *filter;
 		int expected;
 	} cases[] = { { "(objectClass=POSIXACCOUNT)", 1 }, { "(objectclass=posixGroup)", 0 }, { "(uid=ali)", 1 },
 		{ "(uid=al)", 0 }, { "(uid=*)", 1 }, { "(mail=*)", 0 }, { "(mail=x)", 0 },
-		{ "(manager=uid=bob,ou=People,dc=x)", 1 }, { "(manager=uid=bob,dc=x)", 0 }, { "(cn=a\\2a\\28b\\29)", 1 },
+		{ "(manager=uid=bob,ou=People,dc=x)", 1 }, { "(manager=uid=bob,dc=x)", 0 },
+		{ "(cn=a\\2a\\28b\\29)", 1 },
 		{ "(&(uid=alice)(cn=*))", 1 }, { "(&(uid=alice)(mail=*))", 0 }, { "(&(mail=*)(uid=alice))", 0 },
 		{ "(|(mail=*)(uid=alice))", 1 }, { "(|(mail=*)(uid=bob))", 0 }, { "(|(uid=alice)(mail=*))", 1 },
 		{ "(&(|(uid=x)(uid=alice))(|(cn=x)(mail=x)))", 0 }, { "(objectCategory=person)", 0 } };

@@ -514,7 +514,8 @@ static struct cs_directory *open_chain(size_t n, bool wide)
 		if (i == 0 || wide)
 			(void)fprintf(file, "dn: cn=g%zu,dc=x\nobjectClass: group\nmember: cn=alice,dc=x\n\n", i);
 		else
-			(void)fprintf(file, "dn: cn=g%zu,dc=x\nobjectClass: group\nmember: CN=g%zu, dc=x\n\n", i, i - 1);
+			(void)fprintf(file, "dn: cn=g%zu,dc=x\nobjectClass: group\nmember: CN=g%zu, dc=x\n\n", i,
+				      i - 1);
 	(void)fputs("dn: cn=top,dc=x\nobjectClass: group\n", file);
 	for (size_t i = 0; i < n && wide; i++)
 		(void)fprintf(file, "member: cn=g%zu,dc=x\n", i);
@@ -560,9 +561,11 @@ static void test_a077_groups_in_groups_are_bounded(void **state)
 static void test_searches_cannot_be_told(void **state)
 {
 	(void)state;
-	char urls[] = "memberURL", groups[] = "ou=groups,dc=x", team[] = "cn=team,ou=groups,dc=x", people[] = "ou=people,dc=x";
+	char urls[] = "memberURL", groups[] = "ou=groups,dc=x", people[] = "ou=people,dc=x";
+	char team[] = "cn=team,ou=groups,dc=x";
 	struct cs_directory *directory = open_with(
-		ALICE BOB TEAM "memberURL: ldap:///ou=people,dc=x??sub?(uid=alice)\nmember: uid=alice,ou=people,dc=x\n\n", NULL);
+		ALICE BOB TEAM "memberURL: ldap:///ou=people,dc=x??sub?(uid=alice)\n"
+		"member: uid=alice,ou=people,dc=x\n\n", NULL);
 	struct cs_group_query queries[] = { { .where = CS_GROUP_AT, .dn = team, .listed = urls },
 		{ .where = CS_GROUPS_BELOW, .dn = groups, .listed = urls },
 		{ .where = CS_GROUPS_BELOW, .dn = people, .listed = urls },
@@ -588,7 +591,8 @@ static void check_settings(const char *schema, uint32_t nesting, const char *lis
 	char *text = cs_dup(listed);
 	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
 	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
-	const struct cs_question one = { .queries = &query, .n_queries = 1 }, other = { .rosters = &roster, .n_rosters = 1 };
+	const struct cs_question one = { .queries = &query, .n_queries = 1 };
+	const struct cs_question other = { .rosters = &roster, .n_rosters = 1 };
 	assert_int_equal(cs_schema_preset(schema, &settings.schema), 0);
 	settings.schema.nesting = nesting;
 	assert_int_equal(cs_tree_can_answer(&settings, &one), expected);
@@ -613,7 +617,8 @@ static void test_floors(void **state)
 	(void)state;
 	struct cs_directory *directory = open_with(ALICE BOB TEAM "member: uid=alice,ou=people,dc=x\n"
 		"member: UID=Alice, ou=people,dc=x\nmember: uid=bob,ou=people,dc=x\nmember: who knows\n\n", NULL);
-	struct cs_group_query query = { .where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text, .at_least = 2 };
+	struct cs_group_query query = { .where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text,
+		.at_least = 2 };
 	struct cs_answer answer = ask_one(directory, 2001, "alice", &query, 1);
 	assert_int_equal(answer.facts[0].n_memberships, 1);
 	assert_int_equal(answer.facts[0].n_unsure, 0);
@@ -635,7 +640,8 @@ static void test_people_who_list_people(void **state)
 	char people[] = "ou=people,dc=x", listed[] = "seeAlso", uid_text[] = "uid";
 	char *wanted[] = { uid_text };
 	struct cs_directory *directory = open_with(
-		ALICE "dn: uid=bob,ou=people,dc=x\nuid: bob\nuidNumber: 2002\nseeAlso: uid=alice,ou=people,dc=x\n\n", NULL);
+		ALICE "dn: uid=bob,ou=people,dc=x\nuid: bob\nuidNumber: 2002\n"
+		"seeAlso: uid=alice,ou=people,dc=x\n\n", NULL);
 	struct cs_group_query query = { .where = CS_GROUPS_BELOW, .dn = people, .listed = listed, .wanted = wanted,
 		.n_wanted = 1 };
 	struct cs_answer answer = ask_one(directory, 2001, "alice", &query, 1);
