@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory: who is this, and which groups list him. Asked without blocking; "could not tell" is a result of its
- * own. Two backends: a worker process that alone speaks LDAP, and people and groups in memory, from a file in one of
- * two forms (tests, what-if, hosts without LDAP). */
+ * own. Two backends: a worker process that alone speaks LDAP, and people and groups in memory, from files in one of
+ * three forms (tests, what-if, hosts without LDAP). */
 #ifndef CS_DIRECTORY_H
 #define CS_DIRECTORY_H
 
@@ -15,6 +15,7 @@ struct cs_directory;
  *   ldif = "/etc/countersign/people.ldif"           in LDIF (RFC 2849); of what follows it takes people_base (default:
  *                            everywhere) and the names of attributes. Where an entry has no id_attribute its DN stands
  *                            in, and only the default of locked_filter is known; or
+ *   unix = true              the accounts of this host, /etc/passwd, /etc/group and /etc/shadow (unix.h); or
  *   uri = { "ldaps://ldap1", "ldaps://ldap2" }   or ldapi:///…, ldap://…: in the order of preference; or
  *   srv_domain = "example.org"    the servers that DNS names for ldap (with starttls = true) or ldaps there
  *   starttls = true          must be true for ldap:// unless it is a loopback address with insecure_loopback = true
@@ -48,6 +49,10 @@ struct cs_ldif_options {
 int cs_directory_open_ldif(const char *text, size_t n, const char *name, const struct cs_ldif_options *options,
 	struct cs_directory **ret_directory, struct cs_problem *problem);
 
+/* The same from the text of a passwd, a group and a shadow file with a NUL between them. */
+int cs_directory_open_unix(const char *text, size_t n, const char *name, struct cs_directory **ret_directory,
+	struct cs_problem *problem);
+
 /* What if this person were not there: takes whoever has the login name out, as a person and from every list, from now
  * on. Only of a directory in memory. 0; CS_ENOENT (there is no such person), CS_EINVAL (an LDAP server), CS_ENOMEM. */
 int cs_directory_without(struct cs_directory *directory, const char *user);
@@ -56,6 +61,20 @@ int cs_directory_without(struct cs_directory *directory, const char *user);
  * uid must be the one that the daemon itself drops to, so that it can end and replace the worker. */
 struct cs_directory_ids { uid_t uid; gid_t gid; };
 void cs_directory_set_ids(const struct cs_directory_ids *ids);
+
+/* The files with the accounts of a host: what `unix = true` reads. Set before open; they are not copied. Without it
+ * they are those of /etc. is_copy: for trying things, so that shadow may be a file that others can read. */
+struct cs_unix_files { const char *passwd, *group, *shadow; bool is_copy; };
+void cs_directory_set_unix_files(const struct cs_unix_files *files);
+
+/* The passwd file of this host, with which the people of every other directory that is opened from a section are
+ * compared (local.h): who has the number of another local account, or the name of one with another number, is doubt.
+ * Set before open; not copied. Without it, /etc/passwd. NULL: nothing is compared, for tools that ask about no host. */
+void cs_directory_set_local(const char *passwd);
+
+/* The group that a process needs to read this directory's files after it gave root up: the one that owns shadow and
+ * may read it, never root's. 1, or 0 when none is needed or would help. */
+int cs_directory_group(const struct cs_directory *directory, gid_t *ret_gid);
 
 /* Ends the worker (SIGKILL after its socket is closed, reaped by pid), wipes secrets, frees, sets NULL. Outstanding
  * questions are answered with doubt first. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory in memory: reading its file when it changes, answering at once. */
+/* The directory in memory: reading its files when they change, answering at once. */
 #include "answer.h"
 #include "clock.h"
 #include "mem.h"
@@ -8,26 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { STATE_TEXT = 1024 };
 
-/* By which a changed file is noticed. */
-struct stamp {
-	struct timespec changed;
-	ino_t inode;
-	off_t size;
-};
-
 struct memory {
-	uint64_t changes; /* how often the file was read again */
+	uint64_t changes; /* how often the files were read again */
 	const struct cs_form *form;
 	struct cs_settings settings;
-	char *path;
-	uid_t owner;
-	bool from_text;
-	struct cs_tree *tree; /* NULL while the file cannot be used */
-	struct stamp stamp;
+	char *name;
+	struct cs_watch watch; /* nothing where it is of bytes at hand */
+	struct cs_tree *tree;  /* NULL while the files cannot be used */
 	char **without;
 	size_t n_without;
 	char *broken; /* why it cannot be used now; NULL while it can */
@@ -41,14 +31,14 @@ static int read_tree(struct memory *memory, char *text, size_t n, struct cs_tree
 	struct cs_tree *tree = NULL;
 	int r = cs_tree_new(&tree);
 	if (r == 0)
-		r = memory->form->read(&memory->settings, text, n, memory->path, tree, problem);
+		r = memory->form->read(&memory->settings, text, n, memory->name, tree, problem);
 	if (r == 0)
 		r = cs_tree_finish(tree);
 	if (r != 0) {
 		cs_tree_free(&tree);
 		if (r == CS_ENOMEM)
 			return r;
-		cs_problem_set(problem, memory->path, 0, "%s", cs_strerror(r)); /* unless the reader said more */
+		cs_problem_set(problem, memory->name, 0, "%s", cs_strerror(r)); /* unless the reader said more */
 		return CS_ECONF;
 	}
 	for (size_t i = 0; i < memory->n_without; i++)
@@ -57,47 +47,25 @@ static int read_tree(struct memory *memory, char *text, size_t n, struct cs_tree
 	return 0;
 }
 
-static int stamp_read(const char *path, struct stamp *ret_stamp)
-{
-	struct stat st;
-	if (lstat(path, &st) != 0)
-		return CS_EIO;
-	*ret_stamp = (struct stamp){ .changed = st.st_mtim, .inode = st.st_ino, .size = st.st_size };
-	return 0;
-}
-
-static bool stamp_same(const struct stamp *a, const struct stamp *b)
-{
-	return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
-	       a->inode == b->inode && a->size == b->size;
-}
-
-/* The stamp is taken before the text, so that a change in between is seen the next time. */
 static int memory_load(struct memory *memory, struct cs_problem *problem)
 {
-	struct stamp stamp = { 0 };
 	struct cs_tree *tree = NULL;
 	char *text = NULL;
 	size_t n = 0;
-	(void)stamp_read(memory->path, &stamp);
-	int r = cs_file_read(memory->path, memory->owner, 0, memory->form->max, &text, &n, problem);
+	int r = cs_watch_read(&memory->watch, &text, &n, problem);
 	if (r == 0)
 		r = read_tree(memory, text, n, &tree, problem);
-	free(text);
+	cs_watch_free(&memory->watch, &text, n);
 	if (r != 0)
 		return r == CS_ENOMEM ? r : CS_ECONF;
 	cs_tree_free(&memory->tree);
 	memory->tree = tree;
-	memory->stamp = stamp;
 	return 0;
 }
 
 static void memory_refresh(struct memory *memory)
 {
-	struct stamp stamp = { 0 };
-	if (memory->from_text)
-		return;
-	if (stamp_read(memory->path, &stamp) == 0 && memory->broken == NULL && stamp_same(&stamp, &memory->stamp))
+	if (memory->watch.n == 0 || (memory->tree != NULL && cs_watch_is_current(&memory->watch)))
 		return;
 	struct cs_problem problem = { 0 };
 	int r = memory_load(memory, &problem);
@@ -106,24 +74,30 @@ static void memory_refresh(struct memory *memory)
 	if (r != 0) {
 		memory->broken = cs_problem_text(&problem);
 		cs_tree_free(&memory->tree); /* old people are not asked, whatever becomes of the text */
-		memory->stamp = (struct stamp){ 0 };
 	}
 	cs_problem_clear(&problem);
 }
 
 /* --- Answering --- */
 
+static const char *cause_of(const struct memory *memory)
+{
+	if (memory->tree != NULL)
+		return "";
+	return memory->broken != NULL ? memory->broken : "cannot be read";
+}
+
 static int memory_ask(void *self, const struct cs_question *question, const struct cs_terms *terms, cs_answer_fn done,
 	void *arg)
 {
-	(void)terms; /* the file is looked at each time */
+	(void)terms; /* the files are looked at each time */
 	struct memory *memory = self;
 	struct cs_answer answer = { 0 };
 	memory_refresh(memory);
 	int r = cs_answer_blank(question->n_subjects, question->n_rosters, &answer);
 	if (r != 0)
 		return r;
-	cs_answer_blame(&answer, memory->path, memory->broken != NULL ? memory->broken : "");
+	cs_answer_blame(&answer, memory->name, cause_of(memory));
 	if (memory->tree != NULL)
 		r = cs_tree_answer(memory->tree, &memory->settings, question, &answer);
 	if (r == 0)
@@ -178,10 +152,9 @@ static const char *memory_state(const void *self, int *ret_ok)
 	const struct memory *memory = self;
 	*ret_ok = memory->tree != NULL ? 1 : 0;
 	if (memory->tree == NULL)
-		(void)snprintf(memory->text, STATE_TEXT, "%s",
-			       memory->broken != NULL ? memory->broken : "cannot be read");
+		(void)snprintf(memory->text, STATE_TEXT, "%s", cause_of(memory));
 	else
-		(void)snprintf(memory->text, STATE_TEXT, "%s answers", memory->path);
+		(void)snprintf(memory->text, STATE_TEXT, "%s answers", memory->name);
 	return memory->text;
 }
 
@@ -193,26 +166,27 @@ static void memory_close(void *self)
 	cs_tree_free(&memory->tree);
 	cs_settings_clear(&memory->settings);
 	cs_free_strv(&memory->without, &memory->n_without);
-	free(memory->path);
+	cs_watch_clear(&memory->watch);
+	free(memory->name);
 	free(memory->broken);
 	free(memory->text);
 	free(memory);
 }
 
-static int memory_new(const struct cs_form *form, const char *path, struct cs_settings *settings,
+static int memory_new(const struct cs_form *form, const char *name, struct cs_settings *settings,
 	struct memory **ret_memory)
 {
-	struct memory *memory = calloc(1, sizeof(*memory));
+	struct memory *memory = name != NULL ? calloc(1, sizeof(*memory)) : NULL;
 	if (memory == NULL) {
 		cs_settings_clear(settings);
 		return CS_ENOMEM;
 	}
 	memory->form = form;
-	memory->path = cs_dup(path); /* it may be one of the settings */
+	memory->name = cs_dup(name);
 	memory->settings = *settings;
 	*settings = (struct cs_settings){ 0 };
 	memory->text = calloc(1, STATE_TEXT);
-	if (memory->path == NULL || memory->text == NULL) {
+	if (memory->name == NULL || memory->text == NULL) {
 		memory_close(memory);
 		return CS_ENOMEM;
 	}
@@ -220,14 +194,32 @@ static int memory_new(const struct cs_form *form, const char *path, struct cs_se
 	return 0;
 }
 
-int cs_memory_open(const struct cs_form *form, const char *path, uid_t owner, struct cs_settings *settings,
-	void **ret_memory, struct cs_problem *problem)
+/* "/etc/passwd, /etc/group, /etc/shadow" */
+static char *name_of(const struct cs_watch *watch)
+{
+	char *name = cs_dup(watch->files[0].path);
+	for (size_t i = 1; i < watch->n && name != NULL; i++) {
+		char *longer = NULL;
+		(void)cs_format(&longer, "%s, %s", name, watch->files[i].path);
+		free(name);
+		name = longer;
+	}
+	return name;
+}
+
+int cs_memory_open(const struct cs_form *form, struct cs_watch *watch, struct cs_settings *settings, void **ret_memory,
+	struct cs_problem *problem)
 {
 	struct memory *memory = NULL;
-	int r = memory_new(form, path, settings, &memory);
-	if (r != 0)
+	char *name = name_of(watch);
+	int r = memory_new(form, name, settings, &memory);
+	free(name);
+	if (r != 0) {
+		cs_watch_clear(watch);
 		return r;
-	memory->owner = owner;
+	}
+	memory->watch = *watch;
+	*watch = (struct cs_watch){ 0 };
 	r = memory_load(memory, problem);
 	if (r == 0)
 		*ret_memory = memory;
@@ -255,7 +247,6 @@ int cs_memory_parse(const struct cs_form *form, const char *text, size_t n, cons
 	int r = memory_new(form, name, settings, &memory);
 	if (r != 0)
 		return r;
-	memory->from_text = true;
 	char *copy = copy_bytes(text, n);
 	r = copy != NULL ? read_tree(memory, copy, n, &memory->tree, problem) : CS_ENOMEM;
 	free(copy);

@@ -6,10 +6,11 @@
 #include "backend.h"
 #include "settings.h"
 #include "tree.h"
+#include "watch.h"
 
-/* A form in which people and groups are written. */
+/* A form in which people and groups are written, in one file or, one behind the other with a NUL between them, several. */
 struct cs_form {
-	size_t max; /* bytes of a file */
+	size_t max; /* bytes of each file */
 	/* Fills the tree from n bytes (text[n] is NUL); name is for messages. 0, CS_ECONF with problem, CS_ENOMEM. */
 	int (*read)(const struct cs_settings *settings, char *text, size_t n, const char *name, struct cs_tree *tree,
 		struct cs_problem *problem);
@@ -18,10 +19,11 @@ struct cs_form {
 extern const struct cs_form cs_fixed_form; /* fixed.c */
 extern const struct cs_form cs_ldif_form;  /* ldif_read.c */
 
-/* Reads the file; it must be right. It is read again when it changes; while it cannot be, every answer is doubt. Takes
- * over the settings (they are empty afterwards, also on failure). 0, CS_ECONF with problem, CS_ENOMEM. */
-int cs_memory_open(const struct cs_form *form, const char *path, uid_t owner, struct cs_settings *settings,
-	void **ret_memory, struct cs_problem *problem);
+/* Reads the files that are watched; they must be right. They are read again when any changes; while one cannot be,
+ * every answer is doubt. Takes over the watch and the settings (both are empty afterwards, also on failure). 0,
+ * CS_ECONF with problem, CS_ENOMEM. */
+int cs_memory_open(const struct cs_form *form, struct cs_watch *watch, struct cs_settings *settings, void **ret_memory,
+	struct cs_problem *problem);
 
 /* The same from bytes at hand, which are copied. */
 int cs_memory_parse(const struct cs_form *form, const char *text, size_t n, const char *name,

@@ -12,6 +12,7 @@ enum { DEADLINE_MS = 2500, DEADLINE_MAX_MS = 60000 };
 const struct cs_conf_option cs_directory_options[] = {
 	{ "file", CS_CONF_STR, false, NULL },
 	{ "ldif", CS_CONF_STR, false, NULL },
+	{ "unix", CS_CONF_BOOL, false, NULL },
 	{ "uri", CS_CONF_LIST, false, NULL },
 	{ "srv_domain", CS_CONF_STR, false, NULL },
 	{ "starttls", CS_CONF_BOOL, false, NULL },
@@ -98,54 +99,83 @@ static int read_deadline(struct reading *r)
 	return 0;
 }
 
-/* Refuses every option but these. */
-static int read_only(struct reading *r, const char *const *allowed, size_t n, const char *text)
-{
-	for (const struct cs_conf_option *o = cs_directory_options; o->name != NULL; o++) {
-		bool is_allowed = false;
-		for (size_t i = 0; i < n; i++)
-			is_allowed = is_allowed || strcmp(o->name, allowed[i]) == 0;
-		if (!is_allowed && cs_conf_given(r->section, o->name))
-			return settings_refuse(r, o->name, text);
-	}
-	r->settings->deadline_ms = DEADLINE_MS;
-	return 0;
-}
+/* --- Where people come from --- */
 
 static int read_fixed(struct reading *r)
 {
-	static const char *const allowed[] = { "file" };
-	int e = read_only(r, allowed, CS_COUNT(allowed), "cannot be combined with file");
-	return e != 0 ? e : cs_set(&r->settings->file, settings_text(r, "file"));
+	return cs_set(&r->settings->file, settings_text(r, "file"));
 }
 
 static int read_ldif(struct reading *r)
 {
-	static const char *const allowed[] = { "ldif", "schema", "people_base", "groups_base", "people_filter",
-		"group_filter", "locked_filter", "login_attribute", "uid_attribute", "id_attribute", "person_attribute",
-		"member_attribute", "member_of", "nesting", "in_chain" };
-	int e = read_only(r, allowed, CS_COUNT(allowed), "cannot be combined with ldif");
-	if (e == 0)
-		e = cs_set(&r->settings->ldif, settings_text(r, "ldif"));
-	if (e == 0)
-		e = settings_people(r);
-	return e;
+	int e = cs_set(&r->settings->ldif, settings_text(r, "ldif"));
+	return e != 0 ? e : settings_people(r);
 }
 
-static int read_all(struct reading *r)
+static int read_unix(struct reading *r)
+{
+	return cs_settings_of_unix(r->settings);
+}
+
+static int read_servers(struct reading *r)
 {
 	static int (*const steps[])(struct reading *) = { settings_servers, settings_tls, settings_bind, settings_people,
 		read_deadline };
-	if (settings_has(r, "file"))
-		return read_fixed(r);
-	if (settings_has(r, "ldif"))
-		return read_ldif(r);
 	for (size_t i = 0; i < CS_COUNT(steps); i++) {
 		int e = steps[i](r);
 		if (e != 0)
 			return e;
 	}
 	return 0;
+}
+
+enum { ALLOWED_MAX = 16 };
+
+/* What each source but the servers, which are the rest, is asked with. */
+static const struct source {
+	const char *key;
+	bool is_switch;
+	const char *allowed[ALLOWED_MAX]; /* besides the key */
+	const char *refusal;
+	int (*read)(struct reading *r);
+} sources[] = {
+	{ "file", false, { NULL }, "cannot be combined with file", read_fixed },
+	{ "ldif",
+	  false,
+	  { "schema", "people_base", "groups_base", "people_filter", "group_filter", "locked_filter", "login_attribute",
+	    "uid_attribute", "id_attribute", "person_attribute", "member_attribute", "member_of", "nesting", "in_chain",
+	    NULL },
+	  "cannot be combined with ldif", read_ldif },
+	{ "unix", true, { NULL }, "cannot be combined with unix", read_unix },
+};
+
+static bool is_allowed(const struct source *source, const char *key)
+{
+	for (size_t i = 0; source->allowed[i] != NULL; i++)
+		if (strcmp(source->allowed[i], key) == 0)
+			return true;
+	return strcmp(source->key, key) == 0;
+}
+
+static int read_source(struct reading *r, const struct source *source)
+{
+	for (const struct cs_conf_option *o = cs_directory_options; o->name != NULL; o++)
+		if (cs_conf_given(r->section, o->name) && !is_allowed(source, o->name))
+			return settings_refuse(r, o->name, source->refusal);
+	r->settings->deadline_ms = DEADLINE_MS;
+	return source->read(r);
+}
+
+static int read_all(struct reading *r)
+{
+	for (size_t i = 0; i < CS_COUNT(sources); i++) {
+		const char *key = sources[i].key;
+		if (sources[i].is_switch ? cs_conf_bool(r->section, key, false) : settings_has(r, key))
+			return read_source(r, &sources[i]);
+		if (sources[i].is_switch && cs_conf_given(r->section, key))
+			return settings_refuse(r, key, "is true, or left out");
+	}
+	return read_servers(r);
 }
 
 int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct cs_settings *ret_settings,
@@ -214,6 +244,20 @@ int cs_settings_of_ldif(const struct cs_ldif_options *options, struct cs_setting
 		return e;
 	cs_problem_set(problem, "", 0, "there is no such schema, a base is no DN, or an attribute's name is none");
 	return CS_ECONF;
+}
+
+int cs_settings_of_unix(struct cs_settings *ret_settings)
+{
+	struct cs_settings settings = { .unix_files = true, .deadline_ms = DEADLINE_MS };
+	int e = cs_schema_preset("rfc2307", &settings.schema);
+	if (e == 0 && (cs_set(&settings.people_base, "") != 0 || cs_set(&settings.groups_base, "") != 0 ||
+		       cs_set(&settings.locked_filter, "") != 0))
+		e = CS_ENOMEM;
+	if (e == 0)
+		*ret_settings = settings;
+	else
+		cs_settings_clear(&settings);
+	return e;
 }
 
 void cs_settings_clear(struct cs_settings *settings)

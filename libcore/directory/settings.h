@@ -19,7 +19,7 @@ struct cs_settings {
 	/* One of these four; the others are NULL, false and empty. */
 	char *file;        /* people and groups in the fixed form */
 	char *ldif;        /* … in LDIF */
-	bool unix_files;   /* … in /etc/passwd and /etc/group */
+	bool unix_files;   /* … in /etc/passwd, /etc/group and /etc/shadow */
 	char **uris;       /* … on these servers, in the order of preference; empty with srv_domain */
 	size_t n_uris;
 	char *srv_domain;  /* the servers are those that DNS names for this domain; "" when none */
@@ -46,6 +46,8 @@ int cs_settings_read(const struct cs_conf_section *section, uid_t owner, struct 
 struct cs_ldif_options;
 int cs_settings_of_ldif(const struct cs_ldif_options *options, struct cs_settings *ret_settings,
 	struct cs_problem *problem);
+/* The settings for the accounts of this host. 0, CS_ENOMEM. */
+int cs_settings_of_unix(struct cs_settings *ret_settings);
 void cs_settings_clear(struct cs_settings *settings);
 
 #endif

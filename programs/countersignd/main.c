@@ -107,6 +107,15 @@ static int open_authority(struct daemon *d, uid_t started_by, struct cs_problem 
 	return cs_authority_open(&options, d->store, d->directory, &d->authority, problem);
 }
 
+/* With what belongs to the directory's files, and nothing else. */
+static int give_up_root(const struct daemon *d, struct cs_problem *problem)
+{
+	gid_t group = 0;
+	bool needed = d->directory != NULL && cs_directory_group(d->directory, &group) == 1;
+
+	return privileges_drop(d->config.uid, d->config.gid, needed ? &group : NULL, problem);
+}
+
 /* The order matters: secrets are read and the worker is forked before root is given up, the store is opened after the
  * last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
 static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
@@ -122,7 +131,7 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 	if (r == 0)
 		r = open_directory(&d->config, started_by, &d->directory, problem);
 	if (r == 0)
-		r = privileges_drop(d->config.uid, d->config.gid, problem);
+		r = give_up_root(d, problem);
 	if (r == 0)
 		r = open_store(d, problem);
 	if (r == 0) {
@@ -145,7 +154,7 @@ static int apply_policy(struct daemon *d, const char *file, uid_t started_by, st
 	int r = cs_file_read(file, started_by, 0, CS_POLICY_TEXT_MAX, &text, &len, problem);
 
 	if (r == 0)
-		r = privileges_drop(d->config.uid, d->config.gid, problem);
+		r = give_up_root(d, problem);
 	if (r == 0)
 		r = open_store(d, problem);
 	if (r == 0)

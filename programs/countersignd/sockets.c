@@ -2,10 +2,12 @@
 /* Binding the sockets as root, then giving root up. */
 #include "sockets.h"
 #include "countersign/error.h"
+#include "mem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -101,16 +103,37 @@ int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, s
 	return 0;
 }
 
-int privileges_drop(uid_t uid, gid_t gid, struct cs_problem *problem)
+/* The process has these supplementary groups and no others. */
+static bool has_groups(const gid_t *groups, int n)
 {
-	struct rlimit none = { 0, 0 };
+	gid_t got[2] = { 0 };
+	int n_got = getgroups(CS_COUNT(got), got); /* fails where there are more */
+
+	return n_got == n && (n == 0 || got[0] == groups[0]);
+}
+
+static bool is_only(uid_t uid, gid_t gid)
+{
 	uid_t r = 0, e = 0, s = 0;
 	gid_t rg = 0, eg = 0, sg = 0;
 
-	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
+	return getresuid(&r, &e, &s) == 0 && getresgid(&rg, &eg, &sg) == 0 && r == uid && e == uid && s == uid &&
+	       rg == gid && eg == gid && sg == gid;
+}
+
+int privileges_drop(uid_t uid, gid_t gid, const gid_t *group, struct cs_problem *problem)
+{
+	struct rlimit none = { 0, 0 };
+	int n = group != NULL ? 1 : 0;
+	bool is_root = geteuid() == 0; /* else the groups are those of whoever started us */
+
+	if (n == 1 && *group == 0) {
+		cs_problem_set(problem, "countersignd", 0, "group root is not kept");
+		return CS_EUNTRUSTED;
+	}
+	if (is_root && (setgroups((size_t)n, group) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
 		return fail(problem, "countersignd", "root could not be given up");
-	if (getresuid(&r, &e, &s) < 0 || getresgid(&rg, &eg, &sg) < 0 || r != uid || e != uid || s != uid || rg != gid ||
-		eg != gid || sg != gid) {
+	if (!is_only(uid, gid) || (is_root && !has_groups(group, n))) {
 		cs_problem_set(problem, "countersignd", 0, "root was not given up in full");
 		return CS_EUNTRUSTED;
 	}

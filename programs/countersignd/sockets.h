@@ -16,8 +16,9 @@ int sockets_lock(const char *dir, int *ret_fd, struct cs_problem *problem);
  * and close-on-exec. */
 int socket_bind(const char *dir, const char *name, unsigned mode, int *ret_fd, struct cs_problem *problem);
 
-/* Becomes uid and gid for good, with no supplementary groups, no way to gain rights, no core file. Verified; a failure is fatal. */
-int privileges_drop(uid_t uid, gid_t gid, struct cs_problem *problem);
+/* Becomes uid and gid for good, with no supplementary group but this one (NULL: none at all), no way to gain rights, no
+ * core file. Verified; a failure is fatal. group is never root's. */
+int privileges_drop(uid_t uid, gid_t gid, const gid_t *group, struct cs_problem *problem);
 
 /* A055: does a connection by another uid show that uid? In a user namespace it would not, and every name would be a
  * guess. Listens on a socket of its own in dir. Only as root. 0, CS_EUNTRUSTED. */

@@ -88,6 +88,13 @@ static const struct {
 } refused[] = {
 	{"", "needs uri"},
 	{"ldif = \"DIR/x\" file = \"DIR/x\"", "ldif: cannot be combined with file"},
+	{"unix = true file = \"DIR/x\"", "unix: cannot be combined with file"},
+	{"unix = true ldif = \"DIR/x\"", "unix: cannot be combined with ldif"},
+	{"unix = true " LOCAL, "uri: cannot be combined with unix"},
+	{"unix = true" BASE, "people_base: cannot be combined with unix"},
+	{"unix = true deadline = 1s", "deadline: cannot be combined with unix"},
+	{"unix = false", "unix: is true, or left out"},
+	{"unix = false " LOCAL BIND BASE, "unix: is true, or left out"},
 	{"ldif = \"DIR/x\" " LOCAL, "uri: cannot be combined with ldif"},
 	{"ldif = \"DIR/x\"" BIND, "bind_dn: cannot be combined with ldif"},
 	{"ldif = \"DIR/x\" deadline = 1s", "deadline: cannot be combined with ldif"},
