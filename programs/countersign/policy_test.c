@@ -15,6 +15,7 @@ static const struct cs_conf_option use_options[] = {
 	{ "policy", CS_CONF_STR, false, NULL },
 	{ "directory", CS_CONF_STR, false, NULL },
 	{ "ldif", CS_CONF_STR, false, NULL },
+	{ "unix", CS_CONF_STR, false, NULL },
 	{ "schema", CS_CONF_STR, false, NULL },
 	{ "person_attribute", CS_CONF_STR, false, NULL },
 	{ "without", CS_CONF_LIST, false, NULL },
@@ -55,7 +56,7 @@ struct file {
 	struct cs_conf *conf;
 	struct cs_source_options options;
 	struct cs_circumstance otherwise;
-	char *policy, *directory, *ldif; /* paths that are meant from the file's own folder */
+	char *policy, *directory, *ldif, *unix_folder; /* paths that are meant from the file's own folder */
 	struct cs_source source;
 };
 
@@ -90,11 +91,13 @@ static int use_people(struct file *file, const struct cs_conf_section *use)
 {
 	int r = 0;
 
-	if (file->options.directory != NULL || file->options.ldif != NULL)
+	if (file->options.directory != NULL || file->options.ldif != NULL || file->options.unix_folder != NULL)
 		return 0;
 	r = use_path(file, use, "directory", &file->directory, &file->options.directory);
 	if (r == 0)
 		r = use_path(file, use, "ldif", &file->ldif, &file->options.ldif);
+	if (r == 0)
+		r = use_path(file, use, "unix", &file->unix_folder, &file->options.unix_folder);
 	if (file->options.schema == NULL)
 		file->options.schema = cs_conf_str(use, "schema", NULL);
 	if (file->options.person_attribute == NULL)
@@ -176,6 +179,7 @@ static void close_file(struct file *file)
 	cs_free_str(&file->policy);
 	cs_free_str(&file->directory);
 	cs_free_str(&file->ldif);
+	cs_free_str(&file->unix_folder);
 }
 
 /* --- Running ----------------------------------------------------------------------------------------------------- */

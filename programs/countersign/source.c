@@ -18,6 +18,7 @@ void cs_source_rows(struct cs_source_options *options, struct cs_option rows[CS_
 		{ "--policy", NULL, &options->policy, NULL },
 		{ "--directory", NULL, &options->directory, NULL },
 		{ "--ldif", NULL, &options->ldif, NULL },
+		{ "--unix", NULL, &options->unix_folder, NULL },
 		{ "--schema", NULL, &options->schema, NULL },
 		{ "--person-attribute", NULL, &options->person_attribute, NULL },
 		{ "--as-of", NULL, &options->as_of, NULL },
@@ -30,7 +31,7 @@ void cs_source_rows(struct cs_source_options *options, struct cs_option rows[CS_
 bool cs_source_is_meant(const struct cs_source_options *options)
 {
 	return options->policy != NULL || options->directory != NULL || options->ldif != NULL ||
-	       options->as_of != NULL || options->without.n > 0;
+	       options->unix_folder != NULL || options->as_of != NULL || options->without.n > 0;
 }
 
 /* --- Opening ----------------------------------------------------------------------------------------------------- */
@@ -52,7 +53,10 @@ static char *directory_section(const struct cs_source_options *options)
 
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	cs_put(&out, "directory {\n");
-	put_quoted(&out, options->ldif != NULL ? "ldif" : "file", cs_text_or(options->ldif, options->directory));
+	if (options->unix_folder != NULL)
+		cs_put(&out, "unix = true\n");
+	else
+		put_quoted(&out, options->ldif != NULL ? "ldif" : "file", cs_text_or(options->ldif, options->directory));
 	if (options->schema != NULL)
 		put_quoted(&out, "schema", options->schema);
 	if (options->person_attribute != NULL)
@@ -64,6 +68,19 @@ static char *directory_section(const struct cs_source_options *options)
 	return text;
 }
 
+/* The accounts in a folder; they may be copies for trying things. */
+static int name_unix_files(const char *folder, struct cs_unix_files *files, char *paths[3])
+{
+	static const char *const names[] = { "passwd", "group", "shadow" };
+
+	for (size_t i = 0; i < CS_COUNT(names); i++) {
+		if (cs_format(&paths[i], "%s/%s", folder, names[i]) != 0)
+			return CS_ENOMEM;
+	}
+	*files = (struct cs_unix_files){ paths[0], paths[1], paths[2], true };
+	return 0;
+}
+
 static int open_directory(const struct cs_source_options *options, struct cs_directory **ret_directory,
 	struct cs_problem *problem)
 {
@@ -72,26 +89,51 @@ static int open_directory(const struct cs_source_options *options, struct cs_dir
 		{ NULL, CS_CONF_STR, false, NULL },
 	};
 	struct cs_conf *conf = NULL;
+	struct cs_unix_files files;
+	char *paths[3] = { NULL };
 	char *text = directory_section(options);
 	int r = text == NULL ? CS_ENOMEM : cs_conf_parse(text, "the command line", top, &conf, problem);
 
+	cs_directory_set_local(NULL); /* the question is about these people, not about this host */
+	if (r == 0 && options->unix_folder != NULL) {
+		r = name_unix_files(options->unix_folder, &files, paths);
+		if (r == 0)
+			cs_directory_set_unix_files(&files); /* only for the opening: the paths go */
+	}
 	if (r == 0)
 		r = cs_directory_open(cs_conf_section(cs_conf_top(conf), "directory", 0), getuid(), ret_directory,
 			problem);
+	for (size_t i = 0; i < CS_COUNT(paths); i++)
+		cs_free_str(&paths[i]);
 	cs_conf_free(&conf);
 	cs_free_str(&text);
 	return r;
+}
+
+/* What was named twice, of which only one can be meant; NULL when nothing. */
+static const char *named_twice(const struct cs_source_options *options)
+{
+	const char *const named[] = { options->directory, options->ldif, options->unix_folder };
+	size_t n = 0;
+
+	for (size_t i = 0; i < CS_COUNT(named); i++) {
+		n += named[i] != NULL;
+		if (n == 2)
+			return named[i];
+	}
+	return NULL;
 }
 
 static int open_people(struct cs_source *source, const struct cs_source_options *options, bool needed)
 {
 	struct cs_problem problem = { 0 };
 	bool of_daemon = options->policy == NULL || cs_is_generation(options->policy);
-	const char *file = cs_text_or(options->ldif, options->directory);
+	const char *file = cs_text_or(cs_text_or(options->unix_folder, options->ldif), options->directory);
+	const char *twice = named_twice(options);
 	int status = 0, r = 0;
 
-	if (options->ldif != NULL && options->directory != NULL)
-		return cs_fail(CS_EXIT_USAGE, "--directory and --ldif exclude each other", options->ldif, "");
+	if (twice != NULL)
+		return cs_fail(CS_EXIT_USAGE, "--directory, --ldif and --unix exclude each other", twice, "");
 	if (options->schema != NULL && options->ldif == NULL)
 		return cs_fail(CS_EXIT_USAGE, "--schema goes with --ldif", options->schema, "");
 	if (options->person_attribute != NULL && options->ldif == NULL)

@@ -13,6 +13,7 @@ struct cs_source_options {
 	const char *policy;    /* as cs_policy_text_open takes it; NULL: the daemon's */
 	const char *directory; /* a file of people and groups */
 	const char *ldif;
+	const char *unix_folder;      /* with passwd, group and shadow */
 	const char *schema;           /* with ldif: how the directory that it comes from spells people and groups */
 	const char *person_attribute; /* with ldif: two entries with one value are one human */
 	const char *as_of;     /* a moment; NULL: now */
@@ -21,12 +22,13 @@ struct cs_source_options {
 };
 
 /* Their rows for cs_options_read; what a subcommand adds comes behind them. */
-enum { CS_SOURCE_ROWS = 7 };
+enum { CS_SOURCE_ROWS = 8 };
 void cs_source_rows(struct cs_source_options *options, struct cs_option rows[CS_SOURCE_ROWS]);
 #define CS_SOURCE_HELP \
 	"  --policy FILE      this policy instead of the daemon's; a number or `current` is a generation\n" \
 	"  --directory FILE   people and groups from a file instead of the daemon's directory\n" \
 	"  --ldif FILE        likewise, from an LDIF export\n" \
+	"  --unix FOLDER      likewise, the accounts of passwd, group and shadow in it; /etc for this host's\n" \
 	"  --schema NAME      with --ldif: the kind of directory it comes from, such as ad or freeipa\n" \
 	"  --person-attribute NAME  with --ldif: entries with one value of it are one human\n" \
 	"  --as-of TIME       at this moment, such as 2026-11-21T12:00Z\n" \

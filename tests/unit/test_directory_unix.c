@@ -27,12 +27,12 @@ struct seen {
 	unsigned times;
 	enum cs_known known;
 	bool locked;
-	bool listed; /* in cn=release as member, and as memberUid where that can be asked */
+	bool listed; /* in cn=release, as member and as memberUid */
 	char id[300];
 	char doubt[512];
 };
 
-static char release[] = "cn=release,ou=groups,o=unix", member[] = "member", cn[] = "cn";
+static char release[] = "cn=release,ou=groups,o=unix", member[] = "member", member_uid[] = "memberUid", cn[] = "cn";
 static char *wanted[] = { cn };
 
 static void see(void *arg, const struct cs_answer *answer)
@@ -43,7 +43,8 @@ static void see(void *arg, const struct cs_answer *answer)
 	seen->times++;
 	seen->known = facts->known;
 	seen->locked = facts->person.locked;
-	seen->listed = facts->n_memberships > 0;
+	seen->listed = facts->n_memberships == 2;
+	assert_true(facts->n_memberships == 0 || facts->n_memberships == 2);
 	(void)snprintf(seen->id, sizeof(seen->id), "%s", facts->person.id != NULL ? facts->person.id : "");
 	(void)snprintf(seen->doubt, sizeof(seen->doubt), "%s", facts->doubt != NULL ? facts->doubt : "");
 	for (size_t i = 0; i < facts->n_memberships; i++) {
@@ -57,9 +58,10 @@ static struct seen ask(struct cs_directory *directory, uint32_t uid, const char 
 	struct seen seen = { 0 };
 	char *copy = cs_dup(name);
 	struct cs_subject subject = { .uid = uid, .login_uid = CS_NO_UID, .name = copy };
-	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = release, .listed = member, .wanted = wanted,
-		.n_wanted = 1 };
-	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query, .n_queries = 1 };
+	struct cs_group_query queries[] = {
+		{ .where = CS_GROUP_AT, .dn = release, .listed = member, .wanted = wanted, .n_wanted = 1 },
+		{ .where = CS_GROUP_AT, .dn = release, .listed = member_uid, .wanted = wanted, .n_wanted = 1 } };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = 2 };
 	assert_int_equal(cs_directory_ask(directory, &question, NULL, see, &seen), 0);
 	assert_int_equal(seen.times, 1);
 	if (seen.known == CS_KNOWN_DOUBT)
@@ -448,7 +450,7 @@ static void check_local(const char *passwd, int known, const char *says)
 {
 	put(PASSWD, passwd, 0644);
 	put(PEOPLE, "person alice { uid = 2001 }\ngroup g { dn = \"cn=release,ou=groups,o=unix\" attribute cn { value = release } "
-		    "listed member { people = { alice } } }\n", 0644);
+		    "listed member { people = { alice } } listed memberUid { people = { alice } } }\n", 0644);
 	char body[128];
 	(void)snprintf(body, sizeof(body), "file = \"%s\"", paths[PEOPLE]);
 	struct cs_directory *directory = open_section(body);
