@@ -38,6 +38,13 @@ static int open_people(struct cs_directory **ret_directory, struct cs_problem *p
 	return cs_directory_open_people(people, "x.conf", ret_directory, problem);
 }
 
+static int open_unix(struct cs_directory **ret_directory, struct cs_problem *problem)
+{
+	static const char unix_text[] = "root:x:0:0::/:/bin/sh\nalice:x:2001:3000::/:/bin/sh\nbob:*:2002:1::/:\n\0"
+					"users:x:100:alice,bob\nrelease:x:3000:bob,eve\n\0alice:*:1::::::\n";
+	return cs_directory_open_unix(unix_text, sizeof(unix_text) - 1, "texts", ret_directory, problem);
+}
+
 typedef int (*open_fn)(struct cs_directory **ret_directory, struct cs_problem *problem);
 
 static void fail_each_open(open_fn open)
@@ -72,6 +79,7 @@ static void test_a119_reading(void **state)
 	(void)state;
 	fail_each_open(open_ldif);
 	fail_each_open(open_people);
+	fail_each_open(open_unix);
 }
 
 /* Whatever failed, what is told is true, and what is whole is all of it. */

@@ -6,12 +6,13 @@
 #include "unix.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -404,6 +405,42 @@ static void test_what_is_half_written_is_doubt(void **state)
 	assert_null(open_section("unix = true"));
 }
 
+static const char without_alice[] = ROOT BOB, nobody_listed[] = "users:x:100:\nrelease:x:3000:\n";
+
+/* Alice is either an account or in the group, at no moment both. */
+static void swap_for_ever(void)
+{
+	for (;;) {
+		put(PASSWD, without_alice, 0644);
+		put(GROUP, GROUPS, 0644);
+		put(GROUP, nobody_listed, 0644);
+		put(PASSWD, ROOT ALICE BOB, 0644);
+	}
+}
+
+static void test_files_of_different_moments_are_no_yes(void **state)
+{
+	(void)state;
+	put_all();
+	put(GROUP, nobody_listed, 0644);
+	struct cs_directory *directory = open_section("unix = true");
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		swap_for_ever();
+	unsigned wrong = 0, told = 0;
+	for (unsigned i = 0; i < 400; i++) {
+		struct seen seen = ask(directory, 2001, "alice");
+		wrong += seen.known == CS_KNOWN_YES && seen.listed;
+		told += seen.known != CS_KNOWN_DOUBT;
+	}
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(wrong, 0);
+	assert_true(told > 0);
+	cs_directory_close(&directory);
+}
+
 static void test_which_group_reads_shadow(void **state)
 {
 	(void)state;
@@ -426,6 +463,16 @@ static void test_which_group_reads_shadow(void **state)
 	}
 }
 
+/* Until the files are old enough that what was read of them holds. */
+static void wait_until_quiet(struct cs_directory *directory)
+{
+	uint64_t changes = cs_directory_changes(directory), before = 0;
+	do {
+		before = changes;
+		changes = cs_directory_changes(directory);
+	} while (changes != before);
+}
+
 /* What root could read, nobody can. */
 static void test_after_root_is_given_up_shadow_is_read_anew(void **state)
 {
@@ -435,6 +482,7 @@ static void test_after_root_is_given_up_shadow_is_read_anew(void **state)
 	put_all();
 	assert_int_equal(chmod(folder, 0755) | chmod(paths[SHADOW], 0600), 0);
 	struct cs_directory *directory = open_section("unix = true");
+	wait_until_quiet(directory);
 	assert_int_equal(ask(directory, 2001, "alice").known, CS_KNOWN_YES);
 	assert_int_equal(seteuid(65534), 0);
 	struct seen seen = ask(directory, 2001, "alice");
@@ -555,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_a079_a_change_of_any_file_counts_at_once),
 		cmocka_unit_test(test_a079_a_second_change_within_a_tick_is_seen),
 		cmocka_unit_test(test_what_is_half_written_is_doubt),
+		cmocka_unit_test(test_files_of_different_moments_are_no_yes),
 		cmocka_unit_test(test_which_group_reads_shadow),
 		cmocka_unit_test(test_after_root_is_given_up_shadow_is_read_anew),
 		cmocka_unit_test(test_a072_a_local_account_with_somebody_elses_number),
