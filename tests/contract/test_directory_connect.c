@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errands and attempts to connect, in this process: what a thread leaves when it comes back late or not at all, and that
  * servers end each step of connecting in time. */
+#include "secrets.h"
 #include "directory_server.h"
 #include "directory_tree.h"
 #include "forwarder.h"
@@ -15,6 +16,8 @@
 enum { LIMIT = 600, SLACK = 400 };
 
 static struct server server;
+static char password[] = PASSWORD;
+static const struct cs_credentials credentials = { .password = password };
 static char bind_dn[] = "cn=countersign," BASE, base[] = PEOPLE, ca_file[256];
 
 /* --- Errands --- */
@@ -111,7 +114,7 @@ static int connect_to(char *uri, bool probe, uint64_t *ret_ms, char *ret_cause)
 	struct cs_connecting *connecting = NULL;
 	struct cs_ldap *ldap = NULL;
 	uint64_t begin = cs_boot_ms();
-	assert_int_equal(cs_connecting_start(&settings, PASSWORD, uri, begin + LIMIT, probe, &connecting), 0);
+	assert_int_equal(cs_connecting_start(&settings, &credentials, uri, begin + LIMIT, probe, &connecting), 0);
 	struct pollfd fd = { .fd = cs_connecting_fd(connecting), .events = POLLIN };
 	if (poll(&fd, 1, LIMIT + SLACK / 2) == 0) { /* libldap does not end a TLS handshake */
 		cs_connecting_cut(connecting);
@@ -168,7 +171,7 @@ static void test_an_attempt_that_is_given_up_cleans_up(void **state)
 	settings.uris = uris;
 	settings.n_uris = 1;
 	struct cs_connecting *connecting = NULL;
-	assert_int_equal(cs_connecting_start(&settings, PASSWORD, uri, cs_boot_ms() + LIMIT, false, &connecting), 0);
+	assert_int_equal(cs_connecting_start(&settings, &credentials, uri, cs_boot_ms() + LIMIT, false, &connecting), 0);
 	uint64_t end = cs_boot_ms() + 10000;
 	while (atomic_load(&between->open) == 0)
 		assert_true(cs_boot_ms() < end);
