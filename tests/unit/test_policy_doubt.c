@@ -205,15 +205,18 @@ static void test_policy_explains_unsure_lists(void **state)
 
 /* --- at_least ----------------------------------------------------------------------------------------------------- */
 
-static void expect_queries(const char *text, const uint32_t *floors, size_t n)
+static void expect_queries(const char *text, const uint32_t *floors, size_t n, size_t n_below)
 {
 	struct cs_policy *policy = parse(text);
-	size_t n_queries = 0;
+	size_t n_queries = 0, below = 0;
 	const struct cs_group_query *queries = cs_policy_queries(policy, &n_queries);
 
 	assert_int_equal(n_queries, n);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(queries[i].at_least, floors[i]);
+	for (size_t i = 0; i < n; i++)
+		below += queries[i].where == CS_GROUPS_BELOW;
+	assert_int_equal(below, n_below);
 	cs_policy_free(&policy);
 }
 
@@ -227,7 +230,7 @@ static void test_policy_largest_floor_of_a_group_counts(void **state)
 		       GROUP("below", "a", "scope = \"*\" below = \"cn=g,dc=x\" at_least = 1")
 		       "gate g { service = sudo permission = p\n"
 		       "  approval x { count = 1 group = \"cn=g,dc=x\" listed = member } }\n",
-		       (const uint32_t[]){5, 0, 1}, 3);
+		       (const uint32_t[]){5, 0, 1}, 3, 1);
 }
 
 /* Groups with a floor are counted one by one; the others of their parent stay one question. */
@@ -246,7 +249,7 @@ static void test_policy_floor_is_not_lost_below_a_parent(void **state)
 		       GROUP("again", "b", "scope = \"*\" group = \"cn=g1,ou=x\""));
 	for (size_t i = 1; i < 40; i += 2)
 		floors[(i + 1) / 2] = (uint32_t)i;
-	expect_queries(text, floors, 21);
+	expect_queries(text, floors, 21, 1);
 }
 
 /* What is asked below the parent instead takes no floor from those who ask about all groups there. */
@@ -258,7 +261,7 @@ static void test_policy_floor_of_all_groups_is_not_that_of_single_ones(void **st
 	for (size_t i = 0; i < 20; i++)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			       GROUP("g%zu", "a", "scope = \"project/p%zu\" group = \"cn=g%zu,ou=x\""), i, i, i);
-	expect_queries(text, (const uint32_t[]){4, 0}, 2);
+	expect_queries(text, (const uint32_t[]){4, 0}, 2, 2);
 }
 
 static void test_policy_refuses_floors_and_ages(void **state)
