@@ -104,6 +104,9 @@ static void test_an_abandoned_errand_is_dropped_once(void **state)
 
 /* --- Connecting --- */
 
+static char password[] = PASSWORD;
+static const struct cs_credentials credentials = { .password = password };
+
 /* Connects there and tells how long it took; 1: connected. */
 static int connect_to(char *uri, bool probe, uint64_t *ret_ms, char *ret_cause)
 {

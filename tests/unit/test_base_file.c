@@ -112,6 +112,21 @@ static void test_base_file_modes(void **state)
 	}
 }
 
+/* Keys are bytes; everything else is text. */
+static void test_base_file_a_nul_only_among_keys(void **state)
+{
+	struct place *place = *state;
+	write_file(place, "a\0b", 3, 0600);
+	assert_int_equal(read_file(place, CS_FILE_TEXT, 10), CS_EPROTO);
+	assert_int_equal(read_file(place, CS_FILE_SECRET, 10), CS_EPROTO);
+	assert_int_equal(read_file(place, CS_FILE_KEYS, 10), 0);
+	assert_int_equal(place->len, 3);
+	assert_memory_equal(place->text, "a\0b", 4);
+	cs_free_str(&place->text);
+	write_file(place, "a", 1, 0644);
+	assert_int_equal(read_file(place, CS_FILE_KEYS, 10), CS_EUNTRUSTED);
+}
+
 static void test_base_file_problem_says_path_finding_and_remedy(void **state)
 {
 	struct place *place = *state;
@@ -301,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(test_base_file_is_read_whole),
 		FILE_TEST(test_base_file_modes),
+		FILE_TEST(test_base_file_a_nul_only_among_keys),
 		FILE_TEST(test_base_file_problem_says_path_finding_and_remedy),
 		FILE_TEST(test_base_file_owner),
 		FILE_TEST(test_base_file_bound_is_exact),
