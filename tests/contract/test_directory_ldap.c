@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The LDAP worker against a real slapd: what TLS must refuse, what is doubt and not no, and what happens when the
- * server or the worker stops, dies or lies. */
+ * server or the worker stops or dies. */
 #include "directory_server.h"
 #include "directory_ask.h"
 #include "directory_tree.h"
@@ -576,55 +576,6 @@ static void test_questions_may_be_asked_from_answers(void **state)
 	assert_int_equal(chain.left, 0);
 }
 
-/* A server that takes connections and says these bytes to each of them, then nothing. */
-static pid_t liar(unsigned *ret_port, const char *bytes, size_t n)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 16) == 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-	*ret_port = ntohs(address.sin_port);
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;) {
-			int one = accept(fd, NULL, NULL);
-			(void)!write(one, bytes, n);
-		}
-	}
-	(void)close(fd);
-	return pid;
-}
-
-static void test_a084_lying_servers_are_doubt(void **state)
-{
-	(void)state;
-	static const struct { const char *bytes; size_t n;
-	} lies[] = {
-		{"", 0},
-		{"HTTP/1.1 400 Bad Request\r\n\r\n", 28},
-		{"\x30\x84\x7f\xff\xff\xff\x02\x01\x01", 9},          /* a message of 2 GiB */
-		{"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04", 11}, /* the beginning of a good bind result */
-		{"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04"
-		 "\x00",
-		 26},
-	};
-	for (size_t i = 0; i < CS_COUNT(lies); i++) {
-		unsigned port = 0;
-		pid_t pid = liar(&port, lies[i].bytes, lies[i].n);
-		struct cs_directory *directory = open_with(uri("ldap", "127.0.0.1", port), "insecure_loopback = true");
-		uint64_t begin = cs_boot_ms();
-		enum cs_known answer = known(directory, 2001, "alice");
-		uint64_t took = cs_boot_ms() - begin;
-		cs_directory_close(&directory);
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-		assert_int_equal(answer, CS_KNOWN_DOUBT);
-		assert_in_range(took, 0, DEADLINE + 300);
-	}
-}
-
 static void test_one_question_is_quick(void **state)
 {
 	struct cs_group_query queries[] = {at(tomcat_dn, owner_text), at(tomcat_dn, member_text),
@@ -718,7 +669,6 @@ int main(void)
 			WITH(test_two_hundred_questions_at_once),
 			cmocka_unit_test(test_a060_limit_and_close_answer_everything),
 			WITH(test_questions_may_be_asked_from_answers),
-			cmocka_unit_test(test_a084_lying_servers_are_doubt),
 			WITH(test_one_question_is_quick),
 		};
 		r = cmocka_run_group_tests(tests, NULL, NULL);
