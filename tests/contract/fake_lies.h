@@ -409,13 +409,14 @@ static inline void lie_impostor(struct fake_lie_state *l)
 	static const char *const logins[] = { "mallory", "alice", "ALICE", "alice ", "", "bob" };
 	static const char *const numbers[] = { "2001", "2666", "02001", "4294969297", "-1", "0", "2001 " };
 	struct bytes attributes = { 0 };
-	const char *login = logins[any(l, 6)], *number = numbers[any(l, 7)];
+	const char *login = logins[any(l, 6)], *number = numbers[any(l, 2) * any(l, 7)];
 	put_attribute(&attributes, "uid", login, strlen(login));
 	put_attribute(&attributes, "uidNumber", number, strlen(number));
 	put_attribute(&attributes, "entryUUID", "00000000-0000-4000-8000-00000000ffff", 36);
-	if (any(l, 2) && l->parts->n > 1)
+	if (any(l, 4) && l->parts->n > 1)
 		fake_parts_remove(l->parts, 0);
-	put_entry(l, "uid=mallory,ou=people,dc=example,dc=org", 39, &attributes);
+	const char *dn = any(l, 3) ? FAKE_DN : "uid=mallory,ou=people,dc=example,dc=org";
+	put_entry(l, dn, strlen(dn), &attributes);
 	bytes_clear(&attributes);
 }
 
