@@ -503,7 +503,8 @@ static inline void lie_flood(struct fake_lie_state *l)
 static inline void lie_foretell(struct fake_lie_state *l)
 {
 	for (int32_t i = 1; i < 8; i++)
-		ber_put_result(fake_parts_insert(l->parts, l->parts->n), l->msgid + i, 0x65, any(l, 2) ? 0 : 32, NULL, NULL);
+		ber_put_result(fake_parts_insert(l->parts, l->parts->n), l->msgid + i, 0x65, any(l, 2) ? 0 : 32, NULL,
+			NULL);
 }
 
 static inline void lie_garbage(struct fake_lie_state *l)

@@ -28,7 +28,7 @@ enum fake_orders {
 };
 
 struct fake_lane {
-	char uri[160], path[96]; /* path: of the socket, "" with TCP */
+	char uri[512], path[96]; /* path: of the socket, "" with TCP */
 	unsigned port;
 	int listener;
 	_Atomic uint32_t orders;
@@ -97,7 +97,8 @@ static inline int fake_connect_up(const struct fake *fake, const struct fake_lan
 {
 	if (lane->path[0] == '\0' && atoi(fake->upstream[1]) > 0 && strncmp(lane->uri, "ldaps:", 6) == 0) {
 		const struct sockaddr_in address = { .sin_family = AF_INET,
-			.sin_port = htons((uint16_t)atoi(fake->upstream[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+			.sin_port = htons((uint16_t)atoi(fake->upstream[1])),
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 			return fd;
