@@ -115,8 +115,8 @@ uint64_t cs_directory_changes(struct cs_directory *directory);
  * Owned by the directory. */
 const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok);
 
-/* What is worth a line in the log, told once: "the directory server ldaps://… does not answer: …" (*ret_ok 0), "… answers
- * again" (1). Take them after each serve; the caller frees. NULL when there is nothing more. */
+/* What is worth a line in the log, told once: "the directory server ldaps://… does not answer: …" (*ret_ok 0), "…
+ * answers again" (1). Take them after each serve; the caller frees. NULL when there is nothing more. */
 char *cs_directory_event(struct cs_directory *directory, int *ret_ok);
 
 #endif

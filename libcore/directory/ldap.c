@@ -100,8 +100,8 @@ static int send_page(struct cs_ldap *ldap, struct search *s, struct berval *cook
 		code = ldap_create_page_control(ldap->conn.ld, CS_SEARCH_PAGE, cookie, 0, &page);
 	LDAPControl *controls[] = { page, NULL };
 	if (code == LDAP_SUCCESS)
-		code = ldap_search_ext(ldap->conn.ld, s->base, s->below ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE, s->filter,
-			s->attributes, 0, controls, NULL, &tv, (int)s->limit, &s->msgid);
+		code = ldap_search_ext(ldap->conn.ld, s->base, s->below ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE,
+			s->filter, s->attributes, 0, controls, NULL, &tv, (int)s->limit, &s->msgid);
 	ldap_control_free(page);
 	return code == LDAP_SUCCESS ? 0 : conn_blame(&ldap->conn, "search could not be sent", code);
 }

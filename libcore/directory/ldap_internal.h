@@ -9,8 +9,8 @@
 #include <ldap.h>
 #include <pthread.h>
 
-/* The socket of a connection while it is made: libldap 2.5 waits for a TLS handshake without end, and another thread can
- * cut it. Close it when the connection is made or given up. */
+/* The socket of a connection while it is made: libldap 2.5 waits for a TLS handshake without end, and another thread
+ * can cut it. Close it when the connection is made or given up. */
 struct conn_wire {
 	pthread_mutex_t lock;
 	int fd; /* a duplicate, so that it names this socket and no other; -1: none */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is searched for and how it ends. Runs in the directory worker only; the files that include ldap.h are those whose
- * names begin with ldap. */
+/* What is searched for and how it ends. Runs in the directory worker only; the files that include ldap.h are those
+ * whose names begin with ldap. */
 #ifndef CS_DIRECTORY_LDAP_SEARCH_H
 #define CS_DIRECTORY_LDAP_SEARCH_H
 

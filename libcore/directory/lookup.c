@@ -224,7 +224,8 @@ static void job_expire(struct job *job)
 	char cause[CAUSE_MAX];
 	bool asked = job->server >= 0;
 	(void)snprintf(cause, sizeof(cause), "no whole answer from %.500s within %llu ms",
-		asked ? cs_servers_uri(servers, job->server) : settings->name, (unsigned long long)settings->deadline_ms);
+		asked ? cs_servers_uri(servers, job->server) : settings->name,
+		(unsigned long long)settings->deadline_ms);
 	/* A connection on which nothing came for so long is of no use to the next question either. */
 	if (asked && job->begun_ms + silence_ms(job, settings->deadline_ms) <= cs_boot_ms() &&
 	    cs_servers_heard_ms(servers, job->server, job) <= job->begun_ms)
@@ -242,7 +243,9 @@ static int job_again(struct job *job, uint64_t now)
 	job->again = CS_ENDED_DOUBT;
 	if (!in_pages)
 		blame_server(job, job->cause);
-	if (job->deadline_ms <= now || (!in_pages && cs_servers_pick(job->lookup->servers, job->tried, job->asked_ms) < 0) ||
+	if (job->deadline_ms <= now)
+		return 0;
+	if ((!in_pages && cs_servers_pick(job->lookup->servers, job->tried, job->asked_ms) < 0) ||
 	    cs_answer_blank(job->question.n_subjects, job->question.n_rosters, &answer) != 0)
 		return 0;
 	job_forget(job);

@@ -39,8 +39,8 @@ struct srv_question {
 
 /* --- In the thread --- */
 
-/* A name below the domain: a certificate is checked against it, and whoever can forge DNS must not be able to name a host
- * of his own, for which he has a good one. */
+/* A name below the domain: a certificate is checked against it, and whoever can forge DNS must not be able to name a
+ * host of his own, for which he has a good one. */
 static bool is_ours(const char *host, const char *domain)
 {
 	size_t n = strlen(host), below = strlen(domain);
@@ -64,7 +64,8 @@ static int take_record(struct srv_question *q, ns_msg *message, int i)
 	record.priority = ns_get16(data);
 	record.weight = ns_get16(data + 2);
 	record.port = ns_get16(data + 4);
-	if (ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message), data + 6, record.host, sizeof(record.host)) < 0)
+	if (ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message), data + 6, record.host,
+		    sizeof(record.host)) < 0)
 		return 0;
 	if (record.port == 0 || !is_ours(record.host, q->domain))
 		return 0;
@@ -223,7 +224,8 @@ static void names_found(struct cs_servers *servers, struct srv_question *q)
 		return;
 	}
 	if (*names->cause != '\0') {
-		(void)snprintf(text, sizeof(text), "DNS names the servers of %.200s again", servers->settings->srv_domain);
+		(void)snprintf(text, sizeof(text), "DNS names the servers of %.200s again",
+			servers->settings->srv_domain);
 		servers->calls.event(servers->arg, true, text);
 	}
 	*names->cause = '\0';
@@ -272,7 +274,8 @@ void names_work(struct cs_servers *servers)
 void names_want(struct cs_servers *servers)
 {
 	struct names *names = &servers->names;
-	uint64_t soonest = names->ended_ms + (servers->n == 0 || names->pause_ms == 0 ? AGAIN_LEAST_MS : names->pause_ms);
+	bool now = servers->n == 0 || names->pause_ms == 0;
+	uint64_t soonest = names->ended_ms + (now ? AGAIN_LEAST_MS : names->pause_ms);
 	if (names->next_ms > soonest)
 		names->next_ms = soonest;
 }

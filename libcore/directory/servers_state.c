@@ -65,7 +65,8 @@ void server_tell(struct cs_servers *servers)
 			if (used + strlen(one) + 32 > CS_STATE_TEXT_MAX && *one != '\0')
 				left_out++;
 			else if (*one != '\0')
-				used += (size_t)snprintf(text + used, CS_STATE_TEXT_MAX - used, "%s%s", used > 0 ? "; " : "", one);
+				used += (size_t)snprintf(text + used, CS_STATE_TEXT_MAX - used, "%s%s",
+					used > 0 ? "; " : "", one);
 		}
 	if (left_out > 0)
 		(void)snprintf(text + used, CS_STATE_TEXT_MAX - used, "; and %zu more", left_out);
@@ -98,7 +99,8 @@ void server_fails(struct cs_servers *servers, struct server *server, const char 
 	server->failing = true;
 	if (news) {
 		server->failing_wall_ms = wall_ms();
-		(void)snprintf(text, sizeof(text), "the directory server %.300s does not answer: %.200s", server->uri, kept);
+		(void)snprintf(text, sizeof(text), "the directory server %.300s does not answer: %.200s",
+			server->uri, kept);
 		servers->calls.event(servers->arg, false, text);
 	}
 	server_tell(servers);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process between a client and a server that counts connections and, as told meanwhile, holds back, slows down, ends or
- * half closes what goes through it. */
+/* A process between a client and a server that counts connections and, as told meanwhile, holds back, slows down, ends
+ * or half closes what goes through it. */
 #ifndef CS_TEST_FORWARDER_H
 #define CS_TEST_FORWARDER_H
 
@@ -148,7 +148,8 @@ _Noreturn static void forward_serve(struct forwarder *f, int listener)
 		for (size_t i = 0; i < PAIRS_MAX; i++) {
 			if (fds[1 + 2 * i].fd >= 0 && fds[1 + 2 * i].revents != 0)
 				forward_on(f, &pairs[i]);
-			if (fds[2 + 2 * i].fd >= 0 && pairs[i].server == fds[2 + 2 * i].fd && fds[2 + 2 * i].revents != 0)
+			const struct pollfd *back = &fds[2 + 2 * i];
+			if (back->fd >= 0 && pairs[i].server == back->fd && back->revents != 0)
 				forward_back(f, &pairs[i]);
 		}
 	}

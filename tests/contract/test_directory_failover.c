@@ -425,7 +425,8 @@ static pid_t worker_pid(const struct world *world)
 	size_t n = fread(text, 1, sizeof(text) - 1, file);
 	(void)fclose(file);
 	text[n] = '\0';
-	for (char *rest = NULL, *word = strtok_r(text, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest)) {
+	char *rest = NULL;
+	for (char *word = strtok_r(text, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest)) {
 		pid_t pid = (pid_t)atoi(word);
 		if (pid != one.pid && pid != two.pid && (world->between == NULL || pid != world->between->pid))
 			found = pid;
@@ -495,8 +496,8 @@ static int crowd_of(struct cs_directory *directory)
 static void restart_with_limits(const char *limits)
 {
 	server_end(&two, SIGTERM);
-	assert_int_equal(run_in(&two, "grep -v ^limits slapd.conf >plain.conf; sed 's/^overlay ppolicy/%s\\n&/' plain.conf "
-		">slapd.conf", limits), 0);
+	assert_int_equal(run_in(&two, "grep -v ^limits slapd.conf >plain.conf; "
+		"sed 's/^overlay ppolicy/%s\\n&/' plain.conf >slapd.conf", limits), 0);
 	assert_int_equal(server_start(&two), 0);
 }
 
@@ -534,7 +535,8 @@ static void test_pages_at_the_same_time(void **state)
 	char uris[300];
 	struct cs_subject subject = { 2003, CS_NO_UID, bob_name };
 	struct cs_group_query query = { .where = CS_GROUPS_BELOW, .dn = crowd_dn, .listed = member_text };
-	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query, .n_queries = 1 };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query,
+		.n_queries = 1 };
 	restart_with_limits("limits * size.soft=600 size.hard=600 size.prtotal=unlimited");
 	(void)snprintf(uris, sizeof(uris), "\"ldap://127.0.0.1:%u\"", two.port);
 	struct cs_directory *directory = open_uris(uris, "insecure_loopback = true deadline = 30s");
@@ -559,7 +561,8 @@ static char *whole_tree(void)
 		abort();
 	(void)fputs(TREE_LDIF UNIT("crowd", GROUPS), file);
 	for (int i = 0; i < CROWD_SIZE; i++)
-		(void)fprintf(file, "dn: cn=c%d," CROWD "\nobjectClass: groupOfNames\ncn: c%d\n" MEMBER("bob") "\n", i, i);
+		(void)fprintf(file, "dn: cn=c%d," CROWD "\nobjectClass: groupOfNames\ncn: c%d\n" MEMBER("bob") "\n", i,
+			i);
 	if (fclose(file) != 0)
 		abort();
 	return text;

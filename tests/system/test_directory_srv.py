@@ -64,8 +64,8 @@ def certificate():
     with open(folder + "/server.ext", "w") as file:
         file.write(f"subjectAltName=DNS:ldap1.{DOMAIN},DNS:ldap2.{DOMAIN},DNS:forged.invalid\n")
     done = subprocess.run(["openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                           "-CAcreateserial", "-days", "30", "-extfile", "server.ext", "-out", "server.pem"], cwd=folder,
-                          capture_output=True, text=True)
+                           "-CAcreateserial", "-days", "30", "-extfile", "server.ext", "-out", "server.pem"],
+                          cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
