@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errands and attempts to connect, in this process: what a thread leaves when it comes back late or not at all, and that
- * servers end each step of connecting in time. */
-#include "secrets.h"
+/* Errands and attempts to connect, in this process: what a thread leaves when it comes back late or not at all, and
+ * that each step of connecting ends in time. */
 #include "directory_server.h"
 #include "directory_tree.h"
 #include "forwarder.h"
 #include "errand.h"
 #include "ldap_connection.h"
 #include "mem.h"
+#include "secrets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,9 +103,6 @@ static void test_an_abandoned_errand_is_dropped_once(void **state)
 }
 
 /* --- Connecting --- */
-
-static char password[] = PASSWORD;
-static const struct cs_credentials credentials = { .password = password };
 
 /* Connects there and tells how long it took; 1: connected. */
 static int connect_to(char *uri, bool probe, uint64_t *ret_ms, char *ret_cause)
