@@ -7,16 +7,13 @@
 #include "netgroup.h"
 #include "text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 enum { CAUSE_MAX = 1024 };
 #define NOBODY_UID 65534u
-#define DAY_SECONDS 86400
 
 static int query_check(const struct cs_group_query *query)
 {
@@ -208,16 +205,4 @@ void cs_facts_sort(struct cs_facts *facts)
 {
 	if (facts->n_memberships > 1)
 		qsort(facts->memberships, facts->n_memberships, sizeof(*facts->memberships), membership_order);
-}
-
-int cs_account_is_over(const char *shadow_expire)
-{
-	if (shadow_expire == NULL || *shadow_expire == '\0')
-		return 0;
-	char *end = NULL;
-	errno = 0;
-	long day = strtol(shadow_expire, &end, 10);
-	if (errno != 0 || end == shadow_expire || *end != '\0')
-		return CS_EDOUBT;
-	return day >= 0 && time(NULL) / DAY_SECONDS >= day;
 }

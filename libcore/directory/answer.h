@@ -48,8 +48,4 @@ int cs_answer_fits(const struct cs_answer *answer, const struct cs_subject *subj
 /* Sorts the memberships by query, then by group. */
 void cs_facts_sort(struct cs_facts *facts);
 
-/* 1 when the last day of an account (days since 1970, as in shadow(5); NULL or "" or -1: none) has come, 0 when not,
- * CS_EDOUBT when it is no number. */
-int cs_account_is_over(const char *shadow_expire);
-
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 static char alice[] = "alice", id[] = "id-1", dn[] = "uid=alice,dc=x", other[] = "bob", empty[] = "", why[] = "why";
@@ -76,23 +75,6 @@ static void test_blank_answers_are_doubt(void **state)
 	cs_clear(&cs_answer_shape, &answer);
 }
 
-static void test_shadow_expire(void **state)
-{
-	(void)state;
-	char day[32];
-	assert_int_equal(cs_account_is_over(NULL), 0);
-	assert_int_equal(cs_account_is_over(""), 0);
-	assert_int_equal(cs_account_is_over("-1"), 0);
-	assert_int_equal(cs_account_is_over("0"), 1);
-	(void)snprintf(day, sizeof(day), "%ld", (long)(time(NULL) / 86400) - 1);
-	assert_int_equal(cs_account_is_over(day), 1);
-	(void)snprintf(day, sizeof(day), "%ld", (long)(time(NULL) / 86400) + 2);
-	assert_int_equal(cs_account_is_over(day), 0);
-	assert_int_equal(cs_account_is_over("soon"), CS_EDOUBT);
-	assert_int_equal(cs_account_is_over("12x"), CS_EDOUBT);
-	assert_int_equal(cs_account_is_over("99999999999999999999"), CS_EDOUBT);
-}
-
 static void test_a063_messages_there_and_back(void **state)
 {
 	(void)state;
@@ -126,7 +108,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lies_of_the_worker_are_not_used),
 		cmocka_unit_test(test_blank_answers_are_doubt),
-		cmocka_unit_test(test_shadow_expire),
 		cmocka_unit_test(test_a063_messages_there_and_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
