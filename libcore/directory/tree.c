@@ -4,6 +4,7 @@
 #include "mem.h"
 #include "schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,8 +40,7 @@ static uint32_t find_text(const struct cs_tree *tree, uint32_t hash, const char 
 	return text;
 }
 
-/* A text that is kept once, however often it is added. */
-static int intern(struct cs_tree *tree, const char *s, uint32_t *ret_text)
+static int intern_as(struct cs_tree *tree, const char *s, bool remember, uint32_t *ret_text)
 {
 	if (s == NULL || *s == '\0') {
 		*ret_text = 0;
@@ -51,12 +51,18 @@ static int intern(struct cs_tree *tree, const char *s, uint32_t *ret_text)
 	int r = 0;
 	if (text == CS_TREE_NONE) {
 		r = pool_add(tree, s, &text);
-		if (r == 0)
+		if (r == 0 && remember)
 			r = cs_hash_add(&tree->by_text, hash, text);
 	}
 	if (r == 0)
 		*ret_text = text;
 	return r;
+}
+
+/* A text that is kept once while the tree is filled, however often it is added. */
+static int intern(struct cs_tree *tree, const char *s, uint32_t *ret_text)
+{
+	return intern_as(tree, s, !tree->finished, ret_text);
 }
 
 /* --- Terms --- */
@@ -165,6 +171,36 @@ static int add_dn(struct cs_tree *tree, const char *dn, uint32_t *ret_term)
 	return r;
 }
 
+/* What is counted right below the DN above this one. CS_TREE_NONE for the last. */
+static int parent_of(struct cs_tree *tree, uint32_t dn, uint32_t *ret_parent)
+{
+	char key[CS_MAX_DN + 1];
+	const char *own = cs_tree_text(tree, tree->terms[dn].key);
+	while (*own != '\0' && *own != ',')
+		own += *own == '\\' && own[1] != '\0' ? 2 : 1;
+	*ret_parent = CS_TREE_NONE;
+	if (*own == '\0')
+		return 0;
+	(void)snprintf(key, sizeof(key), "%s", own + 1); /* the pool may move */
+	return add_term(tree, "dn", key, ret_parent);
+}
+
+static int count_child(struct cs_tree *tree, uint32_t dn)
+{
+	uint32_t parent = CS_TREE_NONE;
+	int r = tree->counts ? parent_of(tree, dn, &parent) : 0;
+	if (r == 0 && parent != CS_TREE_NONE)
+		tree->terms[parent].children++;
+	return r;
+}
+
+static void uncount_child(struct cs_tree *tree, uint32_t dn)
+{
+	uint32_t parent = CS_TREE_NONE;
+	if (tree->counts && parent_of(tree, dn, &parent) == 0 && parent != CS_TREE_NONE)
+		tree->terms[parent].children--;
+}
+
 /* --- People --- */
 
 static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *person, struct cs_tree_person *kept)
@@ -197,7 +233,7 @@ int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *pe
 		return r;
 	tree->terms[kept.dn].person = (uint32_t)tree->n_people;
 	tree->people[tree->n_people++] = kept;
-	return 0;
+	return count_child(tree, kept.dn);
 }
 
 int cs_tree_add_login(struct cs_tree *tree, const char *login)
@@ -218,20 +254,31 @@ int cs_tree_add_uid(struct cs_tree *tree, uint32_t uid)
 	return cs_hash_add(&tree->by_uid, cs_hash_number(uid), (uint32_t)tree->n_people - 1);
 }
 
+/* Not there any more, as opposed to somebody who was taken out and whose DN is still known as his. */
+static bool is_removed(const struct cs_tree *tree, uint32_t person)
+{
+	return tree->terms[tree->people[person].dn].person != person;
+}
+
 uint32_t cs_tree_find_login(const struct cs_tree *tree, const char *login)
 {
 	uint32_t hash = cs_hash_folded(login);
 	size_t at = 0;
 	for (uint32_t i; (i = cs_hash_next(&tree->by_login, hash, &at)) != CS_HASH_NONE;)
-		if (strcmp(cs_tree_text(tree, tree->logins[i].name), login) == 0)
+		if (strcmp(cs_tree_text(tree, tree->logins[i].name), login) == 0 &&
+		    !is_removed(tree, tree->logins[i].person))
 			return tree->logins[i].person;
 	return CS_TREE_NONE;
 }
 
 uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid)
 {
+	uint32_t hash = cs_hash_number(uid); /* mixing is one to one: equal hash, equal uid */
 	size_t at = 0;
-	return cs_hash_next(&tree->by_uid, cs_hash_number(uid), &at); /* mixing is one to one: equal hash, equal uid */
+	uint32_t person = CS_TREE_NONE;
+	while ((person = cs_hash_next(&tree->by_uid, hash, &at)) != CS_HASH_NONE && is_removed(tree, person))
+		;
+	return person;
 }
 
 /* --- Entries --- */
@@ -248,7 +295,7 @@ int cs_tree_add_entry(struct cs_tree *tree, const char *dn)
 		return r;
 	tree->terms[entry.dn].entry = (uint32_t)tree->n_entries;
 	tree->entries[tree->n_entries++] = entry;
-	return 0;
+	return count_child(tree, entry.dn);
 }
 
 uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name)
@@ -258,12 +305,39 @@ uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name)
 	return find_text(tree, cs_hash_text(folded), folded);
 }
 
+/* Who is listed twice by one attribute of an entry is listed: an entry's values come in a row, so that its other listings
+ * of a term are the newest. */
+static bool is_listed(const struct cs_tree *tree, uint32_t term, const struct cs_tree_listing *listing)
+{
+	uint32_t at = tree->terms[term].listed;
+	for (; at != CS_TREE_NONE && tree->listings[at].entry == listing->entry; at = tree->listings[at].next)
+		if (tree->listings[at].attribute == listing->attribute)
+			return true;
+	return false;
+}
+
+static int add_listing(struct cs_tree *tree, uint32_t term, uint32_t attribute)
+{
+	struct cs_tree_listing listing = { .next = tree->terms[term].listed,
+		.entry = (uint32_t)tree->n_entries - 1, .attribute = attribute };
+	if (is_listed(tree, term, &listing))
+		return 0;
+	int r = tree->n_listings < CS_TREE_NONE ? 0 : CS_ETOOBIG;
+	if (r == 0)
+		r = cs_reserve((void **)&tree->listings, &tree->cap_listings, tree->n_listings, 1, sizeof(listing));
+	if (r != 0)
+		return r;
+	tree->terms[term].listed = (uint32_t)tree->n_listings;
+	tree->listings[tree->n_listings++] = listing;
+	return 0;
+}
+
 int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *value)
 {
 	char name[CS_MAX_NAME + 1];
 	struct cs_tree_value kept = { .text = CS_TREE_NONE, .term = CS_TREE_NONE };
 	lower(attribute, name, CS_MAX_NAME);
-	int r = intern(tree, name, &kept.attribute);
+	int r = intern_as(tree, name, true, &kept.attribute);
 	if (r == 0 && value != NULL)
 		r = intern(tree, value, &kept.text);
 	if (r == 0 && value != NULL)
@@ -272,58 +346,14 @@ int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *v
 		r = cs_reserve((void **)&tree->values, &tree->cap_values, tree->n_values, 1, sizeof(kept));
 	if (r == 0 && tree->n_values >= UINT32_MAX - 1)
 		r = CS_ETOOBIG;
+	if (r == 0 && kept.term != CS_TREE_NONE)
+		r = add_listing(tree, kept.term, kept.attribute);
 	if (r == 0)
 		tree->values[tree->n_values++] = kept;
 	return r;
 }
 
 /* --- Finishing --- */
-
-static int listing_order(const void *a, const void *b)
-{
-	const struct cs_tree_listing *x = a, *y = b;
-	if (x->term != y->term)
-		return x->term < y->term ? -1 : 1;
-	if (x->entry != y->entry)
-		return x->entry < y->entry ? -1 : 1;
-	return x->attribute < y->attribute ? -1 : x->attribute > y->attribute;
-}
-
-static int collect_listings(struct cs_tree *tree)
-{
-	int r = 0;
-	for (size_t e = 0; e < tree->n_entries && r == 0; e++) {
-		size_t end = e + 1 < tree->n_entries ? tree->entries[e + 1].value : tree->n_values;
-		for (size_t v = tree->entries[e].value; v < end && r == 0; v++) {
-			const struct cs_tree_value *value = &tree->values[v];
-			if (value->term == CS_TREE_NONE)
-				continue;
-			r = cs_reserve((void **)&tree->listings, &tree->cap_listings, tree->n_listings, 1,
-				       sizeof(*tree->listings));
-			if (r == 0)
-				tree->listings[tree->n_listings++] =
-					(struct cs_tree_listing){ value->term, (uint32_t)e, value->attribute };
-		}
-	}
-	return r;
-}
-
-/* Sorted, and each once: who is listed twice by one group is listed. */
-static void order_listings(struct cs_tree *tree)
-{
-	size_t kept = 0;
-	if (tree->n_listings > 1)
-		qsort(tree->listings, tree->n_listings, sizeof(*tree->listings), listing_order);
-	for (size_t i = 0; i < tree->n_listings; i++) {
-		const struct cs_tree_listing *listing = &tree->listings[i];
-		if (kept > 0 && listing_order(listing, &tree->listings[kept - 1]) == 0)
-			continue;
-		if (tree->terms[listing->term].listed == CS_TREE_NONE)
-			tree->terms[listing->term].listed = (uint32_t)kept;
-		tree->listings[kept++] = *listing;
-	}
-	tree->n_listings = kept;
-}
 
 /* Texts are looked up by what they say only while the tree is filled; attributes always. */
 static int keep_attributes(struct cs_tree *tree)
@@ -357,12 +387,10 @@ static void *trim(void *items, size_t *cap, size_t count, size_t size)
 
 int cs_tree_finish(struct cs_tree *tree)
 {
-	int r = collect_listings(tree);
-	if (r == 0)
-		r = keep_attributes(tree);
+	int r = keep_attributes(tree);
 	if (r != 0)
 		return r;
-	order_listings(tree);
+	tree->finished = true;
 	tree->pool = trim(tree->pool, &tree->cap_pool, tree->n_pool, 1);
 	tree->people = trim(tree->people, &tree->cap_people, tree->n_people, sizeof(*tree->people));
 	tree->logins = trim(tree->logins, &tree->cap_logins, tree->n_logins, sizeof(*tree->logins));
@@ -370,6 +398,7 @@ int cs_tree_finish(struct cs_tree *tree)
 	tree->entries = trim(tree->entries, &tree->cap_entries, tree->n_entries, sizeof(*tree->entries));
 	tree->values = trim(tree->values, &tree->cap_values, tree->n_values, sizeof(*tree->values));
 	tree->listings = trim(tree->listings, &tree->cap_listings, tree->n_listings, sizeof(*tree->listings));
+	tree->objects = trim(tree->objects, &tree->cap_objects, tree->n_objects, sizeof(*tree->objects));
 	return 0;
 }
 
@@ -387,29 +416,144 @@ int cs_tree_without(struct cs_tree *tree, const char *login)
 	return r;
 }
 
+static bool is_there(const struct cs_tree *tree, uint32_t entry)
+{
+	return tree->terms[tree->entries[entry].dn].entry == entry;
+}
+
+static const struct cs_tree_listing *listing_from(const struct cs_tree *tree, uint32_t at)
+{
+	while (at != CS_TREE_NONE && !is_there(tree, tree->listings[at].entry))
+		at = tree->listings[at].next;
+	return at != CS_TREE_NONE ? &tree->listings[at] : NULL;
+}
+
 const struct cs_tree_listing *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term)
 {
-	uint32_t first = tree->terms[term].listed;
-	return first < tree->n_listings ? &tree->listings[first] : NULL;
+	return listing_from(tree, tree->terms[term].listed);
 }
 
 const struct cs_tree_listing *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_listing *listing)
 {
-	const struct cs_tree_listing *next = listing + 1;
-	return next < tree->listings + tree->n_listings && next->term == listing->term ? next : NULL;
+	return listing_from(tree, listing->next);
+}
+
+static size_t count_values(const struct cs_tree *tree, uint32_t entry)
+{
+	size_t end = entry + 1 < tree->n_entries ? tree->entries[entry + 1].value : tree->n_values;
+	return end - tree->entries[entry].value;
 }
 
 const struct cs_tree_value *cs_tree_values(const struct cs_tree *tree, uint32_t entry, size_t *ret_n)
 {
-	uint32_t first = tree->entries[entry].value;
-	size_t end = entry + 1 < tree->n_entries ? tree->entries[entry + 1].value : tree->n_values;
-	*ret_n = end - first;
-	return tree->values + first;
+	*ret_n = is_there(tree, entry) ? count_values(tree, entry) : 0;
+	return tree->values + tree->entries[entry].value;
 }
 
 bool cs_tree_is_gone(const struct cs_tree *tree, uint32_t term)
 {
 	return tree->terms[term].person != CS_TREE_NONE && tree->people[tree->terms[term].person].gone;
+}
+
+/* --- Replacing and removing --- */
+
+static uint32_t hash_uuid(const uint8_t uuid[CS_TREE_UUID], enum cs_tree_kind kind)
+{
+	uint32_t words[CS_TREE_UUID / sizeof(uint32_t)];
+	uint32_t hash = (uint32_t)kind;
+	memcpy(words, uuid, sizeof(words));
+	for (size_t i = 0; i < CS_COUNT(words); i++)
+		hash = cs_hash_number(hash ^ words[i]);
+	return hash;
+}
+
+static uint32_t find_object(const struct cs_tree *tree, enum cs_tree_kind kind, const uint8_t uuid[CS_TREE_UUID])
+{
+	uint32_t hash = hash_uuid(uuid, kind);
+	size_t at = 0;
+	for (uint32_t i; (i = cs_hash_next(&tree->by_uuid, hash, &at)) != CS_HASH_NONE;) {
+		const struct cs_tree_object *object = &tree->objects[i];
+		if (!object->gone && object->kind == kind && memcmp(object->uuid, uuid, CS_TREE_UUID) == 0)
+			return i;
+	}
+	return CS_TREE_NONE;
+}
+
+const struct cs_tree_object *cs_tree_find_uuid(const struct cs_tree *tree, enum cs_tree_kind kind,
+	const uint8_t uuid[CS_TREE_UUID])
+{
+	uint32_t found = find_object(tree, kind, uuid);
+	return found != CS_TREE_NONE ? &tree->objects[found] : NULL;
+}
+
+uint32_t cs_tree_object_dn(const struct cs_tree *tree, const struct cs_tree_object *object)
+{
+	return object->kind == CS_TREE_PERSON ? tree->people[object->at].dn : tree->entries[object->at].dn;
+}
+
+int cs_tree_name(struct cs_tree *tree, enum cs_tree_kind kind, const uint8_t uuid[CS_TREE_UUID])
+{
+	size_t n = kind == CS_TREE_PERSON ? tree->n_people : tree->n_entries;
+	struct cs_tree_object object = { .at = (uint32_t)n - 1, .kind = (uint8_t)kind };
+	if (find_object(tree, kind, uuid) != CS_TREE_NONE)
+		return CS_EEXIST;
+	memcpy(object.uuid, uuid, CS_TREE_UUID);
+	int r = cs_reserve((void **)&tree->objects, &tree->cap_objects, tree->n_objects, 1, sizeof(object));
+	if (r == 0)
+		r = cs_hash_add(&tree->by_uuid, hash_uuid(uuid, kind), (uint32_t)tree->n_objects);
+	if (r == 0)
+		tree->objects[tree->n_objects++] = object;
+	return r;
+}
+
+int cs_tree_remove(struct cs_tree *tree, enum cs_tree_kind kind, const uint8_t uuid[CS_TREE_UUID])
+{
+	uint32_t found = find_object(tree, kind, uuid);
+	if (found == CS_TREE_NONE)
+		return 0;
+	struct cs_tree_object *object = &tree->objects[found];
+	uint32_t dn = cs_tree_object_dn(tree, object);
+	object->gone = true;
+	tree->n_waste++;
+	if (kind == CS_TREE_PERSON) {
+		tree->people[object->at].gone = true;
+		tree->terms[dn].person = CS_TREE_NONE;
+	} else {
+		tree->n_waste += count_values(tree, object->at);
+		tree->terms[dn].entry = CS_TREE_NONE;
+	}
+	uncount_child(tree, dn);
+	return 1;
+}
+
+void cs_tree_hold(struct cs_tree *tree, const uint8_t uuid[CS_TREE_UUID], bool held)
+{
+	uint32_t found = find_object(tree, CS_TREE_PERSON, uuid);
+	if (found != CS_TREE_NONE)
+		tree->people[tree->objects[found].at].held = held;
+}
+
+void cs_tree_count_children(struct cs_tree *tree)
+{
+	tree->counts = true;
+}
+
+bool cs_tree_is_waste(const struct cs_tree *tree)
+{
+	return tree->n_waste > (tree->n_people + tree->n_entries + tree->n_values) / 2;
+}
+
+size_t cs_tree_bytes(const struct cs_tree *tree)
+{
+	const struct cs_hash *hashes[] = { &tree->by_text, &tree->by_login, &tree->by_uid, &tree->by_human,
+		&tree->by_term, &tree->by_uuid };
+	size_t bytes = tree->cap_pool + tree->cap_people * sizeof(*tree->people) +
+		       tree->cap_logins * sizeof(*tree->logins) + tree->cap_terms * sizeof(*tree->terms) +
+		       tree->cap_entries * sizeof(*tree->entries) + tree->cap_values * sizeof(*tree->values) +
+		       tree->cap_listings * sizeof(*tree->listings) + tree->cap_objects * sizeof(*tree->objects);
+	for (size_t i = 0; i < CS_COUNT(hashes); i++)
+		bytes += hashes[i]->n_slots * sizeof(*hashes[i]->slots);
+	return bytes;
 }
 
 /* --- Life --- */
@@ -440,11 +584,13 @@ void cs_tree_free(struct cs_tree **tree)
 	free(t->entries);
 	free(t->values);
 	free(t->listings);
+	free(t->objects);
 	cs_hash_clear(&t->by_text);
 	cs_hash_clear(&t->by_login);
 	cs_hash_clear(&t->by_uid);
 	cs_hash_clear(&t->by_human);
 	cs_hash_clear(&t->by_term);
+	cs_hash_clear(&t->by_uuid);
 	free(t);
 	*tree = NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* People and groups in memory, compact and indexed, and the answers from them. A reader (fixed.c, ldif_read.c) fills a
- * tree once; afterwards it does not change, but for people who are taken out. */
+ * tree once; the replica goes on adding and removing afterwards. Nothing is ever moved or given back: what was removed
+ * stays behind as waste, until whoever fills the tree begins a new one. */
 #ifndef CS_DIRECTORY_TREE_H
 #define CS_DIRECTORY_TREE_H
 
@@ -20,15 +21,17 @@ struct cs_tree_person {
 	uint32_t uid;
 	uint64_t starts_s, ends_s; /* when the account is open (struct cs_account) */
 	bool locked;
-	bool gone; /* taken out */
+	bool held; /* locked by something else than his own entry */
+	bool gone; /* taken out, or removed */
 };
 
 /* What entries are found by: a DN that is a person's, a group's or only listed somewhere, or another value. */
 struct cs_tree_term {
 	uint32_t text, key; /* as it was spelled first, and as it is compared: cs_dn_key of it, or in lower case */
 	uint32_t person, entry;
-	uint32_t listed; /* the first of its listings */
-	bool is_dn;
+	uint32_t listed; /* the newest of its listings */
+	uint32_t children : 31; /* how many people and entries are right below it; only told of a tree that counts them */
+	uint32_t is_dn : 1;
 };
 
 struct cs_tree_entry {
@@ -42,16 +45,32 @@ struct cs_tree_value {
 	uint32_t term;      /* CS_TREE_NONE as well */
 };
 
-/* This entry has that term as a value of this attribute. Sorted by term. */
+/* This entry has a term as a value of this attribute. Each once. */
 struct cs_tree_listing {
-	uint32_t term, entry, attribute;
+	uint32_t next; /* an older one of the same term */
+	uint32_t entry, attribute;
 };
 
 struct cs_tree_login {
 	uint32_t name, person;
 };
 
+/* What is replaced and removed by a name that never changes. Who tells of an entry may be one of several: each has names
+ * of its own. */
+enum { CS_TREE_UUID = 16 };
+enum cs_tree_kind { CS_TREE_PERSON = 0, CS_TREE_ENTRY = 1, CS_TREE_OTHER = 2 /* entries without values */ };
+
+struct cs_tree_object {
+	uint8_t uuid[CS_TREE_UUID];
+	uint32_t at; /* which person, or which entry */
+	uint8_t kind;
+	bool gone;
+};
+
 struct cs_tree {
+	bool counts;   /* children */
+	bool finished;
+	size_t n_waste; /* people, entries and values that were removed */
 	char *pool;
 	size_t n_pool, cap_pool;
 	struct cs_tree_person *people;
@@ -68,6 +87,9 @@ struct cs_tree {
 	size_t n_listings, cap_listings;
 	struct cs_hash by_text; /* places in the pool; after cs_tree_finish attribute names alone */
 	struct cs_hash by_login, by_uid, by_human, by_term;
+	struct cs_tree_object *objects;
+	size_t n_objects, cap_objects;
+	struct cs_hash by_uuid; /* places among the objects */
 };
 
 /* --- Filling (tree.c) -------------------------------------------------------------------------------------------- */
@@ -96,8 +118,25 @@ int cs_tree_add_entry(struct cs_tree *tree, const char *dn);
 /* One more value of the newest entry; NULL is one that cannot be used. */
 int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *value);
 
-/* Ends the filling: builds the listings and gives back what only filling needs. */
+/* Ends the filling: gives back what only filling needs. What is added afterwards works as before and takes more room. */
 int cs_tree_finish(struct cs_tree *tree);
+
+/* Names the newest person or entry. 0, CS_EEXIST (somebody has the name), CS_ETOOBIG, CS_ENOMEM. */
+int cs_tree_name(struct cs_tree *tree, enum cs_tree_kind kind, const uint8_t uuid[CS_TREE_UUID]);
+/* What has this name; NULL. Until the next is named. */
+const struct cs_tree_object *cs_tree_find_uuid(const struct cs_tree *tree, enum cs_tree_kind kind,
+	const uint8_t uuid[CS_TREE_UUID]);
+/* Removes what has this name. What lists its DN goes on doing so. 1; 0 where there is none. */
+int cs_tree_remove(struct cs_tree *tree, enum cs_tree_kind kind, const uint8_t uuid[CS_TREE_UUID]);
+/* Locks a person whatever his entry says, or does so no longer. Nothing where there is no such person. */
+void cs_tree_hold(struct cs_tree *tree, const uint8_t uuid[CS_TREE_UUID], bool held);
+/* The DN of an object: a term. */
+uint32_t cs_tree_object_dn(const struct cs_tree *tree, const struct cs_tree_object *object);
+/* From now on it is counted how many are right below each DN. Before anything is added. */
+void cs_tree_count_children(struct cs_tree *tree);
+/* Bytes of memory, and whether more than half of what is there is waste. */
+size_t cs_tree_bytes(const struct cs_tree *tree);
+bool cs_tree_is_waste(const struct cs_tree *tree);
 
 /* Takes whoever has this login out: as a person and from every list. 0, CS_ENOENT. */
 int cs_tree_without(struct cs_tree *tree, const char *login);
@@ -115,10 +154,10 @@ uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid);
 uint32_t cs_tree_find_taken(const struct cs_tree *tree, const char *dn);
 /* The place of an attribute's name, whatever its case. */
 uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name);
-/* The listings of a term, one after the other: which entries have it as a value, of which attribute. */
+/* The listings of a term, one after the other: which entries that are there have it as a value, of which attribute. */
 const struct cs_tree_listing *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term);
 const struct cs_tree_listing *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_listing *listing);
-/* The values of an entry; *ret_n of them. */
+/* The values of an entry; *ret_n of them, 0 where it was removed. */
 const struct cs_tree_value *cs_tree_values(const struct cs_tree *tree, uint32_t entry, size_t *ret_n);
 /* The term is the DN of somebody who was taken out. */
 bool cs_tree_is_gone(const struct cs_tree *tree, uint32_t term);

@@ -69,7 +69,7 @@ static int person_copy(const struct cs_tree *tree, const struct cs_tree_person *
 	struct cs_person *copy)
 {
 	copy->uid = person->uid;
-	const struct cs_account account = { .locked = person->locked, .starts_s = person->starts_s,
+	const struct cs_account account = { .locked = person->locked || person->held, .starts_s = person->starts_s,
 		.ends_s = person->ends_s };
 	copy->locked = cs_account_is_closed(&account, (uint64_t)time(NULL)) == 1;
 	int r = cs_set(&copy->name, name != NULL ? name : cs_tree_text(tree, person->name));
