@@ -407,18 +407,12 @@ static bool beat_is_open(const struct cs_replica *replica)
 /* When it is to be looked at though nothing came. */
 static uint64_t due_ms(const struct cs_replica *replica)
 {
-	switch (replica->phase) {
-	case PHASE_REST:
+	if (replica->phase == PHASE_REST)
 		return replica->wake_ms;
-	case PHASE_CONNECT:
-		return 0;
-	case PHASE_LOOK:
-		return replica->heard_ms + SILENT_MS;
-	case PHASE_REFRESH:
-		return replica->heard_ms + REFRESH_SILENT_MS;
-	default:
-		break;
-	}
+	if (replica->phase == PHASE_CONNECT)
+		return 0; /* it ends by itself */
+	if (replica->phase != PHASE_FOLLOW)
+		return replica->heard_ms + (replica->phase == PHASE_LOOK ? SILENT_MS : REFRESH_SILENT_MS);
 	uint64_t due = replica->beat_ms + (beat_is_open(replica) ? SILENT_MS : BEAT_EVERY_MS);
 	if (replica->claim_ms != 0 && replica->claim_ms + APART_MS < due)
 		due = replica->claim_ms + APART_MS;
@@ -480,7 +474,9 @@ void cs_replica_work(struct cs_replica *replica)
 uint64_t cs_replica_next_ms(const struct cs_replica *replica)
 {
 	uint64_t next = due_ms(replica), lapse = replica->current_ms + LIVE_MS + 1;
-	return replica->was_live && lapse < next ? lapse : next;
+	if (replica->is_new && replica->phase != PHASE_REST)
+		return 1;
+	return replica->was_live && (next == 0 || lapse < next) ? lapse : next;
 }
 
 int cs_replica_fd(const struct cs_replica *replica)
@@ -508,7 +504,9 @@ static int answer(const struct cs_replica *replica, const struct cs_question *qu
 	cs_answer_blame(ret_answer, source, "");
 	for (size_t i = 0; i < ret_answer->n_facts; i++)
 		ret_answer->facts[i].boot_ms = replica->current_ms;
-	return cs_tree_answer(replica->tree, question, ret_answer);
+	struct cs_settings settings = *replica->settings; /* a view */
+	settings.schema = replica->schema;
+	return cs_tree_answer(replica->tree, &settings, question, ret_answer);
 }
 
 int cs_replica_ask(struct cs_replica *replica, const struct cs_terms *terms, const struct cs_question *question,

@@ -40,6 +40,23 @@ static int want_all(struct cs_replica *replica, const char *const *attributes, s
 	return able;
 }
 
+/* What a filter that is plain tests. */
+static int want_tested(struct cs_replica *replica, const char *filter)
+{
+	char name[CS_MAX_NAME + 1];
+	int able = 1;
+	for (const char *at = strchr(filter, '('); at != NULL; at = strchr(at + 1, '(')) {
+		size_t n = strcspn(at + 1, "=()&|");
+		if (n == 0 || n > CS_MAX_NAME || at[1 + n] != '=')
+			continue;
+		memcpy(name, at + 1, n);
+		name[n] = '\0';
+		if (want(replica, name) != 1)
+			able = 0;
+	}
+	return able;
+}
+
 static bool is_followed(const struct cs_replica *replica, const char *dn)
 {
 	char key[CS_MAX_DN + 1];
@@ -49,7 +66,7 @@ static bool is_followed(const struct cs_replica *replica, const char *dn)
 static int able_query(struct cs_replica *replica, const struct cs_group_query *query)
 {
 	const char *const basic[] = { query->listed };
-	if (!is_followed(replica, query->dn) || cs_schema_lists(query->listed) == CS_LISTS_URL)
+	if (!is_followed(replica, query->dn))
 		return 0;
 	int able = want_all(replica, basic, CS_COUNT(basic));
 	return want_all(replica, (const char *const *)query->wanted, query->n_wanted) == 1 ? able : 0;
@@ -63,12 +80,19 @@ static int able_roster(struct cs_replica *replica, const struct cs_roster_query 
 		return 0;
 	if (roster->where == CS_NETGROUP)
 		return want_all(replica, netgroup, CS_COUNT(netgroup));
-	return cs_schema_lists(roster->listed) == CS_LISTS_URL ? 0 : want_all(replica, group, CS_COUNT(group));
+	return want_all(replica, group, CS_COUNT(group));
 }
 
 int replica_is_able(struct cs_replica *replica, const struct cs_question *question)
 {
-	int able = 1;
+	const struct cs_schema *schema = &replica->schema;
+	struct cs_settings settings = *replica->settings; /* a view */
+	settings.schema = *schema;
+	if (!cs_tree_can_answer(&settings, question))
+		return 0;
+	int able = schema->nesting > 0 ? want_tested(replica, schema->group_filter) : 1;
+	if (schema->nesting > 0 && want(replica, schema->member_attribute) != 1)
+		able = 0;
 	for (size_t i = 0; i < question->n_queries; i++)
 		if (able_query(replica, &question->queries[i]) != 1)
 			able = 0;

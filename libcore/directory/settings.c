@@ -25,6 +25,7 @@ const struct cs_conf_option cs_directory_options[] = {
 	{ "tls_key", CS_CONF_STR, false, NULL },
 	{ "keytab", CS_CONF_STR, false, NULL },
 	{ "sasl_principal", CS_CONF_STR, false, NULL },
+	{ "mode", CS_CONF_STR, false, NULL },
 	{ "schema", CS_CONF_STR, false, NULL },
 	{ "people_filter", CS_CONF_STR, false, NULL },
 	{ "group_filter", CS_CONF_STR, false, NULL },

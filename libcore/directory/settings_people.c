@@ -87,6 +87,20 @@ static int check_schema(struct reading *r)
 	return 0;
 }
 
+/* What it follows has to be said: it holds all of it. */
+static int read_mode(struct reading *r)
+{
+	const char *mode = cs_conf_str(r->section, "mode", "lookup");
+	if (strcmp(mode, "lookup") != 0 && strcmp(mode, "replica") != 0)
+		return settings_refuse(r, "mode", "is lookup or replica");
+	if (strcmp(mode, "lookup") == 0)
+		return 0;
+	if (*r->settings->groups_base == '\0')
+		return settings_refuse(r, "mode", "replica needs groups_base, the DN below which groups are");
+	r->settings->mode = CS_MODE_REPLICA;
+	return 0;
+}
+
 static int read_base(struct reading *r, const char *key, char **ret_base)
 {
 	const char *base = settings_text(r, key);
@@ -108,6 +122,8 @@ int settings_people(struct reading *r)
 		e = settings_refuse(r, "locked_filter", "is no LDAP filter such as (employeeType=suspended)");
 	if (e == 0)
 		e = cs_set(&s->locked_filter, locked);
+	if (e == 0)
+		e = read_mode(r);
 	if (e == 0)
 		e = read_schema(r);
 	return e != 0 ? e : check_schema(r);

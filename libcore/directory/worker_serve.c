@@ -7,6 +7,7 @@
 #include "lookup.h"
 #include "mem.h"
 #include "message.h"
+#include "replica.h"
 #include "worker.h"
 
 #include <limits.h>
@@ -27,19 +28,34 @@ struct serving {
 	struct cs_buf in, out;
 	struct cs_servers *servers;
 	struct cs_lookup *lookup;
+	struct cs_replica *replica; /* NULL: there is none */
+	bool ok;                    /* of the servers, and what is said of them */
+	char text[CS_STATE_TEXT_MAX + 1];
+	uint64_t told_changes;      /* of the replica */
 	bool failed;
 };
 
 /* --- Serving --- */
 
+static void put_state(struct serving *serving)
+{
+	char text[CS_STATE_TEXT_MAX + 1];
+	bool live = serving->replica != NULL && cs_replica_is_live(serving->replica) == 1;
+	serving->told_changes = serving->replica != NULL ? cs_replica_changes(serving->replica) : 0;
+	(void)snprintf(text, sizeof(text), "%.250s%s%.250s", serving->text, serving->replica != NULL ? "; " : "",
+		       serving->replica != NULL ? cs_replica_state(serving->replica) : "");
+	const struct cs_message_state state = { .ok = serving->ok || live, .changes = serving->told_changes,
+		.text = text };
+	if (cs_message_put_state(&serving->out, &state) != 0)
+		serving->failed = true;
+}
+
 static void tell_state(void *arg, bool ok, const char *text)
 {
 	struct serving *serving = arg;
-	char copy[CS_STATE_TEXT_MAX + 1];
-	(void)snprintf(copy, sizeof(copy), "%s", text);
-	const struct cs_message_state state = { .ok = ok, .text = copy };
-	if (cs_message_put_state(&serving->out, &state) != 0)
-		serving->failed = true;
+	serving->ok = ok;
+	(void)snprintf(serving->text, sizeof(serving->text), "%s", text);
+	put_state(serving);
 }
 
 static void tell_event(void *arg, bool ok, const char *text)
@@ -107,16 +123,30 @@ static void put_answer(void *arg, uint64_t number, const struct cs_answer *answe
 		put_doubt(serving, number, answer);
 }
 
+/* 1: answered. 0: it has to be looked up. */
+static int ask_replica(struct serving *serving, uint64_t number, const struct cs_terms *terms,
+	const struct cs_question *question)
+{
+	struct cs_answer answer = { 0 };
+	int r = cs_replica_ask(serving->replica, terms, question, &answer);
+	if (r == 1)
+		put_answer(serving, number, &answer);
+	cs_clear(&cs_answer_shape, &answer);
+	return r;
+}
+
 static int take_question(struct serving *serving, const uint8_t *payload, size_t n)
 {
 	struct cs_question question = { 0 };
 	struct cs_terms terms = { 0 };
 	uint64_t number = 0;
 	int r = cs_message_get_question(payload, n, &number, &terms, &question);
+	if (r == 0 && serving->replica != NULL)
+		r = ask_replica(serving, number, &terms, &question);
 	if (r == 0)
 		r = cs_lookup_ask(serving->lookup, number, &terms, &question);
 	cs_clear(&cs_question_shape, &question);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* Every whole frame that is there. */
@@ -175,6 +205,8 @@ static int timeout_ms(const struct serving *serving)
 {
 	uint64_t now = cs_boot_ms();
 	uint64_t next = sooner(cs_lookup_next_ms(serving->lookup), cs_servers_next_ms(serving->servers));
+	if (serving->replica != NULL)
+		next = sooner(next, cs_replica_next_ms(serving->replica));
 	if (next == 0)
 		return -1;
 	if (next <= now)
@@ -184,16 +216,23 @@ static int timeout_ms(const struct serving *serving)
 
 static int turn(struct serving *serving)
 {
-	struct pollfd fds[1 + CS_SERVERS_POLL_MAX] = { { .fd = serving->socket, .events = POLLIN } };
+	struct pollfd fds[2 + CS_SERVERS_POLL_MAX] = { { .fd = serving->socket, .events = POLLIN } };
 	if (serving->out.len > 0)
 		fds[0].events |= POLLOUT;
 	size_t n = cs_servers_poll(serving->servers, fds + 1);
-	(void)poll(fds, 1 + n, timeout_ms(serving));
+	fds[1 + n] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	if (serving->replica != NULL)
+		fds[1 + n].fd = cs_replica_fd(serving->replica);
+	(void)poll(fds, 2 + n, timeout_ms(serving));
+	if (serving->replica != NULL)
+		cs_replica_work(serving->replica); /* before questions, which go by what is told now */
 	int r = 0;
 	if (fds[0].revents != 0)
 		r = receive(serving);
 	if (r != 0)
 		return r;
+	if (serving->replica != NULL && cs_replica_changes(serving->replica) != serving->told_changes)
+		put_state(serving);
 	cs_lookup_work(serving->lookup); /* what came too late is not worth connecting for */
 	cs_servers_work(serving->servers);
 	cs_lookup_work(serving->lookup);
@@ -209,6 +248,8 @@ static int prepare(const struct cs_worker_start *start, struct serving *serving)
 		r = cs_servers_new(start->settings, &serving->credentials, &calls, serving, &serving->servers);
 	if (r == 0)
 		r = cs_lookup_new(start->settings, serving->servers, put_answer, serving, &serving->lookup);
+	if (r == 0 && start->settings->mode == CS_MODE_REPLICA)
+		r = cs_replica_new(start->settings, *secret, serving->servers, &serving->replica);
 	return r;
 }
 

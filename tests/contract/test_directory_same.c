@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every directory must answer alike: the same cases against a file, LDIF and a real slapd. */
+/* What every directory must answer alike: the same cases against a file, LDIF, a real slapd, and a replica of it. */
 #include "directory_server.h"
 #include "directory_ask.h"
 #include "directory_tree.h"
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 static struct server server;
-static struct cs_directory *ldap, *fixed, *ldif;
+static struct cs_directory *ldap, *fixed, *ldif, *replica;
 
 #define WIDE "ou=wide,dc=example,dc=org"
 static char tree_ldif[32768], tree_file[32768];
@@ -392,6 +392,49 @@ static struct cs_directory *open_ldap(void)
 	return directory;
 }
 
+/* Everything is followed, so that it answers whatever the cases ask about. */
+static struct cs_directory *open_replica(void)
+{
+	char text[2048];
+	struct cs_problem problem = { 0 };
+	(void)snprintf(text, sizeof(text),
+		       "directory { uri = \"%s\" bind_dn = \"cn=countersign," BASE "\" mode = replica\n"
+		       "bind_secret_file = \"%s/secret\" people_base = \"" PEOPLE "\" groups_base = \"" BASE "\"\n"
+		       "person_attribute = employeeNumber locked_filter = \"(employeeType=locked)\" }",
+		       server.ldapi, server.dir);
+	struct cs_directory *directory = open_text(text, &problem);
+	if (directory == NULL)
+		(void)fprintf(stderr, "%s\n", cs_problem_text(&problem));
+	return directory;
+}
+
+/* Asks for every attribute once, and waits until the replica has it. */
+static int start_replica(void **state)
+{
+	char category[] = "businessCategory", triple[] = "nisNetgroupTriple", any[] = "cn=any," NETGROUPS;
+	char *wanted[] = { cn_text, mail_text, category };
+	struct cs_group_query queries[] = { at(tomcat_dn, owner_text), at(tomcat_dn, member_text) };
+	struct cs_roster_query netgroup = { .where = CS_NETGROUP, .dn = any, .listed = triple };
+	char alice[] = "alice", base[] = BASE;
+	struct cs_subject subject = { 2001, CS_NO_UID, alice };
+	queries[1].wanted = wanted;
+	queries[1].n_wanted = 3;
+	struct cs_roster_query below_all = {
+		.where = CS_GROUPS_BELOW, .dn = base, .listed = owner_text, .attribute = cn_text, .value = alice };
+	struct cs_roster_query rosters[] = { netgroup, below_all };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = 2,
+		.rosters = rosters, .n_rosters = 2 };
+	int is_replica = 0;
+	(void)state;
+	for (int i = 0; i < 10000 && !is_replica; i++) {
+		struct cs_answer answer = ask(replica, &question);
+		is_replica = answer.n_facts == 1 && strncmp(answer.facts[0].source, "replica of ", 11) == 0;
+		cs_clear(&cs_answer_shape, &answer);
+		turn(replica, 5);
+	}
+	return is_replica ? 0 : -1;
+}
+
 static struct cs_directory *open_fixed(void)
 {
 	char text[512];
@@ -445,13 +488,16 @@ static void write_trees(void)
 
 #define ALL(F)                                                                                                         \
 	{"file: " #F, F, NULL, NULL, &fixed}, {"ldif: " #F, F, NULL, NULL, &ldif},                                     \
+	{"slapd: " #F, F, NULL, NULL, &ldap},                                                                          \
 	{                                                                                                              \
-		"slapd: " #F, F, NULL, NULL, &ldap                                                                     \
+		"replica: " #F, F, start_replica, NULL, &replica                                                       \
 	}
 
 int main(void)
 {
 	write_trees();
+	server_modules = "moduleload syncprov\n";
+	server_database = "limits dn.exact=\"cn=countersign," BASE "\" size=unlimited\noverlay syncprov\n";
 	int r = server_make(&server, tree_ldif);
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
@@ -476,10 +522,12 @@ int main(void)
 		ldap = open_ldap();
 		fixed = open_fixed();
 		ldif = open_ldif();
-		r = ldap != NULL && fixed != NULL && ldif != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+		replica = open_replica();
+		r = ldap != NULL && fixed != NULL && ldif != NULL && replica != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 		cs_directory_close(&ldap);
 		cs_directory_close(&fixed);
 		cs_directory_close(&ldif);
+		cs_directory_close(&replica);
 	}
 	if (r != 77)
 		server_remove(&server);
