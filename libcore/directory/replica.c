@@ -28,6 +28,12 @@ enum {
 	MESSAGES_A_TURN = 256
 };
 
+static void enter(struct cs_replica *replica, enum phase phase)
+{
+	replica->phase = phase;
+	replica->moves++;
+}
+
 static void rest(struct cs_replica *replica, uint64_t pause_ms, const char *cause)
 {
 	cs_connecting_abandon(&replica->connecting);
@@ -43,7 +49,7 @@ static void rest(struct cs_replica *replica, uint64_t pause_ms, const char *caus
 	replica->claim_ms = 0;
 	replica->current_ms = 0;
 	replica->offers = false;
-	replica->phase = PHASE_REST;
+	enter(replica, PHASE_REST);
 	replica->wake_ms = cs_boot_ms() + pause_ms;
 	if (cause != replica->cause)
 		(void)snprintf(replica->cause, sizeof(replica->cause), "%s", cause);
@@ -248,7 +254,7 @@ static int start_tracks(struct cs_replica *replica)
 	for (size_t i = 0; i < replica->n_contexts; i++)
 		if (replica->contexts[i].now.n == 0)
 			return unsupported(replica, "the server shows no contextCSN, so nobody can tell what is current");
-	replica->phase = PHASE_REFRESH;
+	enter(replica, PHASE_REFRESH);
 	return ask_tracks(replica);
 }
 
@@ -303,7 +309,7 @@ static int on_refreshed(void *arg, unsigned id)
 	if (!replica->flows[FLOW_PEOPLE].used)
 		return ask_everything(replica);
 	int r = cs_tree_finish(replica->tree);
-	replica->phase = PHASE_FOLLOW;
+	enter(replica, PHASE_FOLLOW);
 	return r != 0 ? r : ask_beat(replica);
 }
 
@@ -336,7 +342,7 @@ static void begin(struct cs_replica *replica)
 	if (cs_connecting_start(replica->settings, replica->secret, uri, now + CONNECT_MS, false, &replica->connecting) != 0)
 		give_up(replica, "a connection cannot be begun");
 	else
-		replica->phase = PHASE_CONNECT;
+		enter(replica, PHASE_CONNECT);
 }
 
 static int look(struct cs_replica *replica)
@@ -346,7 +352,7 @@ static int look(struct cs_replica *replica)
 	if (r != 0)
 		return r;
 	cs_tree_count_children(replica->tree);
-	replica->phase = PHASE_LOOK;
+	enter(replica, PHASE_LOOK);
 	replica->heard_ms = cs_boot_ms();
 	return read_base(replica, FLOW_ROOT, "", attributes);
 }
@@ -533,6 +539,11 @@ int cs_replica_ask(struct cs_replica *replica, const struct cs_terms *terms, con
 uint64_t cs_replica_changes(const struct cs_replica *replica)
 {
 	return replica->changes;
+}
+
+uint64_t cs_replica_version(const struct cs_replica *replica)
+{
+	return replica->changes + replica->moves;
 }
 
 const char *cs_replica_state(struct cs_replica *replica)

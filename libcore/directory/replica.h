@@ -28,6 +28,8 @@ uint64_t cs_replica_next_ms(const struct cs_replica *replica);
 
 /* Rises with every change of what is held, and when the replica comes or goes. */
 uint64_t cs_replica_changes(const struct cs_replica *replica);
+/* Rises with those, and whenever the state is another. */
+uint64_t cs_replica_version(const struct cs_replica *replica);
 /* 1 while it answers. */
 int cs_replica_is_live(const struct cs_replica *replica);
 /* "the replica of ldap://… is live", "no replica: …"; the replica's own. */

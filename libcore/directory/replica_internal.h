@@ -92,7 +92,7 @@ struct cs_replica {
 	uint64_t current_ms;            /* when it certainly was what the server had; 0: not yet */
 	bool was_live;
 	uint64_t live_since_ms;
-	uint64_t changes;
+	uint64_t changes, moves; /* of what is held; from one phase to another */
 	const char *trouble; /* what a call gave up for; NULL: see the error */
 	char cause[REPLICA_TEXT];
 	char text[REPLICA_TEXT];

@@ -31,7 +31,7 @@ struct serving {
 	struct cs_replica *replica; /* NULL: there is none */
 	bool ok;                    /* of the servers, and what is said of them */
 	char text[CS_STATE_TEXT_MAX + 1];
-	uint64_t told_changes;      /* of the replica */
+	uint64_t told_version;      /* of the replica */
 	bool failed;
 };
 
@@ -41,11 +41,11 @@ static void put_state(struct serving *serving)
 {
 	char text[CS_STATE_TEXT_MAX + 1];
 	bool live = serving->replica != NULL && cs_replica_is_live(serving->replica) == 1;
-	serving->told_changes = serving->replica != NULL ? cs_replica_changes(serving->replica) : 0;
+	uint64_t changes = serving->replica != NULL ? cs_replica_changes(serving->replica) : 0;
+	serving->told_version = serving->replica != NULL ? cs_replica_version(serving->replica) : 0;
 	(void)snprintf(text, sizeof(text), "%.250s%s%.250s", serving->text, serving->replica != NULL ? "; " : "",
 		       serving->replica != NULL ? cs_replica_state(serving->replica) : "");
-	const struct cs_message_state state = { .ok = serving->ok || live, .changes = serving->told_changes,
-		.text = text };
+	const struct cs_message_state state = { .ok = serving->ok || live, .changes = changes, .text = text };
 	if (cs_message_put_state(&serving->out, &state) != 0)
 		serving->failed = true;
 }
@@ -231,7 +231,7 @@ static int turn(struct serving *serving)
 		r = receive(serving);
 	if (r != 0)
 		return r;
-	if (serving->replica != NULL && cs_replica_changes(serving->replica) != serving->told_changes)
+	if (serving->replica != NULL && cs_replica_version(serving->replica) != serving->told_version)
 		put_state(serving);
 	cs_lookup_work(serving->lookup); /* what came too late is not worth connecting for */
 	cs_servers_work(serving->servers);
