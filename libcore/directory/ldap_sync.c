@@ -328,8 +328,10 @@ static int take_result(struct cs_sync *sync, unsigned id, LDAPMessage *message)
 	sync->searches[id].msgid = 0;
 	if (ldap_parse_result(sync->ld, message, &code, NULL, &detail, NULL, NULL, 0) != LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
-	(void)snprintf(cause, sizeof(cause), "%s%s%.200s", ldap_err2string(code), detail != NULL && *detail ? ": " : "",
-		       detail != NULL ? detail : "");
+	bool limited = code == LDAP_SIZELIMIT_EXCEEDED || code == LDAP_ADMINLIMIT_EXCEEDED;
+	(void)snprintf(cause, sizeof(cause), "%s%s%.200s%s", ldap_err2string(code), detail != NULL && *detail ? ": " : "",
+		       detail != NULL ? detail : "",
+		       limited ? "; the server has to let the bind account have everything (limits … size=unlimited)" : "");
 	ldap_memfree(detail);
 	enum cs_sync_ended ended = CS_SYNC_BROKEN;
 	if (code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION && follow)

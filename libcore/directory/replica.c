@@ -209,7 +209,7 @@ static int take_beat(struct context *context, const struct cs_sync_entry *entry)
 	for (size_t i = 0; i < entry->n_values && r == 0; i++)
 		if (strcasecmp(entry->values[i].attribute, "contextCSN") == 0)
 			r = cs_csns_add(&context->now, entry->values[i].value.data, entry->values[i].value.len);
-	return r;
+	return r != 0 ? CS_EPROTO : 0;
 }
 
 static int on_entry(void *arg, unsigned id, const struct cs_sync_entry *entry)

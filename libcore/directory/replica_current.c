@@ -36,7 +36,7 @@ int replica_cookie(struct cs_replica *replica, unsigned number, const char *cook
 	struct cs_csns csns = { 0 };
 	int r = cs_csns_add_cookie(&csns, cookie, n);
 	if (r != 0)
-		return r;
+		return CS_EPROTO;
 	cs_csns_merge(&flow->csns, &csns);
 	if (number >= FLOW_TRACK && number < FLOW_TRACK + REPLICA_CONTEXTS)
 		track_cookie(&replica->contexts[flow->context], flow->refreshed, &csns);

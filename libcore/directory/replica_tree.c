@@ -239,8 +239,10 @@ static int take_object(struct cs_replica *replica, size_t i, const struct cs_syn
 	const char *base = kinds[i].flow == FLOW_GROUPS ? replica->groups_key : replica->people_key;
 	char key[CS_MAX_DN + 1] = "";
 	bool there = entry->change == CS_SYNC_PUT;
-	if (there && (!cs_dn_is_valid(entry->dn) || cs_dn_key(entry->dn, key) != 0 || !cs_dn_key_below(key, base)))
-		return CS_EPROTO;
+	if (there && (!cs_dn_is_valid(entry->dn) || cs_dn_key(entry->dn, key) != 0 || !cs_dn_key_below(key, base))) {
+		replica->trouble = "an entry came with a DN that is not below the base, or cannot be used";
+		return CS_EDOUBT;
+	}
 	int r = replica->phase == PHASE_FOLLOW ? check_subtree(replica, kinds[i].kind, entry, key) : 0;
 	if (r != 0)
 		return r;

@@ -55,7 +55,7 @@ static struct cs_directory *open_mode(const struct server *at, const char *mode,
 /* Everybody who is named, all groups, and rosters. */
 static struct cs_answer ask_all(struct cs_directory *directory, uint64_t fresh_ms)
 {
-	static char names[][16] = { "alice", "alice-adm", "bob", "carol", "lena", "eve", "mallory" };
+	static char names[][16] = { "alice", "alice-adm", "bob", "carol", "dora", "eve", "mallory" };
 	struct cs_subject subjects[CS_COUNT(names)];
 	struct cs_group_query queries[] = {
 		{ .where = CS_GROUP_AT, .dn = tomcat, .listed = owner, .wanted = wanted, .n_wanted = 2 },
