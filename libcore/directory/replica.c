@@ -46,6 +46,7 @@ static void rest(struct cs_replica *replica, uint64_t pause_ms, const char *caus
 	}
 	replica->n_contexts = 0;
 	memset(replica->flows, 0, sizeof(replica->flows));
+	replica->has_more = false;
 	replica->claim_ms = 0;
 	replica->current_ms = 0;
 	replica->offers = false;
@@ -388,6 +389,7 @@ static void failed(struct cs_replica *replica, int error)
 static void receive(struct cs_replica *replica)
 {
 	int r = cs_sync_work(replica->sync, MESSAGES_A_TURN);
+	replica->has_more = r == MESSAGES_A_TURN;
 	if (r > 0)
 		replica->heard_ms = cs_boot_ms();
 	if (r < 0) {
@@ -480,7 +482,7 @@ void cs_replica_work(struct cs_replica *replica)
 uint64_t cs_replica_next_ms(const struct cs_replica *replica)
 {
 	uint64_t next = due_ms(replica), lapse = replica->current_ms + LIVE_MS + 1;
-	if (replica->is_new && replica->phase != PHASE_REST)
+	if (replica->has_more || (replica->is_new && replica->phase != PHASE_REST))
 		return 1;
 	return replica->was_live && (next == 0 || lapse < next) ? lapse : next;
 }
@@ -521,8 +523,6 @@ int cs_replica_ask(struct cs_replica *replica, const struct cs_terms *terms, con
 	struct cs_answer told = { 0 };
 	if (cs_question_check(question) != 0 || replica_is_able(replica, question) != 1)
 		return 0;
-	if (replica->sync != NULL)
-		receive(replica); /* what has come already */
 	if (!is_fresh(replica, terms))
 		return 0;
 	int r = answer(replica, question, &told);

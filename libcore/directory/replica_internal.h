@@ -78,6 +78,7 @@ struct cs_replica {
 	struct cs_sync *sync;
 	char uri[CS_URI_MAX + 1];
 	uint64_t heard_ms;
+	bool has_more; /* than was read; a TLS layer may hold it where no descriptor tells */
 	bool offers;  /* the control */
 	bool is_new;  /* attributes were learned since the session began */
 	struct flow flows[FLOWS];
