@@ -340,7 +340,8 @@ static void begin(struct cs_replica *replica)
 	}
 	(void)snprintf(replica->uri, sizeof(replica->uri), "%s", uri);
 	replica->is_new = false;
-	if (cs_connecting_start(replica->settings, replica->secret, uri, now + CONNECT_MS, false, &replica->connecting) != 0)
+	if (cs_connecting_start(replica->settings, replica->credentials, uri, now + CONNECT_MS, false,
+				&replica->connecting) != 0)
 		give_up(replica, "a connection cannot be begun");
 	else
 		enter(replica, PHASE_CONNECT);
@@ -558,14 +559,14 @@ const char *cs_replica_state(struct cs_replica *replica)
 	return replica->text;
 }
 
-int cs_replica_new(const struct cs_settings *settings, const char *secret, const struct cs_servers *servers,
-	struct cs_replica **ret_replica)
+int cs_replica_new(const struct cs_settings *settings, const struct cs_credentials *credentials,
+	const struct cs_servers *servers, struct cs_replica **ret_replica)
 {
 	struct cs_replica *replica = calloc(1, sizeof(*replica));
 	if (replica == NULL)
 		return CS_ENOMEM;
 	replica->settings = settings;
-	replica->secret = secret;
+	replica->credentials = credentials;
 	replica->servers = servers;
 	int r = cs_schema_copy(&settings->schema, &replica->schema);
 	if (r == 0)

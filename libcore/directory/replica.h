@@ -11,9 +11,9 @@
 
 struct cs_replica;
 
-/* settings, secret and servers stay the caller's and must outlive it. 0, CS_ENOMEM. */
-int cs_replica_new(const struct cs_settings *settings, const char *secret, const struct cs_servers *servers,
-	struct cs_replica **ret_replica);
+/* settings, credentials and servers stay the caller's and must outlive it. 0, CS_ENOMEM. */
+int cs_replica_new(const struct cs_settings *settings, const struct cs_credentials *credentials,
+	const struct cs_servers *servers, struct cs_replica **ret_replica);
 void cs_replica_free(struct cs_replica **replica);
 
 /* 1: the answer is there, for the caller to clear. 0: it has to be looked up. What the question asks for that is not

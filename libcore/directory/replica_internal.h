@@ -65,7 +65,7 @@ struct held {
 struct cs_replica {
 	const struct cs_settings *settings;
 	struct cs_schema schema; /* without member_of, which servers keep without telling those who follow */
-	const char *secret;
+	const struct cs_credentials *credentials;
 	const struct cs_servers *servers;
 	char people_key[CS_MAX_DN + 1], groups_key[CS_MAX_DN + 1];
 	bool has_others;

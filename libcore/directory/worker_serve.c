@@ -249,7 +249,8 @@ static int prepare(const struct cs_worker_start *start, struct serving *serving)
 	if (r == 0)
 		r = cs_lookup_new(start->settings, serving->servers, put_answer, serving, &serving->lookup);
 	if (r == 0 && start->settings->mode == CS_MODE_REPLICA)
-		r = cs_replica_new(start->settings, *secret, serving->servers, &serving->replica);
+		r = cs_replica_new(start->settings, &serving->credentials, serving->servers,
+				   &serving->replica);
 	return r;
 }
 
