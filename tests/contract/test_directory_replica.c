@@ -21,11 +21,13 @@
 
 enum { WAIT_MS = 30000, PEOPLE_MANY = 20000, BATCHES = 20, CHANGES_A_BATCH = 50 };
 
-#define WITH_SYNCPROV                                                                                                  \
-	"limits dn.exact=\"cn=countersign," BASE "\" size=unlimited\n"                                                 \
-	"index objectClass,uid,uidNumber,member,owner,cn,entryUUID,entryCSN eq\n"                                      \
-	"access to dn.subtree=\"" HIDDEN "\" by * none\n"                                                              \
-	"overlay syncprov\n"
+/* Its clients may have everything, but for what is hidden. */
+static const struct server_extra with_syncprov = { .global = "moduleload syncprov",
+	.database = "limits dn.exact=\"cn=countersign," BASE "\" size=unlimited\n"
+		    "maxsize 268435456\n"
+		    "index objectClass,uid,uidNumber,member,owner,cn,entryUUID,entryCSN eq\n"
+		    "access to dn.subtree=\"" HIDDEN "\" by * none\n"
+		    "overlay syncprov" };
 
 static struct server server;
 static struct cs_directory *replica, *lookup;
@@ -55,7 +57,7 @@ static struct cs_directory *open_mode(const struct server *at, const char *mode,
 /* Everybody who is named, all groups, and rosters. */
 static struct cs_answer ask_all(struct cs_directory *directory, uint64_t fresh_ms)
 {
-	static char names[][16] = { "alice", "alice-adm", "bob", "carol", "dora", "eve", "mallory" };
+	static char names[][16] = { "alice", "alice-adm", "bob", "carol", "lena", "eve", "mallory" };
 	struct cs_subject subjects[CS_COUNT(names)];
 	struct cs_group_query queries[] = {
 		{ .where = CS_GROUP_AT, .dn = tomcat, .listed = owner, .wanted = wanted, .n_wanted = 2 },
@@ -201,7 +203,8 @@ static void test_a080_locked_by_filter_and_by_attribute(void **state)
 	assert_false(locked);
 }
 
-#define EVE CHANGE("uid=eve," PEOPLE, "add") "objectClass: inetOrgPerson\nobjectClass: posixAccount\nuid: eve\ncn: eve\n" \
+#define EVE CHANGE("uid=eve," PEOPLE, "add")                                                                           \
+	"objectClass: inetOrgPerson\nobjectClass: posixAccount\nuid: eve\ncn: eve\n"                     \
 	"sn: eve\nuidNumber: 2050\ngidNumber: 1\nhomeDirectory: /\n\n"
 
 static void test_people_come_and_go(void **state)
@@ -375,6 +378,14 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Values of one attribute have no order. */
+static int by_attribute(const void *a, const void *b)
+{
+	const struct cs_attribute *x = a, *y = b;
+	int r = strcmp(x->name, y->name);
+	return r != 0 ? r : strcmp(x->value, y->value);
+}
+
 /* What may differ: who answered, when, and in which order people are listed. */
 static void make_comparable(struct cs_answer *answer, struct cs_buf *out)
 {
@@ -385,13 +396,8 @@ static void make_comparable(struct cs_answer *answer, struct cs_buf *out)
 			qsort(answer->facts[i].aliases, answer->facts[i].n_aliases, sizeof(char *), by_text);
 		for (size_t m = 0; m < answer->facts[i].n_memberships; m++) {
 			struct cs_membership *one = &answer->facts[i].memberships[m];
-			for (size_t k = 1; k < one->n_attributes; k++) /* values of one attribute have no order */
-				for (size_t j = k; j > 0 && strcmp(one->attributes[j - 1].name, one->attributes[j].name) == 0 &&
-						   strcmp(one->attributes[j - 1].value, one->attributes[j].value) > 0; j--) {
-					struct cs_attribute held = one->attributes[j];
-					one->attributes[j] = one->attributes[j - 1];
-					one->attributes[j - 1] = held;
-				}
+			if (one->n_attributes > 1)
+				qsort(one->attributes, one->n_attributes, sizeof(*one->attributes), by_attribute);
 		}
 	}
 	for (size_t i = 0; i < answer->n_rosters; i++) {
@@ -418,7 +424,8 @@ static void compare(unsigned batch)
 			fail_msg("batch %u, person %zu: %d %d %zu, and looked up %d %d %zu (%s)", batch, i,
 				 (int)followed.facts[i].known, followed.facts[i].person.locked,
 				 followed.facts[i].n_memberships, (int)looked.facts[i].known,
-				 looked.facts[i].person.locked, looked.facts[i].n_memberships, looked.facts[i].doubt);
+				 looked.facts[i].person.locked, looked.facts[i].n_memberships,
+				 looked.facts[i].doubt);
 	assert_int_equal(a.len, b.len);
 	assert_memory_equal(a.data, b.data, a.len);
 	cs_buf_clear(&a);
@@ -450,11 +457,12 @@ static void random_change(FILE *out)
 			      dice(2) ? "add" : "delete", dice(2) ? "member" : "owner", "member", person);
 		break;
 	case 3:
-		(void)fprintf(out, "dn: %s\nchangetype: modify\nreplace: owner\nowner: uid=%s," PEOPLE "\n\n", dn, person);
+		(void)fprintf(out, "dn: %s\nchangetype: modify\nreplace: owner\nowner: uid=%s," PEOPLE "\n\n", dn,
+			      person);
 		break;
 	case 4:
-		(void)fprintf(out, "dn: uid=%s," PEOPLE "\nchangetype: modify\n%s: employeeType\nemployeeType: locked\n\n",
-			      person, dice(2) ? "add" : "delete");
+		(void)fprintf(out, "dn: uid=%s," PEOPLE "\nchangetype: modify\n%s: employeeType\n"
+			      "employeeType: locked\n\n", person, dice(2) ? "add" : "delete");
 		break;
 	case 5:
 		(void)fprintf(out, "dn: cn=new," GROUPS "\nchangetype: %s",
@@ -526,7 +534,8 @@ static void test_attributes_are_learned(void **state)
 {
 	char mail[] = "description";
 	char *more[] = { mail };
-	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = tomcat, .listed = member, .wanted = more, .n_wanted = 1 };
+	struct cs_group_query query = {
+		.where = CS_GROUP_AT, .dn = tomcat, .listed = member, .wanted = more, .n_wanted = 1 };
 	(void)state;
 	struct cs_answer answer = ask_one(replica, CS_NO_UID, "carol", &query, 1);
 	assert_string_equal(answer.facts[0].source, server.ldapi);
@@ -562,8 +571,6 @@ static void test_provider_without_syncrepl(void **state)
 {
 	struct server plain = { 0 };
 	(void)state;
-	server_modules = "";
-	server_database = "";
 	assert_int_equal(server_make(&plain, TREE_LDIF), 0);
 	struct cs_directory *kept = replica;
 	replica = open_mode(&plain, "replica", GROUPS);
@@ -602,9 +609,7 @@ static void test_a_large_refresh_holds_nobody_up(void **state)
 	uint64_t slowest = 0;
 	bool live = false;
 	(void)state;
-	server_modules = "moduleload syncprov\n";
-	server_database = WITH_SYNCPROV;
-	assert_int_equal(server_make(&large, text), 0);
+	assert_int_equal(server_make_with(&large, text, &with_syncprov), 0);
 	free(text);
 	struct cs_directory *many = open_mode(&large, "replica", GROUPS);
 	assert_non_null(many);
@@ -629,13 +634,11 @@ static void test_a_large_refresh_holds_nobody_up(void **state)
 
 int main(void)
 {
-	server_modules = "moduleload syncprov\n";
-	server_database = WITH_SYNCPROV;
 	(void)snprintf(tree, sizeof(tree), "%s%s", TREE_LDIF,
 		       UNIT("other", BASE) UNIT("hidden", BASE) UNIT("staff", PEOPLE)
 		       "dn: uid=dora," STAFF "\nobjectClass: account\nobjectClass: posixAccount\nuid: dora\ncn: dora\n"
 		       "uidNumber: 2060\ngidNumber: 1\nhomeDirectory: /\n\n");
-	int r = server_make(&server, tree);
+	int r = server_make_with(&server, tree, &with_syncprov);
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
 			LIVE(test_a079_a_removed_member_is_gone_at_once),

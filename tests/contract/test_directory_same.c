@@ -496,9 +496,9 @@ static void write_trees(void)
 int main(void)
 {
 	write_trees();
-	server_modules = "moduleload syncprov\n";
-	server_database = "limits dn.exact=\"cn=countersign," BASE "\" size=unlimited\noverlay syncprov\n";
-	int r = server_make(&server, tree_ldif);
+	const struct server_extra extra = { .global = "moduleload syncprov",
+		.database = "limits dn.exact=\"cn=countersign," BASE "\" size=unlimited\noverlay syncprov" };
+	int r = server_make_with(&server, tree_ldif, &extra);
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
 			ALL(test_identity_is_whole),
@@ -523,7 +523,8 @@ int main(void)
 		fixed = open_fixed();
 		ldif = open_ldif();
 		replica = open_replica();
-		r = ldap != NULL && fixed != NULL && ldif != NULL && replica != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+		bool all = ldap != NULL && fixed != NULL && ldif != NULL && replica != NULL;
+		r = all ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 		cs_directory_close(&ldap);
 		cs_directory_close(&fixed);
 		cs_directory_close(&ldif);
