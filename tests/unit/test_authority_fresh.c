@@ -51,6 +51,10 @@ static void retell(void *arg, const struct cs_answer *answer)
 
 		facts->boot_ms = house_now.boot_ms - teller.age_ms;
 		assert_int_equal(cs_set(&facts->source, server), 0);
+		for (; facts->n_unsure > 0; facts->n_unsure--) /* only the test says what is not believed */
+			cs_clear(&cs_unsure_shape, &facts->unsure[facts->n_unsure - 1]);
+		free(facts->unsure);
+		facts->unsure = NULL;
 		if (!teller.unsure || facts->known != CS_KNOWN_YES)
 			continue;
 		facts->unsure = calloc(1, sizeof(*facts->unsure));
