@@ -23,17 +23,29 @@ static char folder[] = "/tmp/countersign-examples-XXXXXX";
 
 /* The files that the sections name; here they lie in a folder of the test's own. */
 static const char *const elsewhere[] = { "/etc/countersign/", "/etc/ipa/" };
+/* One key of countersign@EXAMPLE, as ktutil writes it. */
+static const char keytab[] =
+	"\5\2\0\0\0\51\0\1\0\7EXAMPLE\0\13countersign\0\0\0\1\0\0\0\0\1\0\22\0\4\1\2\3\4";
+static const char line[] = "x\n";
 static const struct {
 	const char *name;
 	mode_t mode;
-} files[] = { { "ldap-ca.pem", 0644 }, { "ca.crt", 0644 }, { "ldap.secret", 0600 }, { "countersign.keytab", 0600 } };
+	const char *bytes;
+	size_t n;
+} files[] = {
+	{ "ldap-ca.pem", 0644, line, sizeof(line) - 1 },
+	{ "ca.crt", 0644, line, sizeof(line) - 1 },
+	{ "ldap.secret", 0600, line, sizeof(line) - 1 },
+	{ "countersign.keytab", 0600, keytab, sizeof(keytab) - 1 },
+};
 
-static void put(const char *name, mode_t mode)
+static void put(size_t i)
 {
 	char path[128];
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	assert_true(fd >= 0 && write(fd, "x\n", 2) == 2 && fchmod(fd, mode) == 0 && close(fd) == 0);
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, files[i].name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, files[i].mode);
+	assert_true(fd >= 0 && write(fd, files[i].bytes, files[i].n) == (ssize_t)files[i].n);
+	assert_true(fchmod(fd, files[i].mode) == 0 && close(fd) == 0);
 }
 
 static void read_text(const char *name, char *text)
@@ -106,7 +118,7 @@ static int make_files(void **state)
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	for (size_t i = 0; i < CS_COUNT(files); i++)
-		put(files[i].name, files[i].mode);
+		put(i);
 	return 0;
 }
 
