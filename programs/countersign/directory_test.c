@@ -345,10 +345,20 @@ static void put_line(struct cs_buf *out, const char *before, const char *text)
 	cs_put(out, "\n");
 }
 
+/* By one attribute or by several: it is one group. */
+static bool was_put(const struct cs_facts *facts, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(facts->memberships[k].group_dn, facts->memberships[i].group_dn) == 0)
+			return true;
+	return false;
+}
+
 static void put_groups(struct cs_buf *out, const struct cs_facts *facts)
 {
 	for (size_t i = 0; i < facts->n_memberships; i++)
-		put_line(out, "in      ", facts->memberships[i].group_dn);
+		if (!was_put(facts, i))
+			put_line(out, "in      ", facts->memberships[i].group_dn);
 	for (size_t i = 0; i < facts->n_unsure; i++)
 		put_line(out, "unsure  ", facts->unsure[i].doubt);
 }
