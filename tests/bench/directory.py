@@ -21,7 +21,7 @@ BIND_DN = f"cn=countersign,{BASE}"
 SECRET = Path("/etc/countersign/ldap.secret")
 CONF = Path("/etc/countersign/countersignd.conf")
 NOT_REMEMBERED_S = 30  # how long a right is remembered
-CROWD = 64            # people whom many callers ask about: they own project shared
+CROWD = 8             # people whom many callers ask about: they own project shared
 
 
 # --- the directory
