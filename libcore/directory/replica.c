@@ -36,24 +36,29 @@ static void enter(struct cs_replica *replica, enum phase phase)
 
 static void rest(struct cs_replica *replica, uint64_t pause_ms, const char *cause)
 {
+	if (cause != replica->cause) /* it may be the session's own */
+		(void)snprintf(replica->cause, sizeof(replica->cause), "%s", cause);
 	cs_connecting_abandon(&replica->connecting);
 	cs_sync_free(&replica->sync);
 	replica_forget(replica);
-	for (size_t i = 0; i < replica->n_contexts; i++) {
+	for (size_t i = 0; i < REPLICA_CONTEXTS; i++) {
 		cs_free_str(&replica->contexts[i].dn);
 		cs_free_str(&replica->contexts[i].key);
+		free(replica->contexts[i].deleted);
 		replica->contexts[i] = (struct context){ 0 };
+		replica->claim[i] = (struct cs_csns){ 0 };
 	}
 	replica->n_contexts = 0;
 	memset(replica->flows, 0, sizeof(replica->flows));
 	replica->has_more = false;
+	replica->beat_released = 0;
 	replica->claim_ms = 0;
+	replica->claim_released = 0;
 	replica->current_ms = 0;
 	replica->offers = false;
+	replica->trouble = NULL;
 	enter(replica, PHASE_REST);
 	replica->wake_ms = cs_boot_ms() + pause_ms;
-	if (cause != replica->cause)
-		(void)snprintf(replica->cause, sizeof(replica->cause), "%s", cause);
 }
 
 /* Whoever fails soon after he began waits longer each time. */
@@ -89,6 +94,7 @@ static int ask_beat(struct cs_replica *replica)
 	static const char *const attributes[] = { "contextCSN", NULL };
 	int r = 0;
 	replica->beat_ms = cs_boot_ms();
+	replica->beat_released = replica->held.n_released;
 	for (unsigned i = 0; i < replica->n_contexts && r == 0; i++) {
 		replica->contexts[i].is_asked = true;
 		replica->contexts[i].now = (struct cs_csns){ 0 };
@@ -220,10 +226,8 @@ static int on_entry(void *arg, unsigned id, const struct cs_sync_entry *entry)
 		return take_root(replica, entry);
 	if (id < FLOW_TRACK)
 		return take_beat(&replica->contexts[id - FLOW_BEAT], entry);
-	if (id < FLOW_PEOPLE) {
-		replica_track(replica, id - FLOW_TRACK, entry);
-		return 0;
-	}
+	if (id < FLOW_PEOPLE)
+		return replica_track(replica, id - FLOW_TRACK, entry);
 	return replica_take(replica, id, entry);
 }
 
@@ -236,7 +240,8 @@ static void check_claim(struct cs_replica *replica)
 		return;
 	replica->current_ms = replica->claim_ms;
 	replica->claim_ms = 0;
-	replica_settle(replica);
+	replica_settle(replica, replica->claim_released);
+	replica->beat_released -= replica->claim_released;
 }
 
 static int on_cookie(void *arg, unsigned id, const char *cookie, size_t n)
@@ -283,8 +288,13 @@ static int end_beat(struct cs_replica *replica, struct context *context)
 			return 0;
 	if (replica->phase == PHASE_LOOK)
 		return start_tracks(replica);
+	if (replica->phase == PHASE_FOLLOW && replica_went_back(replica)) {
+		replica->trouble = "the server tells no longer how far it has come, or went back";
+		return CS_EDOUBT;
+	}
 	if (replica->phase == PHASE_FOLLOW && replica->claim_ms == 0) {
 		replica->claim_ms = replica->beat_ms;
+		replica->claim_released = replica->beat_released;
 		for (size_t i = 0; i < replica->n_contexts; i++)
 			replica->claim[i] = replica->contexts[i].now;
 	}
@@ -376,7 +386,7 @@ static void connected(struct cs_replica *replica)
 
 static void failed(struct cs_replica *replica, int error)
 {
-	const char *trouble = replica->trouble;
+	const char *trouble = replica->trouble != NULL ? replica->trouble : cs_strerror(error);
 	if (error == CS_ENOENT)
 		rest(replica, UNSUPPORTED_MS, trouble);
 	else if (error == CS_ETOOBIG)
@@ -393,16 +403,10 @@ static void receive(struct cs_replica *replica)
 	replica->has_more = r == MESSAGES_A_TURN;
 	if (r > 0)
 		replica->heard_ms = cs_boot_ms();
-	if (r < 0) {
-		char cause[REPLICA_TEXT];
-		if (r == CS_EUNAVAIL)
-			(void)snprintf(cause, sizeof(cause), "%s", cs_sync_cause(replica->sync));
+	if (r < 0)
 		failed(replica, r);
-		if (r == CS_EUNAVAIL)
-			(void)snprintf(replica->cause, sizeof(replica->cause), "%s", cause);
-		return;
-	}
-	check_claim(replica);
+	else
+		check_claim(replica);
 }
 
 static bool beat_is_open(const struct cs_replica *replica)
@@ -451,9 +455,10 @@ static void when_due(struct cs_replica *replica)
 		give_up(replica, "the server is silent");
 }
 
+/* Not once it has learned of what this session does not bring: it ends at the next turn. */
 int cs_replica_is_live(const struct cs_replica *replica)
 {
-	return replica->phase == PHASE_FOLLOW && replica->current_ms != 0 &&
+	return replica->phase == PHASE_FOLLOW && !replica->is_new && replica->current_ms != 0 &&
 	       cs_boot_ms() - replica->current_ms <= LIVE_MS;
 }
 

@@ -63,10 +63,17 @@ static bool is_followed(const struct cs_replica *replica, const char *dn)
 	return cs_dn_key(dn, key) == 0 && cs_dn_key_below(key, replica->groups_key);
 }
 
+/* Servers keep member_of without telling those who follow, and it may say more than the groups do. */
+static bool is_by_member_of(const struct cs_replica *replica, const char *listed)
+{
+	const struct cs_schema *schema = &replica->settings->schema;
+	return *schema->member_of != '\0' && schema->nesting == 0 && strcasecmp(schema->member_attribute, listed) == 0;
+}
+
 static int able_query(struct cs_replica *replica, const struct cs_group_query *query)
 {
 	const char *const basic[] = { query->listed };
-	if (!is_followed(replica, query->dn))
+	if (is_by_member_of(replica, query->listed) || !is_followed(replica, query->dn))
 		return 0;
 	int able = want_all(replica, basic, CS_COUNT(basic));
 	return want_all(replica, (const char *const *)query->wanted, query->n_wanted) == 1 ? able : 0;
@@ -77,6 +84,8 @@ static int able_roster(struct cs_replica *replica, const struct cs_roster_query 
 	static const char *const netgroup[] = { "objectClass", CS_NETGROUP_TRIPLE, CS_NETGROUP_MEMBER };
 	const char *const group[] = { roster->listed, roster->attribute != NULL ? roster->attribute : "" };
 	if (!is_followed(replica, roster->dn))
+		return 0;
+	if (roster->where != CS_NETGROUP && is_by_member_of(replica, roster->listed))
 		return 0;
 	if (roster->where == CS_NETGROUP)
 		return want_all(replica, netgroup, CS_COUNT(netgroup));

@@ -40,9 +40,10 @@ struct context {
 	bool is_asked;
 	/* What each flow must have come to before it can be told current though it has not heard of the last change: a
 	 * delete is told only to those flows that had the entry. */
-	struct cs_csns need, need_people, need_groups;
+	struct cs_csns need;
 	enum cs_sync_change last; /* of the tracking flow, while its cookie is still to come */
-	bool last_people, last_groups;
+	uint8_t (*deleted)[CS_UUID_LEN]; /* what the tracking flow told to be deleted; before n_gone all is gone here */
+	size_t n_deleted, n_gone, cap_deleted;
 };
 
 enum phase {
@@ -88,7 +89,9 @@ struct cs_replica {
 	struct held held;
 
 	uint64_t beat_ms;               /* when the last beat was asked for */
+	size_t beat_released;           /* how many were released then */
 	uint64_t claim_ms;              /* when the oldest beat was asked for that is not covered yet; 0: none */
+	size_t claim_released;
 	struct cs_csns claim[REPLICA_CONTEXTS];
 	uint64_t current_ms;            /* when it certainly was what the server had; 0: not yet */
 	bool was_live;
@@ -102,8 +105,8 @@ struct cs_replica {
 /* replica_tree.c. Takes what a flow brought. 0; CS_EPROTO: it must not be; CS_EDOUBT with the trouble: begin anew;
  * CS_ETOOBIG: more than is held; CS_ENOMEM. */
 int replica_take(struct cs_replica *replica, unsigned flow, const struct cs_sync_entry *entry);
-/* Everybody has heard of everything. */
-void replica_settle(struct cs_replica *replica);
+/* Everybody has heard of what belongs to the first n releases. */
+void replica_settle(struct cs_replica *replica, size_t n);
 void replica_forget(struct cs_replica *replica);
 
 /* replica_able.c. 1 when what is held answers it; 0 when not. What it lacks is learned. */
@@ -112,10 +115,12 @@ int replica_is_able(struct cs_replica *replica, const struct cs_question *questi
 const char **replica_people_attributes(const struct cs_replica *replica);
 const char **replica_group_attributes(const struct cs_replica *replica);
 
-/* replica_current.c: whether what is held is what the server has. */
-void replica_track(struct cs_replica *replica, unsigned context, const struct cs_sync_entry *entry);
+/* replica_current.c: whether what is held is what the server has. As replica_take. */
+int replica_track(struct cs_replica *replica, unsigned context, const struct cs_sync_entry *entry);
 int replica_cookie(struct cs_replica *replica, unsigned flow, const char *cookie, size_t n);
 /* 1 when everything that the server had when it told these has come. */
-bool replica_covers(const struct cs_replica *replica, const struct cs_csns *told);
+bool replica_covers(struct cs_replica *replica, const struct cs_csns *told);
+/* 1 when the last beat told less than the last claim. */
+bool replica_went_back(const struct cs_replica *replica);
 
 #endif

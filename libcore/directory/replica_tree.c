@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ENTRIES_MAX = 2000000, BYTES_MAX = 512 * 1024 * 1024, LOOK_EVERY = 1024, RELEASED_MAX = 65536 };
+enum { ENTRIES_MAX = 2000000, BYTES_MAX = 512 * 1024 * 1024, RELEASED_MAX = 65536,
+	WASTE_LEAST = 1024, WASTE_BYTES = 64 * 1024 * 1024 };
 
 /* --- Whom locked_filter finds --- */
 
@@ -53,26 +54,30 @@ static int hold(struct cs_replica *replica, const uint8_t uuid[CS_UUID_LEN])
 static int release(struct cs_replica *replica, const uint8_t uuid[CS_UUID_LEN])
 {
 	struct held *held = &replica->held;
-	if (held->n_released >= RELEASED_MAX)
-		return CS_ETOOBIG;
+	if (held->n_released >= RELEASED_MAX) {
+		replica->trouble = "more people were unlocked at once than can be followed";
+		return CS_EDOUBT;
+	}
 	int r = cs_reserve((void **)&held->released, &held->cap_released, held->n_released, 1, sizeof(*held->released));
 	if (r == 0)
 		memcpy(held->released[held->n_released++], uuid, CS_UUID_LEN);
 	return r;
 }
 
-void replica_settle(struct cs_replica *replica)
+void replica_settle(struct cs_replica *replica, size_t n)
 {
 	struct held *held = &replica->held;
-	for (size_t i = 0; i < held->n_released; i++) {
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
 		uint8_t *uuid = find_held(held, held->released[i]);
 		cs_tree_hold(replica->tree, held->released[i], false);
 		if (uuid != NULL)
 			memset(uuid, 0, CS_UUID_LEN);
 	}
-	if (held->n_released > 0)
-		replica->changes++;
-	held->n_released = 0;
+	held->n_released -= n;
+	memmove(held->released, held->released + n, held->n_released * sizeof(*held->released));
+	replica->changes++;
 }
 
 void replica_forget(struct cs_replica *replica)
@@ -159,6 +164,13 @@ static bool is_held(const struct cs_replica *replica, const char *attribute)
 	return false;
 }
 
+/* What was asked for by another name of it, or by one that stands for several, is not found by it. */
+static int other_name(struct cs_replica *replica)
+{
+	replica->trouble = "the server tells an attribute of groups by another name than the policy";
+	return CS_ENOENT;
+}
+
 static int add_group(struct cs_replica *replica, const struct cs_sync_entry *entry)
 {
 	char text[CS_MAX_DN + 1];
@@ -170,7 +182,9 @@ static int add_group(struct cs_replica *replica, const struct cs_sync_entry *ent
 		if (value->attribute != last) /* values of one come in a row */
 			held = is_held(replica, value->attribute);
 		last = value->attribute;
-		if (held)
+		if (!held && strcasecmp(value->attribute, "hasSubordinates") != 0)
+			r = other_name(replica);
+		else if (held)
 			r = cs_tree_add_value(replica->tree, value->attribute, usable(&value->value, text));
 	}
 	return r != 0 ? r : cs_tree_name(replica->tree, CS_TREE_ENTRY, entry->uuid);
@@ -215,13 +229,13 @@ static int check_subtree(struct cs_replica *replica, enum cs_tree_kind kind, con
 static int check_size(struct cs_replica *replica)
 {
 	const struct cs_tree *tree = replica->tree;
-	if (tree->n_objects % LOOK_EVERY != 0)
-		return 0;
-	if (replica->phase == PHASE_FOLLOW && tree->n_objects > LOOK_EVERY && cs_tree_is_waste(tree)) {
+	size_t bytes = cs_tree_bytes(tree);
+	bool matters = tree->n_objects > WASTE_LEAST || bytes > WASTE_BYTES;
+	if (replica->phase == PHASE_FOLLOW && matters && cs_tree_is_waste(tree)) {
 		replica->trouble = "most of what was held is gone";
 		return CS_EDOUBT;
 	}
-	return tree->n_people + tree->n_entries > ENTRIES_MAX || cs_tree_bytes(tree) > BYTES_MAX ? CS_ETOOBIG : 0;
+	return tree->n_people + tree->n_entries > ENTRIES_MAX || bytes > BYTES_MAX ? CS_ETOOBIG : 0;
 }
 
 static const struct {

@@ -11,6 +11,32 @@
 
 /* --- Texts --- */
 
+/* Blanks at the ends mean nothing in a value, and several are one (RFC 4518 2.6.1). */
+static void squeeze(const char *s, char *ret_text, size_t max)
+{
+	size_t n = 0;
+	for (; *s != '\0' && n < max; s++)
+		if (*s != ' ' || (n > 0 && ret_text[n - 1] != ' '))
+			ret_text[n++] = *s;
+	n -= n > 0 && ret_text[n - 1] == ' ';
+	ret_text[n] = '\0';
+}
+
+uint32_t cs_tree_hash(const char *value)
+{
+	char text[CS_MAX_DN + 1];
+	squeeze(value, text, CS_MAX_DN);
+	return cs_hash_folded(text);
+}
+
+bool cs_tree_is_same(const char *a, const char *b)
+{
+	char text_a[CS_MAX_DN + 1], text_b[CS_MAX_DN + 1];
+	squeeze(a, text_a, CS_MAX_DN);
+	squeeze(b, text_b, CS_MAX_DN);
+	return strcasecmp(text_a, text_b) == 0;
+}
+
 static int pool_add(struct cs_tree *tree, const char *s, uint32_t *ret_text)
 {
 	size_t n = strlen(s) + 1;
@@ -73,17 +99,6 @@ static void lower(const char *s, char *ret_folded, size_t max)
 	for (; s[n] != '\0' && n < max; n++)
 		ret_folded[n] = s[n] >= 'A' && s[n] <= 'Z' ? (char)(s[n] - 'A' + 'a') : s[n];
 	ret_folded[n] = '\0';
-}
-
-/* Blanks at the ends mean nothing in a value, and several are one (RFC 4518 2.6.1). */
-static void squeeze(const char *s, char *ret_text, size_t max)
-{
-	size_t n = 0;
-	for (; *s != '\0' && n < max; s++)
-		if (*s != ' ' || (n > 0 && ret_text[n - 1] != ' '))
-			ret_text[n++] = *s;
-	n -= n > 0 && ret_text[n - 1] == ' ';
-	ret_text[n] = '\0';
 }
 
 /* How a login is compared: byte for byte. No DN and no other text has such a key, but for one that begins with '='. */
@@ -228,7 +243,7 @@ int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *pe
 	if (r == 0)
 		r = cs_reserve((void **)&tree->people, &tree->cap_people, tree->n_people, 1, sizeof(kept));
 	if (r == 0 && kept.human != 0)
-		r = cs_hash_add(&tree->by_human, cs_hash_folded(person->human), (uint32_t)tree->n_people);
+		r = cs_hash_add(&tree->by_human, cs_tree_hash(person->human), (uint32_t)tree->n_people);
 	if (r != 0)
 		return r;
 	tree->terms[kept.dn].person = (uint32_t)tree->n_people;
@@ -243,7 +258,7 @@ int cs_tree_add_login(struct cs_tree *tree, const char *login)
 	if (r == 0)
 		r = cs_reserve((void **)&tree->logins, &tree->cap_logins, tree->n_logins, 1, sizeof(kept));
 	if (r == 0)
-		r = cs_hash_add(&tree->by_login, cs_hash_folded(login), (uint32_t)tree->n_logins);
+		r = cs_hash_add(&tree->by_login, cs_tree_hash(login), (uint32_t)tree->n_logins);
 	if (r == 0)
 		tree->logins[tree->n_logins++] = kept;
 	return r;
@@ -262,7 +277,7 @@ static bool is_removed(const struct cs_tree *tree, uint32_t person)
 
 uint32_t cs_tree_find_login(const struct cs_tree *tree, const char *login)
 {
-	uint32_t hash = cs_hash_folded(login);
+	uint32_t hash = cs_tree_hash(login);
 	size_t at = 0;
 	for (uint32_t i; (i = cs_hash_next(&tree->by_login, hash, &at)) != CS_HASH_NONE;)
 		if (strcmp(cs_tree_text(tree, tree->logins[i].name), login) == 0 &&
@@ -339,9 +354,11 @@ int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *v
 	lower(attribute, name, CS_MAX_NAME);
 	int r = intern_as(tree, name, true, &kept.attribute);
 	if (r == 0 && value != NULL)
-		r = intern(tree, value, &kept.text);
-	if (r == 0 && value != NULL)
 		r = add_term(tree, attribute, value, &kept.term);
+	if (r == 0 && value != NULL && strcmp(cs_tree_text(tree, tree->terms[kept.term].text), value) == 0)
+		kept.text = tree->terms[kept.term].text; /* once, even where texts are not looked up any more */
+	else if (r == 0 && value != NULL)
+		r = intern(tree, value, &kept.text);
 	if (r == 0)
 		r = cs_reserve((void **)&tree->values, &tree->cap_values, tree->n_values, 1, sizeof(kept));
 	if (r == 0 && tree->n_values >= UINT32_MAX - 1)
@@ -404,7 +421,7 @@ int cs_tree_finish(struct cs_tree *tree)
 
 int cs_tree_without(struct cs_tree *tree, const char *login)
 {
-	uint32_t hash = cs_hash_folded(login);
+	uint32_t hash = cs_tree_hash(login);
 	size_t at = 0;
 	int r = CS_ENOENT;
 	for (uint32_t i; (i = cs_hash_next(&tree->by_login, hash, &at)) != CS_HASH_NONE;) {

@@ -144,6 +144,9 @@ int cs_tree_without(struct cs_tree *tree, const char *login);
 /* --- Looking (tree.c) -------------------------------------------------------------------------------------------- */
 
 const char *cs_tree_text(const struct cs_tree *tree, uint32_t text);
+/* How logins and humans are found, as a server finds values whose case and blanks do not matter (RFC 4518). */
+uint32_t cs_tree_hash(const char *value);
+bool cs_tree_is_same(const char *a, const char *b);
 /* The term with this key; with this value of that attribute, whatever its case but for logins (memberUid); the person
  * with this login or number. CS_TREE_NONE where there is none. */
 uint32_t cs_tree_find_key(const struct cs_tree *tree, const char *key);

@@ -53,11 +53,11 @@ static void search_by_uid(const struct cs_tree *tree, uint32_t uid, struct searc
 
 static void search_by_name(const struct cs_tree *tree, const char *name, struct search *search)
 {
-	uint32_t hash = cs_hash_folded(name);
+	uint32_t hash = cs_tree_hash(name);
 	size_t at = 0;
 	for (uint32_t i; (i = cs_hash_next(&tree->by_login, hash, &at)) != CS_HASH_NONE;) {
 		const char *login = cs_tree_text(tree, tree->logins[i].name);
-		if (strcasecmp(login, name) != 0)
+		if (!cs_tree_is_same(login, name))
 			continue;
 		struct found *found = search_add(tree, search, tree->logins[i].person);
 		if (found != NULL && strcmp(login, name) == 0)
@@ -124,12 +124,12 @@ static void subject_answer(const struct cs_tree *tree, const struct cs_subject *
 static int aliases_answer(const struct cs_tree *tree, uint32_t self, struct cs_facts *facts)
 {
 	const char *human = facts->person.human;
-	uint32_t hash = cs_hash_folded(human);
+	uint32_t hash = cs_tree_hash(human);
 	size_t at = 0;
 	int r = 0;
 	for (uint32_t i; r == 0 && *human != '\0' && (i = cs_hash_next(&tree->by_human, hash, &at)) != CS_HASH_NONE;) {
 		const struct cs_tree_person *other = &tree->people[i];
-		if (other->dn == self || other->gone || strcasecmp(cs_tree_text(tree, other->human), human) != 0)
+		if (other->dn == self || other->gone || !cs_tree_is_same(cs_tree_text(tree, other->human), human))
 			continue;
 		if (facts->n_aliases >= CS_MAX_ALIASES) {
 			cs_free_strv(&facts->aliases, &facts->n_aliases);

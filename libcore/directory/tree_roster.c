@@ -49,7 +49,7 @@ static int add_dn(const struct cs_tree *tree, uint32_t dn, struct cs_roster_fill
 /* Whoever has this canonical login; a login that nobody has lists nobody. */
 static int add_login(const struct cs_tree *tree, const char *login, struct cs_roster_fill *fill)
 {
-	uint32_t hash = cs_hash_folded(login);
+	uint32_t hash = cs_tree_hash(login);
 	size_t at = 0;
 	int r = 0;
 	if (cs_is_login(login) != 1)

@@ -514,6 +514,7 @@ static void test_a079_provider_killed(void **state)
 	while (cs_directory_changes(replica) == before)
 		turn(replica, 1000);
 	expect_doubt();
+	wait_text("no replica: connection lost");
 	assert_int_equal(server_start(&server), 0);
 	(void)wait_live(NULL);
 }
@@ -548,6 +549,29 @@ static void test_attributes_are_learned(void **state)
 	}
 	assert_true(is_by_replica(&answer));
 	cs_clear(&cs_answer_shape, &answer);
+}
+
+/* What asks for an attribute for the first time is looked up, and so is everything behind it that asks for it as well,
+ * though it comes before the session ends that has not got it. */
+static void test_a079_attributes_are_learned_once(void **state)
+{
+	char alice[] = "alice", location[] = "seeAlso", dn[] = "cn=approvers," GROUPS;
+	struct cs_subject subject = { CS_NO_UID, CS_NO_UID, alice };
+	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = dn, .listed = location };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query, .n_queries = 1 };
+	struct heard heard[4] = { 0 };
+	(void)state;
+	change(MODIFY("cn=approvers," GROUPS, "add", "seeAlso", "uid=alice," PEOPLE));
+	settle();
+	for (size_t i = 0; i < CS_COUNT(heard); i++)
+		assert_int_equal(cs_directory_ask(replica, &question, NULL, hear, &heard[i]), 0);
+	for (size_t i = 0; i < CS_COUNT(heard); i++) {
+		wait_for(replica, &heard[i]);
+		assert_int_equal(heard[i].times, 1);
+		assert_false(is_by_replica(&heard[i].answer));
+		assert_int_equal(heard[i].answer.facts[0].n_memberships, 1);
+		cs_clear(&cs_answer_shape, &heard[i].answer);
+	}
 }
 
 static void test_what_is_not_followed_is_looked_up(void **state)
@@ -654,6 +678,7 @@ int main(void)
 			LIVE(test_a079_provider_killed),
 			LIVE(test_a083_provider_stopped),
 			LIVE(test_attributes_are_learned),
+			LIVE(test_a079_attributes_are_learned_once),
 			LIVE(test_what_is_not_followed_is_looked_up),
 			cmocka_unit_test(test_provider_without_syncrepl),
 			cmocka_unit_test(test_a_large_refresh_holds_nobody_up),

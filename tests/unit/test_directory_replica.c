@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -61,8 +62,13 @@ static int tell_person(uint8_t id, const char *dn)
 
 static int tell_group(uint8_t id, const char *dn, const char *who)
 {
-	const struct cs_sync_value values[] = { { "member", { who, strlen(who) } }, { "member", { who, strlen(who) } },
-		VALUE("userPassword", "secret") };
+	const struct cs_sync_value values[] = { { "member", { who, strlen(who) } }, { "member", { who, strlen(who) } } };
+	return tell(FLOW_GROUPS, CS_SYNC_PUT, id, dn, values, CS_COUNT(values));
+}
+
+static int tell_secret(uint8_t id, const char *dn)
+{
+	const struct cs_sync_value values[] = { VALUE("hasSubordinates", "FALSE"), VALUE("userPassword", "secret") };
 	return tell(FLOW_GROUPS, CS_SYNC_PUT, id, dn, values, CS_COUNT(values));
 }
 
@@ -110,7 +116,7 @@ static void test_entries_come_change_and_go(void **state)
 static void test_nobody_asked_for_a_password(void **state)
 {
 	(void)state;
-	assert_int_equal(tell_group(2, "cn=a," GROUPS, "uid=alice," PEOPLE), 0);
+	assert_int_equal(tell_secret(2, "cn=a," GROUPS), CS_ENOENT);
 	assert_int_equal(cs_tree_find_attribute(replica->tree, "userPassword"), CS_TREE_NONE);
 	for (size_t i = 0; i < replica->tree->n_pool; i += strlen(replica->tree->pool + i) + 1)
 		assert_string_not_equal(replica->tree->pool + i, "secret");
@@ -160,14 +166,14 @@ static void test_a080_locked_until_everything_has_come(void **state)
 	(void)memberships(&known, &locked);
 	assert_true(locked);
 	uint64_t before = replica->changes;
-	replica_settle(replica);
+	replica_settle(replica, replica->held.n_released);
 	assert_true(replica->changes > before);
 	(void)memberships(&known, &locked);
 	assert_false(locked);
 	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_PUT, 1, "uid=alice," PEOPLE, NULL, 0), 0);
 	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_GONE, 1, "uid=alice," PEOPLE, NULL, 0), 0);
 	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_PUT, 1, "uid=alice," PEOPLE, NULL, 0), 0);
-	replica_settle(replica);
+	replica_settle(replica, replica->held.n_released);
 	(void)memberships(&known, &locked);
 	assert_true(locked); /* let go, and locked again */
 }
@@ -180,8 +186,7 @@ static void cookie(unsigned flow, const char *text)
 static void track(enum cs_sync_change change, const char *dn, const char *text)
 {
 	const struct cs_sync_entry entry = { .change = change, .dn = dn };
-	if (change != CS_SYNC_FOUND)
-		replica_track(replica, 0, &entry);
+	assert_int_equal(replica_track(replica, 0, &entry), 0);
 	cookie(FLOW_TRACK, text);
 }
 
@@ -213,30 +218,118 @@ static void test_a079_current_only_with_every_change(void **state)
 	assert_false(covers(CSN("2")));
 }
 
+static void track_gone(uint8_t id, const char *text)
+{
+	const struct cs_sync_entry entry = { .change = CS_SYNC_GONE, .uuid = { [15] = id }, .dn = "" };
+	assert_int_equal(replica_track(replica, 0, &entry), 0);
+	cookie(FLOW_TRACK, text);
+}
+
 static void test_a079_deletes_that_nobody_was_told_of(void **state)
 {
 	(void)state;
 	all_at(CSN("1"));
-	track(CS_SYNC_GONE, "cn=x,ou=other,dc=org", CSN("2"));
-	assert_true(covers(CSN("2")));
-	track(CS_SYNC_GONE, "cn=x," GROUPS, CSN("3"));
-	assert_false(covers(CSN("3"))); /* the groups must have heard of it */
-	cookie(FLOW_GROUPS, CSN("3"));
+	assert_int_equal(tell_person(1, "uid=alice," PEOPLE), 0);
+	assert_int_equal(tell_group(2, "cn=a," GROUPS, "uid=alice," PEOPLE), 0);
+	track_gone(9, CSN("2"));
+	assert_true(covers(CSN("2"))); /* nobody had it */
+	track_gone(2, CSN("3"));
+	assert_false(covers(CSN("3")));
+	assert_int_equal(tell(FLOW_GROUPS, CS_SYNC_GONE, 2, "cn=a," GROUPS, NULL, 0), 0);
 	assert_true(covers(CSN("3")));
-	track(CS_SYNC_GONE, "uid=x," PEOPLE, CSN("4"));
-	assert_false(covers(CSN("4")));
-	cookie(FLOW_OTHERS, CSN("4")); /* it was a person or it was none */
-	assert_true(covers(CSN("4")));
-	track(CS_SYNC_GONE, "", CSN("5")); /* nobody knows where it was */
+	track(CS_SYNC_PUT, "cn=y," GROUPS, CSN("4"));
+	track_gone(3, CSN("5"));
+	assert_false(covers(CSN("5"))); /* what came before the delete is still to come, and may be what was deleted */
+	assert_int_equal(tell_group(3, "cn=y," GROUPS, "uid=alice," PEOPLE), 0);
+	all_at(CSN("4"));
 	assert_false(covers(CSN("5")));
-	cookie(FLOW_GROUPS, CSN("5"));
-	cookie(FLOW_PEOPLE, CSN("5"));
+	assert_int_equal(tell(FLOW_GROUPS, CS_SYNC_GONE, 3, "cn=y," GROUPS, NULL, 0), 0);
 	assert_true(covers(CSN("5")));
-	track(CS_SYNC_PUT, "cn=y,ou=other,dc=org", CSN("6"));
-	track(CS_SYNC_GONE, "cn=y,ou=other,dc=org", CSN("7"));
-	assert_false(covers(CSN("7"))); /* of what came before the delete everybody is told */
-	all_at(CSN("6"));
-	assert_true(covers(CSN("7")));
+}
+
+/* That a later delete was heard of by one flow tells nothing of an earlier one that another has to hear of. */
+static void test_a079_two_deletes(void **state)
+{
+	(void)state;
+	all_at(CSN("1"));
+	assert_int_equal(tell_person(1, "uid=alice," PEOPLE), 0);
+	assert_int_equal(tell(FLOW_OTHERS, CS_SYNC_PUT, 2, "ou=x," PEOPLE, NULL, 0), 0);
+	track_gone(1, CSN("2"));
+	track_gone(2, CSN("3"));
+	assert_int_equal(tell(FLOW_OTHERS, CS_SYNC_GONE, 2, "ou=x," PEOPLE, NULL, 0), 0);
+	cookie(FLOW_OTHERS, CSN("3"));
+	assert_false(covers(CSN("3"))); /* alice is still here */
+	assert_int_equal(tell(FLOW_PEOPLE, CS_SYNC_GONE, 1, "uid=alice," PEOPLE, NULL, 0), 0);
+	assert_true(covers(CSN("3")));
+	assert_int_equal(replica->contexts[0].n_deleted, 0); /* and it is forgotten */
+}
+
+/* He is let go by a beat that was asked for after it, not by an older one. */
+static void test_a080_an_older_beat_lets_nobody_go(void **state)
+{
+	enum cs_known known = CS_KNOWN_DOUBT;
+	bool locked = false;
+	(void)state;
+	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_PUT, 1, "uid=alice," PEOPLE, NULL, 0), 0);
+	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_PUT, 2, "uid=bob," PEOPLE, NULL, 0), 0);
+	assert_int_equal(tell_person(1, "uid=alice," PEOPLE), 0);
+	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_GONE, 2, "uid=bob," PEOPLE, NULL, 0), 0);
+	size_t then = replica->held.n_released;
+	assert_int_equal(tell(FLOW_LOCKED, CS_SYNC_GONE, 1, "uid=alice," PEOPLE, NULL, 0), 0);
+	replica_settle(replica, then);
+	(void)memberships(&known, &locked);
+	assert_true(locked);
+	replica_settle(replica, replica->held.n_released);
+	(void)memberships(&known, &locked);
+	assert_false(locked);
+}
+
+static void test_a079_a_server_that_tells_less(void **state)
+{
+	(void)state;
+	assert_true(replica_went_back(replica)); /* it tells nothing */
+	assert_int_equal(cs_csns_add_cookie(&replica->contexts[0].now, CSN("2"), sizeof(CSN("2")) - 1), 0);
+	assert_false(replica_went_back(replica));
+	replica->claim[0] = replica->contexts[0].now;
+	assert_false(replica_went_back(replica));
+	replica->contexts[0].now = (struct cs_csns){ 0 };
+	assert_int_equal(cs_csns_add_cookie(&replica->contexts[0].now, CSN("1"), sizeof(CSN("1")) - 1), 0);
+	assert_true(replica_went_back(replica));
+}
+
+/* A server finds values whatever their case and blanks; two who are found by one are nobody (A072). */
+static void test_a072_blanks_in_a_login(void **state)
+{
+	const struct cs_sync_value values[] = { VALUE("uid", " Alice "), VALUE("uidNumber", "2002"),
+		VALUE("entryUUID", "00000000-0000-4000-8000-000000000002") };
+	enum cs_known known = CS_KNOWN_DOUBT;
+	bool locked = false;
+	(void)state;
+	assert_int_equal(tell_person(1, "uid=alice," PEOPLE), 0);
+	(void)memberships(&known, &locked);
+	assert_int_equal(known, CS_KNOWN_YES);
+	assert_int_equal(tell(FLOW_PEOPLE, CS_SYNC_PUT, 2, "cn=other," PEOPLE, values, CS_COUNT(values)), 0);
+	(void)memberships(&known, &locked);
+	assert_int_equal(known, CS_KNOWN_DOUBT);
+}
+
+/* Whoever changes a large list again and again fills no more memory than he may. */
+static void test_a084_large_lists_change_often(void **state)
+{
+	enum { MANY = 20000, TIMES = 400 };
+	static char names[MANY][48];
+	static struct cs_sync_value values[MANY];
+	int r = 0;
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		int n = snprintf(names[i], sizeof(names[i]), "uid=u%zu," PEOPLE, i);
+		values[i] = (struct cs_sync_value){ "member", { names[i], (size_t)n } };
+	}
+	for (size_t i = 0; i < TIMES && r == 0; i++) {
+		r = tell(FLOW_GROUPS, CS_SYNC_PUT, 1, "cn=large," GROUPS, values, MANY);
+		assert_true(cs_tree_bytes(replica->tree) < (size_t)128 * 1024 * 1024);
+	}
+	assert_int_equal(r, CS_EDOUBT); /* begins anew */
 }
 
 #define TEST(F) cmocka_unit_test_setup_teardown(F, start, end)
@@ -251,6 +344,11 @@ int main(void)
 		TEST(test_a080_locked_until_everything_has_come),
 		TEST(test_a079_current_only_with_every_change),
 		TEST(test_a079_deletes_that_nobody_was_told_of),
+		TEST(test_a079_two_deletes),
+		TEST(test_a080_an_older_beat_lets_nobody_go),
+		TEST(test_a079_a_server_that_tells_less),
+		TEST(test_a072_blanks_in_a_login),
+		TEST(test_a084_large_lists_change_often),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
