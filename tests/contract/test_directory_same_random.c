@@ -198,15 +198,17 @@ struct asked {
 static char listed_texts[][16] = { "member", "member", "member", "owner", "memberUid", "uniqueMember", "MANAGER" };
 static char cn_text[] = "cn";
 
+static bool groups_alone; /* of the question that is made: about nothing else, as a replica answers */
+
 static void roll_place(unsigned w, char dn[128], enum cs_where *where)
 {
 	*where = roll(3) == 0 ? CS_GROUPS_BELOW : CS_GROUP_AT;
 	if (roll(12) == 0)
 		(void)snprintf(dn, 128, "cn=missing,ou=groups,ou=w%u," BASE, w);
-	else if (roll(12) == 0)
+	else if (roll(12) == 0 && !groups_alone)
 		person_dn(w, roll(worlds[w].n_people), dn);
 	else if (*where == CS_GROUPS_BELOW && roll(4) != 0)
-		(void)snprintf(dn, 128, "ou=%s,ou=w%u," BASE, roll(3) == 0 ? "people" : "groups", w);
+		(void)snprintf(dn, 128, "ou=%s,ou=w%u," BASE, roll(3) == 0 && !groups_alone ? "people" : "groups", w);
 	else
 		group_dn(w, roll(worlds[w].n_groups), dn);
 }
@@ -231,6 +233,7 @@ static void roll_question(unsigned w, struct asked *asked)
 	asked->wanted[0] = asked->description;
 	asked->wanted[1] = asked->cn;
 	roll_subject(w, asked);
+	groups_alone = roll(3) != 0;
 	for (unsigned i = 0; i < QUERIES; i++) {
 		struct cs_group_query *query = &asked->queries[i];
 		roll_place(w, asked->dns[i], &query->where);
