@@ -523,6 +523,21 @@ static int answer(const struct cs_replica *replica, const struct cs_question *qu
 	return cs_tree_answer(replica->tree, &settings, question, ret_answer);
 }
 
+/* Nobody is in it by whose DN, or as whom, somebody else or something may be known in other letters. */
+static bool is_certain(const struct cs_answer *answer)
+{
+	char key[CS_MAX_DN + 1];
+	for (size_t i = 0; i < answer->n_facts; i++) {
+		const struct cs_person *person = &answer->facts[i].person;
+		if (person->dn == NULL)
+			continue;
+		if (cs_dn_key(person->dn, key) != 0 || !replica_is_ascii(key) ||
+		    (person->human != NULL && !replica_is_ascii(person->human)))
+			return false;
+	}
+	return true;
+}
+
 int cs_replica_ask(struct cs_replica *replica, const struct cs_terms *terms, const struct cs_question *question,
 	struct cs_answer *ret_answer)
 {
@@ -532,7 +547,7 @@ int cs_replica_ask(struct cs_replica *replica, const struct cs_terms *terms, con
 	if (!is_fresh(replica, terms))
 		return 0;
 	int r = answer(replica, question, &told);
-	if (r != 0) {
+	if (r != 0 || !is_certain(&told)) {
 		cs_clear(&cs_answer_shape, &told);
 		return r;
 	}

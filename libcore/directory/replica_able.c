@@ -57,10 +57,26 @@ static int want_tested(struct cs_replica *replica, const char *filter)
 	return able;
 }
 
+/* Only a server knows which other letters are one (RFC 4518 2.2). */
+bool replica_is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
 static bool is_followed(const struct cs_replica *replica, const char *dn)
 {
+	char key[CS_MAX_DN + 1]; /* without escapes of letters */
+	return cs_dn_key(dn, key) == 0 && replica_is_ascii(key) && cs_dn_key_below(key, replica->groups_key);
+}
+
+/* Those that a netgroup names are beside it. */
+static bool is_all_followed(const struct cs_replica *replica, const char *dn)
+{
 	char key[CS_MAX_DN + 1];
-	return cs_dn_key(dn, key) == 0 && cs_dn_key_below(key, replica->groups_key);
+	return is_followed(replica, dn) && cs_dn_key(dn, key) == 0 && strcmp(key, replica->groups_key) != 0;
 }
 
 /* Servers keep member_of without telling those who follow, and it may say more than the groups do. */
@@ -87,8 +103,10 @@ static int able_roster(struct cs_replica *replica, const struct cs_roster_query 
 		return 0;
 	if (roster->where != CS_NETGROUP && is_by_member_of(replica, roster->listed))
 		return 0;
+	if (roster->value != NULL && !replica_is_ascii(roster->value))
+		return 0;
 	if (roster->where == CS_NETGROUP)
-		return want_all(replica, netgroup, CS_COUNT(netgroup));
+		return is_all_followed(replica, roster->dn) && want_all(replica, netgroup, CS_COUNT(netgroup)) == 1;
 	return want_all(replica, group, CS_COUNT(group));
 }
 

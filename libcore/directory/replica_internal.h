@@ -111,6 +111,7 @@ void replica_forget(struct cs_replica *replica);
 
 /* replica_able.c. 1 when what is held answers it; 0 when not. What it lacks is learned. */
 int replica_is_able(struct cs_replica *replica, const struct cs_question *question);
+bool replica_is_ascii(const char *text);
 /* What is held of everybody, and of every group; end with NULL; the caller frees the array alone. NULL: no memory. */
 const char **replica_people_attributes(const struct cs_replica *replica);
 const char **replica_group_attributes(const struct cs_replica *replica);

@@ -123,7 +123,7 @@ def directory_state():
 
 
 def replica_is_live():
-    return "replica" in directory_state() and "live" in directory_state()
+    return "the replica of" in directory_state() and "is live" in directory_state()
 
 
 def restart(mode):

@@ -574,6 +574,20 @@ static void test_a079_attributes_are_learned_once(void **state)
 	}
 }
 
+/* Which letters are one beyond ASCII the server alone knows. */
+static void test_a075_other_letters(void **state)
+{
+	(void)state;
+	change(MODIFY("cn=httpd," PROJECTS, "add", "member", "cn=J\303\226RG," PEOPLE));
+	settle();
+	struct cs_answer answer = ask_member("joerg", httpd);
+	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.facts[0].n_memberships, 1);
+	cs_clear(&cs_answer_shape, &answer);
+	change(MODIFY("cn=httpd," PROJECTS, "delete", "member", "cn=j\303\266rg," PEOPLE));
+	settle();
+}
+
 static void test_what_is_not_followed_is_looked_up(void **state)
 {
 	char elsewhere[] = "cn=approvers," PEOPLE, any[] = "cn=any," NETGROUPS, triple[] = "nisNetgroupTriple";
@@ -661,7 +675,10 @@ int main(void)
 	(void)snprintf(tree, sizeof(tree), "%s%s", TREE_LDIF,
 		       UNIT("other", BASE) UNIT("hidden", BASE) UNIT("staff", PEOPLE)
 		       "dn: uid=dora," STAFF "\nobjectClass: account\nobjectClass: posixAccount\nuid: dora\ncn: dora\n"
-		       "uidNumber: 2060\ngidNumber: 1\nhomeDirectory: /\n\n");
+		       "uidNumber: 2060\ngidNumber: 1\nhomeDirectory: /\n\n"
+		       "dn:: Y249asO2cmcsb3U9cGVvcGxlLGRjPWV4YW1wbGUsZGM9b3Jn\nobjectClass: account\n"
+		       "objectClass: posixAccount\nuid: joerg\ncn:: asO2cmc=\nuidNumber: 2061\ngidNumber: 1\n"
+		       "homeDirectory: /\n\n");
 	int r = server_make_with(&server, tree, &with_syncprov);
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
@@ -679,6 +696,7 @@ int main(void)
 			LIVE(test_a083_provider_stopped),
 			LIVE(test_attributes_are_learned),
 			LIVE(test_a079_attributes_are_learned_once),
+			LIVE(test_a075_other_letters),
 			LIVE(test_what_is_not_followed_is_looked_up),
 			cmocka_unit_test(test_provider_without_syncrepl),
 			cmocka_unit_test(test_a_large_refresh_holds_nobody_up),
