@@ -22,6 +22,7 @@ void cs_facts_doubt(struct cs_facts *facts, const char *cause);
 void cs_facts_no(struct cs_facts *facts);
 /* Doubt with what it is about; the first cause stays. */
 void cs_facts_doubt_of(struct cs_facts *facts, const char *what, const char *cause);
+#define CS_DOUBT_TWINS "two entries have the same number or login name"
 #define CS_DOUBT_ATTRIBUTES "too many values of the attributes that are asked for, or one that cannot be used"
 
 /* 1 when this subject can be nobody: root, 65534, no uid and no name, or a name that is no login name (A004, A071). */

@@ -26,6 +26,25 @@ void lookup_subject_clear(struct lookup_subject *subject)
 	closure_clear(&subject->closure);
 }
 
+/* --- Finding --- */
+
+/* One search by number and by name together: whoever else bears either is found too. */
+static void person_filter(const struct cs_schema *schema, const struct cs_subject *subject, struct cs_buf *out)
+{
+	put_text(out, "(&");
+	put_text(out, schema->people_filter);
+	put_text(out, "(|");
+	if (subject->uid != CS_NO_UID) {
+		char number[16];
+		(void)snprintf(number, sizeof(number), "%u", subject->uid);
+		filter_equals(out, schema->uid_attribute, "", number);
+	}
+	if (subject->name != NULL && *subject->name != '\0')
+		filter_equals(out, schema->login_attribute, "", subject->name);
+	put_text(out, "))");
+	cs_buf_put_u8(out, 0);
+}
+
 /* --- The lock --- */
 
 static int locked_entry(void *arg, const struct cs_entry *entry)
@@ -56,6 +75,51 @@ static int ask_locked(const struct task *task)
 	struct cs_search search = { .base = task_facts(task)->person.dn, .filter = settings->locked_filter,
 		.attributes = lookup_nothing, .limit = 1 };
 	return task_start(task, &search, &calls);
+}
+
+/* --- Other entries with his login --- */
+
+static int twin_entry(void *arg, const struct cs_entry *entry)
+{
+	struct task *task = arg;
+	struct cs_facts *facts = task_facts(task);
+	char *dn = NULL;
+	int r = cs_entry_dn(entry, &dn);
+	if (r == 0 && facts->known == CS_KNOWN_YES && strcmp(dn, facts->person.dn) != 0)
+		cs_facts_doubt_of(facts, "who it is", CS_DOUBT_TWINS);
+	free(dn);
+	return r;
+}
+
+static void twin_end(void *arg, enum cs_ended ended, const char *cause)
+{
+	struct task *task = arg;
+	if (ended == CS_ENDED_NO_BASE || ended == CS_ENDED_DOUBT)
+		cs_facts_doubt_of(task_facts(task), "who else has the login name",
+			ended == CS_ENDED_DOUBT ? cause : "people_base vanished");
+	task_end(task);
+}
+
+/* Groups may list him by his canonical login: who asked by number, or by another login, did not ask for that one. */
+static int ask_twins(const struct task *task)
+{
+	static const struct cs_search_calls calls = { twin_entry, twin_end };
+	const struct cs_settings *settings = task->job->lookup->settings;
+	const char *asked = task->job->question.subjects[task->subject].name;
+	char *login = task->job->subjects[task->subject].found[0].login;
+	const struct cs_subject same = { .uid = CS_NO_UID, .name = login };
+	if (*login == '\0' || (asked != NULL && strcmp(asked, login) == 0))
+		return 0;
+	struct cs_buf filter;
+	cs_buf_init(&filter, LOOKUP_FILTER_MAX);
+	person_filter(&settings->schema, &same, &filter);
+	struct cs_search search = { .base = settings->people_base, .below = true, .filter = (const char *)filter.data,
+		.attributes = lookup_nothing, .limit = LOOKUP_FOUND_MAX };
+	int r = cs_buf_error(&filter);
+	if (r == 0)
+		r = task_start(task, &search, &calls);
+	cs_buf_clear(&filter);
+	return r;
 }
 
 /* --- Other accounts of the same human --- */
@@ -114,6 +178,8 @@ static void ask_groups(struct task *task)
 static void ask_about(struct task *task)
 {
 	int r = ask_locked(task);
+	if (r == 0)
+		r = ask_twins(task);
 	if (r == 0)
 		r = ask_aliases(task);
 	if (r != 0)
@@ -201,7 +267,7 @@ static void person_found(struct task *task)
 		cs_facts_no(facts);
 	} else if (subject->n_found > 1) {
 		if (cs_matches_clash(&found->match, &subject->found[1].match))
-			cs_facts_doubt_of(facts, "who it is", "two entries have the same number or login name");
+			cs_facts_doubt_of(facts, "who it is", CS_DOUBT_TWINS);
 		else
 			cs_facts_no(facts);
 	} else if (found->unclear != NULL) {
@@ -228,23 +294,6 @@ static void person_end(void *arg, enum cs_ended ended, const char *cause)
 	else if (ended == CS_ENDED_DOUBT)
 		cs_facts_doubt_of(task_facts(task), "who it is", cause);
 	task_end(task);
-}
-
-/* One search by number and by name together: whoever else bears either is found too. */
-static void person_filter(const struct cs_schema *schema, const struct cs_subject *subject, struct cs_buf *out)
-{
-	put_text(out, "(&");
-	put_text(out, schema->people_filter);
-	put_text(out, "(|");
-	if (subject->uid != CS_NO_UID) {
-		char number[16];
-		(void)snprintf(number, sizeof(number), "%u", subject->uid);
-		filter_equals(out, schema->uid_attribute, "", number);
-	}
-	if (subject->name != NULL && *subject->name != '\0')
-		filter_equals(out, schema->login_attribute, "", subject->name);
-	put_text(out, "))");
-	cs_buf_put_u8(out, 0);
 }
 
 /* What is asked for of a person; an attribute that the schema does not have is left out. */

@@ -3,6 +3,7 @@
 #include "filter_match.h"
 #include "mem.h"
 #include "person.h"
+#include "text.h"
 #include "tree_internal.h"
 
 #include <stdlib.h>
@@ -103,6 +104,17 @@ static void person_answer(const struct cs_tree *tree, const struct found *found,
 		facts->known = CS_KNOWN_YES;
 }
 
+/* Groups may list him by his canonical login, whatever he was asked for by. */
+static bool has_twin(const struct cs_tree *tree, uint32_t person, const struct cs_subject *asked)
+{
+	const char *login = cs_tree_text(tree, tree->people[person].name);
+	struct search search = { 0 };
+	if (cs_is_login(login) != 1 || (asked->name != NULL && strcmp(asked->name, login) == 0))
+		return false;
+	search_by_name(tree, login, &search);
+	return search.n > 1;
+}
+
 static void subject_answer(const struct cs_tree *tree, const struct cs_subject *asked, struct subject *subject)
 {
 	struct search search = { 0 };
@@ -115,9 +127,11 @@ static void subject_answer(const struct cs_tree *tree, const struct cs_subject *
 	if (search.n == 1)
 		person_answer(tree, &search.found[0], asked, subject);
 	else if (search.n > 2 || (search.n == 2 && cs_matches_clash(&search.found[0].match, &search.found[1].match)))
-		cs_facts_doubt_of(subject->facts, "who it is", "two entries have the same number or login name");
+		cs_facts_doubt_of(subject->facts, "who it is", CS_DOUBT_TWINS);
 	else
 		cs_facts_no(subject->facts);
+	if (subject->facts->known == CS_KNOWN_YES && has_twin(tree, search.found[0].person, asked))
+		cs_facts_doubt_of(subject->facts, "who it is", CS_DOUBT_TWINS);
 }
 
 /* DNs of the other entries of the same human; none where there are too many to tell. */

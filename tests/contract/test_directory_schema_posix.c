@@ -18,10 +18,12 @@ static const char tree[] = TOP PERSON("alice", "2001", UUID("1")) PERSON("bob", 
 	PERSON("late", "2015", "pwdEndTime: 20200101000000Z\n")
 	PERSON("suspended", "2016", "employeeType: suspended\n")
 	POSIX(ODD_RDN, "frank", "2020", "")
+	PERSON("erin", "2031", "uid: erica\n") POSIX("cn=Mallory", "erin", "2032", "uid: mallory\n")
 	GROUP("devs", "posixGroup", "gidNumber: 10\nmemberUid: alice\nmemberUid: BOB\nmemberUid: ghost\n"
 		"memberUid: carol\nmemberUid: *\nmemberUid: Dora\n")
 	GROUP("shouting", "posixGroup", "gidNumber: 11\nmemberUid: ALICE\nmemberUid: caz\n")
 	GROUP("few", "posixGroup", "gidNumber: 12\nmemberUid: alice\n")
+	GROUP("erins", "posixGroup", "gidNumber: 15\nmemberUid: erin\n")
 	GROUP("void", "posixGroup", "gidNumber: 13\n")
 	GROUP("odd", "posixGroup", "gidNumber: 14\nmemberUid: frank\n")
 	GROUP("tomcat", "groupOfNames", "businessCategory: pmc\n" OWNER("alice") OWNER("bob") MEMBER("carol")
@@ -93,6 +95,18 @@ static void test_a075_member_uid_is_the_canonical_login(void **state)
 	assert_string_equal(below(*state, "frank", GROUPS, "memberUid"), "odd");
 }
 
+/* Who adds somebody's login to an entry of his own is in no group of that login, by whichever way he is asked for.
+ * Teeth: without ask_twins the number, or the other login, finds him alone, and "erins" lists him. */
+static void test_a072_another_entry_with_the_login_is_doubt(void **state)
+{
+	static const char *const names[] = { "erin", "mallory", "erica" };
+	assert_holds(who(*state, 2032, ""), "two entries");
+	assert_holds(who(*state, 2031, ""), "two entries");
+	assert_holds(who(*state, 2032, "mallory"), "two entries");
+	for (size_t i = 0; i < CS_COUNT(names); i++)
+		assert_null(strstr(at(*state, names[i], "cn=erins," GROUPS, "memberUid"), "erins"));
+}
+
 static void test_member_uid_rosters_are_people(void **state)
 {
 	assert_string_equal(roster(*state, DEVS, "memberUid"), "alice carol");
@@ -100,7 +114,7 @@ static void test_member_uid_rosters_are_people(void **state)
 	assert_string_equal(roster(*state, "cn=void," GROUPS, "memberUid"), "");
 	assert_string_equal(roster(*state, "cn=odd," GROUPS, "memberUid"), "frank");
 	assert_string_equal(roster(*state, "cn=ghost," GROUPS, "memberUid"), "no such group");
-	assert_string_equal(roster_below(*state, GROUPS, "memberUid", "", ""), "alice carol frank");
+	assert_string_equal(roster_below(*state, GROUPS, "memberUid", "", ""), "alice carol erin erin frank");
 }
 
 static void test_committees(void **state)
@@ -201,6 +215,7 @@ int main(void)
 		IN(2307, test_a072_the_right_person),
 		IN(2307, test_closed_accounts_are_locked),
 		IN(2307, test_a075_member_uid_is_the_canonical_login),
+		IN(2307, test_a072_another_entry_with_the_login_is_doubt),
 		IN(2307, test_member_uid_rosters_are_people),
 		IN(2307, test_at_least),
 		IN(2307, test_searches_are_few),

@@ -224,6 +224,20 @@ static void test_who_is_a_person(void **state)
 	cs_directory_close(&directory);
 }
 
+/* By whichever way he is asked for: groups may list him by the login that another entry has too. */
+static void test_a072_another_entry_with_the_login_is_doubt(void **state)
+{
+	(void)state;
+	struct cs_directory *directory = open_with(
+		"dn: uid=erin,ou=people,dc=x\nuid: erin\nuid: erica\nuidNumber: 2031\nentryUUID: 1\n\n"
+		"dn: cn=m,ou=people,dc=x\nuid: erin\nuid: mallory\nuidNumber: 2032\nentryUUID: 2\n\n", NULL);
+	assert_int_equal(known(directory, 2031, ""), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, 2032, ""), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, 2032, "mallory"), CS_KNOWN_DOUBT);
+	assert_int_equal(known(directory, CS_NO_UID, "erica"), CS_KNOWN_DOUBT);
+	cs_directory_close(&directory);
+}
+
 static void test_a003_unclear_people_are_doubt(void **state)
 {
 	(void)state;
@@ -805,6 +819,7 @@ int main(void)
 		cmocka_unit_test(test_nul_bytes_and_bad_options_are_refused),
 		cmocka_unit_test(test_every_way_to_write_a_line),
 		cmocka_unit_test(test_who_is_a_person),
+		cmocka_unit_test(test_a072_another_entry_with_the_login_is_doubt),
 		cmocka_unit_test(test_a003_unclear_people_are_doubt),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_memberships_bring_every_value),
