@@ -14,7 +14,7 @@ struct cs_backend {
 	void (*serve)(void *self);
 	uint64_t (*changes)(void *self);
 	const char *(*state)(const void *self, int *ret_ok);
-	char *(*event)(void *self, int *ret_ok); /* NULL where nothing ever happens */
+	char *(*event)(void *self, int *ret_ok);
 	void (*close)(void *self);
 };
 

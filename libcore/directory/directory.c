@@ -2,6 +2,8 @@
 /* The front of the directory: picks the backend, checks questions, and holds people against the accounts of this
  * host. */
 #include "answer.h"
+#include "causes.h"
+#include "clock.h"
 #include "local.h"
 #include "mem.h"
 #include "memory.h"
@@ -18,6 +20,7 @@ struct cs_directory {
 	struct cs_local *local; /* NULL: nobody is compared with it */
 	bool has_group;         /* gid is the group that reads its files */
 	gid_t gid;
+	struct cs_causes causes; /* of doubt, for the log */
 };
 
 /* Set once by the program before it opens a directory. */
@@ -193,15 +196,16 @@ void cs_directory_close(struct cs_directory **directory)
 	struct cs_directory *closing = *directory;
 	closing->backend->close(closing->self);
 	cs_local_close(&closing->local);
+	cs_causes_clear(&closing->causes);
 	free(closing);
 	*directory = NULL;
 }
 
 /* --- Asking --- */
 
-/* One question on its way, where people are compared with local accounts. */
+/* One question on its way: people are compared with local accounts, and doubt is remembered. */
 struct asked {
-	struct cs_local *local;
+	struct cs_directory *directory;
 	cs_answer_fn done;
 	void *arg;
 	size_t n;
@@ -218,12 +222,12 @@ static void asked_free(struct asked *asked)
 	free(asked);
 }
 
-static struct asked *asked_new(struct cs_local *local, size_t n, cs_answer_fn done, void *arg)
+static struct asked *asked_new(struct cs_directory *directory, size_t n, cs_answer_fn done, void *arg)
 {
 	struct asked *asked = calloc(1, sizeof(*asked));
 	if (asked == NULL)
 		return NULL;
-	*asked = (struct asked){ .local = local, .done = done, .arg = arg, .n = n };
+	*asked = (struct asked){ .directory = directory, .done = done, .arg = arg, .n = n };
 	asked->facts = calloc(n + 1, sizeof(*asked->facts));
 	asked->causes = calloc(n + 1, sizeof(*asked->causes));
 	if (asked->facts == NULL || asked->causes == NULL) {
@@ -236,15 +240,27 @@ static struct asked *asked_new(struct cs_local *local, size_t n, cs_answer_fn do
 /* The facts as they are, but doubt for whoever clashes; the texts stay the answer's. */
 static void compare(const struct asked *asked, const struct cs_answer *answer)
 {
-	cs_local_refresh(asked->local);
+	struct cs_local *local = asked->directory->local;
+	if (local != NULL)
+		cs_local_refresh(local);
 	for (size_t i = 0; i < answer->n_facts && i < asked->n; i++) {
 		const struct cs_facts *facts = &answer->facts[i];
 		asked->facts[i] = *facts;
-		if (facts->known != CS_KNOWN_YES || cs_local_clashes(asked->local, &facts->person, asked->causes[i]) == 0)
+		if (local == NULL || facts->known != CS_KNOWN_YES ||
+		    cs_local_clashes(local, &facts->person, asked->causes[i]) == 0)
 			continue;
 		asked->facts[i] = (struct cs_facts){ .known = CS_KNOWN_DOUBT, .person.uid = CS_NO_UID,
 			.source = facts->source, .doubt = asked->causes[i], .boot_ms = facts->boot_ms };
 	}
+}
+
+/* While the servers, or the files, cannot be used at all, that was told by itself and is the cause of everything. */
+static void keep_causes(struct cs_directory *directory, const struct cs_answer *answer)
+{
+	int ok = 0;
+	(void)directory->backend->state(directory->self, &ok);
+	if (ok == 1)
+		cs_causes_take(&directory->causes, answer, cs_boot_ms());
 }
 
 static void take_answer(void *arg, const struct cs_answer *answer)
@@ -254,6 +270,7 @@ static void take_answer(void *arg, const struct cs_answer *answer)
 	compare(asked, answer);
 	compared.facts = asked->facts;
 	compared.n_facts = asked->n; /* so many were asked for, and so many a backend gives */
+	keep_causes(asked->directory, &compared);
 	asked->done(asked->arg, &compared);
 	asked_free(asked);
 }
@@ -266,9 +283,7 @@ int cs_directory_ask(struct cs_directory *directory, const struct cs_question *q
 	int r = cs_question_check(question);
 	if (r != 0)
 		return r;
-	if (directory->local == NULL || question->n_subjects == 0)
-		return directory->backend->ask(directory->self, question, asked_for, done, arg);
-	struct asked *asked = asked_new(directory->local, question->n_subjects, done, arg);
+	struct asked *asked = asked_new(directory, question->n_subjects, done, arg);
 	if (asked == NULL)
 		return CS_ENOMEM;
 	r = directory->backend->ask(directory->self, question, asked_for, take_answer, asked);
@@ -321,5 +336,9 @@ const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok
 
 char *cs_directory_event(struct cs_directory *directory, int *ret_ok)
 {
-	return directory->backend->event != NULL ? directory->backend->event(directory->self, ret_ok) : NULL;
+	char *text = directory->backend->event(directory->self, ret_ok);
+	if (text != NULL)
+		return text;
+	*ret_ok = 0;
+	return cs_causes_next(&directory->causes);
 }

@@ -116,7 +116,9 @@ uint64_t cs_directory_changes(struct cs_directory *directory);
 const char *cs_directory_state(const struct cs_directory *directory, int *ret_ok);
 
 /* What is worth a line in the log, told once: "the directory server ldaps://… does not answer: …" (*ret_ok 0), "…
- * answers again" (1). Take them after each serve; the caller frees. NULL when there is nothing more. */
+ * answers again" (1), "/etc/… cannot be used: …" (0); and "the directory could not tell: …" (0), once for each cause
+ * while it lasts, unless the first of these says it already. Take them after each serve; the caller frees. NULL when
+ * there is nothing more. */
 char *cs_directory_event(struct cs_directory *directory, int *ret_ok);
 
 #endif

@@ -21,6 +21,7 @@ struct memory {
 	char **without;
 	size_t n_without;
 	char *broken; /* why it cannot be used now; NULL while it can */
+	char *told;   /* what the log has of that; NULL where it has that it can be used */
 	char *text;   /* STATE_TEXT bytes */
 };
 
@@ -158,6 +159,26 @@ static const char *memory_state(const void *self, int *ret_ok)
 	return memory->text;
 }
 
+static char *memory_event(void *self, int *ret_ok)
+{
+	struct memory *memory = self;
+	const char *cause = memory->tree == NULL ? cause_of(memory) : NULL;
+	char *text = NULL;
+	if (cause == NULL && memory->told == NULL)
+		return NULL;
+	if (cause != NULL && memory->told != NULL && strcmp(cause, memory->told) == 0)
+		return NULL;
+	cs_free_str(&memory->told);
+	if (cause != NULL)
+		memory->told = cs_dup(cause);
+	if (cause != NULL)
+		(void)cs_format(&text, "the directory cannot be used: %s", cause);
+	else
+		(void)cs_format(&text, "the directory can be used again: %s", memory->name);
+	*ret_ok = cause == NULL ? 1 : 0;
+	return text;
+}
+
 static void memory_close(void *self)
 {
 	struct memory *memory = self;
@@ -169,6 +190,7 @@ static void memory_close(void *self)
 	cs_watch_clear(&memory->watch);
 	free(memory->name);
 	free(memory->broken);
+	free(memory->told);
 	free(memory->text);
 	free(memory);
 }
@@ -265,5 +287,6 @@ const struct cs_backend cs_memory_backend = {
 	.serve = memory_serve,
 	.changes = memory_changes,
 	.state = memory_state,
+	.event = memory_event,
 	.close = memory_close,
 };

@@ -26,6 +26,8 @@ struct server {
 	bool failing;
 	uint64_t failing_wall_ms;
 	char cause[LDAP_CAUSE_MAX]; /* of the last failure */
+	char told[LDAP_CAUSE_MAX];  /* which of them the log has */
+	uint64_t told_ms, told_pause_ms; /* when, and how long another one has to wait */
 	uint64_t failed_ms, pause_ms;
 	uint64_t answered_ms; /* since when it tells how searches end; 0: not since it last failed */
 	uint64_t probe_ms;    /* when to connect though nobody asks; 0: never */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a server answers, for how long it is passed over when it does not, and who is told. */
+#include "causes.h"
 #include "clock.h"
 #include "servers_internal.h"
 
@@ -9,7 +10,8 @@
 #include <time.h>
 
 /* ONE_MS: what happens within it is one failure: several connections end together. */
-enum { ONE_MS = 100, PAUSE_LEAST_MS = 1000, PAUSE_MOST_MS = 60000, TOLD_CAUSE_MAX = 200 };
+enum { ONE_MS = 100, PAUSE_LEAST_MS = 1000, PAUSE_MOST_MS = 60000, TOLD_CAUSE_MAX = 200,
+	TOLD_LEAST_MS = 3000 };
 
 static uint64_t wall_ms(void)
 {
@@ -83,9 +85,26 @@ static uint64_t next_pause(const struct server *server, uint64_t now)
 	return server->pause_ms * 2 < PAUSE_MOST_MS ? server->pause_ms * 2 : PAUSE_MOST_MS;
 }
 
+/* One line when it begins to fail; another when it fails for another reason, more and more rarely. */
+static void tell_cause(struct cs_servers *servers, struct server *server, bool news, uint64_t now)
+{
+	char text[CS_STATE_TEXT_MAX + 1];
+	if (!news && (cs_cause_is(server->told, server->cause) || now - server->told_ms < server->told_pause_ms))
+		return;
+	if (news)
+		server->told_pause_ms = 0;
+	server->told_pause_ms = server->told_pause_ms == 0 ? TOLD_LEAST_MS :
+		server->told_pause_ms * 2 < PAUSE_MOST_MS ? server->told_pause_ms * 2 : PAUSE_MOST_MS;
+	server->told_ms = now;
+	(void)snprintf(server->told, sizeof(server->told), "%s", server->cause);
+	(void)snprintf(text, sizeof(text), news ? "the directory server %.300s does not answer: %.200s" :
+		"the directory server %.300s still does not answer, but now: %.200s", server->uri, server->cause);
+	servers->calls.event(servers->arg, false, text);
+}
+
 void server_fails(struct cs_servers *servers, struct server *server, const char *cause, bool longer)
 {
-	char text[CS_STATE_TEXT_MAX + 1], kept[LDAP_CAUSE_MAX];
+	char kept[LDAP_CAUSE_MAX];
 	uint64_t now = cs_boot_ms();
 	bool news = !server->failing;
 	(void)snprintf(kept, sizeof(kept), "%s", cause);
@@ -97,12 +116,9 @@ void server_fails(struct cs_servers *servers, struct server *server, const char 
 	server->answered_ms = 0;
 	server->known = true;
 	server->failing = true;
-	if (news) {
+	if (news)
 		server->failing_wall_ms = wall_ms();
-		(void)snprintf(text, sizeof(text), "the directory server %.300s does not answer: %.200s",
-			server->uri, kept);
-		servers->calls.event(servers->arg, false, text);
-	}
+	tell_cause(servers, server, news, now);
 	server_tell(servers);
 }
 

@@ -272,6 +272,41 @@ static void test_restarted_first_is_asked_again(void **state)
 	end_world(&world);
 }
 
+/* A server that is down, and then is up but refuses the bind, says both in the log; and that it is over.
+ * Teeth: without tell_cause's second line the log has the first cause only. */
+static void test_another_cause_is_told_too(void **state)
+{
+	(void)state;
+	struct world world;
+	struct told told = { 0 };
+	char uris[160];
+	uint64_t end = cs_boot_ms() + OPEN_ENDED, took = 0;
+	make_world(&world, WAY_REFUSE);
+	cs_directory_close(&world.directory);
+	(void)snprintf(uris, sizeof(uris), "\"%s\"", world.first);
+	world.directory = open_uris(uris, "insecure_loopback = true");
+	assert_null(who_answers(&world, &took, NULL));
+	take_told(&world, &told);
+	assert_int_equal(told.ceased, 1);
+	assert_int_equal(server_modify(&one, "dn: cn=countersign," BASE "\nchangetype: modify\nreplace: userPassword\n"
+		"userPassword: other\n"), 0);
+	atomic_store(&world.between->way, (int)WAY_THROUGH);
+	while (told.ceased < 2 && cs_boot_ms() < end) {
+		(void)who_answers(&world, &took, NULL);
+		turn(world.directory, 100);
+		take_told(&world, &told);
+	}
+	assert_int_equal(told.ceased, 2);
+	assert_non_null(strstr(told.last, "but now: "));
+	assert_non_null(strstr(told.last, "Invalid credentials"));
+	assert_int_equal(server_modify(&one, "dn: cn=countersign," BASE "\nchangetype: modify\nreplace: userPassword\n"
+		"userPassword: " PASSWORD "\n"), 0);
+	wait_until(&world, world.first);
+	take_told(&world, &told);
+	assert_int_equal(told.again, 1);
+	end_world(&world);
+}
+
 /* Servers end connections that are idle; that is no failure, and the next question finds a new one. */
 static void test_idle_end_is_no_failure(void **state)
 {
@@ -585,6 +620,7 @@ int main(void)
 			cmocka_unit_test(test_lost_during_a_search),
 			cmocka_unit_test(test_half_closed_during_a_search),
 			cmocka_unit_test(test_restarted_first_is_asked_again),
+			cmocka_unit_test(test_another_cause_is_told_too),
 			cmocka_unit_test(test_idle_end_is_no_failure),
 			cmocka_unit_test(test_a083_all_refused_is_doubt_that_names_each),
 			cmocka_unit_test(test_a083_all_stopped_is_doubt_in_time),

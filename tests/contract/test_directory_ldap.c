@@ -234,6 +234,33 @@ static void test_a077_size_limit_is_doubt(void **state)
 	assert_int_equal(n, 1);
 }
 
+static unsigned lines_with(struct cs_directory *directory, const char *says)
+{
+	unsigned n = 0;
+	int ok = 1;
+	for (char *text = cs_directory_event(directory, &ok); text != NULL; text = cs_directory_event(directory, &ok)) {
+		n += strstr(text, says) != NULL;
+		assert_int_equal(ok, 0);
+		free(text);
+	}
+	return n;
+}
+
+/* Teeth: without keep_causes in directory.c the log says nothing, because the server answers. */
+static void test_a077_a078_doubt_leaves_one_line_that_says_why(void **state)
+{
+	size_t n = 0;
+	assert_int_equal(lines_with(*state, ""), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(known_in(*state, 2003, "bob", below(many_dn, member_text), &n), CS_KNOWN_DOUBT);
+	assert_int_equal(lines_with(*state, "Size limit exceeded"), 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(known_in(*state, 2001, "alice", at(away_dn, member_text), &n), CS_KNOWN_DOUBT);
+	assert_int_equal(lines_with(*state, "referral"), 1);
+	assert_int_equal(known_in(*state, 2001, "alice", below(many_dn, member_text), &n), CS_KNOWN_YES);
+	assert_int_equal(lines_with(*state, ""), 0);
+}
+
 static void test_a078_referrals_are_doubt(void **state)
 {
 	size_t n = 0;
@@ -653,6 +680,7 @@ int main(void)
 			WITH(test_a072_other_case_is_nobody),
 			WITH(test_missing_identity_is_doubt_that_helps),
 			WITH(test_a077_size_limit_is_doubt),
+			WITH(test_a077_a078_doubt_leaves_one_line_that_says_why),
 			WITH(test_a078_referrals_are_doubt),
 			WITH(test_rosters_are_whole_or_doubt),
 			WITH(test_a077_a078_doubtful_rosters_say_why),

@@ -353,6 +353,39 @@ static void test_a079_a_change_of_any_file_counts_at_once(void **state)
 	cs_directory_close(&directory);
 }
 
+static void check_event(struct cs_directory *directory, int expected_ok, const char *says)
+{
+	int ok = -1;
+	char *text = cs_directory_event(directory, &ok);
+	if (says == NULL) {
+		assert_null(text);
+		return;
+	}
+	assert_non_null(text);
+	assert_int_equal(ok, expected_ok);
+	assert_non_null(strstr(text, says));
+	free(text);
+}
+
+/* Teeth: a backend without memory_event leaves no line, though everybody is denied. */
+static void test_files_that_cannot_be_used_leave_a_line(void **state)
+{
+	(void)state;
+	put_all();
+	struct cs_directory *directory = open_section("unix = true");
+	check_event(directory, 0, NULL);
+	put(GROUP, "no group\n", 0644);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask(directory, 2001, "alice").known, CS_KNOWN_DOUBT);
+	check_event(directory, 0, "cannot be used: ");
+	check_event(directory, 0, NULL); /* and the doubt of each question has the same cause */
+	put_all();
+	assert_int_equal(ask(directory, 2001, "alice").known, CS_KNOWN_YES);
+	check_event(directory, 1, "can be used again");
+	check_event(directory, 0, NULL);
+	cs_directory_close(&directory);
+}
+
 /* The size and, within one tick of the clock, the times stay the same. */
 static void test_a079_a_second_change_within_a_tick_is_seen(void **state)
 {
@@ -601,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_a077_ten_thousand_members),
 		cmocka_unit_test(test_a_group_with_an_odd_name),
 		cmocka_unit_test(test_a079_a_change_of_any_file_counts_at_once),
+		cmocka_unit_test(test_files_that_cannot_be_used_leave_a_line),
 		cmocka_unit_test(test_a079_a_second_change_within_a_tick_is_seen),
 		cmocka_unit_test(test_what_is_half_written_is_doubt),
 		cmocka_unit_test(test_files_of_different_moments_are_no_yes),
