@@ -111,6 +111,8 @@ static int wire_made(LDAP *ld, Sockbuf *sb, LDAPURLDesc *url, struct sockaddr *a
 	(void)url;
 	(void)address;
 	(void)self;
+	if (conn_add_patience(sb) != 0)
+		return -1;
 	if (wire_here == NULL)
 		return 0;
 	(void)ber_sockbuf_ctrl(sb, LBER_SB_OPT_GET_FD, &fd);
@@ -156,7 +158,9 @@ static int prepare(struct conn *conn)
 /* Whom we speak to is checked before anything is said. */
 static int reach(struct conn *conn)
 {
+	conn_set_patience(conn->until_ms);
 	int r = conn_reach(conn);
+	conn_set_patience(0);
 	limit_incoming(conn); /* once more: each layer that is put in has its own */
 	return r != 0 ? r : conn_check_tls(conn);
 }

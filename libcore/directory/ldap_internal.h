@@ -6,11 +6,12 @@
 #include "errand.h"
 #include "ldap_connection.h"
 
+#include <lber.h>
 #include <ldap.h>
 #include <pthread.h>
 
-/* The socket of a connection while it is made: libldap 2.5 waits for a TLS handshake without end, and another thread
- * can cut it. Close it when the connection is made or given up. */
+/* The socket of a connection while it is made: libldap 2.5 waits in more places than it has time limits for, and another
+ * thread can cut it. Close it when the connection is made or given up. */
 struct conn_wire {
 	pthread_mutex_t lock;
 	int fd; /* a duplicate, so that it names this socket and no other; -1: none */
@@ -69,6 +70,11 @@ struct int_option {
 	const char *name;
 };
 int conn_set_ints(struct conn *conn, const struct int_option *options, size_t n);
+
+/* ldap_patience.c: a layer below TLS that waits on the socket, in this thread until then (CLOCK_BOOTTIME), where libldap
+ * would spin; 0: it waits for nothing. */
+int conn_add_patience(Sockbuf *sb); /* 0; -1: out of memory */
+void conn_set_patience(uint64_t until_ms);
 
 /* ldap_bind.c: steps. Each 0 or CS_EUNAVAIL with the cause. */
 int conn_set_tls(struct conn *conn);

@@ -19,7 +19,7 @@ enum {
 	MARGIN = 700, /* a busy machine's */
 	LANES = 24,
 	TALKS = 2000,
-	HANDSHAKE_CPU_MS = 1500, /* in 2 s */
+	HANDSHAKE_CPU_MS = 500, /* in 2 s */
 	NOTICE_MS = 20,   /* in which the worker hears that its connection was closed */
 	HONEST_EVERY = 4, /* conversations */
 	HONEST_MS = 6000, /* after the last lie: a spoiled connection is found out, a stuck worker replaced */
