@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { ATTRIBUTES_MAX = 1024 }; /* of an entry: far more than anybody asks for */
+
 int cs_entry_dn(const struct cs_entry *entry, char **ret_dn)
 {
 	char *dn = ldap_get_dn(entry->ld, entry->message);
@@ -28,32 +30,120 @@ int cs_entry_dn(const struct cs_entry *entry, char **ret_dn)
 	return 0;
 }
 
-static int value_text(const struct berval *value, size_t max_bytes, char **ret_text)
+static int value_text(const struct cs_bytes *value, size_t max_bytes, char **ret_text)
 {
-	if (value->bv_len > max_bytes)
+	if (value->len > max_bytes)
 		return CS_ETOOBIG;
-	if (memchr(value->bv_val, '\0', value->bv_len) != NULL)
+	if (memchr(value->data, '\0', value->len) != NULL)
 		return CS_EPROTO;
-	char *text = strndup(value->bv_val, value->bv_len);
+	char *text = strndup(value->data, value->len);
 	if (text == NULL)
 		return CS_ENOMEM;
 	*ret_text = text;
 	return 0;
 }
 
+/* --- In the message ---
+ * Attributes and values are read where they stand, and no further than asked for: copies of all would be a million
+ * allocations for an entry that somebody filled with a million of them, and the loop stands still meanwhile. */
+
+/* The next element, which must have this tag: 1, 0 at the end, CS_EPROTO. */
+static int next_element(BerElement *ber, ber_tag_t tag, struct berval *ret_content)
+{
+	ber_len_t left = 0;
+	if (ber_get_option(ber, LBER_OPT_BER_REMAINING_BYTES, &left) == LBER_OPT_SUCCESS && left == 0)
+		return 0;
+	return ber_skip_element(ber, ret_content) == tag ? 1 : CS_EPROTO;
+}
+
+/* The two parts of an attribute. 0, CS_EPROTO. */
+static int read_attribute(BerElement *ber, struct berval *attribute, struct berval *ret_name, struct berval *ret_values)
+{
+	ber_init2(ber, attribute, 0);
+	return next_element(ber, LBER_OCTETSTRING, ret_name) == 1 && next_element(ber, LBER_SET, ret_values) == 1 ?
+		0 : CS_EPROTO;
+}
+
+static bool has_name(const struct berval *name, const char *attribute, const char *option)
+{
+	size_t n = strlen(attribute), n_option = strlen(option);
+	if (name->bv_len < n + n_option || (n_option == 0 && name->bv_len > n))
+		return false;
+	return strncasecmp(name->bv_val, attribute, n) == 0 && strncasecmp(name->bv_val + n, option, n_option) == 0;
+}
+
+/* The attribute of this name, or with an option that begins so: 1, 0 when there is none, CS_EPROTO, CS_ENOMEM. */
+static int find_attribute(const struct cs_entry *entry, const char *attribute, const char *option,
+	struct berval *ret_name, struct berval *ret_values)
+{
+	BerElement *all = NULL, *parts = ber_alloc_t(0);
+	struct berval dn = { 0 }, one = { 0 };
+	int r = parts == NULL ? CS_ENOMEM : 1;
+	if (r == 1 && ldap_get_dn_ber(entry->ld, entry->message, &all, &dn) != LDAP_SUCCESS)
+		r = CS_EPROTO;
+	bool found = false;
+	for (size_t n = 0; r == 1 && !found; n++) {
+		r = n < ATTRIBUTES_MAX ? next_element(all, LBER_SEQUENCE, &one) : CS_EPROTO;
+		if (r == 1 && read_attribute(parts, &one, ret_name, ret_values) != 0)
+			r = CS_EPROTO;
+		found = r == 1 && has_name(ret_name, attribute, option);
+	}
+	ber_free(all, 0);
+	ber_free(parts, 0);
+	return r;
+}
+
+/* At most max of the values; *ret_n is more than max when there are more. 0, CS_EPROTO, CS_ENOMEM. */
+static int read_values(struct berval *values, struct cs_bytes *ret_values, size_t max, size_t *ret_n)
+{
+	BerElement *ber = ber_alloc_t(0);
+	struct berval value = { 0 };
+	size_t n = 0;
+	int r = 1;
+	if (ber == NULL)
+		return CS_ENOMEM;
+	ber_init2(ber, values, 0);
+	while (n <= max && (r = next_element(ber, LBER_OCTETSTRING, &value)) == 1) {
+		if (ret_values != NULL && n < max)
+			ret_values[n] = (struct cs_bytes){ value.bv_val, value.bv_len };
+		n++;
+	}
+	ber_free(ber, 0);
+	*ret_n = n;
+	return r < 0 ? r : 0;
+}
+
+/* --- Values --- */
+
+static int copy_values(const struct cs_bytes *found, size_t max_bytes, char **values, size_t *n, size_t count)
+{
+	int r = 0;
+	while (*n < count && r == 0) {
+		r = value_text(&found[*n], max_bytes, &values[*n]);
+		if (r == 0)
+			(*n)++;
+	}
+	return r;
+}
+
 static int take_values(const struct cs_entry *entry, const char *description, size_t max, size_t max_bytes,
 	char ***ret_values, size_t *ret_n)
 {
-	struct berval **found = ldap_get_values_len(entry->ld, entry->message, description);
-	size_t count = found != NULL ? (size_t)ldap_count_values_len(found) : 0, n = 0;
-	char **values = count <= max ? calloc(count + 1, sizeof(*values)) : NULL;
-	int r = count > max ? CS_ETOOBIG : values == NULL ? CS_ENOMEM : 0;
-	while (n < count && r == 0) {
-		r = value_text(found[n], max_bytes, &values[n]);
-		if (r == 0)
-			n++;
-	}
-	ldap_value_free_len(found);
+	struct berval name = { 0 }, all = { 0 };
+	size_t count = 0, n = 0;
+	int r = find_attribute(entry, description, "", &name, &all);
+	if (r == 1)
+		r = read_values(&all, NULL, max, &count);
+	if (r != 0 || count > max)
+		return r != 0 ? r : CS_ETOOBIG;
+	struct cs_bytes *found = calloc(count + 1, sizeof(*found));
+	char **values = calloc(count + 1, sizeof(*values));
+	r = found != NULL && values != NULL ? 0 : CS_ENOMEM;
+	if (r == 0 && count > 0)
+		r = read_values(&all, found, count, &count);
+	if (r == 0)
+		r = copy_values(found, max_bytes, values, &n, count);
+	free(found);
 	if (r != 0) {
 		cs_free_strv(&values, &n);
 		return r;
@@ -67,20 +157,16 @@ static int take_values(const struct cs_entry *entry, const char *description, si
 
 #define RANGE ";range="
 
-/* What the server calls the piece of an attribute that it handed out; NULL where there is none. The caller frees with
- * ldap_memfree. */
-static char *piece_name(const struct cs_entry *entry, const char *attribute)
+/* What the server calls the piece of an attribute that it handed out; NULL where there is none. 0, or an error. */
+static int piece_name(const struct cs_entry *entry, const char *attribute, char **ret_name)
 {
-	size_t n = strlen(attribute);
-	BerElement *ber = NULL;
-	char *name = ldap_first_attribute(entry->ld, entry->message, &ber);
-	while (name != NULL &&
-	       (strncasecmp(name, attribute, n) != 0 || strncasecmp(name + n, RANGE, strlen(RANGE)) != 0)) {
-		ldap_memfree(name);
-		name = ldap_next_attribute(entry->ld, entry->message, ber);
-	}
-	ber_free(ber, 0);
-	return name;
+	struct berval name = { 0 }, values = { 0 };
+	*ret_name = NULL;
+	int r = find_attribute(entry, attribute, RANGE, &name, &values);
+	if (r != 1)
+		return r;
+	const struct cs_bytes text = { name.bv_val, name.bv_len };
+	return value_text(&text, CS_MAX_NAME, ret_name);
 }
 
 static int read_place(const char **p, size_t *ret_place)
@@ -115,20 +201,21 @@ static int read_range(const char *range, size_t *ret_first, size_t *ret_next)
 int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes,
 		    char ***ret_values, size_t *ret_n)
 {
-	char *piece = piece_name(entry, attribute);
-	if (piece != NULL) {
-		ldap_memfree(piece);
-		return CS_ETOOBIG;
-	}
+	char *piece = NULL;
+	int r = piece_name(entry, attribute, &piece);
+	bool partly = piece != NULL;
+	free(piece);
+	if (r != 0 || partly)
+		return r != 0 ? r : CS_ETOOBIG;
 	return take_values(entry, attribute, max, max_bytes, ret_values, ret_n);
 }
 
 int cs_entry_piece(const struct cs_entry *entry, const char *attribute, size_t from, size_t max, size_t max_bytes,
 	char ***ret_values, size_t *ret_n, size_t *ret_next)
 {
-	char *piece = piece_name(entry, attribute);
+	char *piece = NULL;
 	size_t first = 0, next = 0;
-	int r = 0;
+	int r = piece_name(entry, attribute, &piece);
 	if (piece != NULL)
 		r = read_range(piece + strlen(attribute) + strlen(RANGE), &first, &next);
 	if (r == 0 && first != from) /* and without a piece it begins at 0 */
@@ -141,51 +228,21 @@ int cs_entry_piece(const struct cs_entry *entry, const char *attribute, size_t f
 	}
 	if (r == 0)
 		*ret_next = next;
-	ldap_memfree(piece);
+	free(piece);
 	return r;
 }
 
 /* --- The entry of a person --- */
 
-struct person_source {
-	const struct cs_entry *entry;
-	struct berval ***kept; /* what was handed out */
-	size_t n, cap;
-};
-
 static int source_values(void *arg, const char *attribute, struct cs_bytes *ret_values, size_t max, size_t *ret_n)
 {
-	struct person_source *source = arg;
-	int r = cs_reserve((void **)&source->kept, &source->cap, source->n, 1, sizeof(*source->kept));
-	if (r != 0)
-		return r;
-	struct berval **found = ldap_get_values_len(source->entry->ld, source->entry->message, attribute);
-	size_t n = found != NULL ? (size_t)ldap_count_values_len(found) : 0;
-	for (size_t i = 0; i < n && i < max; i++)
-		ret_values[i] = (struct cs_bytes){ found[i]->bv_val, found[i]->bv_len };
-	if (found != NULL)
-		source->kept[source->n++] = found;
-	*ret_n = n;
-	return 0;
+	struct berval name = { 0 }, all = { 0 };
+	*ret_n = 0;
+	int r = find_attribute(arg, attribute, "", &name, &all);
+	return r == 1 ? read_values(&all, ret_values, max, ret_n) : r;
 }
 
-int cs_entry_source_open(const struct cs_entry *entry, struct cs_entry_source *ret_source)
+struct cs_entry_source cs_entry_as_source(const struct cs_entry *entry)
 {
-	struct person_source *source = calloc(1, sizeof(*source));
-	if (source == NULL)
-		return CS_ENOMEM;
-	source->entry = entry;
-	*ret_source = (struct cs_entry_source){ source, source_values };
-	return 0;
-}
-
-void cs_entry_source_close(struct cs_entry_source *ret_source)
-{
-	struct person_source *source = ret_source->entry;
-	for (size_t i = 0; source != NULL && i < source->n; i++)
-		ldap_value_free_len(source->kept[i]);
-	if (source != NULL)
-		free(source->kept);
-	free(source);
-	*ret_source = (struct cs_entry_source){ 0 };
+	return (struct cs_entry_source){ (void *)(uintptr_t)entry, source_values };
 }

@@ -51,9 +51,8 @@ int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t 
 int cs_entry_piece(const struct cs_entry *entry, const char *attribute, size_t from, size_t max, size_t max_bytes,
 	char ***ret_values, size_t *ret_n, size_t *ret_next);
 
-/* An entry for cs_person_read. 0, CS_ENOMEM. The source lives until it is closed, and no longer than the entry. */
+/* An entry for cs_person_read. The source lives as long as the entry. */
 struct cs_entry_source;
-int cs_entry_source_open(const struct cs_entry *entry, struct cs_entry_source *ret_source);
-void cs_entry_source_close(struct cs_entry_source *source);
+struct cs_entry_source cs_entry_as_source(const struct cs_entry *entry);
 
 #endif

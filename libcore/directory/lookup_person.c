@@ -217,15 +217,12 @@ static int take_identity(struct cs_person_entry *read, const struct cs_subject *
 static int read_identity(const struct cs_entry *entry, const struct cs_schema *schema, const struct cs_subject *asked,
 	struct found *found)
 {
-	struct cs_entry_source source = { 0 };
+	const struct cs_entry_source source = cs_entry_as_source(entry);
 	struct cs_person_entry read = { 0 };
-	int r = cs_entry_source_open(entry, &source);
-	if (r == 0)
-		r = cs_person_read(schema, found->person.dn, &source, &read);
+	int r = cs_person_read(schema, found->person.dn, &source, &read);
 	if (r == 0)
 		r = take_identity(&read, asked, found);
 	cs_person_entry_clear(&read);
-	cs_entry_source_close(&source);
 	return r;
 }
 

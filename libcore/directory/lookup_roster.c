@@ -328,20 +328,17 @@ static int login_entry(void *arg, const struct cs_entry *entry)
 {
 	struct task *task = arg;
 	struct lookup_roster *roster = roster_of(task);
-	struct cs_entry_source source = { 0 };
+	const struct cs_entry_source source = cs_entry_as_source(entry);
 	struct cs_person_entry person = { 0 };
 	char *dn = NULL;
 	if (roster->settled)
 		return 0;
 	int r = cs_entry_dn(entry, &dn);
 	if (r == 0)
-		r = cs_entry_source_open(entry, &source);
-	if (r == 0)
 		r = cs_person_read(&settings_of(task)->schema, dn, &source, &person);
 	if (r == 0 && text_set_has(&roster->logins, person.name) == 1)
 		r = cs_roster_put(&roster->fill, dn, person.name);
 	cs_person_entry_clear(&person);
-	cs_entry_source_close(&source);
 	free(dn);
 	if (r != 0)
 		settle_error(task, r);

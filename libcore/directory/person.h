@@ -12,8 +12,8 @@ struct cs_bytes {
 	size_t len;
 };
 
-/* The values of an entry's attribute (any case of its name; without options), at most max of them; *ret_n tells how
- * many there are in all. They live until the entry goes. 0, CS_ENOMEM. */
+/* The values of an entry's attribute (any case of its name; without options), at most max of them; *ret_n is more
+ * than max when there are more. They live until the entry goes. 0, CS_ENOMEM, CS_EPROTO: the entry cannot be read. */
 struct cs_entry_source {
 	void *entry;
 	int (*values)(void *entry, const char *attribute, struct cs_bytes *ret_values, size_t max, size_t *ret_n);
