@@ -6,6 +6,8 @@
 #include "directory_tree.h"
 #include "forwarder.h"
 
+#include <sys/wait.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -29,14 +31,29 @@ struct world {
 	char first[128], second[128];
 };
 
-static void end_world(struct world *world)
+/* All threads of it stand still from here on. */
+static void stop(const struct server *stopped)
 {
-	cs_directory_close(&world->directory);
-	forwarder_end(&world->between);
+	(void)kill(stopped->pid, SIGSTOP);
+	assert_int_equal(waitpid(stopped->pid, NULL, WUNTRACED), stopped->pid);
+}
+
+/* Also after a test that failed: the next one finds servers that run. */
+static int resume(void **state)
+{
+	(void)state;
 	if (one.pid > 0)
 		(void)kill(one.pid, SIGCONT);
 	if (two.pid > 0)
 		(void)kill(two.pid, SIGCONT);
+	return 0;
+}
+
+static void end_world(struct world *world)
+{
+	cs_directory_close(&world->directory);
+	forwarder_end(&world->between);
+	(void)resume(NULL);
 }
 
 static struct cs_directory *open_uris(const char *uris, const char *more)
@@ -189,7 +206,7 @@ static void test_a083_stopped_first_is_left_and_found_again(void **state)
 	open_pair(&world);
 	wait_until(&world, world.first);
 	take_told(&world, &told);
-	(void)kill(one.pid, SIGSTOP);
+	stop(&one);
 	check_second_in(&world, SHARE + LATE);
 	for (int i = 0; i < 20; i++)
 		check_second_in(&world, SOON);
@@ -363,8 +380,8 @@ static void test_a083_all_stopped_is_doubt_in_time(void **state)
 	name_ports(&world, one.port, two.port);
 	open_pair(&world);
 	wait_until(&world, world.first);
-	(void)kill(one.pid, SIGSTOP);
-	(void)kill(two.pid, SIGSTOP);
+	stop(&one);
+	stop(&two);
 	for (int i = 0; i < 3; i++)
 		check_all_named(&world, DEADLINE + LATE);
 	(void)kill(two.pid, SIGCONT);
@@ -614,23 +631,23 @@ int main(void)
 		r = -1;
 	if (r == 0) {
 		const struct CMUnitTest tests[] = {
-			cmocka_unit_test(test_a083_refused_first_costs_nothing),
-			cmocka_unit_test(test_a083_stopped_first_is_left_and_found_again),
-			cmocka_unit_test(test_a083_first_that_hangs_from_the_start),
-			cmocka_unit_test(test_lost_during_a_search),
-			cmocka_unit_test(test_half_closed_during_a_search),
-			cmocka_unit_test(test_restarted_first_is_asked_again),
-			cmocka_unit_test(test_another_cause_is_told_too),
-			cmocka_unit_test(test_idle_end_is_no_failure),
-			cmocka_unit_test(test_a083_all_refused_is_doubt_that_names_each),
-			cmocka_unit_test(test_a083_all_stopped_is_doubt_in_time),
-			cmocka_unit_test(test_back_off_grows),
-			cmocka_unit_test(test_second_connection_only_under_load),
-			cmocka_unit_test(test_two_hundred_questions_while_the_first_hangs),
-			cmocka_unit_test(test_a083_bytes_that_trickle_do_not_stop_the_loop),
-			cmocka_unit_test(test_a083_little_time_is_enough_to_go_elsewhere),
-			cmocka_unit_test(test_a077_more_than_a_server_brings_at_once_comes_in_pages),
-			cmocka_unit_test(test_pages_at_the_same_time),
+			cmocka_unit_test_teardown(test_a083_refused_first_costs_nothing, resume),
+			cmocka_unit_test_teardown(test_a083_stopped_first_is_left_and_found_again, resume),
+			cmocka_unit_test_teardown(test_a083_first_that_hangs_from_the_start, resume),
+			cmocka_unit_test_teardown(test_lost_during_a_search, resume),
+			cmocka_unit_test_teardown(test_half_closed_during_a_search, resume),
+			cmocka_unit_test_teardown(test_restarted_first_is_asked_again, resume),
+			cmocka_unit_test_teardown(test_another_cause_is_told_too, resume),
+			cmocka_unit_test_teardown(test_idle_end_is_no_failure, resume),
+			cmocka_unit_test_teardown(test_a083_all_refused_is_doubt_that_names_each, resume),
+			cmocka_unit_test_teardown(test_a083_all_stopped_is_doubt_in_time, resume),
+			cmocka_unit_test_teardown(test_back_off_grows, resume),
+			cmocka_unit_test_teardown(test_second_connection_only_under_load, resume),
+			cmocka_unit_test_teardown(test_two_hundred_questions_while_the_first_hangs, resume),
+			cmocka_unit_test_teardown(test_a083_bytes_that_trickle_do_not_stop_the_loop, resume),
+			cmocka_unit_test_teardown(test_a083_little_time_is_enough_to_go_elsewhere, resume),
+			cmocka_unit_test_teardown(test_a077_more_than_a_server_brings_at_once_comes_in_pages, resume),
+			cmocka_unit_test_teardown(test_pages_at_the_same_time, resume),
 		};
 		r = cmocka_run_group_tests(tests, NULL, NULL);
 	}
