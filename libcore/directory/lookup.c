@@ -52,20 +52,6 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-void cs_lookup_free(struct cs_lookup **lookup)
-{
-	if (*lookup == NULL)
-		return;
-	while ((*lookup)->jobs != NULL) {
-		struct job *job = (*lookup)->jobs;
-		(*lookup)->jobs = job->next;
-		cs_servers_cancel((*lookup)->servers, job);
-		job_free(job);
-	}
-	free(*lookup);
-	*lookup = NULL;
-}
-
 struct cs_facts *task_facts(const struct task *task)
 {
 	return &task->job->answer.facts[task->subject];

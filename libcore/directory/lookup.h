@@ -12,12 +12,9 @@ struct cs_lookup;
  * call. */
 typedef void (*cs_lookup_fn)(void *arg, uint64_t number, const struct cs_answer *answer);
 
-/* settings and servers stay the caller's and must outlive it. 0, CS_ENOMEM. */
+/* settings and servers stay the caller's. It goes with the process. 0, CS_ENOMEM. */
 int cs_lookup_new(const struct cs_settings *settings, struct cs_servers *servers, cs_lookup_fn done, void *arg,
 	struct cs_lookup **ret_lookup);
-
-/* Forgets what is under way without answering it. */
-void cs_lookup_free(struct cs_lookup **lookup);
 
 /* Takes over the question (it is zero afterwards). 0, CS_EINVAL, CS_ETOOBIG, CS_ENOMEM: then it stays the caller's and
  * is not answered. */

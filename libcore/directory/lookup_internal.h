@@ -44,7 +44,6 @@ struct closure {
 	size_t level; /* groups from here on were found in this level */
 	unsigned depth;
 	size_t open;
-	bool whole;
 };
 
 struct lookup_subject {

@@ -92,7 +92,6 @@ static void level_end(struct task *task)
 		ask_level(task);
 		return;
 	}
-	closure->whole = true;
 	int r = lookup_groups_nested(task);
 	if (r != 0)
 		doubt(task, cs_strerror(r));

@@ -42,24 +42,6 @@ static size_t n_connections(const struct server *server)
 	return n;
 }
 
-void cs_servers_free(struct cs_servers **servers)
-{
-	struct cs_servers *closing = *servers;
-	if (closing == NULL)
-		return;
-	*servers = NULL;
-	for (size_t k = 0; k < CS_SERVERS_MAX; k++) {
-		struct server *server = &closing->all[k];
-		for (size_t i = 0; i < ATTEMPTS_MAX; i++)
-			cs_connecting_abandon(&server->attempts[i].connecting);
-		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-			cs_ldap_close(&server->connections[i], "");
-		list_end(&server->waiting, CS_ENDED_CANCELLED, "");
-	}
-	names_clear(closing);
-	free(closing);
-}
-
 /* --- Which there are --- */
 
 static bool is_busy(const struct server *server)

@@ -33,7 +33,6 @@ struct cs_servers_calls {
  * long as the process lives: threads that never come back may still read them. 0, CS_ENOMEM. */
 int cs_servers_new(const struct cs_settings *settings, const struct cs_credentials *credentials,
 	const struct cs_servers_calls *calls, void *arg, struct cs_servers **ret_servers);
-void cs_servers_free(struct cs_servers **servers);
 
 /* The server that is to be asked next: the first in the order of preference that answers, else the first of the
  * others. tried: bits of those that were. asked_ms: since when somebody waits for the names (SRV). */

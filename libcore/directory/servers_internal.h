@@ -78,6 +78,5 @@ void server_answers(struct cs_servers *servers, struct server *server);
 void names_work(struct cs_servers *servers);
 /* Somebody waits for the names: asks again if that is not too soon. */
 void names_want(struct cs_servers *servers);
-void names_clear(struct cs_servers *servers);
 
 #endif

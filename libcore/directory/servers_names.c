@@ -279,8 +279,3 @@ void names_want(struct cs_servers *servers)
 	if (names->next_ms > soonest)
 		names->next_ms = soonest;
 }
-
-void names_clear(struct cs_servers *servers)
-{
-	cs_errand_abandon(&servers->names.errand);
-}
