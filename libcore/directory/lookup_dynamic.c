@@ -72,7 +72,7 @@ static int evaluate(const struct task *task, const char *text, const struct cs_m
 	if (r == CS_EPROTO)
 		cs_facts_doubt_of(facts, membership->group_dn, why);
 	if (r == 0 && facts->known == CS_KNOWN_YES && cs_url_reaches(&url, facts->person.dn)) {
-		if (++subject->urls > LOOKUP_GROUPS_MAX)
+		if (++subject->urls > LOOKUP_URLS_MAX)
 			cs_facts_doubt_of(facts, query_of(task)->dn, "there are too many memberURL to ask");
 		else
 			r = ask_match(task, &url, membership);

@@ -159,13 +159,6 @@ static int ask_listing(const struct task *what, char *const *listed, size_t n, c
 
 /* --- By member_of --- */
 
-static bool by_member_of(const struct task *task)
-{
-	const struct cs_schema *schema = schema_of(task);
-	return *schema->member_of != '\0' && schema->nesting == 0 &&
-	       strcasecmp(query_of(task)->listed, schema->member_attribute) == 0;
-}
-
 /* What the policy wants to know of a group that lists him, or whether it lists enough people. */
 static int ask_of_group(const struct task *task, char *dn)
 {
@@ -239,7 +232,7 @@ static int ask_by_dn(const struct task *task)
 {
 	const struct closure *closure = &subject_of(task)->closure;
 	char *dn = task_facts(task)->person.dn;
-	if (by_member_of(task))
+	if (cs_schema_by_member_of(schema_of(task), query_of(task)->listed))
 		return ask_own_entry(task);
 	if (schema_of(task)->nesting > 0 && !needs_closure(task))
 		return ask_listing(task, &dn, 1, LOOKUP_IN_CHAIN);

@@ -11,7 +11,7 @@
 enum {
 	LOOKUP_FOUND_MAX = 2, /* a second entry is a reason to doubt, a third changes nothing */
 	LOOKUP_FILTER_MAX = 65536, /* bytes */
-	LOOKUP_GROUPS_MAX = 256 /* in which one person is by way of groups, or which one group holds */
+	LOOKUP_URLS_MAX = 256 /* that are evaluated for one person or one roster */
 };
 
 /* Active Directory follows groups in groups by itself where it has this rule, which it says by that capability. */

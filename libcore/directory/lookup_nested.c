@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define TOO_MANY "is in more groups, by way of others, than are followed"
-
 /* --- Whether the server does it --- */
 
 static int root_entry(void *arg, const struct cs_entry *entry)
@@ -69,8 +67,8 @@ static int parent_entry(void *arg, const struct cs_entry *entry)
 	struct closure *closure = closure_of(task);
 	char *dn = NULL;
 	int r = cs_entry_dn(entry, &dn);
-	if (r == 0 && closure->groups.n >= LOOKUP_GROUPS_MAX && text_set_has(&closure->groups, dn) != 1)
-		doubt(task, TOO_MANY);
+	if (r == 0 && closure->groups.n >= CS_NESTED_MAX && text_set_has(&closure->groups, dn) != 1)
+		doubt(task, CS_NESTED_DOUBT);
 	else if (r == 0)
 		r = text_set_put(&closure->groups, dn);
 	cs_free_str(&dn);
@@ -119,7 +117,7 @@ static int ask_parents(const struct task *task, char *const *listed, size_t n)
 		task->job->in_chain == CS_KNOWN_YES ? LOOKUP_IN_CHAIN : "" };
 	const struct any_of any = { settings->schema.group_filter, listed, n, filter_part_equals, &equality };
 	struct cs_search search = { .base = settings->groups_base, .below = true, .attributes = lookup_nothing,
-		.limit = LOOKUP_GROUPS_MAX + 1 };
+		.limit = CS_NESTED_MAX + 1 };
 	return task_start_any_of(task, &search, &any, &calls, &closure_of(task)->open);
 }
 

@@ -57,12 +57,7 @@ static int take_url(const struct task *task, const char *url);
 
 static int put_person(struct lookup_roster *roster, const char *dn)
 {
-	char *name = NULL;
-	int r = cs_dn_first_value(dn, &name);
-	if (r == 0)
-		r = cs_roster_put(&roster->fill, dn, name);
-	free(name);
-	return r == CS_EPROTO ? 0 : r; /* a value that is no DN lists nobody */
+	return cs_roster_put_dn(&roster->fill, dn);
 }
 
 /* The DN is at base or below; "" is nowhere. */
@@ -116,17 +111,6 @@ static int take_dn(const struct task *task, const char *dn)
 	return take[roster_of(task)->expansion](task, dn);
 }
 
-/* uniqueMember may have a bit string behind the DN (RFC 4517 3.3.21): #'0101'B. */
-static void strip_uid(char *value)
-{
-	size_t n = strlen(value);
-	char *mark = strrchr(value, '#');
-	if (mark == NULL || n < 4 || mark[1] != '\'' || strcmp(value + n - 2, "'B") != 0)
-		return;
-	if (strspn(mark + 2, "01") == (size_t)(value + n - 2 - (mark + 2)))
-		*mark = '\0';
-}
-
 static int take_login(struct lookup_roster *roster, const char *login)
 {
 	if (cs_is_login(login) != 1)
@@ -142,7 +126,7 @@ static int take_value(const struct task *task, char *value)
 		return take_login(roster_of(task), value);
 	if (lists == CS_LISTS_URL)
 		return take_url(task, value);
-	strip_uid(value);
+	value[cs_schema_dn_length(value)] = '\0';
 	return take_dn(task, value);
 }
 
@@ -380,7 +364,7 @@ static int take_url(const struct task *task, const char *url)
 	static const struct dynamic_calls calls = { url_person, url_end };
 	struct lookup_roster *roster = roster_of(task);
 	const char *why = NULL;
-	int r = roster->urls++ < LOOKUP_GROUPS_MAX ? dynamic_people(task, url, &calls, NULL, &why) : CS_ETOOBIG;
+	int r = roster->urls++ < LOOKUP_URLS_MAX ? dynamic_people(task, url, &calls, NULL, &why) : CS_ETOOBIG;
 	if (r == CS_EPROTO)
 		lookup_roster_settle(task, CS_KNOWN_DOUBT, why);
 	if (r == 0)
@@ -403,7 +387,7 @@ static int nested_entry(void *arg, const struct cs_entry *entry)
 	bool listed = r == 0 && (roster->expansion == EXPAND_CHAIN || text_set_has(&roster->candidates, dn) == 1);
 	int put = listed ? text_set_put(&roster->groups, dn) : 0;
 	free(dn);
-	if (put == 1 && roster->groups.n - roster->n_own > LOOKUP_GROUPS_MAX) {
+	if (put == 1 && roster->groups.n - roster->n_own > CS_NESTED_MAX) {
 		lookup_roster_settle(task, CS_KNOWN_DOUBT, TOO_MANY_GROUPS);
 		return CS_ETOOBIG;
 	}
@@ -443,7 +427,7 @@ static int ask_chain(const struct task *task)
 	const char *attributes[] = { settings->schema.member_attribute, NULL };
 	struct any_of any = { .and = settings->schema.group_filter, .part = filter_part_equals, .arg = &equality };
 	struct cs_search search = { .base = settings->groups_base, .below = true, .attributes = attributes,
-		.limit = LOOKUP_GROUPS_MAX + 1 };
+		.limit = CS_NESTED_MAX + 1 };
 	return ask_slice(task, &roster->groups, roster->n_own, &any, &search, &calls);
 }
 
@@ -556,7 +540,7 @@ static enum expansion expansion_of(const struct task *task)
 		return EXPAND_NONE;
 	if (schema->nesting > 0)
 		return members && task->job->in_chain == CS_KNOWN_YES ? EXPAND_CHAIN : EXPAND_LEVELS;
-	return members && *schema->member_of != '\0' ? EXPAND_MEMBER_OF : EXPAND_NONE;
+	return cs_schema_by_member_of(schema, listed) ? EXPAND_MEMBER_OF : EXPAND_NONE;
 }
 
 void lookup_roster(struct job *job, size_t i)

@@ -45,6 +45,16 @@ int cs_roster_put(struct cs_roster_fill *fill, const char *dn, const char *name)
 	return r;
 }
 
+int cs_roster_put_dn(struct cs_roster_fill *fill, const char *dn)
+{
+	char *name = NULL;
+	int r = cs_dn_first_value(dn, &name);
+	if (r == 0)
+		r = cs_roster_put(fill, dn, name);
+	free(name);
+	return r == CS_EPROTO ? 0 : r; /* a value that is no DN lists nobody */
+}
+
 void cs_roster_settle(struct cs_roster_fill *fill, enum cs_known known, const char *what, const char *cause)
 {
 	struct cs_roster *roster = fill->roster;

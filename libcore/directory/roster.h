@@ -17,6 +17,9 @@ struct cs_roster_fill {
  * CS_ENOMEM. What is no DN (and no host name) is nobody. */
 int cs_roster_put(struct cs_roster_fill *fill, const char *dn, const char *name);
 
+/* The same for somebody who has no name but what his DN begins with. */
+int cs_roster_put_dn(struct cs_roster_fill *fill, const char *dn);
+
 /* Ends the filling: anything but yes takes everybody out again, doubt says about what and why. */
 void cs_roster_settle(struct cs_roster_fill *fill, enum cs_known known, const char *what, const char *cause);
 

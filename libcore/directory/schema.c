@@ -4,7 +4,6 @@
 #include "mem.h"
 #include "schema.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,6 +57,22 @@ static int fill(const struct preset *preset, struct cs_schema *ret_schema)
 		}
 	*ret_schema = schema;
 	return 0;
+}
+
+size_t cs_schema_dn_length(const char *value)
+{
+	size_t n = strlen(value);
+	const char *mark = strrchr(value, '#');
+	if (mark == NULL || mark[1] != '\'' || n < 4 || strcmp(value + n - 2, "'B") != 0)
+		return n;
+	size_t bits = strspn(mark + 2, "01");
+	return mark + 2 + bits == value + n - 2 ? (size_t)(mark - value) : n;
+}
+
+bool cs_schema_by_member_of(const struct cs_schema *schema, const char *listed)
+{
+	return schema->nesting == 0 && schema->member_of != NULL && *schema->member_of != '\0' &&
+	       strcasecmp(schema->member_attribute, listed) == 0;
 }
 
 int cs_schema_preset(const char *name, struct cs_schema *ret_schema)

@@ -5,6 +5,7 @@
 #define CS_DIRECTORY_SCHEMA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Every text is owned; "" where it does not apply. */
@@ -32,6 +33,15 @@ struct cs_schema {
  * behind '#' (RFC 4517 3.3.21). */
 enum cs_lists { CS_LISTS_DN = 0, CS_LISTS_LOGIN = 1, CS_LISTS_URL = 2 };
 enum cs_lists cs_schema_lists(const char *attribute);
+/* The length of a DN as it is listed, without that bit string: #'0101'B. */
+size_t cs_schema_dn_length(const char *value);
+
+/* Whoever is listed by this attribute says so himself, by member_of, and the groups are not asked. */
+bool cs_schema_by_member_of(const struct cs_schema *schema, const char *listed);
+
+/* So many groups one person is in by way of others, or one roster holds; more is doubt. */
+enum { CS_NESTED_MAX = 256 };
+#define CS_NESTED_DOUBT "there are more, one in another, than are followed"
 
 /* The defaults of a preset: rfc2307, rfc2307bis (where nothing is said), openldap-memberof, ad, freeipa, 389ds. The
  * caller clears. 0; CS_ENOENT: there is no such preset; CS_ENOMEM. */

@@ -189,13 +189,6 @@ static int asked_make(const struct cs_tree *tree, const struct cs_settings *sett
 	return r != 0 ? r : base_key(settings->groups_base, asked->groups_base);
 }
 
-bool asked_by_member_of(const struct asked *asked, const char *listed)
-{
-	const struct cs_schema *schema = asked->schema;
-	return asked->nesting == 0 && schema->member_of != NULL && *schema->member_of != '\0' &&
-	       strcasecmp(schema->member_attribute, listed) == 0;
-}
-
 static void subject_end(const struct cs_tree *tree, struct subject *subject)
 {
 	int r = subject->facts->known == CS_KNOWN_YES ? aliases_answer(tree, subject->dn, subject->facts) : 0;

@@ -198,7 +198,7 @@ static void ask_nested(const struct asked *asked, const struct plan *plan, struc
 		r = subject->nested != NULL ? groups_above(asked, subject->dn, subject->nested) : CS_ENOMEM;
 		if (r != 0)
 			cs_facts_doubt_of(subject->facts, "groups in groups",
-					  r == CS_ETOOBIG ? TREE_GROUPS_DOUBT : cs_strerror(r));
+					  r == CS_ETOOBIG ? CS_NESTED_DOUBT : cs_strerror(r));
 	}
 	for (size_t i = 0; r == 0 && i < subject->nested->n; i++)
 		r = take_listings(asked, plan, subject, asked->tree->entries[subject->nested->entries[i]].dn);
@@ -287,7 +287,7 @@ static int plan_make(const struct asked *asked, const struct cs_group_query *que
 	plan->number = number;
 	plan->attribute = cs_tree_find_attribute(asked->tree, query->listed);
 	plan->lists = cs_schema_lists(query->listed);
-	plan->own = asked_by_member_of(asked, query->listed);
+	plan->own = cs_schema_by_member_of(asked->schema, query->listed);
 	plan->unsure = NULL;
 	int r = cs_dn_key(query->dn, plan->key);
 	if (r != 0)

@@ -7,8 +7,6 @@
 #include "settings.h"
 #include "tree.h"
 
-enum { TREE_GROUPS_MAX = 256 }; /* that a person is in, or that a roster is nested of; more is doubt */
-#define TREE_GROUPS_DOUBT "there are more, one in another, than are followed"
 #define TREE_URL_DOUBT "lists people by a search (memberURL), which only an LDAP server can tell"
 
 /* A question on its way: the tree, and what the schema says as places in it. */
@@ -22,7 +20,7 @@ struct asked {
 
 /* Groups, each once, in the order in which they were come upon. */
 struct groups {
-	uint32_t entries[TREE_GROUPS_MAX];
+	uint32_t entries[CS_NESTED_MAX];
 	size_t n;
 };
 
@@ -38,8 +36,6 @@ struct subject {
 /* --- tree_answer.c --- */
 
 const char *dn_text(const struct cs_tree *tree, uint32_t dn);
-/* Whoever is listed by this attribute says so by member_of. */
-bool asked_by_member_of(const struct asked *asked, const char *listed);
 /* The entry is the one that is asked about (dn is its term), or below the DN with this key. */
 bool entry_is_meant(const struct cs_tree *tree, uint32_t entry, enum cs_where where, uint32_t dn, const char *key);
 

@@ -49,7 +49,7 @@ int groups_add(struct groups *groups, uint32_t entry)
 	for (size_t i = 0; i < groups->n; i++)
 		if (groups->entries[i] == entry)
 			return 0;
-	if (groups->n == TREE_GROUPS_MAX)
+	if (groups->n == CS_NESTED_MAX)
 		return CS_ETOOBIG;
 	groups->entries[groups->n++] = entry;
 	return 0;

@@ -36,14 +36,7 @@ static int add_person(const struct cs_tree *tree, uint32_t person, struct cs_ros
 static int add_dn(const struct cs_tree *tree, uint32_t dn, struct cs_roster_fill *fill)
 {
 	uint32_t person = tree->terms[dn].person;
-	char *name = NULL;
-	if (person != CS_TREE_NONE)
-		return add_person(tree, person, fill);
-	int r = cs_dn_first_value(dn_text(tree, dn), &name);
-	if (r == 0)
-		r = cs_roster_put(fill, dn_text(tree, dn), name);
-	free(name);
-	return r == CS_EPROTO ? 0 : r;
+	return person != CS_TREE_NONE ? add_person(tree, person, fill) : cs_roster_put_dn(fill, dn_text(tree, dn));
 }
 
 /* Whoever has this canonical login; a login that nobody has lists nobody. */
@@ -62,32 +55,18 @@ static int add_login(const struct cs_tree *tree, const char *login, struct cs_ro
 	return r;
 }
 
-/* The length of a value of uniqueMember without its bit string: #'0101'B (RFC 4517 3.3.21). */
-static size_t without_bits(const char *value)
-{
-	size_t n = strlen(value);
-	const char *mark = strrchr(value, '#');
-	if (mark == NULL || mark[1] != '\'' || n < 4 || strcmp(value + n - 2, "'B") != 0)
-		return n;
-	size_t bits = strspn(mark + 2, "01");
-	return mark + 2 + bits == value + n - 2 ? (size_t)(mark - value) : n;
-}
-
 /* The term of the DN in front of the bits. 1; 0 where nothing else has this DN, and it was added by itself. */
 static int find_without_bits(struct walk *walk, uint32_t *term, int *ret_error)
 {
 	const char *text = dn_text(walk->tree, *term);
 	char dn[CS_MAX_DN + 1], key[CS_MAX_DN + 1];
-	char *name = NULL;
-	size_t n = without_bits(text);
+	size_t n = cs_schema_dn_length(text);
 	if (text[n] == '\0')
 		return 1;
 	(void)snprintf(dn, sizeof(dn), "%.*s", (int)n, text);
 	if (cs_dn_key(dn, key) == 0 && (*term = cs_tree_find_key(walk->tree, key)) != CS_TREE_NONE)
 		return 1;
-	int r = cs_dn_first_value(dn, &name);
-	*ret_error = r == CS_EPROTO ? 0 : r == 0 ? cs_roster_put(walk->fill, dn, name) : r;
-	free(name);
+	*ret_error = cs_roster_put_dn(walk->fill, dn);
 	return 0;
 }
 
@@ -238,7 +217,7 @@ static void roster_answer(const struct asked *asked, const struct cs_roster_quer
 	walk.dn = cs_tree_find_key(asked->tree, key);
 	walk.listed = cs_tree_find_attribute(asked->tree, query->listed);
 	walk.lists = cs_schema_lists(query->listed);
-	walk.by_member_of = asked_by_member_of(asked, query->listed);
+	walk.by_member_of = cs_schema_by_member_of(asked->schema, query->listed);
 	if (query->where == CS_GROUP_AT)
 		walk_at(&walk);
 	else if (query->attribute != NULL && *query->attribute != '\0')
