@@ -56,6 +56,22 @@ int cs_frame_get(const struct cs_buf *in, uint8_t *ret_type, const uint8_t **ret
 	return 1;
 }
 
+int cs_frame_each(struct cs_buf *in, cs_frame_fn each, void *arg)
+{
+	for (;;) {
+		uint8_t type = 0;
+		const uint8_t *payload = NULL;
+		size_t n = 0, total = 0;
+		int r = cs_frame_get(in, &type, &payload, &n, &total);
+		if (r != 1)
+			return r;
+		r = each(arg, type, payload, n);
+		if (r != 0)
+			return r;
+		cs_buf_consume(in, total);
+	}
+}
+
 static int from_errno(int e)
 {
 	if (e == EAGAIN) /* the same as EWOULDBLOCK on Linux */

@@ -119,10 +119,11 @@ struct hearing {
 	uint64_t limit_ms;
 };
 
-static int take(struct hearing *hearing, const uint8_t *payload, size_t n)
+static int take(void *arg, uint8_t type, const uint8_t *payload, size_t n)
 {
+	struct hearing *hearing = arg;
 	struct cs_probed probed = {0};
-	int r = cs_decode_all(&cs_probed_shape, payload, n, &probed);
+	int r = type != FRAME ? CS_EPROTO : cs_decode_all(&cs_probed_shape, payload, n, &probed);
 	if (r != 0)
 		return r;
 	hearing->each(hearing->arg, &probed);
@@ -131,22 +132,6 @@ static int take(struct hearing *hearing, const uint8_t *payload, size_t n)
 	hearing->until_ms = hearing->begun_ms + hearing->limit_ms;
 	cs_clear(&cs_probed_shape, &probed);
 	return 0;
-}
-
-static int take_all(struct hearing *hearing)
-{
-	for (;;) {
-		uint8_t type = 0;
-		const uint8_t *payload = NULL;
-		size_t n = 0, total = 0;
-		int r = cs_frame_get(&hearing->in, &type, &payload, &n, &total);
-		if (r != 1)
-			return r;
-		r = type == FRAME ? take(hearing, payload, n) : CS_EPROTO;
-		if (r != 0)
-			return r;
-		cs_buf_consume(&hearing->in, total);
-	}
 }
 
 /* 1: it goes on; 0: it ended; CS_E…. */
@@ -162,7 +147,7 @@ static int hear(struct hearing *hearing)
 		return 1;
 	if (r <= 0)
 		return r;
-	r = take_all(hearing);
+	r = cs_frame_each(&hearing->in, take, hearing);
 	return r == 0 ? 1 : r;
 }
 

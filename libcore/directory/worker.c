@@ -347,8 +347,10 @@ static int take_event(struct worker *w, const uint8_t *payload, size_t n)
 	return r;
 }
 
-static int take_payload(struct worker *w, uint8_t type, const uint8_t *payload, size_t n)
+/* Those who hear an answer may ask again meanwhile; they do not touch in. */
+static int take_frame(void *arg, uint8_t type, const uint8_t *payload, size_t n)
 {
+	struct worker *w = arg;
 	static int (*const takes[])(struct worker *w, const uint8_t *payload, size_t n) = {
 		[CS_MESSAGE_ANSWER] = take_answer,
 		[CS_MESSAGE_STATE] = take_state,
@@ -356,23 +358,6 @@ static int take_payload(struct worker *w, uint8_t type, const uint8_t *payload, 
 	};
 	w->pause_ms = PAUSE_LEAST_MS;
 	return type < CS_COUNT(takes) && takes[type] != NULL ? takes[type](w, payload, n) : CS_EPROTO;
-}
-
-/* Every whole frame that is there. Those who hear an answer may ask again meanwhile; they do not touch in. */
-static int take_frames(struct worker *w)
-{
-	for (;;) {
-		uint8_t type = 0;
-		const uint8_t *payload = NULL;
-		size_t n = 0, total = 0;
-		int r = cs_frame_get(&w->in, &type, &payload, &n, &total);
-		if (r != 1)
-			return r;
-		r = take_payload(w, type, payload, n);
-		if (r != 0)
-			return r;
-		cs_buf_consume(&w->in, total);
-	}
 }
 
 static int receive(struct worker *w)
@@ -385,7 +370,7 @@ static int receive(struct worker *w)
 			continue;
 		if (r <= 0)
 			return r == 0 ? CS_EUNAVAIL : r;
-		r = take_frames(w);
+		r = cs_frame_each(&w->in, take_frame, w);
 		if (r != 0)
 			return r;
 	}

@@ -135,11 +135,14 @@ static int ask_replica(struct serving *serving, uint64_t number, const struct cs
 	return r;
 }
 
-static int take_question(struct serving *serving, const uint8_t *payload, size_t n)
+static int take_question(void *arg, uint8_t type, const uint8_t *payload, size_t n)
 {
+	struct serving *serving = arg;
 	struct cs_question question = { 0 };
 	struct cs_terms terms = { 0 };
 	uint64_t number = 0;
+	if (type != CS_MESSAGE_QUESTION)
+		return CS_EPROTO;
 	int r = cs_message_get_question(payload, n, &number, &terms, &question);
 	if (r == 0 && serving->replica != NULL)
 		r = ask_replica(serving, number, &terms, &question);
@@ -147,25 +150,6 @@ static int take_question(struct serving *serving, const uint8_t *payload, size_t
 		r = cs_lookup_ask(serving->lookup, number, &terms, &question);
 	cs_clear(&cs_question_shape, &question);
 	return r < 0 ? r : 0;
-}
-
-/* Every whole frame that is there. */
-static int take_frames(struct serving *serving)
-{
-	for (;;) {
-		uint8_t type = 0;
-		const uint8_t *payload = NULL;
-		size_t n = 0, total = 0;
-		int r = cs_frame_get(&serving->in, &type, &payload, &n, &total);
-		if (r != 1)
-			return r;
-		if (type != CS_MESSAGE_QUESTION)
-			return CS_EPROTO;
-		r = take_question(serving, payload, n);
-		if (r != 0)
-			return r;
-		cs_buf_consume(&serving->in, total);
-	}
 }
 
 static int receive(struct serving *serving)
@@ -178,7 +162,7 @@ static int receive(struct serving *serving)
 			continue;
 		if (r <= 0)
 			return CS_EIO;
-		r = take_frames(serving);
+		r = cs_frame_each(&serving->in, take_question, serving);
 		if (r != 0)
 			return r;
 	}

@@ -100,6 +100,35 @@ static void test_base_frame_whole_only_when_the_last_byte_is_there(void **state)
 	assert_int_equal(total, 5);
 }
 
+static int take_type(void *arg, uint8_t type, const uint8_t *payload, size_t n)
+{
+	char *seen = arg;
+	(void)payload;
+	(void)n;
+	seen[strlen(seen)] = (char)type;
+	return type == 'x' ? CS_EPROTO : 0;
+}
+
+static void test_base_frame_each(void **state)
+{
+	struct ends *ends = *state;
+	char seen[8] = "";
+
+	put_frame(&ends->in, 'a', "1");
+	put_frame(&ends->in, 'b', "22");
+	cs_buf_put_u32(&ends->in, 9); /* one that is not whole stays */
+	assert_int_equal(cs_frame_each(&ends->in, take_type, seen), 0);
+	assert_string_equal(seen, "ab");
+	assert_int_equal(ends->in.len, 4);
+
+	cs_buf_clear(&ends->in);
+	put_frame(&ends->in, 'x', "");
+	put_frame(&ends->in, 'c', "");
+	assert_int_equal(cs_frame_each(&ends->in, take_type, seen), CS_EPROTO);
+	assert_string_equal(seen, "abx");
+	assert_int_equal(ends->in.len, 10);
+}
+
 static void test_base_a063_frame_length_is_bounded(void **state)
 {
 	struct ends *ends = *state;
@@ -317,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRAME_TEST(test_base_frame_whole_only_when_the_last_byte_is_there),
+		FRAME_TEST(test_base_frame_each),
 		FRAME_TEST(test_base_a063_frame_length_is_bounded),
 		FRAME_TEST(test_base_frame_put_that_fails_changes_nothing),
 		FRAME_TEST(test_base_frame_travels_with_its_descriptor),
