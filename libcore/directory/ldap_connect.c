@@ -215,7 +215,7 @@ void cs_ldap_prepare(void)
 struct attempt {
 	struct conn conn;
 	struct conn_wire wire; /* of both threads, by its lock */
-	bool probe;
+	bool with_search;
 	int result;
 };
 
@@ -225,7 +225,7 @@ struct cs_connecting {
 };
 
 /* A server that takes binds and then says nothing is not one that answers. What it says does not matter. */
-static int conn_probe(struct conn *conn)
+static int conn_search(struct conn *conn)
 {
 	static char nothing[] = LDAP_NO_ATTRS;
 	char *attributes[] = { nothing, NULL };
@@ -242,8 +242,8 @@ static void attempt_run(void *arg)
 {
 	struct attempt *attempt = arg;
 	attempt->result = conn_open(&attempt->conn);
-	if (attempt->result == 0 && attempt->probe)
-		attempt->result = conn_probe(&attempt->conn);
+	if (attempt->result == 0 && attempt->with_search)
+		attempt->result = conn_search(&attempt->conn);
 	if (attempt->result != 0)
 		conn_close(&attempt->conn);
 }
@@ -257,7 +257,7 @@ static void attempt_drop(void *arg)
 }
 
 int cs_connecting_start(const struct cs_settings *settings, const struct cs_credentials *credentials,
-	const char *uri, uint64_t until_ms, bool probe, struct cs_connecting **ret_connecting)
+	const char *uri, uint64_t until_ms, bool with_search, struct cs_connecting **ret_connecting)
 {
 	static const struct cs_errand_calls calls = { attempt_run, attempt_drop };
 	struct cs_connecting *connecting = calloc(1, sizeof(*connecting));
@@ -266,7 +266,7 @@ int cs_connecting_start(const struct cs_settings *settings, const struct cs_cred
 	if (r == 0) {
 		attempt->conn = (struct conn){ .settings = settings, .credentials = credentials, .until_ms = until_ms };
 		(void)snprintf(attempt->conn.uri, sizeof(attempt->conn.uri), "%s", uri);
-		attempt->probe = probe;
+		attempt->with_search = with_search;
 		conn_wire_init(&attempt->wire);
 		attempt->conn.wire = &attempt->wire;
 		connecting->attempt = attempt;

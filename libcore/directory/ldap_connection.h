@@ -7,7 +7,7 @@
 
 enum { LDAP_CAUSE_MAX = 400 };
 
-/* --- search.c: searches on their way, in lists --- */
+/* --- ldap_search.c: searches on their way, in lists --- */
 
 struct search {
 	struct search *next;
@@ -49,10 +49,10 @@ struct cs_connecting;
 /* Once, before the first thread: libldap makes itself ready at its first call, and not safely from two threads. */
 void cs_ldap_prepare(void);
 
-/* Begins to connect in a thread; each step of it has the time until until_ms at most. probe: the server must also
+/* Begins to connect in a thread; each step of it has the time until until_ms at most. with_search: the server must also
  * answer a search. 0, CS_ENOMEM, CS_EIO. */
 int cs_connecting_start(const struct cs_settings *settings, const struct cs_credentials *credentials,
-	const char *uri, uint64_t until_ms, bool probe, struct cs_connecting **ret_connecting);
+	const char *uri, uint64_t until_ms, bool with_search, struct cs_connecting **ret_connecting);
 int cs_connecting_fd(const struct cs_connecting *connecting);
 /* 0: not yet. 1: *ret_ldap is the connection, or NULL where it failed, with the cause (LDAP_CAUSE_MAX bytes); the
  * attempt is freed and NULL. */

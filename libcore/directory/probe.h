@@ -93,7 +93,7 @@ int cs_probe_uris(const struct cs_probe *probe, char ***ret_uris, size_t *ret_n,
 typedef void (*cs_probed_fn)(void *arg, const struct cs_probed *probed);
 int cs_probe_server(struct cs_probe *probe, const char *uri, cs_probed_fn each, void *arg);
 
-/* Inside the child (ldap_test.c). */
+/* Inside the child (ldap_probe.c). */
 struct cs_probing {
 	const struct cs_settings *settings;
 	const struct cs_credentials *credentials;

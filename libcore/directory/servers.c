@@ -79,8 +79,8 @@ static size_t place_for(const struct cs_servers *servers, const char *uri, const
 /* Whether a server answers is to be known before somebody needs it. */
 static void try_if_unknown(struct server *server)
 {
-	if (!server->known && server->probe_ms == 0)
-		server->probe_ms = 1;
+	if (!server->known && server->try_ms == 0)
+		server->try_ms = 1;
 }
 
 void servers_set(struct cs_servers *servers, char *const *uris, size_t n)
@@ -240,7 +240,7 @@ void cs_servers_silent(struct cs_servers *servers, int server, const void *owner
 static void attempt_start(struct cs_servers *servers, struct server *server)
 {
 	uint64_t now = cs_boot_ms();
-	server->probe_ms = 0;
+	server->try_ms = 0;
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++) {
 		struct cs_connect_attempt *attempt = &server->attempts[i];
 		if (attempt->connecting != NULL)
@@ -320,7 +320,7 @@ static void connection_look(struct cs_servers *servers, struct server *server, s
 	if (in_flight > 0)
 		fail(servers, server, cause, true);
 	else if (!server->failing) /* servers end what is idle; whether this one is gone shows at once */
-		server->probe_ms = cs_boot_ms();
+		server->try_ms = cs_boot_ms();
 }
 
 static uint64_t idle_since(const struct server *server, size_t i)
@@ -373,11 +373,13 @@ static uint64_t attempt_due(const struct server *server)
 		if (server->attempts[i].connecting != NULL && !server->attempts[i].late)
 			return 0;
 	if (server->waiting.first == NULL)
-		return server->listed ? server->probe_ms : 0;
+		return server->listed ? server->try_ms : 0;
 	size_t n = n_connections(server);
 	if (n == 0)
 		return server->failed_ms + AGAIN_LEAST_MS;
-	return n < CONNECTIONS_MAX && server->grow_ms != 0 ? server->grow_ms : n < CONNECTIONS_MAX ? 1 : server->probe_ms;
+	if (n == CONNECTIONS_MAX)
+		return server->try_ms;
+	return server->grow_ms != 0 ? server->grow_ms : 1;
 }
 
 static void connect_if_due(struct cs_servers *servers, struct server *server)

@@ -10,7 +10,6 @@
 #include <poll.h>
 
 enum {
-	CS_SERVERS_MAX = 16,     /* by the settings or by DNS */
 	CS_SERVERS_POLL_MAX = 128,
 	CS_SERVER_NONE = -1,     /* every one has been tried */
 	CS_SERVER_LATER = -2     /* DNS has not said yet which there are */

@@ -30,7 +30,7 @@ struct server {
 	uint64_t told_ms, told_pause_ms; /* when, and how long another one has to wait */
 	uint64_t failed_ms, pause_ms;
 	uint64_t answered_ms; /* since when it tells how searches end; 0: not since it last failed */
-	uint64_t probe_ms;    /* when to connect though nobody asks; 0: never */
+	uint64_t try_ms;      /* when to connect though nobody asks; 0: never */
 	uint64_t heard_ms;
 	uint64_t grow_ms;     /* no further connection before that */
 	struct cs_ldap *connections[CONNECTIONS_MAX];

@@ -112,7 +112,7 @@ void server_fails(struct cs_servers *servers, struct server *server, const char 
 	if (news || (longer && now - server->failed_ms > ONE_MS))
 		server->pause_ms = next_pause(server, now);
 	server->failed_ms = now;
-	server->probe_ms = now + server->pause_ms;
+	server->try_ms = now + server->pause_ms;
 	server->answered_ms = 0;
 	server->known = true;
 	server->failing = true;
@@ -128,7 +128,7 @@ void server_answers(struct cs_servers *servers, struct server *server)
 	bool news = !server->known || server->failing;
 	bool again = server->failing;
 	server->heard_ms = cs_boot_ms();
-	server->probe_ms = 0;
+	server->try_ms = 0;
 	server->known = true;
 	server->failing = false;
 	if (again) {

@@ -9,7 +9,8 @@
 
 #include <sys/types.h>
 
-#define CS_URI_MAX 512 /* bytes */
+#define CS_URI_MAX 512    /* bytes */
+#define CS_SERVERS_MAX 16 /* by uri or by DNS */
 
 enum cs_bind { CS_BIND_NONE = 0, CS_BIND_SIMPLE = 1, CS_BIND_EXTERNAL = 2, CS_BIND_GSSAPI = 3 };
 enum cs_mode { CS_MODE_LOOKUP = 0, CS_MODE_REPLICA = 1 };

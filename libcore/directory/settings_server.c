@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SERVERS_MAX = 16, DOMAIN_MAX = 253, NAME_MAX_TEXT = 300 };
+enum { DOMAIN_MAX = 253, NAME_MAX_TEXT = 300 };
 
 /* Host and port behind the scheme: no blank (a second URI), path, query or user part. */
 static int is_plain_host(const char *s)
@@ -151,7 +151,7 @@ int settings_servers(struct reading *r)
 		return read_domain(r);
 	int e = n > 0 ? 0 : settings_refuse(r, NULL, "needs uri or srv_domain (LDAP servers), or ldif or file "
 						     "(people and groups from a file)");
-	if (n > SERVERS_MAX)
+	if (n > CS_SERVERS_MAX)
 		return settings_refuse(r, "uri", "are at most 16");
 	for (size_t i = 0; i < n && e == 0; i++)
 		e = read_uri(r, cs_conf_list_at(r->section, "uri", i));
