@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { ATTRIBUTE_MAX = 64, FILTER_DEPTH = 32 };
+enum { FILTER_DEPTH = 32 };
 
 static int is_alpha(char c)
 {
@@ -62,5 +62,5 @@ int cs_filter_is_attribute(const char *s)
 	size_t n = 1;
 	while (is_alpha(s[n]) || is_digit(s[n]) || s[n] == '-')
 		n++;
-	return s[n] == '\0' && n <= ATTRIBUTE_MAX;
+	return s[n] == '\0' && n <= CS_ATTRIBUTE_MAX;
 }

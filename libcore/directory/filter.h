@@ -12,7 +12,8 @@ void cs_filter_put_value(struct cs_buf *out, const char *value);
  * matching rules are left to the server. */
 int cs_filter_is_whole(const char *s);
 
-/* 1 when s is an attribute name: a letter, then letters, digits and '-', at most 64 bytes; no options. Else 0. */
+#define CS_ATTRIBUTE_MAX 64 /* bytes of a name */
+/* 1 when s is an attribute name: a letter, then letters, digits and '-'; no options. Else 0. */
 int cs_filter_is_attribute(const char *s);
 
 #endif

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ATTRIBUTE_MAX = 64, VALUES_MAX = 64, DEPTH_MAX = 32 };
+enum { VALUES_MAX = 64, DEPTH_MAX = 32 };
 
 struct test {
-	char attribute[ATTRIBUTE_MAX + 1];
+	char attribute[CS_ATTRIBUTE_MAX + 1];
 	char value[CS_MAX_DN + 1]; /* without escapes */
 	bool presence;
 };
@@ -40,7 +40,7 @@ static const char *read_test(const char *s, struct test *ret_test)
 {
 	const char *equals = strpbrk(s, "=~<>:()");
 	size_t n = equals != NULL ? (size_t)(equals - s) : 0;
-	if (equals == NULL || *equals != '=' || n > ATTRIBUTE_MAX)
+	if (equals == NULL || *equals != '=' || n > CS_ATTRIBUTE_MAX)
 		return NULL;
 	(void)snprintf(ret_test->attribute, sizeof(ret_test->attribute), "%.*s", (int)n, s);
 	ret_test->presence = strncmp(equals, "=*)", 3) == 0;
