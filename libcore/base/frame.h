@@ -13,7 +13,8 @@ int cs_frame_put(struct cs_buf *out, uint8_t type, const struct cs_buf *payload)
 
 /* Looks at the front of in. 1: a whole frame is there: *ret_type; *ret_payload and *ret_len point into in; call
  * cs_buf_consume(in, *ret_total) when done. 0: more bytes are needed. CS_ETOOBIG, CS_EPROTO: close the stream. */
-int cs_frame_get(const struct cs_buf *in, uint8_t *ret_type, const uint8_t **ret_payload, size_t *ret_len, size_t *ret_total);
+int cs_frame_get(const struct cs_buf *in, uint8_t *ret_type, const uint8_t **ret_payload, size_t *ret_len,
+		 size_t *ret_total);
 
 /* Calls each for every whole frame at the front of in, and takes it away when each returned 0; anything else ends it
  * and is returned. each leaves in alone. 0, or what cs_frame_get says. */
@@ -22,12 +23,13 @@ int cs_frame_each(struct cs_buf *in, cs_frame_fn each, void *arg);
 
 /* Reads what is there from fd into in (one recvmsg, at most 64 KiB), never waiting, receiving at most one descriptor.
  * ret_fd may be NULL: then any descriptor that came is closed. Else *ret_fd is set to a close-on-exec descriptor or
- * left as it is; a second one while *ret_fd still holds the first (not -1) is CS_EPROTO. Returns bytes read, 0 at end of file, CS_EIO, CS_EBUSY (would block), CS_EINTR, CS_ETOOBIG, or
- * CS_EPROTO (more than one descriptor: all are closed). */
+ * left as it is; a second one while *ret_fd still holds the first (not -1) is CS_EPROTO. Returns bytes
+ * read, 0 at end of file, CS_EIO, CS_EBUSY (would block), CS_EINTR, CS_ETOOBIG, or CS_EPROTO (more than one descriptor:
+ * all are closed). */
 int cs_frame_recv(int fd, struct cs_buf *in, int *ret_fd);
 
-/* Writes from the front of out as much as fd takes, never waiting, with pass_fd (or -1) attached to the first byte, never raising
- * SIGPIPE; consumes what was written. Returns bytes written, CS_EIO, CS_EBUSY, CS_EINTR. */
+/* Writes from the front of out as much as fd takes, never waiting, with pass_fd (or -1) attached to the first byte,
+ * never raising SIGPIPE; consumes what was written. Returns bytes written, CS_EIO, CS_EBUSY, CS_EINTR. */
 int cs_frame_send(int fd, struct cs_buf *out, int pass_fd);
 
 #endif

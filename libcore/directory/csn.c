@@ -75,8 +75,8 @@ int cs_csns_add_cookie(struct cs_csns *csns, const char *cookie, size_t n)
 
 void cs_csns_merge(struct cs_csns *csns, const struct cs_csns *more)
 {
-	for (size_t i = 0; i < more->n; i++)
-		(void)cs_csns_add(csns, more->csn[i], CS_CSN_LEN); /* without room it is not covered, which only waits */
+	for (size_t i = 0; i < more->n; i++) /* without room it is not covered, which only waits */
+		(void)cs_csns_add(csns, more->csn[i], CS_CSN_LEN);
 }
 
 bool cs_csns_cover(const struct cs_csns *csns, const struct cs_csns *other)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far a server's contents have come (OpenLDAP: contextCSN, and the cookies of RFC 4533): for every server that takes
- * changes the number of its last one. */
+/* How far a server's contents have come (OpenLDAP: contextCSN, and the cookies of RFC 4533): for every server that
+ * takes changes the number of its last one. */
 #ifndef CS_DIRECTORY_CSN_H
 #define CS_DIRECTORY_CSN_H
 

@@ -89,7 +89,7 @@ typedef void (*cs_answer_fn)(void *arg, const struct cs_answer *answer);
  * newer is at hand, within the configured deadline. */
 struct cs_terms {
 	uint64_t fresh_ms; /* nothing older than this: an older replica is passed over. 0: whatever counts as live */
-	uint64_t until_ms; /* CLOCK_BOOTTIME: answered by then, if that is before the configured deadline. 0: not said */
+	uint64_t until_ms; /* CLOCK_BOOTTIME: by then at the latest; the configured deadline holds too. 0: not said */
 };
 
 /* Asks. 0; CS_ETOOBIG, CS_EINVAL, CS_EBUSY (too many under way), CS_ENOMEM (then done is not called). A worker that

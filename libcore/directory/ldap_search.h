@@ -45,9 +45,9 @@ int cs_entry_dn(const struct cs_entry *entry, char **ret_dn);
 int cs_entry_values(const struct cs_entry *entry, const char *attribute, size_t max, size_t max_bytes,
 		    char ***ret_values, size_t *ret_n);
 
-/* The same where a server may hand out many values in pieces (MS-ADTS 3.1.1.3.1.3.3: "member;range=0-1499"): those from
- * the from-th on. *ret_next: ask for "attribute;range=*ret_next-*" to go on, 0 when these were the last. Also CS_EPROTO:
- * the piece begins elsewhere, or there is none any more. */
+/* The same where a server may hand out many values in pieces (MS-ADTS 3.1.1.3.1.3.3: "member;range=0-1499"): those
+ * from the from-th on. *ret_next: ask for "attribute;range=*ret_next-*" to go on, 0 when these were the last. Also
+ * CS_EPROTO: the piece begins elsewhere, or there is none any more. */
 int cs_entry_piece(const struct cs_entry *entry, const char *attribute, size_t from, size_t max, size_t max_bytes,
 	char ***ret_values, size_t *ret_n, size_t *ret_next);
 

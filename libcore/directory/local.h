@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The accounts of this host beside another directory. The kernel knows numbers only: where a local account has the number
- * of somebody else in the directory, or the name with another number, who calls is not known. */
+/* The accounts of this host beside another directory. The kernel knows numbers only: where a local account has the
+ * number of somebody else in the directory, or the name with another number, who calls is not known. */
 #ifndef CS_DIRECTORY_LOCAL_H
 #define CS_DIRECTORY_LOCAL_H
 

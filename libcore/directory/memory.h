@@ -8,7 +8,7 @@
 #include "tree.h"
 #include "watch.h"
 
-/* A form in which people and groups are written, in one file or, one behind the other with a NUL between them, several. */
+/* A form in which people and groups are written, in one file or, one behind the other with a NUL between, several. */
 struct cs_form {
 	size_t max; /* bytes of each file */
 	/* Fills the tree from n bytes (text[n] is NUL); name is for messages. 0, CS_ECONF with problem, CS_ENOMEM. */

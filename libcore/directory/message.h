@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the daemon and its directory worker tell each other: frames of base/frame.h. Neither trusts the other's bytes. */
+/* What the daemon and its directory worker tell each other: frames (base/frame.h). Neither trusts the other's bytes. */
 #ifndef CS_DIRECTORY_MESSAGE_H
 #define CS_DIRECTORY_MESSAGE_H
 

@@ -14,12 +14,12 @@ struct cs_schema {
 	char *people_filter;    /* which entries below people_base are people: "(objectClass=posixAccount)" */
 	char *login_attribute;  /* uid, sAMAccountName */
 	char *uid_attribute;    /* uidNumber */
-	char *id_attribute;     /* entryUUID, nsUniqueId, ipaUniqueID, objectGUID; "dn": the DN stands in, where there is
-	                         * nothing better */
+	char *id_attribute;     /* entryUUID, nsUniqueId, ipaUniqueID, objectGUID; "dn": the DN stands in, where there
+	                         * is nothing better */
 	char *person_attribute; /* two entries with one value are one human */
 	char *group_filter;     /* which entries below groups_base are groups, for what is nested:
 	                         * "(objectClass=groupOfNames)" */
-	char *member_attribute; /* by which groups list people and, where they are nested, groups: member, uniqueMember */
+	char *member_attribute; /* by which groups list people and, where they are nested, groups: member */
 	char *member_of;        /* attribute of a person that names the groups which list him by member_attribute; then
 	                         * these are asked of his own entry */
 	uint32_t nesting;       /* how many groups in groups are followed, upwards from the person, by member_attribute;

@@ -120,8 +120,8 @@ static int read_unix(struct reading *r)
 
 static int read_servers(struct reading *r)
 {
-	static int (*const steps[])(struct reading *) = { settings_servers, settings_tls, settings_bind, settings_people,
-		read_deadline };
+	static int (*const steps[])(struct reading *) = { settings_servers, settings_tls, settings_bind,
+		settings_people, read_deadline };
 	for (size_t i = 0; i < CS_COUNT(steps); i++) {
 		int e = steps[i](r);
 		if (e != 0)

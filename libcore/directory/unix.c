@@ -350,7 +350,11 @@ static int unix_read(const struct cs_settings *settings, char *text, size_t n, c
 	static const struct {
 		enum cs_unix_file file;
 		cs_unix_fn take;
-	} steps[] = { { CS_UNIX_PASSWD, take_account }, { CS_UNIX_SHADOW, take_shadow }, { CS_UNIX_GROUP, take_group } };
+	} steps[] = {
+		{ CS_UNIX_PASSWD, take_account },
+		{ CS_UNIX_SHADOW, take_shadow },
+		{ CS_UNIX_GROUP, take_group },
+	};
 	struct reading reading = { .tree = tree, .problem = problem };
 	char *parts[PARTS];
 	size_t sizes[PARTS];

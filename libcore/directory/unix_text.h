@@ -20,7 +20,8 @@ typedef int (*cs_unix_fn)(void *arg, const void *entry, unsigned line);
 /* Calls each for every line of the text (text[n] is NUL) in order, but for comments and for the lines of NIS, which
  * begin with '+' or '-'. What glibc would skip in silence refuses the whole: a line that cannot be read, or that is too
  * long, a last line without an end, as a write that was cut off leaves it, and an empty passwd or group.
- * Nothing of the text is left in memory but in the text itself. 0, CS_ECONF with problem, CS_ENOMEM, what each returned. */
+ * Nothing of the text is left in memory but in the text itself. 0, CS_ECONF with problem, CS_ENOMEM, or what
+ * each returned. */
 int cs_unix_each(enum cs_unix_file file, char *text, size_t n, cs_unix_fn each, void *arg, struct cs_problem *problem);
 
 #endif
