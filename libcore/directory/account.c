@@ -77,7 +77,8 @@ static int read_zone(const char *p, const char *end, int64_t *ret_seconds)
 	return 0;
 }
 
-/* RFC 4517 3.3.13: YYYYMMDDHH[MM[SS]][fraction]zone. Fractions are left out. */
+/* RFC 4517 3.3.13: YYYYMMDDHH[MM[SS]][fraction]zone. Fractions of a second are left out; one of a minute or an hour,
+ * which nobody writes, is not read. */
 static int read_time(const struct cs_bytes *value, int64_t *ret_seconds)
 {
 	const char *p = value->data, *end = value->data + value->len;
@@ -89,10 +90,11 @@ static int read_time(const struct cs_bytes *value, int64_t *ret_seconds)
 		return CS_EPROTO;
 	if (has_pair(p, end) && read_pair(&p, end, 0, 59, &minute) != 0)
 		return CS_EPROTO;
-	if (has_pair(p, end) && read_pair(&p, end, 0, 60, &second) != 0)
+	bool has_seconds = has_pair(p, end);
+	if (has_seconds && read_pair(&p, end, 0, 60, &second) != 0)
 		return CS_EPROTO;
 	if (p < end && (*p == '.' || *p == ',')) {
-		if (!has_pair(++p, end))
+		if (!has_seconds || !has_pair(++p, end))
 			return CS_EPROTO;
 		while (has_pair(p, end))
 			p++;

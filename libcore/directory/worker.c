@@ -392,7 +392,7 @@ static int keep_deadlines(struct worker *w)
 		if (slot->number != number || slot->state == SLOT_FREE)
 			continue;
 		if (slot->deadline_ms > now)
-			break;
+			continue; /* a later one may be due sooner: what asks may have less time */
 		if (slot->deadline_ms + STUCK_MS <= now)
 			stuck = 1;
 		if (slot->state == SLOT_ASKED)
@@ -413,8 +413,6 @@ static uint64_t worker_next_ms(const void *self)
 		uint64_t due = slot->deadline_ms + (slot->state == SLOT_FORGOTTEN ? STUCK_MS : 0);
 		if (next == 0 || due < next)
 			next = due;
-		if (slot->state == SLOT_ASKED)
-			break;
 	}
 	return next;
 }

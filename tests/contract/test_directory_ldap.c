@@ -505,6 +505,29 @@ static void test_a083_stuck_worker_is_replaced(void **state)
 	assert_int_not_equal(worker_pid(), first);
 }
 
+/* Behind a question that has more time. */
+static void test_a083_little_time_is_kept_though_the_worker_is_stuck(void **state)
+{
+	struct cs_directory *directory = *state;
+	char name[] = "alice";
+	struct cs_subject subject = { .uid = 2001, .login_uid = CS_NO_UID, .name = name };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1 };
+	struct heard patient = { 0 }, hurried = { 0 };
+	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_YES);
+	(void)kill(worker_pid(), SIGSTOP);
+	const struct cs_terms little = { .until_ms = cs_boot_ms() + DEADLINE / 4 };
+	assert_int_equal(cs_directory_ask(directory, &question, NULL, hear, &patient), 0);
+	assert_int_equal(cs_directory_ask(directory, &question, &little, hear, &hurried), 0);
+	wait_for(directory, &hurried);
+	assert_int_equal(hurried.times, 1);
+	assert_int_equal(hurried.answer.facts[0].known, CS_KNOWN_DOUBT);
+	assert_int_equal(patient.times, 0);
+	wait_for(directory, &patient);
+	assert_int_equal(patient.times, 1);
+	cs_clear(&cs_answer_shape, &patient.answer);
+	cs_clear(&cs_answer_shape, &hurried.answer);
+}
+
 static void test_worker_is_confined(void **state)
 {
 	(void)state;
@@ -710,6 +733,7 @@ int main(void)
 			WITH(test_state_recovers_without_questions),
 			WITH(test_a065_killed_worker_is_replaced),
 			WITH_BRIEF(test_a083_stuck_worker_is_replaced),
+			WITH_BRIEF(test_a083_little_time_is_kept_though_the_worker_is_stuck),
 			cmocka_unit_test(test_worker_is_confined),
 			WITH(test_two_hundred_questions_at_once),
 			cmocka_unit_test(test_a060_limit_and_close_answer_everything),

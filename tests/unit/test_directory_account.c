@@ -106,6 +106,7 @@ static const struct {
 	{ VALUE("pwdStartTime", "20270115080001Z"), CLOSED },
 	{ VALUE("pwdStartTime", "000001010000Z"), OPEN },
 	{ VALUE("pwdStartTime", "soon"), UNCLEAR },
+	{ VALUE("pwdStartTime", "2027011508.5Z"), UNCLEAR },
 	{ VALUE("krbPrincipalExpiration", "20270115075959Z"), CLOSED },
 	{ VALUE("krbPrincipalExpiration", "20270115080001Z"), OPEN },
 	{ VALUE("krbPrincipalExpiration", "never"), UNCLEAR },
