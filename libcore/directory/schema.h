@@ -41,7 +41,7 @@ bool cs_schema_by_member_of(const struct cs_schema *schema, const char *listed);
 
 /* So many groups one person is in by way of others, or one roster holds; more is doubt. */
 enum { CS_NESTED_MAX = 256 };
-#define CS_NESTED_DOUBT "there are more, one in another, than are followed"
+#define CS_NESTED_DOUBT "is in more groups, by way of others, than are followed"
 
 /* The defaults of a preset: rfc2307, rfc2307bis (where nothing is said), openldap-memberof, ad, freeipa, 389ds. The
  * caller clears. 0; CS_ENOENT: there is no such preset; CS_ENOMEM. */
