@@ -149,8 +149,8 @@ int settings_servers(struct reading *r)
 	size_t n = cs_conf_list_len(r->section, "uri");
 	if (cs_conf_given(r->section, "srv_domain"))
 		return read_domain(r);
-	int e = n > 0 ? 0 : settings_refuse(r, NULL, "needs uri or srv_domain (LDAP servers), or ldif or file "
-						     "(people and groups from a file)");
+	int e = n > 0 ? 0 : settings_refuse(r, NULL, "needs uri or srv_domain (LDAP servers), ldif or file "
+						     "(people and groups from a file), or unix = true");
 	if (n > CS_SERVERS_MAX)
 		return settings_refuse(r, "uri", "are at most 16");
 	for (size_t i = 0; i < n && e == 0; i++)
