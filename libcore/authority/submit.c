@@ -480,6 +480,7 @@ static void submit_told(struct task *task, const struct cs_answer *answer)
 	cs_clear(&cs_question_shape, &task->question);
 	task->match_at = task->n_match = 0;
 	if (r < 0) {
+		cs_match_clear(&match);
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 		return;
 	}
