@@ -2,10 +2,9 @@
 /* bench_crowd SERVICE USER FIRST PEOPLE CALLERS MILLISECONDS: so many processes check accounts through libpam for so
  * long, each time with pam_start, pam_acct_mgmt and pam_end, about the people USER%06u from number FIRST on in turn. How
  * many a second, and how long one takes. One JSON object. */
-#include "floor.h"
+#include "account.h"
 #include "stats.h"
 
-#include <security/pam_appl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,28 +22,6 @@ struct shared {
 	atomic_ulong next, done, refused;
 	double took[SAMPLES_MOST];
 };
-
-static int no_conversation(int n, const struct pam_message **messages, struct pam_response **ret_responses, void *arg)
-{
-	(void)n;
-	(void)messages;
-	(void)arg;
-	*ret_responses = NULL;
-	return PAM_CONV_ERR;
-}
-
-static int account(const char *user, const char *service)
-{
-	const struct pam_conv conversation = {.conv = no_conversation};
-	pam_handle_t *pamh = NULL;
-	int r = pam_start_confdir(service, user, &conversation, FLOOR_SERVICES, &pamh);
-
-	if (r == PAM_SUCCESS)
-		r = pam_acct_mgmt(pamh, 0);
-	if (pamh)
-		(void)pam_end(pamh, r);
-	return r;
-}
 
 static void call(struct shared *shared, char **words)
 {

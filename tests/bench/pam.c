@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_pam USER SERVICE                  pam_start, pam_acct_mgmt, pam_end once; status 0 when it was granted
  * bench_pam USER SERVICE SERVICE ROUNDS   both services in turn; the median of their ratios as one JSON object */
-#include "floor.h"
+#include "account.h"
 #include "stats.h"
 
-#include <security/pam_appl.h>
 #include <stdio.h>
 #include <string.h>
-
-static int no_conversation(int n, const struct pam_message **messages, struct pam_response **ret_responses, void *arg)
-{
-	(void)n;
-	(void)messages;
-	(void)arg;
-	*ret_responses = NULL;
-	return PAM_CONV_ERR;
-}
-
-static int account(const char *user, const char *service)
-{
-	const struct pam_conv conversation = {.conv = no_conversation};
-	pam_handle_t *pamh = NULL;
-	int r = pam_start_confdir(service, user, &conversation, FLOOR_SERVICES, &pamh);
-
-	if (r == PAM_SUCCESS)
-		r = pam_acct_mgmt(pamh, 0);
-	if (pamh)
-		(void)pam_end(pamh, r);
-	return r;
-}
 
 static double timed(const char *user, const char *service)
 {
