@@ -138,8 +138,8 @@ struct task {
 	uint64_t asked_ms;         /* when this question was asked */
 	uint64_t changes;          /* cs_directory_changes at that time */
 	char *told;                /* submit: " (from ldaps://…, 0s old)", for the event; NULL: nothing was asked */
-	size_t *rosters_of_rule;
-	size_t match_at, n_match; /* the question's rosters that cs_policy_match needs */
+	size_t *listings_of_rule;
+	size_t match_at, n_match; /* the question's listings that cs_policy_match needs */
 	void (*resume)(struct task *task, const struct cs_answer *answer);
 	unsigned tries;
 };
@@ -170,7 +170,7 @@ void task_ask(struct task *task, uint64_t fresh_ms,
 int task_ask_subject(struct task *task, uint32_t uid, const char *name);
 int task_ask_voters(struct task *task);
 int task_ask_groups(struct task *task);
-int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *scope);
+int task_ask_listings(struct task *task, const struct cs_gate *gate, const char *scope);
 /* And what matching the action needs (cs_policy_match_needs). */
 int task_ask_match(struct task *task, const struct cs_action *action);
 /* Keeps the descriptor over a question: for a file that is only hashed when the answer leads to a gate. */

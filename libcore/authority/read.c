@@ -321,7 +321,7 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 {
 	const struct cs_facts *viewer = &from->facts[0];
 	struct cs_decision *d = &show->decision;
-	struct cs_case what = { .policy = task->authority->policy, .rosters = from->rosters };
+	struct cs_case what = { .policy = task->authority->policy, .listings = from->listings };
 	uint64_t cooling_ms = 0;
 	enum cs_reason refused = vote_refused(task, viewer);
 	int r = cs_copy(&cs_request_shape, &task->stored.request, &show->request);
@@ -333,8 +333,8 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 	what.gate = cs_policy_gate(what.policy, task->stored.request.gate);
 	what.scope = task->stored.request.scope;
 	what.requester = &from->facts[1];
-	what.rosters_of_rule = task->rosters_of_rule;
-	if (r == 0 && d->n_needs > 0 && what.gate && what.rosters_of_rule)
+	what.listings_of_rule = task->listings_of_rule;
+	if (r == 0 && d->n_needs > 0 && what.gate && what.listings_of_rule)
 		r = cs_needs_who(&what, d->needs, d->n_needs);
 	if (r < 0)
 		return r;
@@ -393,7 +393,7 @@ void show_start(struct task *task)
 	if (r == 0)
 		r = task_ask_groups(task);
 	if (r == 0 && gate)
-		r = task_ask_rosters(task, gate, task->stored.request.scope);
+		r = task_ask_listings(task, gate, task->stored.request.scope);
 	if (r < 0)
 		task_fail(task, r, NULL);
 	else

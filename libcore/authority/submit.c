@@ -392,8 +392,8 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 	what.votes = task->votes;
 	what.voters = answer->facts + 1;
 	what.n_votes = task->n_votes;
-	what.rosters = answer->rosters;
-	what.rosters_of_rule = task->rosters_of_rule;
+	what.listings = answer->listings;
+	what.listings_of_rule = task->listings_of_rule;
 	if (r == 0)
 		r = cs_decide(&what, &decision);
 	if (r < 0)
@@ -421,7 +421,7 @@ static void submit_gate(struct task *task)
 	if (r == 0)
 		r = task_ask_groups(task);
 	if (r == 0)
-		r = task_ask_rosters(task, task->match.gate, task->match.scope);
+		r = task_ask_listings(task, task->match.gate, task->match.scope);
 	if (r == 0)
 		r = task_ask_match(task, &submit->action);
 	if (r == CS_ETOOBIG)

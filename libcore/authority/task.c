@@ -30,8 +30,8 @@ static void task_reset(struct task *task)
 	cs_match_clear(&task->match);
 	cs_clear(&cs_question_shape, &task->question);
 	task_unload(task);
-	free(task->rosters_of_rule);
-	task->rosters_of_rule = NULL;
+	free(task->listings_of_rule);
+	task->listings_of_rule = NULL;
 	cs_free_str(&task->told);
 	task->match_at = task->n_match = 0;
 }
@@ -139,7 +139,7 @@ static void task_answered(void *arg, const struct cs_answer *answer)
 	struct task *task = arg;
 
 	take_time(task);
-	if (answer->n_facts != task->question.n_subjects || answer->n_rosters != task->question.n_rosters) {
+	if (answer->n_facts != task->question.n_subjects || answer->n_listings != task->question.n_listings) {
 		task_fail(task, CS_EDOUBT, NULL);
 		return;
 	}
@@ -257,39 +257,39 @@ int task_ask_groups(struct task *task)
 }
 
 /* Moves the queries of one rule behind those of the rules before it. */
-static int append_rosters(struct cs_question *q, struct cs_roster_query *queries, size_t n)
+static int append_listings(struct cs_question *q, struct cs_listing_query *queries, size_t n)
 {
-	struct cs_roster_query *grown = n ? reallocarray(q->rosters, q->n_rosters + n, sizeof(*grown)) : q->rosters;
+	struct cs_listing_query *grown = n ? reallocarray(q->listings, q->n_listings + n, sizeof(*grown)) : q->listings;
 
 	if (n && !grown)
 		return CS_ENOMEM;
-	q->rosters = grown;
+	q->listings = grown;
 	for (size_t i = 0; i < n; i++) {
-		q->rosters[q->n_rosters++] = queries[i];
+		q->listings[q->n_listings++] = queries[i];
 		memset(&queries[i], 0, sizeof(queries[i]));
 	}
 	return 0;
 }
 
-int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *scope)
+int task_ask_listings(struct task *task, const struct cs_gate *gate, const char *scope)
 {
 	size_t n = cs_gate_rules(gate);
 	int r = 0;
 
-	task->rosters_of_rule = calloc(n + 1, sizeof(*task->rosters_of_rule));
-	if (!task->rosters_of_rule)
+	task->listings_of_rule = calloc(n + 1, sizeof(*task->listings_of_rule));
+	if (!task->listings_of_rule)
 		return CS_ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		/* A list of its own for each rule: one group may be asked about for two rules. */
-		struct cs_roster_query *queries = NULL;
+		struct cs_listing_query *queries = NULL;
 		size_t n_queries = 0;
 
 		r = cs_policy_who(task->authority->policy, gate, i, scope, &queries, &n_queries);
 		if (r == 0)
-			r = append_rosters(&task->question, queries, n_queries);
-		task->rosters_of_rule[i] = n_queries;
+			r = append_listings(&task->question, queries, n_queries);
+		task->listings_of_rule[i] = n_queries;
 		for (size_t k = 0; k < n_queries; k++)
-			cs_clear(&cs_roster_query_shape, &queries[k]);
+			cs_clear(&cs_listing_query_shape, &queries[k]);
 		free(queries);
 	}
 	return r;
@@ -297,16 +297,16 @@ int task_ask_rosters(struct task *task, const struct cs_gate *gate, const char *
 
 int task_ask_match(struct task *task, const struct cs_action *action)
 {
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	size_t n_queries = 0;
 	int r = cs_policy_match_needs(task->authority->policy, action, &queries, &n_queries);
 
-	task->match_at = task->question.n_rosters;
+	task->match_at = task->question.n_listings;
 	if (r == 0)
-		r = append_rosters(&task->question, queries, n_queries);
-	task->n_match = task->question.n_rosters - task->match_at;
+		r = append_listings(&task->question, queries, n_queries);
+	task->n_match = task->question.n_listings - task->match_at;
 	for (size_t k = 0; k < n_queries; k++)
-		cs_clear(&cs_roster_query_shape, &queries[k]);
+		cs_clear(&cs_listing_query_shape, &queries[k]);
 	free(queries);
 	return r;
 }
@@ -314,11 +314,11 @@ int task_ask_match(struct task *task, const struct cs_action *action)
 int task_match(const struct task *task, const struct cs_action *action, const struct cs_facts *person,
 	const struct cs_answer *answer, struct cs_match *ret_match)
 {
-	static const struct cs_roster none; /* where nothing had to be asked, it was asked */
+	static const struct cs_listing none; /* where nothing had to be asked, it was asked */
 	struct cs_circumstances circumstances = { .action = action, .wall_ms = task->now.wall_ms, .person = person };
 
-	circumstances.rosters = task->n_match > 0 ? answer->rosters + task->match_at : &none;
-	circumstances.n_rosters = task->n_match;
+	circumstances.listings = task->n_match > 0 ? answer->listings + task->match_at : &none;
+	circumstances.n_listings = task->n_match;
 	return cs_policy_match(task->authority->policy, &circumstances, ret_match);
 }
 

@@ -216,8 +216,8 @@ static int count_votes(struct task *task, const struct cs_answer *answer, const 
 	what.votes = task->votes;
 	what.voters = voters;
 	what.n_votes = task->n_votes;
-	what.rosters = answer->rosters;
-	what.rosters_of_rule = task->rosters_of_rule;
+	what.listings = answer->listings;
+	what.listings_of_rule = task->listings_of_rule;
 	r = cs_decide(&what, ret_now);
 	free(voters);
 	return r;
@@ -362,7 +362,7 @@ void vote_start(struct task *task)
 	if (r == 0)
 		r = task_ask_groups(task);
 	if (r == 0 && gate)
-		r = task_ask_rosters(task, gate, task->stored.request.scope);
+		r = task_ask_listings(task, gate, task->stored.request.scope);
 	if (r == 0)
 		r = task_ask_match(task, &task->stored.request.action);
 	if (r < 0)

@@ -154,7 +154,7 @@ static int fill_now(const struct cs_case *what, struct cs_need *needs, size_t n_
 /* Could the rules surely never be filled? A list that is not to be believed may be too short by mistake. */
 static int unsatisfiable(const struct cs_case *what, const struct cs_decision *decision)
 {
-	return what->rosters_of_rule && what->requester->n_unsure == 0 &&
+	return what->listings_of_rule && what->requester->n_unsure == 0 &&
 	       needs_satisfiable(what, decision->needs, decision->n_needs) == 0;
 }
 
@@ -167,7 +167,7 @@ static int decide_rules(const struct cs_case *what, struct cs_decision *decision
 	int filled = fill_now(what, decision->needs, n_rules, &doubt, &text);
 	int r = filled < 0 ? filled : 0;
 
-	if (r == 0 && what->rosters_of_rule)
+	if (r == 0 && what->listings_of_rule)
 		r = cs_needs_who(what, decision->needs, n_rules);
 	if (r < 0)
 		goto out;

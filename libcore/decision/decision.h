@@ -17,8 +17,8 @@ struct cs_case {
 	const struct cs_approval *votes;  /* approvals only count where their facts say so now */
 	const struct cs_facts *voters;    /* one per vote, same order */
 	size_t n_votes;
-	const struct cs_roster *rosters;  /* who could fill each rule: one per roster query of each rule */
-	const size_t *rosters_of_rule;    /* how many rosters each rule has; NULL: nobody asked who could */
+	const struct cs_listing *listings;  /* who could fill each rule: one per listing query of each rule */
+	const size_t *listings_of_rule;    /* how many listings each rule has; NULL: nobody asked who could */
 };
 
 /* Deny, permit or hold, with the reason, and what is missing in decision->needs. A requester whom the gate exempts
@@ -32,7 +32,7 @@ int cs_needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, 
 	const struct cs_approval *votes, size_t n_votes, struct cs_need **ret_needs, size_t *ret_count);
 #define CS_WHO_BYTES 32768 /* of the names of those who could vote, in one decision */
 /* Names who could fill each need beside those who do, the requester left out. Of the case it takes the policy, gate,
- * scope, requester and rosters. 0, CS_ENOMEM. */
+ * scope, requester and listings. 0, CS_ENOMEM. */
 int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_needs);
 /* How many people are missing over all needs. */
 uint32_t cs_needs_missing(const struct cs_need *needs, size_t n_needs);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Different strings, numbered as they come. A hash table, because a list may have CS_MAX_ROSTER people. */
+/* Different strings, numbered as they come. A hash table, because a list may have CS_MAX_LISTING people. */
 enum { CROWD_SLOTS = 1024, CROWD_MAX = 512 };
 
 struct crowd {
@@ -100,7 +100,7 @@ static int search_named(void *arg, const char *dn)
 	return search_one(arg, dn, NULL);
 }
 
-/* The people of one rule, whose n rosters begin at at. */
+/* The people of one rule, whose n listings begin at at. */
 static int search_rule(struct search *search, size_t rule, size_t at, size_t n)
 {
 	const struct cs_case *what = search->what;
@@ -108,10 +108,10 @@ static int search_rule(struct search *search, size_t rule, size_t at, size_t n)
 
 	search->rule = rule;
 	for (size_t k = 0; r == 0 && k < n; k++) {
-		const struct cs_roster *roster = &what->rosters[at + k];
+		const struct cs_listing *listing = &what->listings[at + k];
 
-		for (size_t m = 0; r == 0 && m < roster->n_dns && m < roster->n_names; m++)
-			r = search_one(search, roster->dns[m], roster->names[m]);
+		for (size_t m = 0; r == 0 && m < listing->n_dns && m < listing->n_names; m++)
+			r = search_one(search, listing->dns[m], listing->names[m]);
 	}
 	return r == 0 ? cs_policy_who_named(what->policy, what->gate, rule, what->scope, search_named, search) : r;
 }
@@ -148,7 +148,7 @@ static int found_who(struct search *search, const char *key, const char *dn, con
 	return r;
 }
 
-/* The names of one rule, whose n rosters begin at at. */
+/* The names of one rule, whose n listings begin at at. */
 static int name_rule(struct search *search, size_t rule, size_t at, size_t n)
 {
 	const struct cs_need *need = search->need;
@@ -167,10 +167,10 @@ int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_nee
 	struct search search = { .what = what, .found = found_who };
 	int r = crowd_of_requester(what->requester, &search.own);
 
-	for (size_t i = 0, at = 0; r == 0 && i < n_needs; at += what->rosters_of_rule[i], i++) {
+	for (size_t i = 0, at = 0; r == 0 && i < n_needs; at += what->listings_of_rule[i], i++) {
 		search.need = &needs[i];
 		search.room = CS_WHO_BYTES / n_needs;
-		r = name_rule(&search, i, at, what->rosters_of_rule[i]);
+		r = name_rule(&search, i, at, what->listings_of_rule[i]);
 	}
 	crowd_clear(&search.own);
 	return r;
@@ -196,11 +196,11 @@ static int search_all(struct search *search)
 	const struct cs_case *what = search->what;
 	int r = crowd_of_requester(what->requester, &search->own);
 
-	for (size_t i = 0, at = 0; r == 0 && i < search->n_rules; at += what->rosters_of_rule[i], i++) {
-		for (size_t k = 0; r == 0 && k < what->rosters_of_rule[i]; k++)
-			r = what->rosters[at + k].known == CS_KNOWN_DOUBT ? CS_EDOUBT : 0;
+	for (size_t i = 0, at = 0; r == 0 && i < search->n_rules; at += what->listings_of_rule[i], i++) {
+		for (size_t k = 0; r == 0 && k < what->listings_of_rule[i]; k++)
+			r = what->listings[at + k].known == CS_KNOWN_DOUBT ? CS_EDOUBT : 0;
 		if (r == 0)
-			r = search_rule(search, i, at, what->rosters_of_rule[i]);
+			r = search_rule(search, i, at, what->listings_of_rule[i]);
 	}
 	return r;
 }

@@ -27,7 +27,7 @@ static int query_check(const struct cs_group_query *query)
 	return 0;
 }
 
-static int roster_check(const struct cs_roster_query *query)
+static int listing_check(const struct cs_listing_query *query)
 {
 	if (query->where != CS_GROUP_AT && query->where != CS_GROUPS_BELOW && query->where != CS_NETGROUP)
 		return CS_EINVAL;
@@ -43,35 +43,35 @@ static int roster_check(const struct cs_roster_query *query)
 int cs_question_check(const struct cs_question *question)
 {
 	if (question->n_subjects > CS_MAX_SUBJECTS || question->n_queries > CS_MAX_QUERIES ||
-	    question->n_rosters > CS_MAX_ROSTERS)
+	    question->n_listings > CS_MAX_LISTINGS)
 		return CS_ETOOBIG;
 	for (size_t i = 0; i < question->n_queries; i++)
 		if (query_check(&question->queries[i]) != 0)
 			return CS_EINVAL;
-	for (size_t i = 0; i < question->n_rosters; i++)
-		if (roster_check(&question->rosters[i]) != 0)
+	for (size_t i = 0; i < question->n_listings; i++)
+		if (listing_check(&question->listings[i]) != 0)
 			return CS_EINVAL;
 	return 0;
 }
 
-int cs_answer_blank(size_t n_subjects, size_t n_rosters, struct cs_answer *ret_answer)
+int cs_answer_blank(size_t n_subjects, size_t n_listings, struct cs_answer *ret_answer)
 {
 	struct cs_answer answer = { 0 };
 	answer.facts = calloc(n_subjects + 1, sizeof(*answer.facts));
-	answer.rosters = calloc(n_rosters + 1, sizeof(*answer.rosters));
-	if (answer.facts == NULL || answer.rosters == NULL) {
+	answer.listings = calloc(n_listings + 1, sizeof(*answer.listings));
+	if (answer.facts == NULL || answer.listings == NULL) {
 		free(answer.facts);
-		free(answer.rosters);
+		free(answer.listings);
 		return CS_ENOMEM;
 	}
 	answer.n_facts = n_subjects;
-	answer.n_rosters = n_rosters;
+	answer.n_listings = n_listings;
 	for (size_t i = 0; i < n_subjects; i++) {
 		answer.facts[i].known = CS_KNOWN_DOUBT;
 		answer.facts[i].person.uid = CS_NO_UID;
 	}
-	for (size_t i = 0; i < n_rosters; i++)
-		answer.rosters[i].known = CS_KNOWN_DOUBT;
+	for (size_t i = 0; i < n_listings; i++)
+		answer.listings[i].known = CS_KNOWN_DOUBT;
 	*ret_answer = answer;
 	return 0;
 }
@@ -86,9 +86,9 @@ void cs_answer_blame(struct cs_answer *answer, const char *source, const char *c
 		if (facts->known == CS_KNOWN_DOUBT && cause != NULL)
 			(void)cs_set(&facts->doubt, cause);
 	}
-	for (size_t i = 0; i < answer->n_rosters && cause != NULL; i++)
-		if (answer->rosters[i].known == CS_KNOWN_DOUBT)
-			(void)cs_set(&answer->rosters[i].doubt, cause);
+	for (size_t i = 0; i < answer->n_listings && cause != NULL; i++)
+		if (answer->listings[i].known == CS_KNOWN_DOUBT)
+			(void)cs_set(&answer->listings[i].doubt, cause);
 }
 
 static void facts_reset(struct cs_facts *facts, enum cs_known known)
@@ -172,23 +172,23 @@ static int facts_fit(const struct cs_facts *facts, const struct cs_subject *subj
 	return 1;
 }
 
-static int roster_fits(const struct cs_roster *roster)
+static int listing_fits(const struct cs_listing *listing)
 {
-	if (roster->known != CS_KNOWN_YES)
-		return roster->n_dns == 0 && roster->n_names == 0;
-	return roster->n_dns == roster->n_names && (roster->doubt == NULL || *roster->doubt == '\0');
+	if (listing->known != CS_KNOWN_YES)
+		return listing->n_dns == 0 && listing->n_names == 0;
+	return listing->n_dns == listing->n_names && (listing->doubt == NULL || *listing->doubt == '\0');
 }
 
 int cs_answer_fits(const struct cs_answer *answer, const struct cs_subject *subjects, size_t n_subjects,
-	size_t n_queries, size_t n_rosters)
+	size_t n_queries, size_t n_listings)
 {
-	if (answer->n_facts != n_subjects || answer->n_rosters != n_rosters)
+	if (answer->n_facts != n_subjects || answer->n_listings != n_listings)
 		return 0;
 	for (size_t i = 0; i < n_subjects; i++)
 		if (!facts_fit(&answer->facts[i], &subjects[i], n_queries))
 			return 0;
-	for (size_t i = 0; i < n_rosters; i++)
-		if (!roster_fits(&answer->rosters[i]))
+	for (size_t i = 0; i < n_listings; i++)
+		if (!listing_fits(&answer->listings[i]))
 			return 0;
 	return 1;
 }

@@ -11,9 +11,9 @@
 int cs_question_check(const struct cs_question *question);
 
 /* An answer to a question of this size in which nothing could be told. 0, CS_ENOMEM. Clear it with cs_clear. */
-int cs_answer_blank(size_t n_subjects, size_t n_rosters, struct cs_answer *ret_answer);
+int cs_answer_blank(size_t n_subjects, size_t n_listings, struct cs_answer *ret_answer);
 
-/* Gives every fact of a blank answer its source, its time and the cause of the doubt, and every roster the cause. Never
+/* Gives every fact of a blank answer its source, its time and the cause of the doubt, and every listing the cause. Never
  * fails: without memory the texts are missing and it stays doubt. */
 void cs_answer_blame(struct cs_answer *answer, const char *source, const char *cause);
 
@@ -41,10 +41,10 @@ struct cs_match {
  * name, so nobody is meant. */
 int cs_matches_clash(const struct cs_match *one, const struct cs_match *other);
 
-/* 1 when the answer fits a question with these subjects and so many group queries and rosters; 0 when it contradicts
+/* 1 when the answer fits a question with these subjects and so many group queries and listings; 0 when it contradicts
  * it in any way and must not be used. */
 int cs_answer_fits(const struct cs_answer *answer, const struct cs_subject *subjects, size_t n_subjects,
-	size_t n_queries, size_t n_rosters);
+	size_t n_queries, size_t n_listings);
 
 /* Sorts the memberships by query, then by group. */
 void cs_facts_sort(struct cs_facts *facts);

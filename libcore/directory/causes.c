@@ -65,9 +65,9 @@ void cs_causes_take(struct cs_causes *causes, const struct cs_answer *answer, ui
 		for (size_t k = 0; k < facts->n_unsure; k++)
 			take(causes, facts->unsure[k].doubt, now_ms);
 	}
-	for (size_t i = 0; i < answer->n_rosters; i++)
-		if (answer->rosters[i].known == CS_KNOWN_DOUBT)
-			take(causes, answer->rosters[i].doubt, now_ms);
+	for (size_t i = 0; i < answer->n_listings; i++)
+		if (answer->listings[i].known == CS_KNOWN_DOUBT)
+			take(causes, answer->listings[i].doubt, now_ms);
 }
 
 char *cs_causes_next(struct cs_causes *causes)

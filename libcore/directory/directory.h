@@ -81,7 +81,7 @@ int cs_directory_group(const struct cs_directory *directory, gid_t *ret_gid);
 void cs_directory_close(struct cs_directory **directory);
 
 /* Called exactly once per question, possibly before cs_directory_ask returns. The answer always has as many facts and
- * rosters as were asked for; where the directory could not tell they are CS_KNOWN_DOUBT with the cause. It belongs to
+ * listings as were asked for; where the directory could not tell they are CS_KNOWN_DOUBT with the cause. It belongs to
  * the callee only during the call. */
 typedef void (*cs_answer_fn)(void *arg, const struct cs_answer *answer);
 

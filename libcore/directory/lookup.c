@@ -36,9 +36,9 @@ static void job_forget(struct job *job)
 		lookup_subject_clear(&job->subjects[i]);
 		job->subjects[i] = (struct lookup_subject){ 0 };
 	}
-	for (size_t i = 0; job->rosters != NULL && i < job->question.n_rosters; i++) {
-		lookup_roster_clear(&job->rosters[i]);
-		job->rosters[i] = (struct lookup_roster){ 0 };
+	for (size_t i = 0; job->listings != NULL && i < job->question.n_listings; i++) {
+		lookup_listing_clear(&job->listings[i]);
+		job->listings[i] = (struct lookup_listing){ 0 };
 	}
 	cs_clear(&cs_answer_shape, &job->answer);
 }
@@ -47,7 +47,7 @@ static void job_free(struct job *job)
 {
 	job_forget(job);
 	free(job->subjects);
-	free(job->rosters);
+	free(job->listings);
 	cs_clear(&cs_question_shape, &job->question);
 	free(job);
 }
@@ -115,8 +115,8 @@ static void job_start(struct job *job)
 	int r = lookup_chain_ask(job);
 	for (size_t i = 0; i < job->question.n_subjects && r == 0; i++)
 		r = lookup_person(job, i);
-	for (size_t i = 0; i < job->question.n_rosters; i++)
-		lookup_roster(job, i);
+	for (size_t i = 0; i < job->question.n_listings; i++)
+		lookup_listing(job, i);
 }
 
 /* So long a server may say nothing, of a span in which all of them could have to be asked. */
@@ -153,9 +153,9 @@ int cs_lookup_ask(struct cs_lookup *lookup, uint64_t number, const struct cs_ter
 	job->asked_ms = cs_boot_ms();
 	job->deadline_ms = terms->until_ms > job->asked_ms ? terms->until_ms : job->asked_ms;
 	job->subjects = calloc(question->n_subjects + 1, sizeof(*job->subjects));
-	job->rosters = calloc(question->n_rosters + 1, sizeof(*job->rosters));
-	r = cs_answer_blank(question->n_subjects, question->n_rosters, &job->answer);
-	if (r != 0 || job->subjects == NULL || job->rosters == NULL) {
+	job->listings = calloc(question->n_listings + 1, sizeof(*job->listings));
+	r = cs_answer_blank(question->n_subjects, question->n_listings, &job->answer);
+	if (r != 0 || job->subjects == NULL || job->listings == NULL) {
 		job_free(job);
 		return CS_ENOMEM;
 	}
@@ -190,16 +190,16 @@ static void blame_server(struct job *job, const char *cause)
 			cs_servers_uri(job->lookup->servers, job->server), cause);
 }
 
-/* Ends in doubt: nothing half told is used; a roster that was settled is whole. */
+/* Ends in doubt: nothing half told is used; a listing that was settled is whole. */
 static void job_doubt(struct job *job, const char *what)
 {
 	cs_servers_cancel(job->lookup->servers, job);
 	for (size_t i = 0; i < job->answer.n_facts; i++)
 		if (job->answer.facts[i].known != CS_KNOWN_NO)
 			cs_facts_doubt_of(&job->answer.facts[i], what, job->trail);
-	for (size_t i = 0; i < job->answer.n_rosters; i++) {
+	for (size_t i = 0; i < job->answer.n_listings; i++) {
 		const struct task task = { .job = job, .index = i };
-		lookup_roster_settle(&task, CS_KNOWN_DOUBT, job->trail);
+		lookup_listing_settle(&task, CS_KNOWN_DOUBT, job->trail);
 	}
 }
 
@@ -232,7 +232,7 @@ static int job_again(struct job *job, uint64_t now)
 	if (job->deadline_ms <= now)
 		return 0;
 	if ((!in_pages && cs_servers_pick(job->lookup->servers, job->tried, job->asked_ms) < 0) ||
-	    cs_answer_blank(job->question.n_subjects, job->question.n_rosters, &answer) != 0)
+	    cs_answer_blank(job->question.n_subjects, job->question.n_listings, &answer) != 0)
 		return 0;
 	job_forget(job);
 	job->answer = answer;

@@ -70,7 +70,7 @@ static int take_entry(const struct task *task, const struct cs_entry *entry, str
 {
 	char **values = NULL;
 	size_t n = 0;
-	int r = cs_entry_piece(entry, query_of(task)->listed, count->next, CS_MAX_ROSTER, CS_MAX_DN, &values, &n,
+	int r = cs_entry_piece(entry, query_of(task)->listed, count->next, CS_MAX_LISTING, CS_MAX_DN, &values, &n,
 		&count->next);
 	if (r == 0)
 		r = take_values(count, values, n);

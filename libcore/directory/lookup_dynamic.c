@@ -181,7 +181,7 @@ static int ask_people(struct task *task, const struct people *people)
 	put_text(&filter, people->url.filter);
 	cs_buf_put(&filter, ")", 2);
 	struct cs_search search = { .base = people->url.base, .below = people->url.scope != CS_URL_BASE,
-		.filter = (const char *)filter.data, .attributes = lookup_nothing, .limit = CS_MAX_ROSTER };
+		.filter = (const char *)filter.data, .attributes = lookup_nothing, .limit = CS_MAX_LISTING };
 	int r = cs_buf_error(&filter);
 	if (r == 0)
 		r = task_start(task, &search, &calls);

@@ -11,7 +11,7 @@
 enum {
 	LOOKUP_FOUND_MAX = 2, /* a second entry is a reason to doubt, a third changes nothing */
 	LOOKUP_FILTER_MAX = 65536, /* bytes */
-	LOOKUP_URLS_MAX = 256 /* that are evaluated for one person or one roster */
+	LOOKUP_URLS_MAX = 256 /* that are evaluated for one person or one listing */
 };
 
 /* Active Directory follows groups in groups by itself where it has this rule, which it says by that capability. */
@@ -54,7 +54,7 @@ struct lookup_subject {
 	unsigned urls; /* that were evaluated */
 };
 
-/* How groups in a roster become people. */
+/* How groups in a listing become people. */
 enum expansion {
 	EXPAND_NONE = 0,
 	EXPAND_LEVELS = 1,    /* ask which of those listed are groups, and for their members */
@@ -62,9 +62,9 @@ enum expansion {
 	EXPAND_MEMBER_OF = 3, /* people's own entries tell */
 };
 
-/* A roster while it is filled. */
-struct lookup_roster {
-	struct cs_roster_fill fill;
+/* A listing while it is filled. */
+struct lookup_listing {
+	struct cs_listing_fill fill;
 	struct cs_netgroup netgroup;
 	enum expansion expansion;
 	struct text_set logins;     /* to be translated */
@@ -100,7 +100,7 @@ struct job {
 	struct cs_question question;
 	struct cs_answer answer;
 	struct lookup_subject *subjects;
-	struct lookup_roster *rosters;
+	struct lookup_listing *listings;
 	enum cs_known in_chain; /* the server has LOOKUP_IN_CHAIN; doubt while that is not known */
 	size_t open; /* searches that have not ended */
 };
@@ -118,7 +118,7 @@ struct cs_lookup {
 struct task {
 	struct job *job;
 	size_t subject;
-	size_t index; /* of the group query or roster */
+	size_t index; /* of the group query or listing */
 	bool seen;
 	bool once;  /* other searches may bring the same group */
 	void *more; /* of the search's own; its end frees it */
@@ -129,7 +129,7 @@ struct task {
 
 struct cs_facts *task_facts(const struct task *task);
 
-/* Starts one search for a task, which is copied. 0, CS_ENOMEM: then the facts or the roster simply stay doubt. */
+/* Starts one search for a task, which is copied. 0, CS_ENOMEM: then the facts or the listing simply stay doubt. */
 int task_start(const struct task *what, struct cs_search *search, const struct cs_search_calls *calls);
 void task_end(struct task *task);
 
@@ -181,7 +181,7 @@ void lookup_subject_clear(struct lookup_subject *subject);
 
 /* --- lookup_nested.c --- */
 
-/* Asks, once for a job, whether the server follows groups by itself; then persons and rosters resume. 0, CS_E…. */
+/* Asks, once for a job, whether the server follows groups by itself; then persons and listings resume. 0, CS_E…. */
 int lookup_chain_ask(struct job *job);
 /* Finds the groups that a person is in, then calls lookup_groups_nested. 0, CS_E…. */
 int lookup_closure(const struct task *task);
@@ -221,13 +221,13 @@ struct dynamic_calls {
 int dynamic_people(const struct task *task, const char *url, const struct dynamic_calls *calls, void *arg,
 	const char **ret_why);
 
-/* --- lookup_roster.c --- */
+/* --- lookup_listing.c --- */
 
-/* Starts to fill a roster, once it is known how groups in groups are found; what cannot be started is doubt. */
-void lookup_roster(struct job *job, size_t i);
+/* Starts to fill a listing, once it is known how groups in groups are found; what cannot be started is doubt. */
+void lookup_listing(struct job *job, size_t i);
 /* Once only: what comes later changes nothing. */
-void lookup_roster_settle(const struct task *task, enum cs_known known, const char *cause);
-void lookup_roster_clear(struct lookup_roster *roster);
+void lookup_listing_settle(const struct task *task, enum cs_known known, const char *cause);
+void lookup_listing_clear(struct lookup_listing *listing);
 
 /* --- lookup_netgroup.c --- */
 

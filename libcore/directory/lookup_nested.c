@@ -23,8 +23,8 @@ static void root_end(void *arg, enum cs_ended ended, const char *cause)
 	job->in_chain = ended == CS_ENDED_WHOLE && task->seen ? CS_KNOWN_YES : CS_KNOWN_NO;
 	for (size_t i = 0; i < job->question.n_subjects && ended != CS_ENDED_CANCELLED; i++)
 		lookup_person_resume(job, i);
-	for (size_t i = 0; i < job->question.n_rosters && ended != CS_ENDED_CANCELLED; i++)
-		lookup_roster(job, i);
+	for (size_t i = 0; i < job->question.n_listings && ended != CS_ENDED_CANCELLED; i++)
+		lookup_listing(job, i);
 	task_end(task);
 }
 
@@ -33,7 +33,7 @@ int lookup_chain_ask(struct job *job)
 	static const struct cs_search_calls calls = { root_entry, root_end };
 	const struct cs_schema *schema = &job->lookup->settings->schema;
 	job->in_chain = CS_KNOWN_NO;
-	if (!schema->in_chain || schema->nesting == 0 || job->question.n_queries + job->question.n_rosters == 0)
+	if (!schema->in_chain || schema->nesting == 0 || job->question.n_queries + job->question.n_listings == 0)
 		return 0;
 	struct cs_search search = { .base = "", .filter = "(supportedCapabilities=" LOOKUP_IS_AD ")",
 		.attributes = lookup_nothing, .limit = 1 };

@@ -146,13 +146,13 @@ static void alias_end(void *arg, enum cs_ended ended, const char *cause)
 	task_end(task);
 }
 
-/* Only beside rosters, from which they are to be left out. */
+/* Only beside listings, from which they are to be left out. */
 static int ask_aliases(const struct task *task)
 {
 	static const struct cs_search_calls calls = { alias_entry, alias_end };
 	const struct cs_settings *settings = task->job->lookup->settings;
 	const char *human = task_facts(task)->person.human;
-	if (task->job->question.n_rosters == 0 || human == NULL || *human == '\0')
+	if (task->job->question.n_listings == 0 || human == NULL || *human == '\0')
 		return 0;
 	struct cs_buf filter;
 	cs_buf_init(&filter, LOOKUP_FILTER_MAX);

@@ -95,7 +95,7 @@ static int memory_ask(void *self, const struct cs_question *question, const stru
 	struct memory *memory = self;
 	struct cs_answer answer = { 0 };
 	memory_refresh(memory);
-	int r = cs_answer_blank(question->n_subjects, question->n_rosters, &answer);
+	int r = cs_answer_blank(question->n_subjects, question->n_listings, &answer);
 	if (r != 0)
 		return r;
 	cs_answer_blame(&answer, memory->name, cause_of(memory));

@@ -15,7 +15,7 @@ void cs_netgroup_entry_clear(struct cs_netgroup_entry *entry)
 	cs_free_strv(&entry->members, &entry->n_members);
 }
 
-int cs_netgroup_start(struct cs_netgroup *netgroup, const char *dn, struct cs_roster_fill *fill)
+int cs_netgroup_start(struct cs_netgroup *netgroup, const char *dn, struct cs_listing_fill *fill)
 {
 	char *name = NULL;
 	*netgroup = (struct cs_netgroup){ .dn = dn, .fill = fill, .end = 1 };
@@ -71,13 +71,13 @@ static int take_host(struct cs_netgroup *netgroup, const char *host, size_t n)
 	if (n == 1 && *host == '-')
 		return 0;
 	if (n == 0)
-		return cs_roster_put(netgroup->fill, "*", "*");
+		return cs_listing_put(netgroup->fill, "*", "*");
 	if (n > CS_MAX_NAME)
 		return CS_EPROTO;
 	for (size_t i = 0; i < n; i++)
 		name[i] = host[i] >= 'A' && host[i] <= 'Z' ? (char)(host[i] - 'A' + 'a') : host[i];
 	name[n] = '\0';
-	return cs_is_word(name, CS_MAX_NAME) ? cs_roster_put(netgroup->fill, name, name) : CS_EPROTO;
+	return cs_is_word(name, CS_MAX_NAME) ? cs_listing_put(netgroup->fill, name, name) : CS_EPROTO;
 }
 
 /* "(host,user,domain)": only the host counts here. */

@@ -4,7 +4,7 @@
 #ifndef CS_DIRECTORY_NETGROUP_H
 #define CS_DIRECTORY_NETGROUP_H
 
-#include "roster.h"
+#include "listing.h"
 
 enum { CS_NETGROUP_DEPTH = 8, CS_NETGROUPS_MOST = 256 };
 
@@ -14,7 +14,7 @@ enum { CS_NETGROUP_DEPTH = 8, CS_NETGROUPS_MOST = 256 };
 
 struct cs_netgroup {
 	const char *dn; /* of the first; the caller's */
-	struct cs_roster_fill *fill;
+	struct cs_listing_fill *fill;
 	char **names; /* every netgroup that was come upon; the first is the one that is asked about */
 	size_t n_names;
 	size_t level, end; /* names[level] to names[end - 1] are what is to be read now */
@@ -30,7 +30,7 @@ struct cs_netgroup_entry {
 void cs_netgroup_entry_clear(struct cs_netgroup_entry *entry);
 
 /* The caller clears also after a failure. 0, CS_EPROTO, CS_ENOMEM. */
-int cs_netgroup_start(struct cs_netgroup *netgroup, const char *dn, struct cs_roster_fill *fill);
+int cs_netgroup_start(struct cs_netgroup *netgroup, const char *dn, struct cs_listing_fill *fill);
 void cs_netgroup_clear(struct cs_netgroup *netgroup);
 
 /* The DN of names[i]. 0 and an allocated string, CS_ETOOBIG, CS_ENOMEM. */

@@ -511,7 +511,7 @@ static bool is_fresh(const struct cs_replica *replica, const struct cs_terms *te
 static int answer(const struct cs_replica *replica, const struct cs_question *question, struct cs_answer *ret_answer)
 {
 	char source[CS_URI_MAX + 16];
-	int r = cs_answer_blank(question->n_subjects, question->n_rosters, ret_answer);
+	int r = cs_answer_blank(question->n_subjects, question->n_listings, ret_answer);
 	if (r != 0)
 		return r;
 	(void)snprintf(source, sizeof(source), "replica of %s", replica->uri);

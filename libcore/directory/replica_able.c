@@ -95,18 +95,18 @@ static int able_query(struct cs_replica *replica, const struct cs_group_query *q
 	return want_all(replica, (const char *const *)query->wanted, query->n_wanted) == 1 ? able : 0;
 }
 
-static int able_roster(struct cs_replica *replica, const struct cs_roster_query *roster)
+static int able_listing(struct cs_replica *replica, const struct cs_listing_query *listing)
 {
 	static const char *const netgroup[] = { "objectClass", CS_NETGROUP_TRIPLE, CS_NETGROUP_MEMBER };
-	const char *const group[] = { roster->listed, roster->attribute != NULL ? roster->attribute : "" };
-	if (!is_followed(replica, roster->dn))
+	const char *const group[] = { listing->listed, listing->attribute != NULL ? listing->attribute : "" };
+	if (!is_followed(replica, listing->dn))
 		return 0;
-	if (roster->where != CS_NETGROUP && is_by_member_of(replica, roster->listed))
+	if (listing->where != CS_NETGROUP && is_by_member_of(replica, listing->listed))
 		return 0;
-	if (roster->value != NULL && !replica_is_ascii(roster->value))
+	if (listing->value != NULL && !replica_is_ascii(listing->value))
 		return 0;
-	if (roster->where == CS_NETGROUP)
-		return is_all_followed(replica, roster->dn) && want_all(replica, netgroup, CS_COUNT(netgroup)) == 1;
+	if (listing->where == CS_NETGROUP)
+		return is_all_followed(replica, listing->dn) && want_all(replica, netgroup, CS_COUNT(netgroup)) == 1;
 	return want_all(replica, group, CS_COUNT(group));
 }
 
@@ -123,8 +123,8 @@ int replica_is_able(struct cs_replica *replica, const struct cs_question *questi
 	for (size_t i = 0; i < question->n_queries; i++)
 		if (able_query(replica, &question->queries[i]) != 1)
 			able = 0;
-	for (size_t i = 0; i < question->n_rosters; i++)
-		if (able_roster(replica, &question->rosters[i]) != 1)
+	for (size_t i = 0; i < question->n_listings; i++)
+		if (able_listing(replica, &question->listings[i]) != 1)
 			able = 0;
 	return able;
 }

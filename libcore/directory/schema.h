@@ -39,7 +39,7 @@ size_t cs_schema_dn_length(const char *value);
 /* Whoever is listed by this attribute says so himself, by member_of, and the groups are not asked. */
 bool cs_schema_by_member_of(const struct cs_schema *schema, const char *listed);
 
-/* So many groups one person is in by way of others, or one roster holds; more is doubt. */
+/* So many groups one person is in by way of others, or one listing holds; more is doubt. */
 enum { CS_NESTED_MAX = 256 };
 #define CS_NESTED_DOUBT "is in more groups, by way of others, than are followed"
 

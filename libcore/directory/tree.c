@@ -320,30 +320,30 @@ uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name)
 	return find_text(tree, cs_hash_text(folded), folded);
 }
 
-/* Who is listed twice by one attribute of an entry is listed: an entry's values come in a row, so that its other listings
+/* Who is listed twice by one attribute of an entry is listed: an entry's values come in a row, so that its other mentions
  * of a term are the newest. */
-static bool is_listed(const struct cs_tree *tree, uint32_t term, const struct cs_tree_listing *listing)
+static bool is_listed(const struct cs_tree *tree, uint32_t term, const struct cs_tree_mention *mention)
 {
 	uint32_t at = tree->terms[term].listed;
-	for (; at != CS_TREE_NONE && tree->listings[at].entry == listing->entry; at = tree->listings[at].next)
-		if (tree->listings[at].attribute == listing->attribute)
+	for (; at != CS_TREE_NONE && tree->mentions[at].entry == mention->entry; at = tree->mentions[at].next)
+		if (tree->mentions[at].attribute == mention->attribute)
 			return true;
 	return false;
 }
 
-static int add_listing(struct cs_tree *tree, uint32_t term, uint32_t attribute)
+static int add_mention(struct cs_tree *tree, uint32_t term, uint32_t attribute)
 {
-	struct cs_tree_listing listing = { .next = tree->terms[term].listed,
+	struct cs_tree_mention mention = { .next = tree->terms[term].listed,
 		.entry = (uint32_t)tree->n_entries - 1, .attribute = attribute };
-	if (is_listed(tree, term, &listing))
+	if (is_listed(tree, term, &mention))
 		return 0;
-	int r = tree->n_listings < CS_TREE_NONE ? 0 : CS_ETOOBIG;
+	int r = tree->n_mentions < CS_TREE_NONE ? 0 : CS_ETOOBIG;
 	if (r == 0)
-		r = cs_reserve((void **)&tree->listings, &tree->cap_listings, tree->n_listings, 1, sizeof(listing));
+		r = cs_reserve((void **)&tree->mentions, &tree->cap_mentions, tree->n_mentions, 1, sizeof(mention));
 	if (r != 0)
 		return r;
-	tree->terms[term].listed = (uint32_t)tree->n_listings;
-	tree->listings[tree->n_listings++] = listing;
+	tree->terms[term].listed = (uint32_t)tree->n_mentions;
+	tree->mentions[tree->n_mentions++] = mention;
 	return 0;
 }
 
@@ -364,7 +364,7 @@ int cs_tree_add_value(struct cs_tree *tree, const char *attribute, const char *v
 	if (r == 0 && tree->n_values >= UINT32_MAX - 1)
 		r = CS_ETOOBIG;
 	if (r == 0 && kept.term != CS_TREE_NONE)
-		r = add_listing(tree, kept.term, kept.attribute);
+		r = add_mention(tree, kept.term, kept.attribute);
 	if (r == 0)
 		tree->values[tree->n_values++] = kept;
 	return r;
@@ -414,7 +414,7 @@ int cs_tree_finish(struct cs_tree *tree)
 	tree->terms = trim(tree->terms, &tree->cap_terms, tree->n_terms, sizeof(*tree->terms));
 	tree->entries = trim(tree->entries, &tree->cap_entries, tree->n_entries, sizeof(*tree->entries));
 	tree->values = trim(tree->values, &tree->cap_values, tree->n_values, sizeof(*tree->values));
-	tree->listings = trim(tree->listings, &tree->cap_listings, tree->n_listings, sizeof(*tree->listings));
+	tree->mentions = trim(tree->mentions, &tree->cap_mentions, tree->n_mentions, sizeof(*tree->mentions));
 	tree->objects = trim(tree->objects, &tree->cap_objects, tree->n_objects, sizeof(*tree->objects));
 	return 0;
 }
@@ -438,21 +438,21 @@ static bool is_there(const struct cs_tree *tree, uint32_t entry)
 	return tree->terms[tree->entries[entry].dn].entry == entry;
 }
 
-static const struct cs_tree_listing *listing_from(const struct cs_tree *tree, uint32_t at)
+static const struct cs_tree_mention *listing_from(const struct cs_tree *tree, uint32_t at)
 {
-	while (at != CS_TREE_NONE && !is_there(tree, tree->listings[at].entry))
-		at = tree->listings[at].next;
-	return at != CS_TREE_NONE ? &tree->listings[at] : NULL;
+	while (at != CS_TREE_NONE && !is_there(tree, tree->mentions[at].entry))
+		at = tree->mentions[at].next;
+	return at != CS_TREE_NONE ? &tree->mentions[at] : NULL;
 }
 
-const struct cs_tree_listing *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term)
+const struct cs_tree_mention *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term)
 {
 	return listing_from(tree, tree->terms[term].listed);
 }
 
-const struct cs_tree_listing *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_listing *listing)
+const struct cs_tree_mention *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_mention *mention)
 {
-	return listing_from(tree, listing->next);
+	return listing_from(tree, mention->next);
 }
 
 static size_t count_values(const struct cs_tree *tree, uint32_t entry)
@@ -567,7 +567,7 @@ size_t cs_tree_bytes(const struct cs_tree *tree)
 	size_t bytes = tree->cap_pool + tree->cap_people * sizeof(*tree->people) +
 		       tree->cap_logins * sizeof(*tree->logins) + tree->cap_terms * sizeof(*tree->terms) +
 		       tree->cap_entries * sizeof(*tree->entries) + tree->cap_values * sizeof(*tree->values) +
-		       tree->cap_listings * sizeof(*tree->listings) + tree->cap_objects * sizeof(*tree->objects);
+		       tree->cap_mentions * sizeof(*tree->mentions) + tree->cap_objects * sizeof(*tree->objects);
 	for (size_t i = 0; i < CS_COUNT(hashes); i++)
 		bytes += hashes[i]->n_slots * sizeof(*hashes[i]->slots);
 	return bytes;
@@ -600,7 +600,7 @@ void cs_tree_free(struct cs_tree **tree)
 	free(t->terms);
 	free(t->entries);
 	free(t->values);
-	free(t->listings);
+	free(t->mentions);
 	free(t->objects);
 	cs_hash_clear(&t->by_text);
 	cs_hash_clear(&t->by_login);

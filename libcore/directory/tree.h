@@ -29,7 +29,7 @@ struct cs_tree_person {
 struct cs_tree_term {
 	uint32_t text, key; /* as it was spelled first, and as it is compared: cs_dn_key of it, or in lower case */
 	uint32_t person, entry;
-	uint32_t listed; /* the newest of its listings */
+	uint32_t listed; /* the newest of its mentions */
 	uint32_t children : 31; /* how many people and entries are right below it; only told of a tree that counts them */
 	uint32_t is_dn : 1;
 };
@@ -46,7 +46,7 @@ struct cs_tree_value {
 };
 
 /* This entry has a term as a value of this attribute. Each once. */
-struct cs_tree_listing {
+struct cs_tree_mention {
 	uint32_t next; /* an older one of the same term */
 	uint32_t entry, attribute;
 };
@@ -83,8 +83,8 @@ struct cs_tree {
 	size_t n_entries, cap_entries;
 	struct cs_tree_value *values;
 	size_t n_values, cap_values;
-	struct cs_tree_listing *listings;
-	size_t n_listings, cap_listings;
+	struct cs_tree_mention *mentions;
+	size_t n_mentions, cap_mentions;
 	struct cs_hash by_text; /* places in the pool; after cs_tree_finish attribute names alone */
 	struct cs_hash by_login, by_uid, by_human, by_term;
 	struct cs_tree_object *objects;
@@ -157,9 +157,9 @@ uint32_t cs_tree_find_uid(const struct cs_tree *tree, uint32_t uid);
 uint32_t cs_tree_find_taken(const struct cs_tree *tree, const char *dn);
 /* The place of an attribute's name, whatever its case. */
 uint32_t cs_tree_find_attribute(const struct cs_tree *tree, const char *name);
-/* The listings of a term, one after the other: which entries that are there have it as a value, of which attribute. */
-const struct cs_tree_listing *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term);
-const struct cs_tree_listing *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_listing *listing);
+/* The mentions of a term, one after the other: which entries that are there have it as a value, of which attribute. */
+const struct cs_tree_mention *cs_tree_first_listing(const struct cs_tree *tree, uint32_t term);
+const struct cs_tree_mention *cs_tree_next_listing(const struct cs_tree *tree, const struct cs_tree_mention *mention);
 /* The values of an entry; *ret_n of them, 0 where it was removed. */
 const struct cs_tree_value *cs_tree_values(const struct cs_tree *tree, uint32_t entry, size_t *ret_n);
 /* The term is the DN of somebody who was taken out. */

@@ -210,13 +210,13 @@ int cs_tree_answer(const struct cs_tree *tree, const struct cs_settings *setting
 	}
 	queries_answer(&asked, question, subjects);
 	for (size_t i = 0; i < question->n_subjects; i++) {
-		if (question->n_rosters > 0)
+		if (question->n_listings > 0)
 			subject_end(tree, &subjects[i]);
 		cs_facts_sort(&answer->facts[i]);
 		free(subjects[i].nested);
 		free(subjects[i].told);
 	}
-	rosters_answer(&asked, question, answer);
+	listings_answer(&asked, question, answer);
 out:
 	free(subjects);
 	return r;
@@ -230,8 +230,8 @@ bool cs_tree_can_answer(const struct cs_settings *settings, const struct cs_ques
 	for (size_t i = 0; i < question->n_queries; i++)
 		if (cs_schema_lists(question->queries[i].listed) == CS_LISTS_URL)
 			return false;
-	for (size_t i = 0; i < question->n_rosters; i++)
-		if (cs_schema_lists(question->rosters[i].listed) == CS_LISTS_URL)
+	for (size_t i = 0; i < question->n_listings; i++)
+		if (cs_schema_lists(question->listings[i].listed) == CS_LISTS_URL)
 			return false;
 	return true;
 }

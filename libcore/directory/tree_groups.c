@@ -177,7 +177,7 @@ static int take_group(const struct asked *asked, const struct plan *plan, struct
 /* The groups that list this value by the query's attribute. */
 static int take_listings(const struct asked *asked, const struct plan *plan, struct subject *subject, uint32_t term)
 {
-	const struct cs_tree_listing *at =
+	const struct cs_tree_mention *at =
 		term != CS_TREE_NONE ? cs_tree_first_listing(asked->tree, term) : NULL;
 	int r = 0;
 	for (; at != NULL && r == 0; at = cs_tree_next_listing(asked->tree, at))

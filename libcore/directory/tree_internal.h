@@ -55,8 +55,8 @@ int groups_below(const struct asked *asked, struct groups *groups);
 /* Answers every group query for every subject who is known. */
 void queries_answer(const struct asked *asked, const struct cs_question *question, struct subject *subjects);
 
-/* --- tree_roster.c --- */
+/* --- tree_listing.c --- */
 
-void rosters_answer(const struct asked *asked, const struct cs_question *question, struct cs_answer *answer);
+void listings_answer(const struct asked *asked, const struct cs_question *question, struct cs_answer *answer);
 
 #endif

@@ -64,7 +64,7 @@ static int add_nested(const struct asked *asked, uint32_t entry, struct groups *
 /* The groups that list this DN. */
 static int add_above(const struct asked *asked, uint32_t dn, struct groups *groups)
 {
-	const struct cs_tree_listing *at = cs_tree_first_listing(asked->tree, dn);
+	const struct cs_tree_mention *at = cs_tree_first_listing(asked->tree, dn);
 	int r = 0;
 	for (; at != NULL && r == 0; at = cs_tree_next_listing(asked->tree, at))
 		if (at->attribute == asked->member)

@@ -283,7 +283,7 @@ static int worker_ask(void *self, const struct cs_question *question, const stru
 	const struct cs_terms workers = { terms->fresh_ms, workers_deadline(w, filled.deadline_ms) };
 	int r = copy_subjects(question, &filled.asked);
 	if (r == 0)
-		r = cs_answer_blank(question->n_subjects, question->n_rosters, &filled.blank);
+		r = cs_answer_blank(question->n_subjects, question->n_listings, &filled.blank);
 	if (r == 0)
 		r = cs_message_put_question(&w->out, filled.number, &workers, question);
 	if (r != 0) {
@@ -310,7 +310,7 @@ static int take_answer(struct worker *w, const uint8_t *payload, size_t n)
 		slot_clear(slot);
 	} else if (slot->number == number && slot->state == SLOT_ASKED) {
 		if (cs_answer_fits(&answer, slot->asked.subjects, slot->asked.n_subjects, slot->n_queries,
-			    slot->blank.n_rosters) == 1) {
+			    slot->blank.n_listings) == 1) {
 			struct slot told = *slot;
 			*slot = (struct slot){ 0 };
 			slot_answer(&told, &answer);

@@ -70,40 +70,40 @@ static void tell_event(void *arg, bool ok, const char *text)
 
 static char too_long[] = "the answer is too long";
 
-/* The roster that takes the most room; NULL when none is told. */
-static struct cs_roster *longest(struct cs_roster *rosters, size_t n)
+/* The listing that takes the most room; NULL when none is told. */
+static struct cs_listing *longest(struct cs_listing *listings, size_t n)
 {
-	struct cs_roster *found = NULL;
+	struct cs_listing *found = NULL;
 	for (size_t i = 0; i < n; i++)
-		if (rosters[i].known == CS_KNOWN_YES && (found == NULL || rosters[i].n_dns > found->n_dns))
-			found = &rosters[i];
+		if (listings[i].known == CS_KNOWN_YES && (found == NULL || listings[i].n_dns > found->n_dns))
+			found = &listings[i];
 	return found;
 }
 
-/* What does not fit into a frame is told as what it is, not told: first the longest rosters, until the rest fits.
+/* What does not fit into a frame is told as what it is, not told: first the longest listings, until the rest fits.
  * CS_ETOOBIG when it does not fit even without any. */
 static int put_shorter(struct serving *serving, uint64_t number, const struct cs_answer *answer)
 {
-	struct cs_answer shorter = *answer; /* a view, but for the array of rosters */
-	struct cs_roster *roster = NULL;
+	struct cs_answer shorter = *answer; /* a view, but for the array of listings */
+	struct cs_listing *listing = NULL;
 	int r = CS_ETOOBIG;
-	shorter.rosters = calloc(answer->n_rosters + 1, sizeof(*shorter.rosters));
-	if (shorter.rosters == NULL)
+	shorter.listings = calloc(answer->n_listings + 1, sizeof(*shorter.listings));
+	if (shorter.listings == NULL)
 		return CS_ENOMEM;
-	for (size_t i = 0; i < answer->n_rosters; i++)
-		shorter.rosters[i] = answer->rosters[i];
-	while (r == CS_ETOOBIG && (roster = longest(shorter.rosters, shorter.n_rosters)) != NULL) {
-		*roster = (struct cs_roster){ .known = CS_KNOWN_DOUBT, .doubt = too_long };
+	for (size_t i = 0; i < answer->n_listings; i++)
+		shorter.listings[i] = answer->listings[i];
+	while (r == CS_ETOOBIG && (listing = longest(shorter.listings, shorter.n_listings)) != NULL) {
+		*listing = (struct cs_listing){ .known = CS_KNOWN_DOUBT, .doubt = too_long };
 		r = cs_message_put_answer(&serving->out, number, &shorter);
 	}
-	free(shorter.rosters);
+	free(shorter.listings);
 	return r;
 }
 
 static void put_doubt(struct serving *serving, uint64_t number, const struct cs_answer *answer)
 {
 	struct cs_answer blank = { 0 };
-	if (cs_answer_blank(answer->n_facts, answer->n_rosters, &blank) != 0) {
+	if (cs_answer_blank(answer->n_facts, answer->n_listings, &blank) != 0) {
 		serving->failed = true;
 		return;
 	}

@@ -121,14 +121,14 @@ static const struct cs_field group_query_fields[] = {
 };
 SHAPE(group_query);
 
-static const struct cs_field roster_query_fields[] = {
-	CS_ENUM(cs_roster_query, where, cs_where_names),
-	CS_STR(cs_roster_query, dn, CS_MAX_DN),
-	CS_STR(cs_roster_query, listed, CS_MAX_NAME),
-	CS_STR(cs_roster_query, attribute, CS_MAX_NAME),
-	CS_STR(cs_roster_query, value, CS_MAX_NAME),
+static const struct cs_field listing_query_fields[] = {
+	CS_ENUM(cs_listing_query, where, cs_where_names),
+	CS_STR(cs_listing_query, dn, CS_MAX_DN),
+	CS_STR(cs_listing_query, listed, CS_MAX_NAME),
+	CS_STR(cs_listing_query, attribute, CS_MAX_NAME),
+	CS_STR(cs_listing_query, value, CS_MAX_NAME),
 };
-SHAPE(roster_query);
+SHAPE(listing_query);
 
 static const struct cs_field attribute_fields[] = {
 	CS_STR(cs_attribute, name, CS_MAX_NAME),
@@ -161,24 +161,24 @@ static const struct cs_field facts_fields[] = {
 };
 SHAPE(facts);
 
-static const struct cs_field roster_fields[] = {
-	CS_ENUM(cs_roster, known, cs_known_names),
-	CS_STRV(cs_roster, dns, CS_MAX_ROSTER, CS_MAX_DN),
-	CS_STRV(cs_roster, names, CS_MAX_ROSTER, CS_MAX_NAME),
-	CS_STR(cs_roster, doubt, CS_MAX_TEXT),
+static const struct cs_field listing_fields[] = {
+	CS_ENUM(cs_listing, known, cs_known_names),
+	CS_STRV(cs_listing, dns, CS_MAX_LISTING, CS_MAX_DN),
+	CS_STRV(cs_listing, names, CS_MAX_LISTING, CS_MAX_NAME),
+	CS_STR(cs_listing, doubt, CS_MAX_TEXT),
 };
-SHAPE(roster);
+SHAPE(listing);
 
 static const struct cs_field question_fields[] = {
 	CS_ARRAY(cs_question, subjects, &cs_subject_shape, CS_MAX_SUBJECTS),
 	CS_ARRAY(cs_question, queries, &cs_group_query_shape, CS_MAX_QUERIES),
-	CS_ARRAY(cs_question, rosters, &cs_roster_query_shape, CS_MAX_ROSTERS),
+	CS_ARRAY(cs_question, listings, &cs_listing_query_shape, CS_MAX_LISTINGS),
 };
 SHAPE(question);
 
 static const struct cs_field answer_fields[] = {
 	CS_ARRAY(cs_answer, facts, &cs_facts_shape, CS_MAX_SUBJECTS),
-	CS_ARRAY(cs_answer, rosters, &cs_roster_shape, CS_MAX_ROSTERS),
+	CS_ARRAY(cs_answer, listings, &cs_listing_shape, CS_MAX_LISTINGS),
 };
 SHAPE(answer);
 

@@ -27,9 +27,9 @@ enum {
 	CS_MAX_QUERIES = 256,
 	CS_MAX_MEMBERSHIPS = 4096,
 	CS_MAX_ATTRIBUTES = 64,   /* values of the attributes that one membership brings back */
-	CS_MAX_ROSTER = 16384,    /* people listed by one roster query */
+	CS_MAX_LISTING = 16384,    /* people listed by one listing query */
 	CS_MAX_SUBJECTS = CS_MAX_VOTES + 8, /* of one question: everybody who voted, who asked, who votes now */
-	CS_MAX_ROSTERS = CS_MAX_QUERIES,    /* of one question */
+	CS_MAX_LISTINGS = CS_MAX_QUERIES,    /* of one question */
 	CS_MAX_ALIASES = 32,
 	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
 };
@@ -173,7 +173,7 @@ extern const struct cs_shape cs_decision_shape;
 enum cs_where {
 	CS_GROUP_AT = 1,    /* the group with this DN */
 	CS_GROUPS_BELOW = 2, /* every group under this DN */
-	CS_NETGROUP = 3      /* rosters only: the netgroup with this DN (RFC 2307 nisNetgroup) and those nested in it */
+	CS_NETGROUP = 3      /* listings only: the netgroup with this DN (RFC 2307 nisNetgroup) and those nested in it */
 };
 
 /* Is the person listed by this attribute of that group, or of which groups below that DN? */
@@ -191,14 +191,14 @@ extern const struct cs_shape cs_group_query_shape;
 /* Who is listed by this attribute of the group at dn, or of the groups below dn whose attribute has this value (of all
  * below where attribute is empty)? Of a netgroup: which hosts does it hold? listed is then "nisNetgroupTriple", and the
  * answer's dns and names are host names as they are written, "*" for a triple that is open to every host. */
-struct cs_roster_query {
+struct cs_listing_query {
 	enum cs_where where;
 	char *dn;
 	char *listed;
 	char *attribute; /* below: which attribute */
 	char *value;     /* below: has which value */
 };
-extern const struct cs_shape cs_roster_query_shape;
+extern const struct cs_shape cs_listing_query_shape;
 
 struct cs_attribute {
 	char *name;
@@ -230,7 +230,7 @@ struct cs_facts {
 	struct cs_person person;
 	struct cs_membership *memberships;
 	size_t n_memberships;
-	char **aliases;     /* DNs of the other entries of the same human, where a roster was asked for: display and
+	char **aliases;     /* DNs of the other entries of the same human, where a listing was asked for: display and
 	                     * early refusal only, so empty also when they could not be told */
 	size_t n_aliases;
 	struct cs_unsure *unsure;
@@ -242,8 +242,8 @@ struct cs_facts {
 };
 extern const struct cs_shape cs_facts_shape;
 
-/* People listed by one roster query; names are the login part of the DN (display) and dns what is listed. */
-struct cs_roster {
+/* People listed by one listing query; names are the login part of the DN (display) and dns what is listed. */
+struct cs_listing {
 	enum cs_known known; /* NO: there is no such group */
 	char **dns;
 	size_t n_dns;
@@ -251,24 +251,24 @@ struct cs_roster {
 	size_t n_names;
 	char *doubt;         /* what could not be told, and why; "" otherwise */
 };
-extern const struct cs_shape cs_roster_shape;
+extern const struct cs_shape cs_listing_shape;
 
-/* One question to the directory: facts for each subject, rosters for each roster query. */
+/* One question to the directory: facts for each subject, listings for each listing query. */
 struct cs_question {
 	struct cs_subject *subjects; /* looked up by uid where it is not CS_NO_UID, and by name: both must agree */
 	size_t n_subjects;
 	struct cs_group_query *queries; /* asked about every subject */
 	size_t n_queries;
-	struct cs_roster_query *rosters;
-	size_t n_rosters;
+	struct cs_listing_query *listings;
+	size_t n_listings;
 };
 extern const struct cs_shape cs_question_shape;
 
 struct cs_answer {
 	struct cs_facts *facts; /* one per subject, in order */
 	size_t n_facts;
-	struct cs_roster *rosters; /* one per roster query */
-	size_t n_rosters;
+	struct cs_listing *listings; /* one per listing query */
+	size_t n_listings;
 };
 extern const struct cs_shape cs_answer_shape;
 

@@ -107,8 +107,8 @@ static int load_at_least(struct loader *loader, const struct cs_conf_section *se
 {
 	uint64_t at_least = cs_conf_count(section, "at_least", 0);
 
-	if (cs_conf_given(section, "at_least") && (at_least < 1 || at_least > CS_MAX_ROSTER))
-		return REFUSE(loader, section, "at_least", "at_least is 1 at least and %d at most", CS_MAX_ROSTER);
+	if (cs_conf_given(section, "at_least") && (at_least < 1 || at_least > CS_MAX_LISTING))
+		return REFUSE(loader, section, "at_least", "at_least is 1 at least and %d at most", CS_MAX_LISTING);
 	assignment->at_least = (uint32_t)at_least;
 	return 0;
 }

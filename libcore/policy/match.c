@@ -39,7 +39,7 @@ struct search {
 	const struct cs_policy *policy;
 	const struct cs_circumstances *now;
 	char host[CS_MAX_NAME + 1];                        /* in lower case; "": it could not be told */
-	uint64_t netgroups[POLICY_MAX_NETGROUPS / 64 + 1]; /* bits: those that have a roster, in its order */
+	uint64_t netgroups[POLICY_MAX_NETGROUPS / 64 + 1]; /* bits: those that have a listing, in its order */
 	struct met denies;                                 /* for certain */
 	struct met may_deny;
 	struct met guards;                        /* for certain */
@@ -76,13 +76,13 @@ static void netgroups_of(const struct cs_policy *policy, const char *service, ui
 	}
 }
 
-static const struct cs_roster *roster_of(const struct search *search, size_t netgroup)
+static const struct cs_listing *listing_of(const struct search *search, size_t netgroup)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < netgroup; i++)
 		at += bit_has(search->netgroups, i);
-	return at < search->now->n_rosters ? &search->now->rosters[at] : NULL;
+	return at < search->now->n_listings ? &search->now->listings[at] : NULL;
 }
 
 /* Hosts are written with their domain or without it, here and there; without it the first part decides. */
@@ -97,17 +97,17 @@ static bool same_host(const char *a, const char *b)
 
 static enum told in_netgroup(const struct search *search, size_t netgroup)
 {
-	const struct cs_roster *roster;
+	const struct cs_listing *listing;
 
-	if (!search->now->rosters)
+	if (!search->now->listings)
 		return TOLD_ASK;
-	roster = roster_of(search, netgroup);
+	listing = listing_of(search, netgroup);
 	/* A netgroup that is not there, or that may not be read, was meant by who wrote the gate: nobody leaves the
 	 * gate by that. */
-	if (!roster || roster->known != CS_KNOWN_YES)
+	if (!listing || listing->known != CS_KNOWN_YES)
 		return TOLD_DOUBT;
-	for (size_t i = 0; i < roster->n_dns; i++) {
-		const char *host = text_of(roster->dns[i]);
+	for (size_t i = 0; i < listing->n_dns; i++) {
+		const char *host = text_of(listing->dns[i]);
 
 		if (strcmp(host, "*") == 0 || same_host(host, search->host))
 			return TOLD_YES;
@@ -502,22 +502,22 @@ int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstance
 	return r;
 }
 
-static int add_query(const char *dn, struct cs_roster_query **queries, size_t *n_queries)
+static int add_query(const char *dn, struct cs_listing_query **queries, size_t *n_queries)
 {
-	struct cs_roster_query *more = reallocarray(*queries, *n_queries + 1, sizeof(*more));
-	struct cs_roster_query *query;
+	struct cs_listing_query *more = reallocarray(*queries, *n_queries + 1, sizeof(*more));
+	struct cs_listing_query *query;
 
 	if (!more)
 		return CS_ENOMEM;
 	*queries = more;
 	query = &more[*n_queries];
-	*query = (struct cs_roster_query){.where = CS_NETGROUP};
+	*query = (struct cs_listing_query){.where = CS_NETGROUP};
 	query->dn = cs_dup(dn);
 	query->listed = cs_dup("nisNetgroupTriple");
 	query->attribute = cs_dup("");
 	query->value = cs_dup("");
 	if (!query->dn || !query->listed || !query->attribute || !query->value) {
-		cs_clear(&cs_roster_query_shape, query);
+		cs_clear(&cs_listing_query_shape, query);
 		return CS_ENOMEM;
 	}
 	++*n_queries;
@@ -525,7 +525,7 @@ static int add_query(const char *dn, struct cs_roster_query **queries, size_t *n
 }
 
 int cs_policy_match_needs(const struct cs_policy *policy, const struct cs_action *action,
-			  struct cs_roster_query **queries, size_t *n_queries)
+			  struct cs_listing_query **queries, size_t *n_queries)
 {
 	uint64_t bits[POLICY_MAX_NETGROUPS / 64 + 1] = {0};
 	int r = 0;

@@ -34,14 +34,14 @@ const struct cs_group_query *cs_policy_queries(const struct cs_policy *policy, s
 
 /* --- Matching ----------------------------------------------------------------------------------------------------- */
 
-/* What a match depends on beside the policy. person and rosters may be left out at first: where a gate that matters
+/* What a match depends on beside the policy. person and listings may be left out at first: where a gate that matters
  * asks for them, the answer is CS_MATCH_ASK. */
 struct cs_circumstances {
 	const struct cs_action *action;
 	uint64_t wall_ms;                /* the moment that time windows are compared with */
 	const struct cs_facts *person;   /* who asks; NULL: not asked yet */
-	const struct cs_roster *rosters; /* the answers to cs_policy_match_needs, in its order; NULL: not asked yet */
-	size_t n_rosters;
+	const struct cs_listing *listings; /* the answers to cs_policy_match_needs, in its order; NULL: not asked yet */
+	size_t n_listings;
 };
 
 enum cs_match_kind {
@@ -74,7 +74,7 @@ int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstance
 /* What the directory has to be asked, beside the person, to match this action: the netgroups of the gates on its
  * service. Appended to *queries, as cs_policy_who. Always the same for one policy and service. 0, CS_ENOMEM. */
 int cs_policy_match_needs(const struct cs_policy *policy, const struct cs_action *action,
-	struct cs_roster_query **queries, size_t *n_queries);
+	struct cs_listing_query **queries, size_t *n_queries);
 void cs_match_clear(struct cs_match *match);
 
 /* The gate with this name, or NULL; for claims under a newer policy. */
@@ -159,14 +159,14 @@ int cs_policy_violations(const struct cs_policy *policy, const struct cs_facts *
 void cs_gate_blocks(const struct cs_policy *policy, const struct cs_gate *gate, uint8_t *ret_block);
 
 /* Which groups would have to be listed to know who could fill a rule: appended to *queries (free each with
- * cs_clear(&cs_roster_query_shape)); people who are named need no query (cs_policy_named_people). The lists may hold
+ * cs_clear(&cs_listing_query_shape)); people who are named need no query (cs_policy_named_people). The lists may hold
  * people who cannot: `where`, `unless`, a second name in a scope and exclusive roles are not asked for, and more than
  * 16 groups with one parent become all groups below it. Never fewer. Whom it matters for, his facts are
  * looked at. 0, CS_ENOMEM. */
 int cs_policy_who(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope,
-	struct cs_roster_query **queries, size_t *n_queries);
+	struct cs_listing_query **queries, size_t *n_queries);
 
-/* And whom the policy itself names for it by DN, in the rule or in an assignment: they are in no roster. each is called
+/* And whom the policy itself names for it by DN, in the rule or in an assignment: they are in no listing. each is called
  * for every one of them, some perhaps twice, until it does not return 0. 0, or what each returned. */
 int cs_policy_who_named(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope,
 	int (*each)(void *arg, const char *dn), void *arg);
@@ -174,8 +174,8 @@ int cs_policy_who_named(const struct cs_policy *policy, const struct cs_gate *ga
 /* The same for a permission in a scope, and every query whose answer together names all who hold any role: for tools
  * that list people. 0, CS_ENOENT (no such permission), CS_ENOMEM. */
 int cs_policy_who_can(const struct cs_policy *policy, const char *permission, const char *scope,
-	struct cs_roster_query **queries, size_t *n_queries);
-int cs_policy_everybody(const struct cs_policy *policy, struct cs_roster_query **queries, size_t *n_queries);
+	struct cs_listing_query **queries, size_t *n_queries);
+int cs_policy_everybody(const struct cs_policy *policy, struct cs_listing_query **queries, size_t *n_queries);
 /* People whom assignments, approvals and exemptions name by DN; the array belongs to the policy. */
 char *const *cs_policy_named_people(const struct cs_policy *policy, size_t *ret_count);
 

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct rosters {
-	struct cs_roster_query **queries;
+struct listings {
+	struct cs_listing_query **queries;
 	size_t *n;
 };
 
-static bool listed_already(const struct cs_roster_query *queries, size_t n, const struct cs_roster_query *query)
+static bool listed_already(const struct cs_listing_query *queries, size_t n, const struct cs_listing_query *query)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (queries[i].where == query->where && strcmp(queries[i].dn, query->dn) == 0 &&
@@ -22,26 +22,26 @@ static bool listed_already(const struct cs_roster_query *queries, size_t n, cons
 	return false;
 }
 
-static int add(struct rosters *rosters, struct cs_roster_query *query)
+static int add(struct listings *listings, struct cs_listing_query *query)
 {
-	struct cs_roster_query *more;
+	struct cs_listing_query *more;
 
-	if (listed_already(*rosters->queries, *rosters->n, query))
+	if (listed_already(*listings->queries, *listings->n, query))
 		return 0;
-	more = reallocarray(*rosters->queries, *rosters->n + 1, sizeof(*more));
+	more = reallocarray(*listings->queries, *listings->n + 1, sizeof(*more));
 	if (!more)
 		return CS_ENOMEM;
-	*rosters->queries = more;
-	more[(*rosters->n)++] = *query;
-	*query = (struct cs_roster_query){0};
+	*listings->queries = more;
+	more[(*listings->n)++] = *query;
+	*query = (struct cs_listing_query){0};
 	return 0;
 }
 
 /* attribute and value may be NULL: everybody who is listed. */
-static int ask_for(struct rosters *rosters, enum cs_where where, const char *dn, const char *listed,
+static int ask_for(struct listings *listings, enum cs_where where, const char *dn, const char *listed,
 		   const char *attribute, const char *value)
 {
-	struct cs_roster_query query = {.where = where};
+	struct cs_listing_query query = {.where = where};
 	int r = CS_ENOMEM;
 
 	query.dn = cs_dup(dn);
@@ -49,14 +49,14 @@ static int ask_for(struct rosters *rosters, enum cs_where where, const char *dn,
 	query.attribute = cs_dup(attribute);
 	query.value = cs_dup(value);
 	if (query.dn && query.listed && query.attribute && query.value)
-		r = add(rosters, &query);
-	cs_clear(&cs_roster_query_shape, &query);
+		r = add(listings, &query);
+	cs_clear(&cs_listing_query_shape, &query);
 	return r;
 }
 
-static int ask_query(struct rosters *rosters, const struct cs_group_query *query)
+static int ask_query(struct listings *listings, const struct cs_group_query *query)
 {
-	return ask_for(rosters, query->where, query->dn, query->listed, NULL, NULL);
+	return ask_for(listings, query->where, query->dn, query->listed, NULL, NULL);
 }
 
 /* What somebody has to have, and where. */
@@ -77,20 +77,20 @@ static int could_give(const struct asked *asked, const struct assignment *assign
 
 /* Single groups are asked for one by one, but where there are many with one parent, all below it. */
 static int ask_assignment(const struct asked *asked, const struct assignment *assignment, const char *value,
-			  const size_t *groups, struct rosters *rosters)
+			  const size_t *groups, struct listings *listings)
 {
 	const struct cs_group_query *query = &asked->policy->queries[assignment->query];
 
 	if (assignment->to == ASSIGNED_BELOW)
-		return ask_for(rosters, CS_GROUPS_BELOW, assignment->dn, assignment->listed,
+		return ask_for(listings, CS_GROUPS_BELOW, assignment->dn, assignment->listed,
 			       cs_scope_name(&assignment->scope, 0), value);
 	if (groups[assignment->query] > POLICY_AT_QUERIES)
-		return ask_query(rosters, query);
-	return ask_for(rosters, CS_GROUP_AT, assignment->dn, assignment->listed, NULL, NULL);
+		return ask_query(listings, query);
+	return ask_for(listings, CS_GROUP_AT, assignment->dn, assignment->listed, NULL, NULL);
 }
 
 static int ask_assignments(const struct cs_policy *policy, const struct want *want, const char *scope,
-			   struct rosters *rosters)
+			   struct listings *listings)
 {
 	struct asked asked = {.policy = policy, .want = want, .scope = scope};
 	size_t groups[CS_MAX_QUERIES] = {0};
@@ -106,15 +106,15 @@ static int ask_assignments(const struct cs_policy *policy, const struct want *wa
 	}
 	for (size_t i = 0; r == 0 && i < policy->n_assignments; i++) {
 		if (could_give(&asked, &policy->assignments[i], value))
-			r = ask_assignment(&asked, &policy->assignments[i], value, groups, rosters);
+			r = ask_assignment(&asked, &policy->assignments[i], value, groups, listings);
 	}
 	return r;
 }
 
 int cs_policy_who(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope,
-		  struct cs_roster_query **queries, size_t *n_queries)
+		  struct cs_listing_query **queries, size_t *n_queries)
 {
-	struct rosters rosters = {queries, n_queries};
+	struct listings listings = {queries, n_queries};
 	char buffer[CS_MAX_SCOPE + 1];
 	const struct want *want;
 
@@ -124,26 +124,26 @@ int cs_policy_who(const struct cs_policy *policy, const struct cs_gate *gate, si
 	if (want->kind == WANT_PEOPLE)
 		return 0;
 	if (want->kind == WANT_GROUP)
-		return ask_for(&rosters, CS_GROUP_AT, want->dn, want->listed, NULL, NULL);
-	return ask_assignments(policy, want, cs_policy_rule_scope(gate, &gate->rules[rule], scope, buffer), &rosters);
+		return ask_for(&listings, CS_GROUP_AT, want->dn, want->listed, NULL, NULL);
+	return ask_assignments(policy, want, cs_policy_rule_scope(gate, &gate->rules[rule], scope, buffer), &listings);
 }
 
 int cs_policy_who_can(const struct cs_policy *policy, const char *permission, const char *scope,
-		      struct cs_roster_query **queries, size_t *n_queries)
+		      struct cs_listing_query **queries, size_t *n_queries)
 {
 	struct want want = {.kind = WANT_PERMISSION};
-	struct rosters rosters = {queries, n_queries};
+	struct listings listings = {queries, n_queries};
 
 	want.index = permission ? cs_policy_find_permission(policy, permission) : SIZE_MAX;
-	return want.index == SIZE_MAX ? CS_ENOENT : ask_assignments(policy, &want, scope, &rosters);
+	return want.index == SIZE_MAX ? CS_ENOENT : ask_assignments(policy, &want, scope, &listings);
 }
 
-int cs_policy_everybody(const struct cs_policy *policy, struct cs_roster_query **queries, size_t *n_queries)
+int cs_policy_everybody(const struct cs_policy *policy, struct cs_listing_query **queries, size_t *n_queries)
 {
-	struct rosters rosters = {queries, n_queries};
+	struct listings listings = {queries, n_queries};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < policy->n_queries; i++)
-		r = ask_query(&rosters, &policy->queries[i]);
+		r = ask_query(&listings, &policy->queries[i]);
 	return r;
 }

@@ -244,24 +244,24 @@ static bool lists_gone(const struct cs_source *source, const char *dn)
 	return false;
 }
 
-static void drop_gone(const struct cs_source *source, struct cs_roster *roster)
+static void drop_gone(const struct cs_source *source, struct cs_listing *listing)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < roster->n_dns; i++) {
-		if (lists_gone(source, roster->dns[i])) {
-			cs_free_str(&roster->dns[i]);
-			if (i < roster->n_names)
-				cs_free_str(&roster->names[i]);
+	for (size_t i = 0; i < listing->n_dns; i++) {
+		if (lists_gone(source, listing->dns[i])) {
+			cs_free_str(&listing->dns[i]);
+			if (i < listing->n_names)
+				cs_free_str(&listing->names[i]);
 			continue;
 		}
-		roster->dns[kept] = roster->dns[i];
-		if (i < roster->n_names)
-			roster->names[kept] = roster->names[i];
+		listing->dns[kept] = listing->dns[i];
+		if (i < listing->n_names)
+			listing->names[kept] = listing->names[i];
 		kept++;
 	}
-	roster->n_names = roster->n_names < kept ? roster->n_names : kept;
-	roster->n_dns = kept;
+	listing->n_names = listing->n_names < kept ? listing->n_names : kept;
+	listing->n_dns = kept;
 }
 
 static void filter(const struct cs_source *source, struct cs_answer *answer)
@@ -275,8 +275,8 @@ static void filter(const struct cs_source *source, struct cs_answer *answer)
 		facts->known = CS_KNOWN_NO;
 		facts->person.uid = CS_NO_UID;
 	}
-	for (size_t i = 0; source->n_gone > 0 && i < answer->n_rosters; i++)
-		drop_gone(source, &answer->rosters[i]);
+	for (size_t i = 0; source->n_gone > 0 && i < answer->n_listings; i++)
+		drop_gone(source, &answer->listings[i]);
 }
 
 static int ask_file(struct cs_source *source, const struct cs_question *question, struct cs_answer *ret_answer)
@@ -301,7 +301,7 @@ static int ask(struct cs_source *source, const struct cs_question *question, str
 		r = ask_file(source, question, ret_answer);
 	else
 		r = cs_ask_quietly(source->run, CS_CALL_DIRECTORY, question, ret_answer, &text);
-	if (r == 0 && (ret_answer->n_facts != question->n_subjects || ret_answer->n_rosters != question->n_rosters)) {
+	if (r == 0 && (ret_answer->n_facts != question->n_subjects || ret_answer->n_listings != question->n_listings)) {
 		cs_clear(&cs_answer_shape, ret_answer);
 		r = CS_EPROTO;
 	}
@@ -313,7 +313,7 @@ static int ask(struct cs_source *source, const struct cs_question *question, str
 	return r;
 }
 
-/* --- Facts and rosters ------------------------------------------------------------------------------------------- */
+/* --- Facts and listings ------------------------------------------------------------------------------------------- */
 
 /* The answer's facts move into the array. */
 static void move_facts(struct cs_answer *answer, struct cs_facts *facts)
@@ -322,14 +322,14 @@ static void move_facts(struct cs_answer *answer, struct cs_facts *facts)
 	memset(answer->facts, 0, answer->n_facts * sizeof(*facts));
 }
 
-/* What is asked in batches: the facts of names, or rosters. */
+/* What is asked in batches: the facts of names, or listings. */
 struct asking {
 	struct cs_source *source;
 	const struct cs_policy *policy;
 	char *const *names;
 	struct cs_facts *facts;
-	struct cs_roster_query *queries;
-	struct cs_roster *rosters;
+	struct cs_listing_query *queries;
+	struct cs_listing *listings;
 };
 
 static int ask_facts(const struct asking *asking, size_t from, size_t n)
@@ -339,15 +339,15 @@ static int ask_facts(const struct asking *asking, size_t from, size_t n)
 	struct cs_question question = { .subjects = subjects, .n_subjects = n };
 	struct cs_answer answer = { 0 };
 	const struct cs_group_query *queries = cs_policy_queries(asking->policy, &question.n_queries);
-	struct cs_roster_query roster = { 0 };
+	struct cs_listing_query listing = { 0 };
 	int r = 0;
 
 	/* The directory tells other accounts where a list is asked for as well; any will do. */
 	if (source->with_aliases && question.n_queries > 0) {
-		roster = (struct cs_roster_query){ .where = queries[0].where, .dn = queries[0].dn,
+		listing = (struct cs_listing_query){ .where = queries[0].where, .dn = queries[0].dn,
 			.listed = queries[0].listed };
-		question.rosters = &roster;
-		question.n_rosters = 1;
+		question.listings = &listing;
+		question.n_listings = 1;
 	}
 	for (size_t i = 0; i < n; i++)
 		subjects[i] = (struct cs_subject){ .uid = CS_NO_UID, .login_uid = CS_NO_UID,
@@ -405,38 +405,38 @@ int cs_source_facts(struct cs_source *source, const struct cs_policy *policy, ch
 	return 0;
 }
 
-static int ask_rosters(const struct asking *asking, size_t from, size_t n)
+static int ask_listings(const struct asking *asking, size_t from, size_t n)
 {
-	struct cs_question question = { .rosters = asking->queries + from, .n_rosters = n };
+	struct cs_question question = { .listings = asking->queries + from, .n_listings = n };
 	struct cs_answer answer = { 0 };
-	struct cs_roster *rosters = asking->rosters + from;
+	struct cs_listing *listings = asking->listings + from;
 	int r = ask(asking->source, &question, &answer);
 
 	if (r != 0)
 		return r;
-	memcpy(rosters, answer.rosters, n * sizeof(*rosters));
-	memset(answer.rosters, 0, n * sizeof(*rosters));
+	memcpy(listings, answer.listings, n * sizeof(*listings));
+	memset(answer.listings, 0, n * sizeof(*listings));
 	cs_clear(&cs_answer_shape, &answer);
 	return 0;
 }
 
-int cs_source_rosters(struct cs_source *source, struct cs_roster_query *queries, size_t n,
-	struct cs_roster **ret_rosters)
+int cs_source_listings(struct cs_source *source, struct cs_listing_query *queries, size_t n,
+	struct cs_listing **ret_listings)
 {
-	struct cs_roster *rosters = calloc(n + 1, sizeof(*rosters));
-	const struct asking asking = { .source = source, .queries = queries, .rosters = rosters };
+	struct cs_listing *listings = calloc(n + 1, sizeof(*listings));
+	const struct asking asking = { .source = source, .queries = queries, .listings = listings };
 	size_t done = 0;
-	int r = rosters == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "directory", "")
-		: ask_batches(&asking, n, CS_MAX_ROSTERS, ask_rosters, &done);
+	int r = listings == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "directory", "")
+		: ask_batches(&asking, n, CS_MAX_LISTINGS, ask_listings, &done);
 
 	if (r == CS_ETOOBIG)
 		r = cs_fail(CS_EXIT_NO, "a group lists more people than fit one answer of the daemon", queries[done].dn,
 			"ask an export of the directory with --ldif");
 	if (r != 0) {
-		cs_rosters_free(&rosters, &n);
+		cs_listings_free(&listings, &n);
 		return r;
 	}
-	*ret_rosters = rosters;
+	*ret_listings = listings;
 	return 0;
 }
 
@@ -470,17 +470,17 @@ static void sort_names(char **names, size_t *n)
 	*n = kept;
 }
 
-static int gather_listed(const struct cs_roster *rosters, const struct cs_roster_query *queries, size_t n,
+static int gather_listed(const struct cs_listing *listings, const struct cs_listing_query *queries, size_t n,
 	char ***names, size_t *n_names)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (rosters[i].known == CS_KNOWN_DOUBT)
+		if (listings[i].known == CS_KNOWN_DOUBT)
 			return cs_fail(CS_EXIT_DOUBT, "the directory could not tell who is listed here", queries[i].dn,
 				"");
-		for (size_t k = 0; r == 0 && k < rosters[i].n_names; k++)
-			r = cs_strv_add(names, n_names, rosters[i].names[k]);
+		for (size_t k = 0; r == 0 && k < listings[i].n_names; k++)
+			r = cs_strv_add(names, n_names, listings[i].names[k]);
 	}
 	return r == 0 ? 0 : cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), "directory", "");
 }
@@ -532,19 +532,19 @@ static int part_strangers(const struct cs_source *source, struct cs_people *peop
 	return r == 0 ? 0 : cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), "directory", "");
 }
 
-int cs_source_people(struct cs_source *source, const struct cs_policy *policy, struct cs_roster_query *queries,
+int cs_source_people(struct cs_source *source, const struct cs_policy *policy, struct cs_listing_query *queries,
 	size_t n, struct cs_people *ret_people)
 {
 	struct cs_people people = { 0 };
-	struct cs_roster *rosters = NULL;
-	size_t n_rosters = n;
-	int status = cs_source_rosters(source, queries, n, &rosters);
+	struct cs_listing *listings = NULL;
+	size_t n_listings = n;
+	int status = cs_source_listings(source, queries, n, &listings);
 
 	if (status == 0)
-		status = gather_listed(rosters, queries, n, &people.names, &people.n);
+		status = gather_listed(listings, queries, n, &people.names, &people.n);
 	if (status == 0)
 		status = gather_named(policy, &people.names, &people.n);
-	cs_rosters_free(&rosters, &n_rosters);
+	cs_listings_free(&listings, &n_listings);
 	sort_names(people.names, &people.n);
 	if (status == 0)
 		status = cs_source_facts(source, policy, people.names, people.n, &people.facts);
@@ -560,7 +560,7 @@ int cs_source_people(struct cs_source *source, const struct cs_policy *policy, s
 
 int cs_source_everybody(struct cs_source *source, const struct cs_policy *policy, struct cs_people *ret_people)
 {
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	size_t n = 0;
 	int r = cs_policy_everybody(policy, &queries, &n);
 	int status = r == 0 ? cs_source_people(source, policy, queries, n, ret_people)
@@ -586,16 +586,16 @@ void cs_facts_free(struct cs_facts **facts, size_t *n)
 	*n = 0;
 }
 
-void cs_rosters_free(struct cs_roster **rosters, size_t *n)
+void cs_listings_free(struct cs_listing **listings, size_t *n)
 {
-	free_items(&cs_roster_shape, *rosters, *n);
-	*rosters = NULL;
+	free_items(&cs_listing_shape, *listings, *n);
+	*listings = NULL;
 	*n = 0;
 }
 
-void cs_queries_free(struct cs_roster_query **queries, size_t *n)
+void cs_queries_free(struct cs_listing_query **queries, size_t *n)
 {
-	free_items(&cs_roster_query_shape, *queries, *n);
+	free_items(&cs_listing_query_shape, *queries, *n);
 	*queries = NULL;
 	*n = 0;
 }

@@ -58,11 +58,11 @@ void cs_source_close(struct cs_source *source);
  * status after the error was told. */
 int cs_source_facts(struct cs_source *source, const struct cs_policy *policy, char *const *names, size_t n,
 	struct cs_facts **ret_facts);
-int cs_source_rosters(struct cs_source *source, struct cs_roster_query *queries, size_t n,
-	struct cs_roster **ret_rosters);
+int cs_source_listings(struct cs_source *source, struct cs_listing_query *queries, size_t n,
+	struct cs_listing **ret_listings);
 void cs_facts_free(struct cs_facts **facts, size_t *n);
-void cs_rosters_free(struct cs_roster **rosters, size_t *n);
-void cs_queries_free(struct cs_roster_query **queries, size_t *n);
+void cs_listings_free(struct cs_listing **listings, size_t *n);
+void cs_queries_free(struct cs_listing_query **queries, size_t *n);
 
 /* People with their facts, sorted by login name. */
 struct cs_people {
@@ -74,7 +74,7 @@ struct cs_people {
 };
 /* Whoever these queries list or the policy names by DN; a list that the directory could not tell in full is an error.
  * The facts answer the policy's queries. */
-int cs_source_people(struct cs_source *source, const struct cs_policy *policy, struct cs_roster_query *queries,
+int cs_source_people(struct cs_source *source, const struct cs_policy *policy, struct cs_listing_query *queries,
 	size_t n, struct cs_people *ret_people);
 /* Whoever could hold anything by the policy. */
 int cs_source_everybody(struct cs_source *source, const struct cs_policy *policy, struct cs_people *ret_people);

@@ -16,8 +16,8 @@ struct attempt {
 	size_t n_people;
 	struct cs_approval *votes;
 	size_t n_votes;
-	struct cs_roster *rosters;
-	size_t n_rosters;
+	struct cs_listing *listings;
+	size_t n_listings;
 	size_t *of_rule;
 };
 
@@ -33,7 +33,7 @@ static void attempt_clear(struct attempt *attempt)
 	for (size_t i = 0; i < attempt->n_votes; i++)
 		cs_clear(&cs_approval_shape, &attempt->votes[i]);
 	free(attempt->votes);
-	cs_rosters_free(&attempt->rosters, &attempt->n_rosters);
+	cs_listings_free(&attempt->listings, &attempt->n_listings);
 	free(attempt->of_rule);
 }
 
@@ -129,22 +129,22 @@ static int match(struct attempt *attempt, uint64_t wall_ms, struct cs_match *ret
 {
 	struct cs_circumstances circumstances = { .action = &attempt->action, .wall_ms = wall_ms,
 		.person = &attempt->people[0] };
-	struct cs_roster_query *queries = NULL;
-	struct cs_roster *rosters = NULL;
-	size_t n = 0, n_rosters = 0;
+	struct cs_listing_query *queries = NULL;
+	struct cs_listing *listings = NULL;
+	size_t n = 0, n_listings = 0;
 	int r = cs_policy_match_needs(attempt->policy, &attempt->action, &queries, &n);
 	int status = r == 0 ? 0 : out_of_memory();
 
 	if (status == 0)
-		status = cs_source_rosters(attempt->source, queries, n, &rosters);
+		status = cs_source_listings(attempt->source, queries, n, &listings);
 	if (status == 0) {
-		n_rosters = n;
-		circumstances.rosters = rosters;
-		circumstances.n_rosters = n;
+		n_listings = n;
+		circumstances.listings = listings;
+		circumstances.n_listings = n;
 		if (cs_policy_match(attempt->policy, &circumstances, ret_match) != 0)
 			status = out_of_memory();
 	}
-	cs_rosters_free(&rosters, &n_rosters);
+	cs_listings_free(&listings, &n_listings);
 	cs_queries_free(&queries, &n);
 	return status;
 }
@@ -153,9 +153,9 @@ static int match(struct attempt *attempt, uint64_t wall_ms, struct cs_match *ret
 
 /* Appends what one rule asks; by itself, because what two rules share has to be listed for both. */
 static int add_queries(const struct attempt *attempt, const struct cs_match *match, size_t rule,
-	struct cs_roster_query **queries, size_t *n)
+	struct cs_listing_query **queries, size_t *n)
 {
-	struct cs_roster_query *own = NULL, *more = NULL;
+	struct cs_listing_query *own = NULL, *more = NULL;
 	size_t n_own = 0;
 	int r = cs_policy_who(attempt->policy, match->gate, rule, match->scope, &own, &n_own);
 
@@ -173,10 +173,10 @@ static int add_queries(const struct attempt *attempt, const struct cs_match *mat
 	return r;
 }
 
-static int ask_rosters(struct attempt *attempt, const struct cs_match *match)
+static int ask_listings(struct attempt *attempt, const struct cs_match *match)
 {
 	size_t n_rules = cs_gate_rules(match->gate), n = 0;
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	int status = 0, r = 0;
 
 	attempt->of_rule = calloc(n_rules + 1, sizeof(*attempt->of_rule));
@@ -188,8 +188,8 @@ static int ask_rosters(struct attempt *attempt, const struct cs_match *match)
 		r = add_queries(attempt, match, i, &queries, &n);
 		attempt->of_rule[i] = n - before;
 	}
-	status = r == 0 ? cs_source_rosters(attempt->source, queries, n, &attempt->rosters) : out_of_memory();
-	attempt->n_rosters = attempt->rosters == NULL ? 0 : n;
+	status = r == 0 ? cs_source_listings(attempt->source, queries, n, &attempt->listings) : out_of_memory();
+	attempt->n_listings = attempt->listings == NULL ? 0 : n;
 	cs_queries_free(&queries, &n);
 	return status;
 }
@@ -199,13 +199,13 @@ static int decide(struct attempt *attempt, const struct cs_match *match, struct 
 	struct cs_case what = { .policy = attempt->policy, .gate = match->gate, .scope = match->scope,
 		.requester = &attempt->people[0], .votes = attempt->votes, .voters = attempt->people + 1,
 		.n_votes = attempt->n_votes };
-	int status = ask_rosters(attempt, match);
+	int status = ask_listings(attempt, match);
 	int r = 0;
 
 	if (status != 0)
 		return status;
-	what.rosters = attempt->rosters;
-	what.rosters_of_rule = attempt->of_rule;
+	what.listings = attempt->listings;
+	what.listings_of_rule = attempt->of_rule;
 	r = cs_decide(&what, ret_decision);
 	if (r != 0)
 		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), "action", "");

@@ -62,7 +62,7 @@ int cs_who_can(struct cs_source *source, const char *permission, const char *sco
 {
 	const struct cs_policy *policy = source->policy.policy;
 	struct cs_holders holders = { 0 };
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	struct cs_people people = { 0 };
 	size_t n = 0;
 	int r = cs_policy_who_can(policy, permission, scope, &queries, &n);

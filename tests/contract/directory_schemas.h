@@ -190,15 +190,15 @@ static void put_facts(FILE *out, const struct cs_facts *facts, bool causes)
 	put_sorted(out, lines, facts->n_unsure, " ");
 }
 
-static void put_roster(FILE *out, const struct cs_roster *roster)
+static void put_listing(FILE *out, const struct cs_listing *listing)
 {
 	static const char *const words[] = { "no", "yes", "doubt" };
 	char key[CS_MAX_DN + 1];
-	(void)fprintf(out, "%s", words[roster->known]);
-	char **lines = calloc(roster->n_dns + 1, sizeof(*lines));
-	for (size_t i = 0; i < roster->n_dns; i++)
-		lines[i] = cs_dup(dn_spelled(roster->dns[i], key));
-	put_sorted(out, lines, roster->n_dns, " ");
+	(void)fprintf(out, "%s", words[listing->known]);
+	char **lines = calloc(listing->n_dns + 1, sizeof(*lines));
+	for (size_t i = 0; i < listing->n_dns; i++)
+		lines[i] = cs_dup(dn_spelled(listing->dns[i], key));
+	put_sorted(out, lines, listing->n_dns, " ");
 }
 
 /* Everything that the question asks for is followed by now, where that is done at all. */
@@ -218,7 +218,7 @@ static struct cs_answer ask_followed(struct cs_directory *directory, const struc
 
 static bool was_by_replica; /* the last answer */
 
-/* One line for each subject and each roster; the caller frees. causes: why queries are unsure; of several reasons it is
+/* One line for each subject and each listing; the caller frees. causes: why queries are unsure; of several reasons it is
  * not laid down which is told. */
 static char *answer_text(struct cs_directory *directory, const struct cs_question *question, bool causes)
 {
@@ -233,17 +233,17 @@ static char *answer_text(struct cs_directory *directory, const struct cs_questio
 		put_facts(out, &answer.facts[i], causes);
 		(void)fputc('\n', out);
 	}
-	for (size_t i = 0; i < answer.n_rosters; i++) {
-		put_roster(out, &answer.rosters[i]);
+	for (size_t i = 0; i < answer.n_listings; i++) {
+		put_listing(out, &answer.listings[i]);
 		(void)fputc('\n', out);
 	}
 	if (getenv("CS_TEST_DOUBTS") != NULL) {
 		for (size_t i = 0; i < answer.n_facts; i++)
 			if (answer.facts[i].known == CS_KNOWN_DOUBT)
 				(void)fprintf(stderr, "doubt: %s\n", answer.facts[i].doubt);
-		for (size_t i = 0; i < answer.n_rosters; i++)
-			if (answer.rosters[i].known == CS_KNOWN_DOUBT)
-				(void)fprintf(stderr, "doubt: %s\n", answer.rosters[i].doubt);
+		for (size_t i = 0; i < answer.n_listings; i++)
+			if (answer.listings[i].known == CS_KNOWN_DOUBT)
+				(void)fprintf(stderr, "doubt: %s\n", answer.listings[i].doubt);
 	}
 	(void)fclose(out);
 	cs_clear(&cs_answer_shape, &answer);

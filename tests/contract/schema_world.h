@@ -148,38 +148,38 @@ static int name_order(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static inline const char *roster_of(struct cs_directory *directory, struct cs_roster_query query)
+static inline const char *listing_of(struct cs_directory *directory, struct cs_listing_query query)
 {
-	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
+	const struct cs_question question = { .listings = &query, .n_listings = 1 };
 	struct cs_answer answer = ask(directory, &question);
-	assert_int_equal(answer.n_rosters, 1);
-	struct cs_roster *roster = &answer.rosters[0];
+	assert_int_equal(answer.n_listings, 1);
+	struct cs_listing *listing = &answer.listings[0];
 	*said = '\0';
-	if (roster->known == CS_KNOWN_NO)
+	if (listing->known == CS_KNOWN_NO)
 		say("", "no such group");
-	else if (roster->known != CS_KNOWN_YES)
-		say("doubt: ", roster->doubt);
-	assert_int_equal(roster->n_dns, roster->n_names);
-	if (roster->n_names > 100)
-		(void)snprintf(said, sizeof(said), "%zu people", roster->n_names);
-	else if (roster->n_names > 0)
-		qsort(roster->names, roster->n_names, sizeof(*roster->names), name_order);
-	for (size_t i = 0; i < roster->n_names && roster->n_names <= 100; i++)
-		say(*said != '\0' ? " " : "", roster->names[i]);
+	else if (listing->known != CS_KNOWN_YES)
+		say("doubt: ", listing->doubt);
+	assert_int_equal(listing->n_dns, listing->n_names);
+	if (listing->n_names > 100)
+		(void)snprintf(said, sizeof(said), "%zu people", listing->n_names);
+	else if (listing->n_names > 0)
+		qsort(listing->names, listing->n_names, sizeof(*listing->names), name_order);
+	for (size_t i = 0; i < listing->n_names && listing->n_names <= 100; i++)
+		say(*said != '\0' ? " " : "", listing->names[i]);
 	cs_clear(&cs_answer_shape, &answer);
 	return said;
 }
 
-static inline const char *roster(struct cs_directory *directory, const char *dn, const char *listed)
+static inline const char *listing(struct cs_directory *directory, const char *dn, const char *listed)
 {
-	return roster_of(directory, (struct cs_roster_query){ .where = CS_GROUP_AT, .dn = writable(dn),
+	return listing_of(directory, (struct cs_listing_query){ .where = CS_GROUP_AT, .dn = writable(dn),
 		.listed = writable(listed) });
 }
 
-static inline const char *roster_below(struct cs_directory *directory, const char *dn, const char *listed,
+static inline const char *listing_below(struct cs_directory *directory, const char *dn, const char *listed,
 	const char *attribute, const char *value)
 {
-	return roster_of(directory, (struct cs_roster_query){ .where = CS_GROUPS_BELOW, .dn = writable(dn),
+	return listing_of(directory, (struct cs_listing_query){ .where = CS_GROUPS_BELOW, .dn = writable(dn),
 		.listed = writable(listed), .attribute = writable(attribute), .value = writable(value) });
 }
 

@@ -61,7 +61,7 @@ static int put_question(struct cs_directory *directory, size_t which, uint64_t l
 		{ .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text, .wanted = wanted_texts, .n_wanted = 1 },
 		{ .where = CS_GROUPS_BELOW, .dn = projects_dn, .listed = member_text },
 	};
-	struct cs_roster_query rosters[] = {
+	struct cs_listing_query listings[] = {
 		{ .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text },
 		{ .where = CS_NETGROUP, .dn = release_dn, .listed = triple_text },
 	};
@@ -70,8 +70,8 @@ static int put_question(struct cs_directory *directory, size_t which, uint64_t l
 		question.queries = queries;
 		question.n_queries = CS_COUNT(queries);
 	} else if (which == 2) {
-		question.rosters = rosters;
-		question.n_rosters = CS_COUNT(rosters);
+		question.listings = listings;
+		question.n_listings = CS_COUNT(listings);
 	}
 	const struct cs_terms terms = { .until_ms = cs_boot_ms() + left_ms };
 	return cs_directory_ask(directory, &question, &terms, done, arg);
@@ -81,11 +81,11 @@ static bool is_as_honest(const struct cs_answer *answer, size_t which)
 {
 	const struct cs_answer *h = &honest[which];
 	if (answer->n_facts != 1 || answer->facts[0].known != CS_KNOWN_YES ||
-	    answer->facts[0].n_memberships != h->facts[0].n_memberships || answer->n_rosters != h->n_rosters ||
+	    answer->facts[0].n_memberships != h->facts[0].n_memberships || answer->n_listings != h->n_listings ||
 	    strcmp(answer->facts[0].person.id, h->facts[0].person.id) != 0)
 		return false;
-	for (size_t i = 0; i < h->n_rosters; i++)
-		if (answer->rosters[i].known != CS_KNOWN_YES || answer->rosters[i].n_dns != h->rosters[i].n_dns)
+	for (size_t i = 0; i < h->n_listings; i++)
+		if (answer->listings[i].known != CS_KNOWN_YES || answer->listings[i].n_dns != h->listings[i].n_dns)
 			return false;
 	return true;
 }
@@ -220,7 +220,7 @@ static void check_answer(const struct talker *t, const struct cs_answer *answer)
 {
 	const struct cs_facts *facts = &answer->facts[0];
 	assert_int_equal(answer->n_facts, 1);
-	assert_int_equal(answer->n_rosters, t->which == 2 ? 2 : 0);
+	assert_int_equal(answer->n_listings, t->which == 2 ? 2 : 0);
 	if (facts->known == CS_KNOWN_YES) {
 		assert_int_equal(facts->person.uid, 2001);
 		assert_string_equal(facts->person.name, "alice");
@@ -567,7 +567,7 @@ static void record_all(void)
 		cs_directory_close(&directory);
 	}
 	assert_int_equal(honest[1].facts[0].n_memberships, 2);
-	assert_int_equal(honest[2].rosters[0].n_dns, 2);
+	assert_int_equal(honest[2].listings[0].n_dns, 2);
 	assert_in_range(*fake.recorded, 6, 100);
 }
 

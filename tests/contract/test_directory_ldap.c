@@ -276,10 +276,10 @@ static void test_a078_referrals_are_doubt(void **state)
 	size_t n = 0;
 	assert_int_equal(known_in(*state, 2001, "alice", at(away_dn, member_text), &n), CS_KNOWN_DOUBT);
 	assert_int_equal(known_in(*state, 2001, "alice", below(refs_dn, member_text), &n), CS_KNOWN_DOUBT);
-	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = away_dn, .listed = member_text };
-	const struct cs_question question = { .rosters = &roster, .n_rosters = 1 };
+	struct cs_listing_query listing = { .where = CS_GROUP_AT, .dn = away_dn, .listed = member_text };
+	const struct cs_question question = { .listings = &listing, .n_listings = 1 };
 	struct cs_answer answer = ask(*state, &question);
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_DOUBT);
 	cs_clear(&cs_answer_shape, &answer);
 }
 
@@ -289,51 +289,51 @@ enum { CROWD_SIZE = 3000, THRONG_SIZE = 9000 }; /* together too long for one ans
 
 static char crowd_dn[] = CROWD, throng_dn[] = THRONG;
 
-static void test_rosters_are_whole_or_doubt(void **state)
+static void test_listings_are_whole_or_doubt(void **state)
 {
 	char bob[] = "bob";
 	struct cs_subject subject = { 2003, CS_NO_UID, bob };
 	struct cs_group_query query = at(tomcat_dn, owner_text);
-	struct cs_roster_query rosters[] = {
+	struct cs_listing_query listings[] = {
 		{ .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text },
 		{ .where = CS_GROUP_AT, .dn = throng_dn, .listed = member_text },
 		{ .where = CS_GROUP_AT, .dn = crowd_dn, .listed = member_text },
 	};
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = &query, .n_queries = 1,
-		.rosters = rosters, .n_rosters = CS_COUNT(rosters) };
+		.listings = listings, .n_listings = CS_COUNT(listings) };
 	struct cs_answer answer = ask(*state, &question);
-	assert_int_equal(answer.n_rosters, CS_COUNT(rosters));
+	assert_int_equal(answer.n_listings, CS_COUNT(listings));
 	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES); /* what fits is told */
 	assert_int_equal(answer.facts[0].n_memberships, 1);
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_YES);
-	assert_true(answer.rosters[0].n_names > 0);
-	assert_int_equal(answer.rosters[1].known, CS_KNOWN_DOUBT);
-	assert_int_equal(answer.rosters[1].n_dns, 0);
-	assert_string_equal(answer.rosters[1].doubt, "the answer is too long");
-	assert_int_equal(answer.rosters[2].known, CS_KNOWN_YES);
-	assert_int_equal(answer.rosters[2].n_dns, CROWD_SIZE);
-	assert_int_equal(answer.rosters[2].n_names, CROWD_SIZE);
-	assert_string_equal(answer.rosters[2].names[CROWD_SIZE - 1], "u2999");
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_YES);
+	assert_true(answer.listings[0].n_names > 0);
+	assert_int_equal(answer.listings[1].known, CS_KNOWN_DOUBT);
+	assert_int_equal(answer.listings[1].n_dns, 0);
+	assert_string_equal(answer.listings[1].doubt, "the answer is too long");
+	assert_int_equal(answer.listings[2].known, CS_KNOWN_YES);
+	assert_int_equal(answer.listings[2].n_dns, CROWD_SIZE);
+	assert_int_equal(answer.listings[2].n_names, CROWD_SIZE);
+	assert_string_equal(answer.listings[2].names[CROWD_SIZE - 1], "u2999");
 	cs_clear(&cs_answer_shape, &answer);
 }
 
-/* The cause of the doubt about one roster; the caller frees. */
-static char *doubt_of(struct cs_directory *directory, struct cs_roster_query query)
+/* The cause of the doubt about one listing; the caller frees. */
+static char *doubt_of(struct cs_directory *directory, struct cs_listing_query query)
 {
-	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
+	const struct cs_question question = { .listings = &query, .n_listings = 1 };
 	struct cs_answer answer = ask(directory, &question);
-	assert_int_equal(answer.n_rosters, 1);
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
-	char *cause = cs_dup(answer.rosters[0].doubt);
+	assert_int_equal(answer.n_listings, 1);
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_DOUBT);
+	char *cause = cs_dup(answer.listings[0].doubt);
 	cs_clear(&cs_answer_shape, &answer);
 	return cause;
 }
 
-static void test_a077_a078_doubtful_rosters_say_why(void **state)
+static void test_a077_a078_doubtful_listings_say_why(void **state)
 {
 	char triple[] = "nisNetgroupTriple", lost_dn[] = "cn=lost," NETGROUPS;
 	const struct {
-		struct cs_roster_query query;
+		struct cs_listing_query query;
 		const char *says;
 	} cases[] = {
 		{ { .where = CS_NETGROUP, .dn = away_dn, .listed = triple }, "referral" },
@@ -722,8 +722,8 @@ int main(void)
 			WITH(test_a077_size_limit_is_doubt),
 			WITH(test_a077_a078_doubt_leaves_one_line_that_says_why),
 			WITH(test_a078_referrals_are_doubt),
-			WITH(test_rosters_are_whole_or_doubt),
-			WITH(test_a077_a078_doubtful_rosters_say_why),
+			WITH(test_listings_are_whole_or_doubt),
+			WITH(test_a077_a078_doubtful_listings_say_why),
 			WITH(test_a071_special_characters_in_a_dn),
 			WITH(test_locked_by_default),
 			WITH(test_deleted_and_born_again),

@@ -57,7 +57,7 @@ static struct cs_directory *open_mode(const struct server *at, const char *mode,
 	return directory;
 }
 
-/* Everybody who is named, all groups, and rosters. */
+/* Everybody who is named, all groups, and listings. */
 static struct cs_answer ask_all(struct cs_directory *directory, uint64_t fresh_ms)
 {
 	static char names[][16] = { "alice", "alice-adm", "bob", "carol", "lena", "eve", "mallory" };
@@ -69,14 +69,14 @@ static struct cs_answer ask_all(struct cs_directory *directory, uint64_t fresh_m
 		{ .where = CS_GROUPS_BELOW, .dn = groups, .listed = member, .wanted = wanted, .n_wanted = 2 },
 		{ .where = CS_GROUPS_BELOW, .dn = groups, .listed = owner, .wanted = wanted, .n_wanted = 2 },
 	};
-	struct cs_roster_query rosters[] = {
+	struct cs_listing_query listings[] = {
 		{ .where = CS_GROUP_AT, .dn = tomcat, .listed = owner },
 		{ .where = CS_GROUPS_BELOW, .dn = groups, .listed = member },
 	};
 	for (size_t i = 0; i < CS_COUNT(names); i++)
 		subjects[i] = (struct cs_subject){ CS_NO_UID, CS_NO_UID, names[i] };
 	const struct cs_question question = { .subjects = subjects, .n_subjects = CS_COUNT(names), .queries = queries,
-		.n_queries = CS_COUNT(queries), .rosters = rosters, .n_rosters = CS_COUNT(rosters) };
+		.n_queries = CS_COUNT(queries), .listings = listings, .n_listings = CS_COUNT(listings) };
 	const struct cs_terms terms = { .fresh_ms = fresh_ms };
 	struct heard heard = { 0 };
 	assert_int_equal(cs_directory_ask(directory, &question, &terms, hear, &heard), 0);
@@ -403,11 +403,11 @@ static void make_comparable(struct cs_answer *answer, struct cs_buf *out)
 				qsort(one->attributes, one->n_attributes, sizeof(*one->attributes), by_attribute);
 		}
 	}
-	for (size_t i = 0; i < answer->n_rosters; i++) {
-		struct cs_roster *roster = &answer->rosters[i];
-		if (roster->n_dns > 1) {
-			qsort(roster->dns, roster->n_dns, sizeof(char *), by_text);
-			qsort(roster->names, roster->n_names, sizeof(char *), by_text);
+	for (size_t i = 0; i < answer->n_listings; i++) {
+		struct cs_listing *listing = &answer->listings[i];
+		if (listing->n_dns > 1) {
+			qsort(listing->dns, listing->n_dns, sizeof(char *), by_text);
+			qsort(listing->names, listing->n_names, sizeof(char *), by_text);
 		}
 	}
 	cs_buf_init(out, 1024 * 1024);
@@ -599,10 +599,10 @@ static void test_what_is_not_followed_is_looked_up(void **state)
 	assert_string_equal(answer.facts[0].source, server.ldapi);
 	assert_int_equal(answer.facts[0].n_memberships, 1);
 	cs_clear(&cs_answer_shape, &answer);
-	struct cs_roster_query roster = { .where = CS_NETGROUP, .dn = any, .listed = triple };
-	const struct cs_question question = { .rosters = &roster, .n_rosters = 1 };
+	struct cs_listing_query listing = { .where = CS_NETGROUP, .dn = any, .listed = triple };
+	const struct cs_question question = { .listings = &listing, .n_listings = 1 };
 	answer = ask(replica, &question);
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_YES);
 	cs_clear(&cs_answer_shape, &answer);
 }
 

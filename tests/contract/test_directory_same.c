@@ -168,15 +168,15 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int has_name(const struct cs_roster *roster, const char *name)
+static int has_name(const struct cs_listing *listing, const char *name)
 {
-	return cs_strv_has(roster->names, roster->n_names, name);
+	return cs_strv_has(listing->names, listing->n_names, name);
 }
 
-static void test_rosters(void **state)
+static void test_listings(void **state)
 {
 	char value[] = "httpd", none[] = "no*such)";
-	struct cs_roster_query rosters[] = {
+	struct cs_listing_query listings[] = {
 		{.where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text},
 		{.where = CS_GROUPS_BELOW,
 		 .dn = groups_dn,
@@ -187,40 +187,40 @@ static void test_rosters(void **state)
 		{.where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text, .attribute = cn_text, .value = none},
 		{.where = CS_GROUPS_BELOW, .dn = groups_dn, .listed = member_text},
 	};
-	const struct cs_question question = { .rosters = rosters, .n_rosters = CS_COUNT(rosters) };
+	const struct cs_question question = { .listings = listings, .n_listings = CS_COUNT(listings) };
 	struct cs_answer answer = ask(here(state), &question);
-	assert_int_equal(answer.n_rosters, 5);
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_YES);
-	assert_int_equal(answer.rosters[0].n_dns, 2);
-	assert_true(has_name(&answer.rosters[0], "alice") && has_name(&answer.rosters[0], "bob"));
-	assert_int_equal(answer.rosters[1].known, CS_KNOWN_YES);
-	assert_int_equal(answer.rosters[1].n_names, 2);
-	assert_true(has_name(&answer.rosters[1], "alice") && has_name(&answer.rosters[1], "carol"));
-	assert_int_equal(answer.rosters[2].known, CS_KNOWN_NO);
-	assert_int_equal(answer.rosters[3].known, CS_KNOWN_NO);
-	assert_int_equal(answer.rosters[4].known, CS_KNOWN_YES);
-	assert_int_equal(answer.rosters[4].n_names, 3); /* each once, however often listed */
+	assert_int_equal(answer.n_listings, 5);
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.listings[0].n_dns, 2);
+	assert_true(has_name(&answer.listings[0], "alice") && has_name(&answer.listings[0], "bob"));
+	assert_int_equal(answer.listings[1].known, CS_KNOWN_YES);
+	assert_int_equal(answer.listings[1].n_names, 2);
+	assert_true(has_name(&answer.listings[1], "alice") && has_name(&answer.listings[1], "carol"));
+	assert_int_equal(answer.listings[2].known, CS_KNOWN_NO);
+	assert_int_equal(answer.listings[3].known, CS_KNOWN_NO);
+	assert_int_equal(answer.listings[4].known, CS_KNOWN_YES);
+	assert_int_equal(answer.listings[4].n_names, 3); /* each once, however often listed */
 	cs_clear(&cs_answer_shape, &answer);
 }
 
-/* A roster of one query: its known, and the names in alphabetical order with a blank behind each. */
-static enum cs_known roster_of(struct cs_directory *directory, enum cs_where where, const char *dn, const char *listed,
+/* A listing of one query: its known, and the names in alphabetical order with a blank behind each. */
+static enum cs_known listing_of(struct cs_directory *directory, enum cs_where where, const char *dn, const char *listed,
 	char names[1024])
 {
-	struct cs_roster_query query = { .where = where, .dn = cs_dup(dn), .listed = cs_dup(listed) };
-	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
+	struct cs_listing_query query = { .where = where, .dn = cs_dup(dn), .listed = cs_dup(listed) };
+	const struct cs_question question = { .listings = &query, .n_listings = 1 };
 	struct cs_answer answer = ask(directory, &question);
-	const struct cs_roster *roster = &answer.rosters[0];
-	assert_int_equal(answer.n_rosters, 1);
-	enum cs_known result = roster->known;
-	if (roster->n_names > 1)
-		qsort(roster->names, roster->n_names, sizeof(*roster->names), by_text);
+	const struct cs_listing *listing = &answer.listings[0];
+	assert_int_equal(answer.n_listings, 1);
+	enum cs_known result = listing->known;
+	if (listing->n_names > 1)
+		qsort(listing->names, listing->n_names, sizeof(*listing->names), by_text);
 	*names = '\0';
-	for (size_t i = 0; i < roster->n_names; i++)
-		(void)strcat(strcat(names, roster->names[i]), " ");
-	assert_int_equal(roster->n_dns, roster->n_names);
-	assert_int_equal(*roster->doubt != '\0', result == CS_KNOWN_DOUBT); /* doubt has to say why */
-	cs_clear(&cs_roster_query_shape, &query);
+	for (size_t i = 0; i < listing->n_names; i++)
+		(void)strcat(strcat(names, listing->names[i]), " ");
+	assert_int_equal(listing->n_dns, listing->n_names);
+	assert_int_equal(*listing->doubt != '\0', result == CS_KNOWN_DOUBT); /* doubt has to say why */
+	cs_clear(&cs_listing_query_shape, &query);
 	cs_clear(&cs_answer_shape, &answer);
 	return result;
 }
@@ -228,7 +228,7 @@ static enum cs_known roster_of(struct cs_directory *directory, enum cs_where whe
 static void test_dns_in_other_spellings(void **state)
 {
 	char names[1024], spelled[] = "CN=Tomcat, OU=project ,ou=Groups,dc=example,DC=org";
-	assert_int_equal(roster_of(here(state), CS_GROUP_AT, spelled, "OWNER", names), CS_KNOWN_YES);
+	assert_int_equal(listing_of(here(state), CS_GROUP_AT, spelled, "OWNER", names), CS_KNOWN_YES);
 	assert_string_equal(names, "alice bob ");
 	struct cs_group_query query = at(spelled, owner_text);
 	struct cs_answer answer = ask_one(here(state), 2001, "alice", &query, 1);
@@ -300,13 +300,13 @@ static void test_netgroups(void **state)
 	for (size_t i = 0; i < CS_COUNT(cases); i++) {
 		char names[1024], dn[128];
 		(void)snprintf(dn, sizeof(dn), "cn=%s," NETGROUPS, cases[i].cn);
-		enum cs_known result = roster_of(here(state), CS_NETGROUP, dn, "nisNetgroupTriple", names);
+		enum cs_known result = listing_of(here(state), CS_NETGROUP, dn, "nisNetgroupTriple", names);
 		if (result != cases[i].expected || strcmp(names, cases[i].names) != 0)
 			fail_msg("%s gives %d: %s", cases[i].cn, (int)result, names);
 	}
 	char names[1024];
-	assert_int_equal(roster_of(here(state), CS_NETGROUP, tomcat_dn, "nisNetgroupTriple", names), CS_KNOWN_DOUBT);
-	assert_int_equal(roster_of(here(state), CS_NETGROUP, "uid=bob," PEOPLE, "nisNetgroupTriple", names),
+	assert_int_equal(listing_of(here(state), CS_NETGROUP, tomcat_dn, "nisNetgroupTriple", names), CS_KNOWN_DOUBT);
+	assert_int_equal(listing_of(here(state), CS_NETGROUP, "uid=bob," PEOPLE, "nisNetgroupTriple", names),
 			 CS_KNOWN_DOUBT);
 }
 
@@ -317,30 +317,30 @@ static void test_many_netgroups_in_one_question(void **state)
 		CS_KNOWN_DOUBT, CS_KNOWN_YES };
 	static const size_t counts[] = { 3, 1, 1, 0, 0, 0, 3 };
 	char dns[CS_COUNT(names)][128], triple[] = "nisNetgroupTriple", carol[] = "carol";
-	struct cs_roster_query rosters[CS_COUNT(names)];
+	struct cs_listing_query listings[CS_COUNT(names)];
 	struct cs_subject subject = { 2004, CS_NO_UID, carol };
 	for (size_t i = 0; i < CS_COUNT(names); i++) {
 		(void)snprintf(dns[i], sizeof(dns[i]), "cn=%s," NETGROUPS, names[i]);
-		rosters[i] = (struct cs_roster_query){ .where = CS_NETGROUP, .dn = dns[i], .listed = triple };
+		listings[i] = (struct cs_listing_query){ .where = CS_NETGROUP, .dn = dns[i], .listed = triple };
 	}
-	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .rosters = rosters,
-		.n_rosters = CS_COUNT(rosters) };
+	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .listings = listings,
+		.n_listings = CS_COUNT(listings) };
 	struct cs_answer answer = ask(here(state), &question);
-	assert_int_equal(answer.n_rosters, CS_COUNT(names));
+	assert_int_equal(answer.n_listings, CS_COUNT(names));
 	assert_int_equal(answer.facts[0].known, CS_KNOWN_YES);
 	for (size_t i = 0; i < CS_COUNT(names); i++) {
-		assert_int_equal(answer.rosters[i].known, expected[i]);
-		assert_int_equal(answer.rosters[i].n_names, counts[i]);
+		assert_int_equal(answer.listings[i].known, expected[i]);
+		assert_int_equal(answer.listings[i].n_names, counts[i]);
 	}
 	cs_clear(&cs_answer_shape, &answer);
 }
 
-static void test_a073_other_accounts_beside_rosters(void **state)
+static void test_a073_other_accounts_beside_listings(void **state)
 {
 	char alice[] = "alice", carol[] = "carol";
 	struct cs_subject subjects[] = { { 2001, CS_NO_UID, alice }, { 2004, CS_NO_UID, carol } };
-	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text };
-	const struct cs_question question = {.subjects = subjects, .n_subjects = 2, .rosters = &roster, .n_rosters = 1};
+	struct cs_listing_query listing = { .where = CS_GROUP_AT, .dn = tomcat_dn, .listed = owner_text };
+	const struct cs_question question = {.subjects = subjects, .n_subjects = 2, .listings = &listing, .n_listings = 1};
 	struct cs_answer answer = ask(here(state), &question);
 	assert_int_equal(answer.n_facts, 2);
 	assert_int_equal(answer.facts[0].n_aliases, 1);
@@ -414,16 +414,16 @@ static int start_replica(void **state)
 	char category[] = "businessCategory", triple[] = "nisNetgroupTriple", any[] = "cn=any," NETGROUPS;
 	char *wanted[] = { cn_text, mail_text, category };
 	struct cs_group_query queries[] = { at(tomcat_dn, owner_text), at(tomcat_dn, member_text) };
-	struct cs_roster_query netgroup = { .where = CS_NETGROUP, .dn = any, .listed = triple };
+	struct cs_listing_query netgroup = { .where = CS_NETGROUP, .dn = any, .listed = triple };
 	char alice[] = "alice", base[] = BASE;
 	struct cs_subject subject = { 2001, CS_NO_UID, alice };
 	queries[1].wanted = wanted;
 	queries[1].n_wanted = 3;
-	struct cs_roster_query below_all = {
+	struct cs_listing_query below_all = {
 		.where = CS_GROUPS_BELOW, .dn = base, .listed = owner_text, .attribute = cn_text, .value = alice };
-	struct cs_roster_query rosters[] = { netgroup, below_all };
+	struct cs_listing_query listings[] = { netgroup, below_all };
 	const struct cs_question question = { .subjects = &subject, .n_subjects = 1, .queries = queries, .n_queries = 2,
-		.rosters = rosters, .n_rosters = 2 };
+		.listings = listings, .n_listings = 2 };
 	int is_replica = 0;
 	(void)state;
 	for (int i = 0; i < 10000 && !is_replica; i++) {
@@ -509,13 +509,13 @@ int main(void)
 			ALL(test_a074_memberships_at_and_below),
 			ALL(test_many_subjects_keep_their_order),
 			ALL(test_locked_is_told),
-			ALL(test_rosters),
+			ALL(test_listings),
 			ALL(test_dns_in_other_spellings),
 			ALL(test_every_value_is_brought),
 			ALL(test_too_many_values_are_doubt),
 			ALL(test_netgroups),
 			ALL(test_many_netgroups_in_one_question),
-			ALL(test_a073_other_accounts_beside_rosters),
+			ALL(test_a073_other_accounts_beside_listings),
 			ALL(test_a074_bad_questions_are_refused),
 			ALL(test_state_says_that_it_answers),
 		};

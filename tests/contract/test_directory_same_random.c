@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-enum { WORLDS = 16, ROUNDS = 30, PEOPLE_MOST = 8, GROUPS_MOST = 10, QUERIES = 4, ROSTERS = 3 };
+enum { WORLDS = 16, ROUNDS = 30, PEOPLE_MOST = 8, GROUPS_MOST = 10, QUERIES = 4, LISTINGS = 3 };
 
 static struct server server;
 static uint32_t seed, dice;
@@ -186,12 +186,12 @@ static char *make_ldif(void)
 /* --- Questions --------------------------------------------------------------------------------------------------- */
 
 struct asked {
-	char login[32], dns[QUERIES + ROSTERS][128], value[32];
+	char login[32], dns[QUERIES + LISTINGS][128], value[32];
 	char description[16], cn[8];
 	char *wanted[2];
 	struct cs_subject subject;
 	struct cs_group_query queries[QUERIES];
-	struct cs_roster_query rosters[ROSTERS];
+	struct cs_listing_query listings[LISTINGS];
 	struct cs_question question;
 };
 
@@ -243,18 +243,18 @@ static void roll_question(unsigned w, struct asked *asked)
 		query->n_wanted = roll(3);
 		query->at_least = roll(2) ? 0 : roll(6);
 	}
-	for (unsigned i = 0; i < ROSTERS; i++) {
-		struct cs_roster_query *roster = &asked->rosters[i];
-		roll_place(w, asked->dns[QUERIES + i], &roster->where);
-		roster->dn = asked->dns[QUERIES + i];
-		roster->listed = listed_texts[roll(CS_COUNT(listed_texts))];
-		if (roster->where == CS_GROUPS_BELOW && roll(2)) {
+	for (unsigned i = 0; i < LISTINGS; i++) {
+		struct cs_listing_query *listing = &asked->listings[i];
+		roll_place(w, asked->dns[QUERIES + i], &listing->where);
+		listing->dn = asked->dns[QUERIES + i];
+		listing->listed = listed_texts[roll(CS_COUNT(listed_texts))];
+		if (listing->where == CS_GROUPS_BELOW && roll(2)) {
 			(void)snprintf(asked->value, sizeof(asked->value), "Named%u", roll(3));
-			roster->attribute = cn_text;
-			roster->value = asked->value;
+			listing->attribute = cn_text;
+			listing->value = asked->value;
 		}
 	}
-	asked->question = (struct cs_question){ &asked->subject, 1, asked->queries, QUERIES, asked->rosters, ROSTERS };
+	asked->question = (struct cs_question){ &asked->subject, 1, asked->queries, QUERIES, asked->listings, LISTINGS };
 }
 
 static void describe(unsigned w, const struct asked *asked)
@@ -265,10 +265,10 @@ static void describe(unsigned w, const struct asked *asked)
 		(void)fprintf(stderr, "query %u: %s %s by %s, wanted %zu, at_least %u\n", i,
 			      asked->queries[i].where == CS_GROUP_AT ? "at" : "below", asked->queries[i].dn,
 			      asked->queries[i].listed, asked->queries[i].n_wanted, asked->queries[i].at_least);
-	for (unsigned i = 0; i < ROSTERS; i++)
-		(void)fprintf(stderr, "roster %u: %s %s by %s where %s=%s\n", i,
-			      asked->rosters[i].where == CS_GROUP_AT ? "at" : "below", asked->rosters[i].dn,
-			      asked->rosters[i].listed, asked->rosters[i].attribute, asked->rosters[i].value);
+	for (unsigned i = 0; i < LISTINGS; i++)
+		(void)fprintf(stderr, "listing %u: %s %s by %s where %s=%s\n", i,
+			      asked->listings[i].where == CS_GROUP_AT ? "at" : "below", asked->listings[i].dn,
+			      asked->listings[i].listed, asked->listings[i].attribute, asked->listings[i].value);
 }
 
 /* --- Running ----------------------------------------------------------------------------------------------------- */

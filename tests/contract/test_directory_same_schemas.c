@@ -206,7 +206,7 @@ static const struct row people[] = {
 	{ "a computer is nobody", "schema = ad in_chain = false " AD_BASES, "pc", { { 0 } }, "no" },
 };
 
-static const struct row rosters[] = {
+static const struct row listings[] = {
 	{ "logins", "schema = rfc2307 " BASES, NULL, { { AT, "cn=posix" G, "memberUid", NULL, 0 } },
 	  "yes uid=ann" PP " uid=cid" PP },
 	{ "unique", "schema = rfc2307bis " BASES, NULL, { { AT, "cn=unique" G, "uniqueMember", NULL, 0 } },
@@ -253,11 +253,11 @@ static bool is_looked_up(const char *name)
 
 /* --- Running them ------------------------------------------------------------------------------------------------ */
 
-static void make_query(const struct ask *ask, struct cs_group_query *query, struct cs_roster_query *roster)
+static void make_query(const struct ask *ask, struct cs_group_query *query, struct cs_listing_query *listing)
 {
 	*query = (struct cs_group_query){ .where = ask->where, .dn = cs_dup(ask->dn), .listed = cs_dup(ask->listed),
 		.at_least = ask->at_least };
-	*roster = (struct cs_roster_query){ .where = ask->where, .dn = cs_dup(ask->dn), .listed = cs_dup(ask->listed) };
+	*listing = (struct cs_listing_query){ .where = ask->where, .dn = cs_dup(ask->dn), .listed = cs_dup(ask->listed) };
 	if (ask->wanted != NULL)
 		assert_int_equal(cs_strv_add(&query->wanted, &query->n_wanted, ask->wanted), 0);
 }
@@ -265,7 +265,7 @@ static void make_query(const struct ask *ask, struct cs_group_query *query, stru
 static void check_row(const struct backend *backend, const struct row *row)
 {
 	struct cs_group_query queries[ASKS_MAX];
-	struct cs_roster_query lists[ASKS_MAX];
+	struct cs_listing_query lists[ASKS_MAX];
 	char *login = cs_dup(row->login), *expected = NULL;
 	struct cs_subject subject = { .uid = CS_NO_UID, .login_uid = CS_NO_UID, .name = login };
 	size_t n = 0;
@@ -273,7 +273,7 @@ static void check_row(const struct backend *backend, const struct row *row)
 		make_query(&row->asks[n], &queries[n], &lists[n]);
 	const struct cs_question about_him = { .subjects = &subject, .n_subjects = 1, .queries = queries,
 		.n_queries = n };
-	const struct cs_question about_lists = { .rosters = lists, .n_rosters = n };
+	const struct cs_question about_lists = { .listings = lists, .n_listings = n };
 	struct cs_directory *directory = open_backend(&server, backend, row->options);
 	assert_non_null(directory);
 	char *text = answer_text(directory, row->login != NULL ? &about_him : &about_lists, true);
@@ -287,7 +287,7 @@ static void check_row(const struct backend *backend, const struct row *row)
 	free(login);
 	for (size_t i = 0; i < n; i++) {
 		cs_clear(&cs_group_query_shape, &queries[i]);
-		cs_clear(&cs_roster_query_shape, &lists[i]);
+		cs_clear(&cs_listing_query_shape, &lists[i]);
 	}
 	cs_directory_close(&directory);
 }
@@ -298,10 +298,10 @@ static void test_a075_a077_people_and_groups(void **state)
 		check_row(*state, &people[i]);
 }
 
-static void test_a075_a077_rosters(void **state)
+static void test_a075_a077_listings(void **state)
 {
-	for (size_t i = 0; i < CS_COUNT(rosters); i++)
-		check_row(*state, &rosters[i]);
+	for (size_t i = 0; i < CS_COUNT(listings); i++)
+		check_row(*state, &listings[i]);
 }
 
 int main(void)
@@ -312,7 +312,7 @@ int main(void)
 		void *backend = (void *)(uintptr_t)&backends[i];
 		tests[2 * i] = (struct CMUnitTest){ "people and groups", test_a075_a077_people_and_groups, NULL, NULL,
 			backend };
-		tests[2 * i + 1] = (struct CMUnitTest){ "rosters", test_a075_a077_rosters, NULL, NULL, backend };
+		tests[2 * i + 1] = (struct CMUnitTest){ "listings", test_a075_a077_listings, NULL, NULL, backend };
 	}
 	if (r == 0)
 		r = cmocka_run_group_tests(tests, NULL, NULL);

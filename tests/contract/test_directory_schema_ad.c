@@ -98,14 +98,14 @@ static void test_a077_groups_in_groups(void **state)
 	assert_string_equal(below(*state, "bob", GROUPS, "managedBy"), "");
 }
 
-static void test_a077_rosters(void **state)
+static void test_a077_listings(void **state)
 {
-	assert_string_equal(roster(*state, "cn=team," GROUPS, "member"), "Alice Smith Frank, (ops) *\\x");
-	assert_string_equal(roster(*state, "cn=all," GROUPS, "member"), "Alice Smith Bob Frank, (ops) *\\x");
-	assert_string_equal(roster(*state, "cn=ring1," GROUPS, "member"), "Bob");
-	assert_string_equal(roster(*state, "cn=hollow," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=none," GROUPS, "member"), "no such group");
-	assert_string_equal(roster(*state, "cn=all," GROUPS, "managedBy"), "Alice Smith Frank, (ops) *\\x");
+	assert_string_equal(listing(*state, "cn=team," GROUPS, "member"), "Alice Smith Frank, (ops) *\\x");
+	assert_string_equal(listing(*state, "cn=all," GROUPS, "member"), "Alice Smith Bob Frank, (ops) *\\x");
+	assert_string_equal(listing(*state, "cn=ring1," GROUPS, "member"), "Bob");
+	assert_string_equal(listing(*state, "cn=hollow," GROUPS, "member"), "");
+	assert_string_equal(listing(*state, "cn=none," GROUPS, "member"), "no such group");
+	assert_string_equal(listing(*state, "cn=all," GROUPS, "managedBy"), "Alice Smith Frank, (ops) *\\x");
 }
 
 /* The root DSE and the person at once, then the group: whatever the depth. */
@@ -149,7 +149,7 @@ static void test_a077_lists_in_pieces(void **state)
 		assert_string_equal(at_least(*state, "alice", CS_GROUP_AT, dn, "member", sizes[i]), cn);
 		(void)snprintf(expected, sizeof(expected), "lists %u, and at_least says %u", sizes[i], sizes[i] + 1);
 		assert_holds(at_least(*state, "alice", CS_GROUP_AT, dn, "member", sizes[i] + 1), expected);
-		roster(*state, dn, "member");
+		listing(*state, dn, "member");
 		assert_holds(said, sizes[i] > 100 ? "105 people" : "Alice Smith");
 		/* each once, and nobody left out */
 		unsigned blanks = 0;
@@ -170,7 +170,7 @@ static void test_a077_broken_pieces_are_doubt(void **state)
 	for (size_t i = 0; i < CS_COUNT(broken); i++) {
 		char dn[128];
 		(void)snprintf(dn, sizeof(dn), "cn=%s," GROUPS, broken[i]);
-		assert_begins(roster(*state, dn, "member"), "doubt: ");
+		assert_begins(listing(*state, dn, "member"), "doubt: ");
 		assert_holds(at_least(*state, "alice", CS_GROUP_AT, dn, "member", 2 * PIECE), " unsure: ");
 	}
 	assert_string_equal(at(*state, "alice", "cn=gap," GROUPS, "member"), "gap");
@@ -187,7 +187,7 @@ static void test_a083_a_silent_server_is_doubt(void **state)
 {
 	assert_string_equal(at(*state, "alice", "cn=all," GROUPS, "member"), "all");
 	(void)kill(server.pid, SIGSTOP);
-	roster(*state, "cn=all," GROUPS, "member");
+	listing(*state, "cn=all," GROUPS, "member");
 	(void)kill(server.pid, SIGCONT);
 	assert_begins(said, "doubt: cn=all," GROUPS);
 	assert_holds(said, "no whole answer from ");
@@ -245,9 +245,9 @@ int main(void)
 		IN(ad, test_a072_the_right_person),
 		IN(ad, test_closed_accounts),
 		IN(ad, test_a077_groups_in_groups),
-		IN(ad, test_a077_rosters),
+		IN(ad, test_a077_listings),
 		IN(levels, test_a077_groups_in_groups),
-		IN(levels, test_a077_rosters),
+		IN(levels, test_a077_listings),
 		IN(ad, test_few_searches),
 		IN(ad, test_a077_lists_in_pieces),
 		IN(ad, test_a077_broken_pieces_are_doubt),

@@ -88,25 +88,25 @@ static void test_bad_urls_are_doubt(void **state)
 		(void)snprintf(dn, sizeof(dn), "cn=%s,ou=bad," GROUPS, bad[i].cn);
 		assert_begins(at(*state, "alice", dn, "memberURL"), "doubt: ");
 		assert_holds(said, bad[i].why);
-		assert_begins(roster(*state, dn, "memberURL"), "doubt: ");
+		assert_begins(listing(*state, dn, "memberURL"), "doubt: ");
 		assert_holds(said, bad[i].why);
 		assert_holds(at_least(*state, "alice", CS_GROUP_AT, dn, "memberURL", 1), "doubt: ");
 	}
 	assert_begins(below(*state, "alice", GROUPS, "memberURL"), "doubt: ");
 }
 
-static void test_rosters(void **state)
+static void test_listings(void **state)
 {
-	assert_string_equal(roster(*state, CN("release"), "memberURL"), "alice dan");
-	assert_string_equal(roster(*state, CN("one"), "memberURL"), "alice");
-	assert_string_equal(roster(*state, CN("two"), "memberURL"), "bob carol");
-	assert_string_equal(roster(*state, CN("itself"), "memberURL"), "alice");
-	assert_string_equal(roster(*state, CN("elsewhere"), "memberURL"), "");
-	assert_string_equal(roster(*state, CN("empty"), "memberURL"), "");
-	assert_string_equal(roster(*state, CN("none"), "memberURL"), "no such group");
+	assert_string_equal(listing(*state, CN("release"), "memberURL"), "alice dan");
+	assert_string_equal(listing(*state, CN("one"), "memberURL"), "alice");
+	assert_string_equal(listing(*state, CN("two"), "memberURL"), "bob carol");
+	assert_string_equal(listing(*state, CN("itself"), "memberURL"), "alice");
+	assert_string_equal(listing(*state, CN("elsewhere"), "memberURL"), "");
+	assert_string_equal(listing(*state, CN("empty"), "memberURL"), "");
+	assert_string_equal(listing(*state, CN("none"), "memberURL"), "no such group");
 	/* a device is no person */
-	assert_string_equal(roster(*state, CN("everything"), "memberURL"), "Frank, (ops) *\\x alice bob carol dan");
-	assert_string_equal(roster_below(*state, GROUPS, "memberURL", "businessCategory", "pmc"), "alice dan");
+	assert_string_equal(listing(*state, CN("everything"), "memberURL"), "Frank, (ops) *\\x alice bob carol dan");
+	assert_string_equal(listing_below(*state, GROUPS, "memberURL", "businessCategory", "pmc"), "alice dan");
 }
 
 static void test_at_least_counts_people(void **state)
@@ -145,7 +145,7 @@ int main(void)
 		IN(test_scopes),
 		IN(test_a071_escapes),
 		IN(test_bad_urls_are_doubt),
-		IN(test_rosters),
+		IN(test_listings),
 		IN(test_at_least_counts_people),
 		IN(test_below_asks_every_url),
 	};

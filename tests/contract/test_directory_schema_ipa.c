@@ -110,14 +110,14 @@ static void test_a071_odd_names(void **state)
 	assert_string_equal(at(*state, "frank", "cn=flat," IPA_GROUPS, "member"), "");
 }
 
-/* People of a group in a group are in the roster; the group is not. */
-static void test_rosters(void **state)
+/* People of a group in a group are in the listing; the group is not. */
+static void test_listings(void **state)
 {
-	assert_string_equal(roster(*state, "cn=team," IPA_GROUPS, "member"), "Frank, (ops) *\\x alice");
-	assert_string_equal(roster(*state, "cn=unit," IPA_GROUPS, "member"), "Frank, (ops) *\\x alice bob");
-	assert_string_equal(roster(*state, "cn=flat," IPA_GROUPS, "member"), "bob");
-	assert_string_equal(roster(*state, "cn=team," IPA_GROUPS, "owner"), "bob");
-	assert_string_equal(roster(*state, "cn=none," IPA_GROUPS, "member"), "no such group");
+	assert_string_equal(listing(*state, "cn=team," IPA_GROUPS, "member"), "Frank, (ops) *\\x alice");
+	assert_string_equal(listing(*state, "cn=unit," IPA_GROUPS, "member"), "Frank, (ops) *\\x alice bob");
+	assert_string_equal(listing(*state, "cn=flat," IPA_GROUPS, "member"), "bob");
+	assert_string_equal(listing(*state, "cn=team," IPA_GROUPS, "owner"), "bob");
+	assert_string_equal(listing(*state, "cn=none," IPA_GROUPS, "member"), "no such group");
 }
 
 static void test_ipa_asks_once(void **state)
@@ -131,7 +131,7 @@ static void test_389_unique_names(void **state)
 {
 	assert_string_equal(at(*state, "bob", "cn=unique," IPA_GROUPS, "uniqueMember"), "unique");
 	assert_string_equal(at(*state, "alice", "cn=unique," IPA_GROUPS, "uniqueMember"), "");
-	assert_string_equal(roster(*state, "cn=unique," IPA_GROUPS, "uniqueMember"), "bob");
+	assert_string_equal(listing(*state, "cn=unique," IPA_GROUPS, "uniqueMember"), "bob");
 }
 
 #define IN(SCHEMA, TEST) cmocka_unit_test_setup_teardown(TEST, open_##SCHEMA, close_world)
@@ -144,14 +144,14 @@ int main(void)
 		IN(ipa, test_closed_accounts),
 		IN(ipa, test_groups),
 		IN(ipa, test_a071_odd_names),
-		IN(ipa, test_rosters),
+		IN(ipa, test_listings),
 		IN(ipa, test_ipa_asks_once),
 		IN(389, test_389_person),
 		IN(389, test_a072_nobody_else),
 		IN(389, test_closed_accounts),
 		IN(389, test_groups),
 		IN(389, test_a071_odd_names),
-		IN(389, test_rosters),
+		IN(389, test_listings),
 		IN(389_unique, test_389_unique_names),
 	};
 	const struct server_extra extra = { .level = "stats", .global = schema };

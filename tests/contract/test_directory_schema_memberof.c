@@ -62,7 +62,7 @@ static void test_a071_odd_names(void **state)
 {
 	assert_string_equal(at(*state, "frank", TOMCAT, "member"), "tomcat");
 	assert_string_equal(at(*state, "carol", "cn=Odd\\2C (x) *\\5C," GROUPS, "member"), "Odd, (x) *\\");
-	assert_string_equal(roster(*state, TOMCAT, "member"), "Frank, (ops) *\\x alice");
+	assert_string_equal(listing(*state, TOMCAT, "member"), "Frank, (ops) *\\x alice");
 }
 
 static void test_wanted_attributes_come_from_the_group(void **state)
@@ -83,12 +83,12 @@ static void test_at_least(void **state)
 }
 
 /* A listed group is nobody: whom memberOf does not place in a group is not in it. */
-static void test_rosters(void **state)
+static void test_listings(void **state)
 {
-	assert_string_equal(roster(*state, "cn=infra," GROUPS, "member"), "alice");
-	assert_string_equal(roster(*state, "cn=outer," GROUPS, "member"), "bob");
-	assert_string_equal(roster(*state, "cn=none," GROUPS, "member"), "no such group");
-	assert_string_equal(roster_below(*state, PROJECTS, "member", "businessCategory", "dormant"), "alice bob");
+	assert_string_equal(listing(*state, "cn=infra," GROUPS, "member"), "alice");
+	assert_string_equal(listing(*state, "cn=outer," GROUPS, "member"), "bob");
+	assert_string_equal(listing(*state, "cn=none," GROUPS, "member"), "no such group");
+	assert_string_equal(listing_below(*state, PROJECTS, "member", "businessCategory", "dormant"), "alice bob");
 }
 
 /* The overlay names the groups that list somebody himself; with nesting the others are looked for. */
@@ -98,7 +98,7 @@ static void test_with_nesting_groups_are_asked(void **state)
 	assert_string_equal(at(*state, "alice", "cn=outer," GROUPS, "member"), "");
 	assert_string_equal(at(directory, "alice", "cn=outer," GROUPS, "member"), "outer");
 	assert_string_equal(at(directory, "carol", "cn=outer," GROUPS, "member"), "");
-	assert_string_equal(roster(directory, "cn=outer," GROUPS, "member"), "alice bob");
+	assert_string_equal(listing(directory, "cn=outer," GROUPS, "member"), "alice bob");
 	cs_directory_close(&directory);
 }
 
@@ -139,7 +139,7 @@ int main(void)
 		IN(test_a071_odd_names),
 		IN(test_wanted_attributes_come_from_the_group),
 		IN(test_at_least),
-		IN(test_rosters),
+		IN(test_listings),
 		IN(test_with_nesting_groups_are_asked),
 		IN(test_one_search),
 		IN(test_a080_read_afresh),

@@ -53,22 +53,22 @@ static void test_a077_so_deep_and_no_deeper(void **state)
 	assert_string_equal(below(*state, "alice", GROUPS, "member"), "l1 l2 l3 ring1 ring2");
 	assert_string_equal(at(*state, "alice", "cn=l3," GROUPS, "member"), "l3");
 	assert_string_equal(at(*state, "alice", "cn=l4," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=l3," GROUPS, "member"), "alice bob");
-	assert_string_equal(roster(*state, "cn=l4," GROUPS, "member"), "bob carol");
+	assert_string_equal(listing(*state, "cn=l3," GROUPS, "member"), "alice bob");
+	assert_string_equal(listing(*state, "cn=l4," GROUPS, "member"), "bob carol");
 }
 
 static void test_a077_deep(void **state)
 {
 	assert_string_equal(at(*state, "alice", "cn=l4," GROUPS, "member"), "l4");
 	assert_string_equal(at(*state, "bob", "cn=l4," GROUPS, "member"), "l4");
-	assert_string_equal(roster(*state, "cn=l4," GROUPS, "member"), "alice bob carol");
+	assert_string_equal(listing(*state, "cn=l4," GROUPS, "member"), "alice bob carol");
 }
 
 static void test_flat_is_flat(void **state)
 {
 	assert_string_equal(below(*state, "alice", GROUPS, "member"), "l1 ring1");
 	assert_string_equal(at(*state, "alice", "cn=l2," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=l2," GROUPS, "member"), "bob l1");
+	assert_string_equal(listing(*state, "cn=l2," GROUPS, "member"), "bob l1");
 }
 
 static void test_a077_cycles_end(void **state)
@@ -76,9 +76,9 @@ static void test_a077_cycles_end(void **state)
 	assert_string_equal(at(*state, "alice", "cn=ring2," GROUPS, "member"), "ring2");
 	assert_string_equal(at(*state, "bob", "cn=ring1," GROUPS, "member"), "ring1");
 	assert_string_equal(at(*state, "carol", "cn=ring1," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=ring1," GROUPS, "member"), "alice bob");
+	assert_string_equal(listing(*state, "cn=ring1," GROUPS, "member"), "alice bob");
 	assert_string_equal(below(*state, "carol", GROUPS, "member"), "l4 ownself self");
-	assert_string_equal(roster(*state, "cn=self," GROUPS, "member"), "carol");
+	assert_string_equal(listing(*state, "cn=self," GROUPS, "member"), "carol");
 }
 
 /* Who is in a group by way of member is listed wherever that group is listed. */
@@ -87,11 +87,11 @@ static void test_other_lists_hold_groups_too(void **state)
 	assert_string_equal(at(*state, "alice", "cn=owned," GROUPS, "owner"), "owned");
 	assert_string_equal(at(*state, "bob", "cn=owned," GROUPS, "owner"), "");
 	assert_string_equal(at(*state, "alice", "cn=owned," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=owned," GROUPS, "owner"), "alice");
+	assert_string_equal(listing(*state, "cn=owned," GROUPS, "owner"), "alice");
 	/* a group that owns itself is owned by its members */
 	assert_string_equal(at(*state, "carol", "cn=ownself," GROUPS, "owner"), "ownself");
-	assert_string_equal(roster(*state, "cn=ownself," GROUPS, "owner"), "alice carol");
-	assert_string_equal(roster_below(*state, GROUPS, "owner", "cn", "ownself"), "alice carol");
+	assert_string_equal(listing(*state, "cn=ownself," GROUPS, "owner"), "alice carol");
+	assert_string_equal(listing_below(*state, GROUPS, "owner", "cn", "ownself"), "alice carol");
 }
 
 /* Only what is below groups_base is a group; another with the same name is not. */
@@ -99,15 +99,15 @@ static void test_a074_groups_elsewhere_are_no_groups(void **state)
 {
 	assert_string_equal(at(*state, "carol", "cn=elsewhere," GROUPS, "member"), "");
 	assert_string_equal(at(*state, "alice", "cn=elsewhere," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=ghosts," GROUPS, "member"), "bob ghost");
-	assert_string_equal(roster(*state, "cn=elsewhere," GROUPS, "member"), "l1");
+	assert_string_equal(listing(*state, "cn=ghosts," GROUPS, "member"), "bob ghost");
+	assert_string_equal(listing(*state, "cn=elsewhere," GROUPS, "member"), "l1");
 }
 
 static void test_a071_odd_names(void **state)
 {
 	assert_string_equal(at(*state, "frank", "cn=outer," GROUPS, "member"), "outer");
 	assert_string_equal(at(*state, "alice", "cn=outer," GROUPS, "member"), "");
-	assert_string_equal(roster(*state, "cn=outer," GROUPS, "member"), "Frank, (ops) *\\x");
+	assert_string_equal(listing(*state, "cn=outer," GROUPS, "member"), "Frank, (ops) *\\x");
 }
 
 /* One search for the person, one a level, then the query. */
@@ -143,10 +143,10 @@ static void test_a077_too_many_groups_are_doubt(void **state)
 	add_groups("many", many, 0, 255);
 	assert_string_equal(at(*state, "many", "cn=all-many," GROUPS, "member"), "all-many");
 	assert_string_equal(at(*state, "many", "cn=many200," GROUPS, "member"), "many200");
-	assert_string_equal(roster(*state, "cn=all-many," GROUPS, "member"), "many");
+	assert_string_equal(listing(*state, "cn=all-many," GROUPS, "member"), "many");
 	add_groups("many", many, 255, 258);
 	assert_begins(at(*state, "many", "cn=all-many," GROUPS, "member"), "doubt: groups in groups: ");
-	assert_begins(roster(*state, "cn=all-many," GROUPS, "member"), "doubt: cn=all-many," GROUPS);
+	assert_begins(listing(*state, "cn=all-many," GROUPS, "member"), "doubt: cn=all-many," GROUPS);
 	assert_string_equal(at(*state, "alice", "cn=l2," GROUPS, "member"), "l2");
 }
 
@@ -174,8 +174,8 @@ static void test_one_base_for_all(void **state)
 	struct cs_directory *directory = open_schema(NULL, "people_base = \"" BASE "\" groups_base = \"" BASE
 		"\" nesting = 8");
 	(void)state;
-	assert_string_equal(roster(directory, "cn=l4," GROUPS, "member"), "alice bob carol");
-	assert_string_equal(roster(directory, "cn=elsewhere," GROUPS, "member"), "carol");
+	assert_string_equal(listing(directory, "cn=l4," GROUPS, "member"), "alice bob carol");
+	assert_string_equal(listing(directory, "cn=elsewhere," GROUPS, "member"), "carol");
 	assert_string_equal(at(directory, "carol", "cn=elsewhere," GROUPS, "member"), "elsewhere");
 	cs_directory_close(&directory);
 }
@@ -204,7 +204,7 @@ static void test_a077_big_groups_in_groups(void **state)
 	struct cs_directory *directory = open_schema(NULL, alike);
 	(void)state;
 	add_crowd(0, 4000);
-	assert_string_equal(roster(directory, "cn=big," GROUPS, "member"), "4002 people");
+	assert_string_equal(listing(directory, "cn=big," GROUPS, "member"), "4002 people");
 	add_crowd(4000, 10000);
 	uint64_t begin = cs_boot_ms();
 	assert_string_equal(at(directory, "alice", "cn=big," GROUPS, "member"), "big");
@@ -214,8 +214,8 @@ static void test_a077_big_groups_in_groups(void **state)
 		(unsigned long long)(cs_boot_ms() - begin));
 	begin = cs_boot_ms();
 	/* read in time, and then too long for one message to the daemon */
-	assert_string_equal(roster(directory, "cn=big," GROUPS, "member"), "doubt: the answer is too long");
-	(void)fprintf(stderr, "a roster of 10,002 among people and groups: %llu ms\n",
+	assert_string_equal(listing(directory, "cn=big," GROUPS, "member"), "doubt: the answer is too long");
+	(void)fprintf(stderr, "a listing of 10,002 among people and groups: %llu ms\n",
 		(unsigned long long)(cs_boot_ms() - begin));
 	cs_directory_close(&directory);
 }

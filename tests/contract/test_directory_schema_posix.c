@@ -107,14 +107,14 @@ static void test_a072_another_entry_with_the_login_is_doubt(void **state)
 		assert_null(strstr(at(*state, names[i], "cn=erins," GROUPS, "memberUid"), "erins"));
 }
 
-static void test_member_uid_rosters_are_people(void **state)
+static void test_member_uid_listings_are_people(void **state)
 {
-	assert_string_equal(roster(*state, DEVS, "memberUid"), "alice carol");
-	assert_string_equal(roster(*state, "cn=shouting," GROUPS, "memberUid"), "");
-	assert_string_equal(roster(*state, "cn=void," GROUPS, "memberUid"), "");
-	assert_string_equal(roster(*state, "cn=odd," GROUPS, "memberUid"), "frank");
-	assert_string_equal(roster(*state, "cn=ghost," GROUPS, "memberUid"), "no such group");
-	assert_string_equal(roster_below(*state, GROUPS, "memberUid", "", ""), "alice carol erin erin frank");
+	assert_string_equal(listing(*state, DEVS, "memberUid"), "alice carol");
+	assert_string_equal(listing(*state, "cn=shouting," GROUPS, "memberUid"), "");
+	assert_string_equal(listing(*state, "cn=void," GROUPS, "memberUid"), "");
+	assert_string_equal(listing(*state, "cn=odd," GROUPS, "memberUid"), "frank");
+	assert_string_equal(listing(*state, "cn=ghost," GROUPS, "memberUid"), "no such group");
+	assert_string_equal(listing_below(*state, GROUPS, "memberUid", "", ""), "alice carol erin erin frank");
 }
 
 static void test_committees(void **state)
@@ -124,16 +124,16 @@ static void test_committees(void **state)
 	assert_string_equal(below(*state, "bob", GROUPS, "owner"), "httpd tomcat");
 	assert_string_equal(at(*state, "bob", TOMCAT, "member"), "");
 	assert_string_equal(wanted(*state, "alice", CS_GROUPS_BELOW, GROUPS, "owner", "businessCategory"), "pmc");
-	assert_string_equal(roster(*state, TOMCAT, "owner"), "alice bob");
-	assert_string_equal(roster_below(*state, GROUPS, "owner", "businessCategory", "pmc"), "alice bob");
-	assert_string_equal(roster(*state, "cn=httpd," GROUPS, "member"), "alice gone");
+	assert_string_equal(listing(*state, TOMCAT, "owner"), "alice bob");
+	assert_string_equal(listing_below(*state, GROUPS, "owner", "businessCategory", "pmc"), "alice bob");
+	assert_string_equal(listing(*state, "cn=httpd," GROUPS, "member"), "alice gone");
 }
 
 static void test_a071_odd_dns_are_found(void **state)
 {
 	assert_string_equal(at(*state, "frank", TOMCAT, "member"), "tomcat");
 	assert_string_equal(at(*state, "frank", TOMCAT, "owner"), "");
-	assert_string_equal(roster(*state, TOMCAT, "member"), "Frank, (ops) *\\x carol");
+	assert_string_equal(listing(*state, TOMCAT, "member"), "Frank, (ops) *\\x carol");
 }
 
 static void test_unique_names(void **state)
@@ -143,7 +143,7 @@ static void test_unique_names(void **state)
 	assert_string_equal(below(*state, "open", GROUPS, "uniqueMember"), "");
 	/* RFC 4517 4.2.31: a server takes a name with a bit string behind it for another one */
 	assert_string_equal(below(*state, "bob", GROUPS, "uniqueMember"), "");
-	assert_string_equal(roster(*state, "cn=unique," GROUPS, "uniqueMember"), "alice bob carol");
+	assert_string_equal(listing(*state, "cn=unique," GROUPS, "uniqueMember"), "alice bob carol");
 }
 
 static void test_at_least(void **state)
@@ -200,8 +200,8 @@ static void test_a077_a_big_list_of_logins(void **state)
 	assert_int_equal(server_modify(&server, ldif), 0);
 	free(ldif);
 	uint64_t begin = cs_boot_ms();
-	assert_string_equal(roster(*state, "cn=crowd," GROUPS, "memberUid"), "alice bob");
-	(void)fprintf(stderr, "a roster of 10,002 logins: %llu ms\n", (unsigned long long)(cs_boot_ms() - begin));
+	assert_string_equal(listing(*state, "cn=crowd," GROUPS, "memberUid"), "alice bob");
+	(void)fprintf(stderr, "a listing of 10,002 logins: %llu ms\n", (unsigned long long)(cs_boot_ms() - begin));
 	assert_string_equal(at(*state, "bob", "cn=crowd," GROUPS, "memberUid"), "crowd");
 	assert_string_equal(at_least(*state, "carol", CS_GROUP_AT, "cn=crowd," GROUPS, "memberUid", 10003),
 		" unsure: cn=crowd," GROUPS " lists 10002, and at_least says 10003");
@@ -216,7 +216,7 @@ int main(void)
 		IN(2307, test_closed_accounts_are_locked),
 		IN(2307, test_a075_member_uid_is_the_canonical_login),
 		IN(2307, test_a072_another_entry_with_the_login_is_doubt),
-		IN(2307, test_member_uid_rosters_are_people),
+		IN(2307, test_member_uid_listings_are_people),
 		IN(2307, test_at_least),
 		IN(2307, test_searches_are_few),
 		IN(bis, test_a072_the_right_person),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as LDIF of every schema: refused with a problem that names a line of it, or a directory whose answers keep
- * their promises: whoever is told has the number and the name that were asked for, everybody on a roster is there once, and who is
+ * their promises: whoever is told has the number and the name that were asked for, everybody on a listing is there once, and who is
  * taken out is gone. */
 #include "answer.h"
 #include "mem.h"
@@ -29,7 +29,7 @@ static struct cs_group_query queries[] = {{CS_GROUP_AT, team, member, wanted, 2,
 					  {CS_GROUP_AT, team, login, wanted, 1, 1},
 					  {CS_GROUPS_BELOW, base, unique, NULL, 0, 0},
 					  {CS_GROUPS_BELOW, base, url, NULL, 0, 3}};
-static struct cs_roster_query rosters[] = {
+static struct cs_listing_query listings[] = {
 	{ .where = CS_GROUP_AT, .dn = team, .listed = member },
 	{ .where = CS_GROUPS_BELOW, .dn = base, .listed = member, .attribute = cn, .value = wg },
 	{ .where = CS_GROUPS_BELOW, .dn = base, .listed = owner },
@@ -38,22 +38,22 @@ static struct cs_roster_query rosters[] = {
 	{ .where = CS_GROUPS_BELOW, .dn = base, .listed = url },
 	{ .where = CS_NETGROUP, .dn = net, .listed = triple },
 };
-static const struct cs_question question = { subjects, CS_COUNT(subjects), queries, CS_COUNT(queries), rosters,
-	CS_COUNT(rosters) };
+static const struct cs_question question = { subjects, CS_COUNT(subjects), queries, CS_COUNT(queries), listings,
+	CS_COUNT(listings) };
 
-static void check_roster(const struct cs_roster *roster)
+static void check_listing(const struct cs_listing *listing)
 {
-	require(roster->n_dns <= CS_MAX_ROSTER);
-	for (size_t i = 0; i < roster->n_dns && roster->n_dns < 100; i++)
+	require(listing->n_dns <= CS_MAX_LISTING);
+	for (size_t i = 0; i < listing->n_dns && listing->n_dns < 100; i++)
 		for (size_t k = 0; k < i; k++)
-			require(!cs_dn_same(roster->dns[i], roster->dns[k]));
-	require(roster->known != CS_KNOWN_DOUBT || *roster->doubt != '\0');
+			require(!cs_dn_same(listing->dns[i], listing->dns[k]));
+	require(listing->known != CS_KNOWN_DOUBT || *listing->doubt != '\0');
 }
 
 static void check(void *arg, const struct cs_answer *answer)
 {
 	enum cs_known *known = arg;
-	require(cs_answer_fits(answer, subjects, CS_COUNT(subjects), CS_COUNT(queries), CS_COUNT(rosters)) == 1);
+	require(cs_answer_fits(answer, subjects, CS_COUNT(subjects), CS_COUNT(queries), CS_COUNT(listings)) == 1);
 	for (size_t i = 0; i < answer->n_facts; i++) {
 		const struct cs_facts *facts = &answer->facts[i];
 		require(facts->known != CS_KNOWN_DOUBT || *facts->doubt != '\0');
@@ -66,8 +66,8 @@ static void check(void *arg, const struct cs_answer *answer)
 			require(*facts->unsure[k].doubt != '\0' &&
 				(k == 0 || facts->unsure[k].query > facts->unsure[k - 1].query));
 	}
-	for (size_t i = 0; i < answer->n_rosters; i++)
-		check_roster(&answer->rosters[i]);
+	for (size_t i = 0; i < answer->n_listings; i++)
+		check_listing(&answer->listings[i]);
 	*known = answer->facts[2].known;
 }
 

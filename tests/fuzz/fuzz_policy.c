@@ -44,7 +44,7 @@ static void ask_rights(const struct cs_policy *policy, const char *permission, c
 
 static void ask_gate(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope)
 {
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	struct cs_facts doubt = {.known = CS_KNOWN_DOUBT};
 	size_t n = 0;
 
@@ -60,17 +60,17 @@ static void ask_gate(const struct cs_policy *policy, const struct cs_gate *gate,
 		cs_free_str(&label);
 	}
 	for (size_t i = 0; i < n; i++)
-		cs_clear(&cs_roster_query_shape, &queries[i]);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
 	free(queries);
 }
 
 /* Asked more and more: what is known never turns one denial into a question, and doubt never opens anything. */
 static void match(const struct cs_policy *policy, const struct cs_action *action)
 {
-	static const struct cs_roster doubt[64] = {[0 ... 63] = {.known = CS_KNOWN_DOUBT}};
+	static const struct cs_listing doubt[64] = {[0 ... 63] = {.known = CS_KNOWN_DOUBT}};
 	const struct cs_facts unknown = {.known = CS_KNOWN_DOUBT};
 	struct cs_circumstances now = {.action = action, .wall_ms = UINT64_C(1795262400000)};
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	size_t n = 0;
 
 	(void)cs_policy_match_needs(policy, action, &queries, &n);
@@ -78,8 +78,8 @@ static void match(const struct cs_policy *policy, const struct cs_action *action
 		struct cs_match match = {0};
 
 		now.person = asked > 0 ? &unknown : NULL;
-		now.rosters = asked > 1 ? doubt : NULL;
-		now.n_rosters = asked > 1 && n < 64 ? n : 0;
+		now.listings = asked > 1 ? doubt : NULL;
+		now.n_listings = asked > 1 && n < 64 ? n : 0;
 		if (cs_policy_match(policy, &now, &match) < 0)
 			break;
 		MUST((match.kind == CS_MATCH_GATE) == (match.scope != NULL));
@@ -92,7 +92,7 @@ static void match(const struct cs_policy *policy, const struct cs_action *action
 		cs_match_clear(&match);
 	}
 	for (size_t i = 0; i < n; i++)
-		cs_clear(&cs_roster_query_shape, &queries[i]);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
 	free(queries);
 }
 

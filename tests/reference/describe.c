@@ -349,28 +349,28 @@ void describe_unsure(const struct ref_directory *directory, const struct cs_grou
 /* --- Netgroups --- */
 
 static void list_hosts(const struct ref_directory *directory, const struct ref_netgroup *netgroup, unsigned depth,
-		       struct cs_roster *roster)
+		       struct cs_listing *listing)
 {
 	for (size_t i = 0; i < netgroup->hosts.n; i++)
-		if (cs_strv_add(&roster->dns, &roster->n_dns, netgroup->hosts.at[i]) < 0 ||
-		    cs_strv_add(&roster->names, &roster->n_names, netgroup->hosts.at[i]) < 0)
+		if (cs_strv_add(&listing->dns, &listing->n_dns, netgroup->hosts.at[i]) < 0 ||
+		    cs_strv_add(&listing->names, &listing->n_names, netgroup->hosts.at[i]) < 0)
 			abort();
 	for (size_t i = 0; depth > 0 && i < netgroup->nested.n; i++) {
 		const struct ref_netgroup *nested = ref_netgroup_named(directory, netgroup->nested.at[i]);
 
 		if (nested)
-			list_hosts(directory, nested, depth - 1, roster);
+			list_hosts(directory, nested, depth - 1, listing);
 	}
 }
 
-void describe_roster(const struct ref_directory *directory, const struct cs_roster_query *query,
-		     struct cs_roster *ret_roster)
+void describe_listing(const struct ref_directory *directory, const struct cs_listing_query *query,
+		     struct cs_listing *ret_listing)
 {
 	const struct ref_netgroup *netgroup = ref_netgroup_at(directory, query->dn);
 
-	*ret_roster = (struct cs_roster){.known = !netgroup         ? CS_KNOWN_NO
+	*ret_listing = (struct cs_listing){.known = !netgroup         ? CS_KNOWN_NO
 						  : netgroup->doubt ? CS_KNOWN_DOUBT
 								    : CS_KNOWN_YES};
-	if (ret_roster->known == CS_KNOWN_YES)
-		list_hosts(directory, netgroup, REF_FEW, ret_roster);
+	if (ret_listing->known == CS_KNOWN_YES)
+		list_hosts(directory, netgroup, REF_FEW, ret_listing);
 }

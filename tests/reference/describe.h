@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A described world as the engine takes it: the policy's text, the facts and rosters, the text of the fixed directory.
+/* A described world as the engine takes it: the policy's text, the facts and listings, the text of the fixed directory.
  */
 #ifndef TEST_REFERENCE_DESCRIBE_H
 #define TEST_REFERENCE_DESCRIBE_H
@@ -10,14 +10,14 @@
 char *describe_policy(const struct ref_policy *policy, uint64_t style);
 char *describe_directory(const struct ref_directory *directory);
 
-/* What the directory would say; clear it with cs_person_shape, cs_facts_shape, cs_roster_shape. */
+/* What the directory would say; clear it with cs_person_shape, cs_facts_shape, cs_listing_shape. */
 void describe_person(const struct ref_person *person, struct cs_person *ret_person);
 void describe_facts(const struct ref_directory *directory, const struct ref_person *person,
 		    const struct cs_group_query *queries, size_t n_queries, struct cs_facts *ret_facts);
 /* Which of these queries are not to be believed: all that the facts say of it. */
 void describe_unsure(const struct ref_directory *directory, const struct cs_group_query *queries, size_t n_queries,
 		     struct cs_facts *facts);
-void describe_roster(const struct ref_directory *directory, const struct cs_roster_query *query,
-		     struct cs_roster *ret_roster);
+void describe_listing(const struct ref_directory *directory, const struct cs_listing_query *query,
+		     struct cs_listing *ret_listing);
 
 #endif

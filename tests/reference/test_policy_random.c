@@ -64,10 +64,10 @@ static void keep_facts(void *facts, const struct cs_answer *answer)
 	assert_int_equal(cs_copy(&cs_facts_shape, &answer->facts[0], facts), 0);
 }
 
-static void keep_rosters(void *rosters, const struct cs_answer *answer)
+static void keep_listings(void *listings, const struct cs_answer *answer)
 {
-	for (size_t i = 0; i < answer->n_rosters; i++)
-		assert_int_equal(cs_copy(&cs_roster_shape, &answer->rosters[i], (struct cs_roster *)rosters + i), 0);
+	for (size_t i = 0; i < answer->n_listings; i++)
+		assert_int_equal(cs_copy(&cs_listing_shape, &answer->listings[i], (struct cs_listing *)listings + i), 0);
 }
 
 static char *login(const struct ref_person *person)
@@ -104,17 +104,17 @@ static const struct cs_facts *facts_of(const struct both *both, const struct ref
 	return &both->facts[person ? (size_t)(person - both->world.directory.people) : REF_FEW];
 }
 
-static struct cs_roster *get_rosters(const struct both *both, struct cs_roster_query *queries, size_t n)
+static struct cs_listing *get_listings(const struct both *both, struct cs_listing_query *queries, size_t n)
 {
-	struct cs_roster *rosters = calloc(n + 1, sizeof(*rosters));
-	struct cs_question question = {.rosters = queries, .n_rosters = n};
+	struct cs_listing *listings = calloc(n + 1, sizeof(*listings));
+	struct cs_question question = {.listings = queries, .n_listings = n};
 
-	assert_non_null(rosters);
+	assert_non_null(listings);
 	if (both->fixed && n > 0)
-		assert_int_equal(cs_memory_backend.ask(both->fixed, &question, &terms, keep_rosters, rosters), 0);
+		assert_int_equal(cs_memory_backend.ask(both->fixed, &question, &terms, keep_listings, listings), 0);
 	for (size_t i = 0; !both->fixed && i < n; i++)
-		describe_roster(&both->world.directory, &queries[i], &rosters[i]);
-	return rosters;
+		describe_listing(&both->world.directory, &queries[i], &listings[i]);
+	return listings;
 }
 
 /* --- Rights, rules and exemptions --- */
@@ -293,22 +293,22 @@ static void match_twice(const struct both *both, const struct cs_action *action,
 			const struct ref_person *person, struct told *ret_without, struct told *ret_with)
 {
 	struct cs_circumstances circumstances = {.action = action, .wall_ms = wall_ms};
-	struct cs_roster_query *queries = NULL;
-	struct cs_roster *rosters = NULL;
+	struct cs_listing_query *queries = NULL;
+	struct cs_listing *listings = NULL;
 	size_t n = 0;
 
 	match_once(both, &circumstances, ret_without);
 	assert_int_equal(cs_policy_match_needs(both->policy, action, &queries, &n), 0);
-	rosters = get_rosters(both, queries, n);
+	listings = get_listings(both, queries, n);
 	circumstances.person = facts_of(both, person);
-	circumstances.rosters = rosters;
-	circumstances.n_rosters = n;
+	circumstances.listings = listings;
+	circumstances.n_listings = n;
 	match_once(both, &circumstances, ret_with);
 	for (size_t i = 0; i < n; i++) {
-		cs_clear(&cs_roster_shape, &rosters[i]);
-		cs_clear(&cs_roster_query_shape, &queries[i]);
+		cs_clear(&cs_listing_shape, &listings[i]);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
 	}
-	free(rosters);
+	free(listings);
 	free(queries);
 }
 

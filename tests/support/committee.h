@@ -72,9 +72,9 @@ static inline void member_join(struct member *member, const struct cs_policy *po
 	fail_msg("the policy asks nothing about %s", group);
 }
 
-/* A list of people as a roster. */
+/* A list of people as a listing. */
 struct listing {
-	struct cs_roster roster;
+	struct cs_listing listing;
 	char *dns[16], *names[16];
 };
 
@@ -86,10 +86,10 @@ static inline void listing_make(struct listing *listing, struct member *const *m
 		listing->dns[i] = members[i]->dn;
 		listing->names[i] = members[i]->name;
 	}
-	listing->roster.known = CS_KNOWN_YES;
-	listing->roster.dns = listing->dns;
-	listing->roster.names = listing->names;
-	listing->roster.n_dns = listing->roster.n_names = n;
+	listing->listing.known = CS_KNOWN_YES;
+	listing->listing.dns = listing->dns;
+	listing->listing.names = listing->names;
+	listing->listing.n_dns = listing->listing.n_names = n;
 }
 
 static inline struct cs_approval vote_of(const struct member *member, enum cs_vote vote)

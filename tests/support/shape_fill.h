@@ -12,8 +12,8 @@
 /* Every shape of the model and of the calls. */
 static const struct cs_shape *const fill_shapes[] = {
 	&cs_subject_shape, &cs_person_shape, &cs_file_shape, &cs_action_shape, &cs_request_shape, &cs_approval_shape,
-	&cs_need_shape, &cs_decision_shape, &cs_group_query_shape, &cs_roster_query_shape, &cs_attribute_shape,
-	&cs_membership_shape, &cs_facts_shape, &cs_roster_shape, &cs_event_shape, &cs_record_shape,
+	&cs_need_shape, &cs_decision_shape, &cs_group_query_shape, &cs_listing_query_shape, &cs_attribute_shape,
+	&cs_membership_shape, &cs_facts_shape, &cs_listing_shape, &cs_event_shape, &cs_record_shape,
 	&cs_submit_shape, &cs_wait_shape, &cs_claim_shape, &cs_confirm_shape, &cs_cancel_shape, &cs_right_shape,
 	&cs_right_answer_shape, &cs_list_shape, &cs_list_row_shape, &cs_list_answer_shape, &cs_show_shape,
 	&cs_show_answer_shape, &cs_vote_call_shape, &cs_empty_shape, &cs_status_shape, &cs_evidence_call_shape,

@@ -350,7 +350,7 @@ def test_failures_a003_two_entries_with_one_login():
 # --- big groups
 
 def test_failures_a077_ten_thousand_members():
-    """As a right it is as quick as any; as a roster it is too much, or whole, but never a part."""
+    """As a right it is as quick as any; as a listing it is too much, or whole, but never a part."""
     members = "".join(f"member: uid=u{i},ou=people,dc=example,dc=org\n" for i in range(MANY))
     modify("dn: cn=infra,ou=groups,dc=example,dc=org\nchangetype: modify\nadd: member\n" + members)
     try:

@@ -34,17 +34,17 @@ static int decide(size_t n, const struct member *requester, struct cs_decision *
 {
 	struct cs_approval vote = vote_of(&bob, CS_VOTE_APPROVE);
 	struct listing lists[2];
-	struct cs_roster rosters[2];
+	struct cs_listing listings[2];
 	size_t of_rule[2] = { 1, 1 };
 	struct cs_case what = { .policy = policy, .gate = cs_policy_gate(policy, "deploy"), .scope = "*",
-		.requester = &requester->facts, .votes = &vote, .voters = &bob.facts, .n_votes = 1, .rosters = rosters,
-		.rosters_of_rule = of_rule };
+		.requester = &requester->facts, .votes = &vote, .voters = &bob.facts, .n_votes = 1, .listings = listings,
+		.listings_of_rule = of_rule };
 	int r = 0;
 
 	listing_make(&lists[0], (struct member *[]){ &bob, &carol }, 2);
 	listing_make(&lists[1], (struct member *[]){ &carol }, 1);
-	rosters[0] = lists[0].roster;
-	rosters[1] = lists[1].roster;
+	listings[0] = lists[0].listing;
+	listings[1] = lists[1].listing;
 	alloc_fault_reset(n);
 	r = cs_decide(&what, ret);
 	alloc_fault_reset(0);

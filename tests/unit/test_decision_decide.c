@@ -22,8 +22,8 @@ struct scene {
 	struct member alice, bob, carol, dave;
 	struct cs_approval votes[4];
 	struct cs_facts voters[4];
-	struct listing listings[4];
-	struct cs_roster rosters[4];
+	struct listing kept[4];
+	struct cs_listing listings[4];
 	size_t of_rule[4];
 	struct cs_case what;
 	struct cs_decision decision;
@@ -58,11 +58,11 @@ static void vote(struct scene *scene, const struct member *member)
 /* The people of the next rule. */
 static void list(struct scene *scene, size_t rule, struct member *const *members, size_t n)
 {
-	listing_make(&scene->listings[rule], members, n);
-	scene->rosters[rule] = scene->listings[rule].roster;
+	listing_make(&scene->kept[rule], members, n);
+	scene->listings[rule] = scene->kept[rule].listing;
 	scene->of_rule[rule] = 1;
-	scene->what.rosters = scene->rosters;
-	scene->what.rosters_of_rule = scene->of_rule;
+	scene->what.listings = scene->listings;
+	scene->what.listings_of_rule = scene->of_rule;
 }
 
 static void decide(struct scene *scene, enum cs_verdict verdict, enum cs_reason reason)
@@ -210,7 +210,7 @@ static void test_decision_people_named_by_a_rule_are_told_and_counted(void **sta
 	scene_open(&s, RIGHTS GATE
 		"  approval board { count = 1 person = { \"uid=bob,ou=people\", \"uid=alice, ou=people\" } } }\n");
 	member_join(&s.alice, s.policy, "deployers");
-	s.what.rosters_of_rule = s.of_rule; /* no list is needed */
+	s.what.listings_of_rule = s.of_rule; /* no list is needed */
 	decide(&s, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 	assert_true(names(&s, 0, "bob"));
 	assert_false(names(&s, 0, "alice")); /* the requester, spelled otherwise */
@@ -221,7 +221,7 @@ static void test_decision_people_named_by_a_rule_are_told_and_counted(void **sta
 	scene_close(&s);
 	scene_open(&s, RIGHTS GATE "  approval board { count = 1 person = { \"UID=Alice, ou=People\" } } }\n");
 	member_join(&s.alice, s.policy, "deployers");
-	s.what.rosters_of_rule = s.of_rule;
+	s.what.listings_of_rule = s.of_rule;
 	decide(&s, CS_DENY, CS_WHY_UNSATISFIABLE); /* only the requester himself */
 	scene_close(&s);
 }
@@ -269,18 +269,18 @@ static void test_decision_aliases_of_the_requester_are_no_candidates(void **stat
 	scene_close(&s);
 }
 
-static void big_roster(struct cs_roster *roster, size_t n, size_t different)
+static void big_listing(struct cs_listing *listing, size_t n, size_t different)
 {
-	memset(roster, 0, sizeof(*roster));
-	roster->known = CS_KNOWN_YES;
+	memset(listing, 0, sizeof(*listing));
+	listing->known = CS_KNOWN_YES;
 	for (size_t i = 0; i < n; i++) {
 		char *text = NULL;
 
 		assert_int_equal(cs_format(&text, "uid=p%zu,ou=people", i % different), 0);
-		assert_int_equal(cs_strv_add(&roster->dns, &roster->n_dns, text), 0);
+		assert_int_equal(cs_strv_add(&listing->dns, &listing->n_dns, text), 0);
 		free(text);
 		assert_int_equal(cs_format(&text, "p%zu", i % different), 0);
-		assert_int_equal(cs_strv_add(&roster->names, &roster->n_names, text), 0);
+		assert_int_equal(cs_strv_add(&listing->names, &listing->n_names, text), 0);
 		free(text);
 	}
 }
@@ -293,24 +293,24 @@ static void test_decision_lists_of_thousands(void **state)
 	(void)state;
 	scene_open(&s, RIGHTS GATE "  approval check { count = 2 permission = approve } }\n");
 	member_join(&s.alice, s.policy, "deployers");
-	s.what.rosters = s.rosters;
-	s.what.rosters_of_rule = s.of_rule;
+	s.what.listings = s.listings;
+	s.what.listings_of_rule = s.of_rule;
 	s.of_rule[0] = 1;
-	big_roster(&s.rosters[0], CS_MAX_ROSTER, CS_MAX_ROSTER);
+	big_listing(&s.listings[0], CS_MAX_LISTING, CS_MAX_LISTING);
 	decide(&s, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 	assert_int_equal(s.decision.needs[0].n_who, CS_MAX_WHO);
 	assert_true(names(&s, 0, "(and others)"));
-	cs_clear(&cs_roster_shape, &s.rosters[0]);
-	big_roster(&s.rosters[0], CS_MAX_ROSTER, 1); /* one person, many times */
+	cs_clear(&cs_listing_shape, &s.listings[0]);
+	big_listing(&s.listings[0], CS_MAX_LISTING, 1); /* one person, many times */
 	decide(&s, CS_DENY, CS_WHY_UNSATISFIABLE);
 	assert_int_equal(s.decision.needs[0].n_who, 1);
-	cs_clear(&cs_roster_shape, &s.rosters[0]);
-	big_roster(&s.rosters[0], 2, 2);
-	s.rosters[0].known = CS_KNOWN_DOUBT;
-	s.rosters[0].n_dns = s.rosters[0].n_names = 1;
+	cs_clear(&cs_listing_shape, &s.listings[0]);
+	big_listing(&s.listings[0], 2, 2);
+	s.listings[0].known = CS_KNOWN_DOUBT;
+	s.listings[0].n_dns = s.listings[0].n_names = 1;
 	decide(&s, CS_HOLD, CS_WHY_NEEDS_APPROVAL); /* a list that is not known in full refuses nobody */
-	s.rosters[0].n_dns = s.rosters[0].n_names = 2;
-	cs_clear(&cs_roster_shape, &s.rosters[0]);
+	s.listings[0].n_dns = s.listings[0].n_names = 2;
+	cs_clear(&cs_listing_shape, &s.listings[0]);
 	scene_close(&s);
 }
 

@@ -89,7 +89,7 @@ static void check(void *arg, const struct cs_answer *answer)
 	*whole = true;
 	const struct cs_facts *facts = &answer->facts[0];
 	assert_int_equal(answer->n_facts, 1);
-	assert_int_equal(answer->n_rosters, 2);
+	assert_int_equal(answer->n_listings, 2);
 	if (facts->known == CS_KNOWN_YES) {
 		assert_string_equal(facts->person.name, "alice");
 		assert_int_equal(facts->person.uid, 2001);
@@ -103,9 +103,9 @@ static void check(void *arg, const struct cs_answer *answer)
 		*whole = false;
 	}
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_not_equal(answer->rosters[i].known, CS_KNOWN_NO);
-		assert_int_equal(answer->rosters[i].n_dns, answer->rosters[i].known == CS_KNOWN_YES ? 2 : 0);
-		*whole = *whole && answer->rosters[i].known == CS_KNOWN_YES;
+		assert_int_not_equal(answer->listings[i].known, CS_KNOWN_NO);
+		assert_int_equal(answer->listings[i].n_dns, answer->listings[i].known == CS_KNOWN_YES ? 2 : 0);
+		*whole = *whole && answer->listings[i].known == CS_KNOWN_YES;
 	}
 }
 
@@ -117,9 +117,9 @@ static void fail_each_answer(open_fn open)
 	char *wanted[] = { cn, mail };
 	struct cs_subject subject = { 2001, CS_NO_UID, alice };
 	struct cs_group_query query = { CS_GROUPS_BELOW, team, member, wanted, 2, 0 };
-	struct cs_roster_query rosters[] = { { .where = CS_GROUP_AT, .dn = team, .listed = member },
+	struct cs_listing_query listings[] = { { .where = CS_GROUP_AT, .dn = team, .listed = member },
 		{ .where = CS_NETGROUP, .dn = net, .listed = triple } };
-	const struct cs_question question = { &subject, 1, &query, 1, rosters, 2 };
+	const struct cs_question question = { &subject, 1, &query, 1, listings, 2 };
 	size_t failed = 0;
 	bool over = false;
 	assert_int_equal(open(&directory, NULL), 0);

@@ -71,7 +71,7 @@ static void test_blank_answers_are_doubt(void **state)
 		assert_string_equal(answer.facts[i].doubt, "cause");
 		assert_string_equal(answer.facts[i].source, "source");
 	}
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_DOUBT);
 	cs_clear(&cs_answer_shape, &answer);
 }
 

@@ -60,13 +60,13 @@ static void test_milliseconds_make_no_other_cause(void **state)
 	assert_false(cs_cause_is("833", "833 ms"));
 }
 
-static void test_lists_and_rosters_have_causes_too(void **state)
+static void test_lists_and_listings_have_causes_too(void **state)
 {
 	char few[] = "cn=a lists 1, and at_least says 3", limit[] = "Size limit exceeded";
 	struct cs_unsure unsure = { 0, few };
 	struct cs_facts facts = { .known = CS_KNOWN_YES, .unsure = &unsure, .n_unsure = 1 };
-	struct cs_roster roster = { .known = CS_KNOWN_DOUBT, .doubt = limit };
-	const struct cs_answer answer = { .facts = &facts, .n_facts = 1, .rosters = &roster, .n_rosters = 1 };
+	struct cs_listing listing = { .known = CS_KNOWN_DOUBT, .doubt = limit };
+	const struct cs_answer answer = { .facts = &facts, .n_facts = 1, .listings = &listing, .n_listings = 1 };
 	struct cs_causes causes = { 0 };
 	(void)state;
 	cs_causes_take(&causes, &answer, 1);
@@ -102,7 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_once_while_it_lasts),
 		cmocka_unit_test(test_milliseconds_make_no_other_cause),
-		cmocka_unit_test(test_lists_and_rosters_have_causes_too),
+		cmocka_unit_test(test_lists_and_listings_have_causes_too),
 		cmocka_unit_test(test_a060_who_makes_doubt_does_not_fill_the_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static struct cs_directory *open_with(const char *text, const struct cs_ldif_opt
 static void hear(void *arg, const struct cs_answer *answer)
 {
 	struct cs_answer *heard = arg;
-	assert_int_equal(heard->n_facts + heard->n_rosters, 0);
+	assert_int_equal(heard->n_facts + heard->n_listings, 0);
 	assert_int_equal(cs_copy(&cs_answer_shape, answer, heard), 0);
 }
 
@@ -49,7 +49,7 @@ static struct cs_answer ask(struct cs_directory *directory, const struct cs_ques
 	struct cs_answer answer = { 0 };
 	assert_int_equal(cs_directory_ask(directory, question, NULL, hear, &answer), 0);
 	assert_int_equal(answer.n_facts, question->n_subjects);
-	assert_int_equal(answer.n_rosters, question->n_rosters);
+	assert_int_equal(answer.n_listings, question->n_listings);
 	return answer;
 }
 
@@ -74,15 +74,15 @@ static enum cs_known known(struct cs_directory *directory, uint32_t uid, const c
 	return result;
 }
 
-/* The roster of one query; the caller clears the answer. */
-static struct cs_answer ask_roster(struct cs_directory *directory, enum cs_where where, const char *dn,
+/* The listing of one query; the caller clears the answer. */
+static struct cs_answer ask_listing(struct cs_directory *directory, enum cs_where where, const char *dn,
 	const char *listed, const char *attribute, const char *value)
 {
-	struct cs_roster_query query = { .where = where, .dn = cs_dup(dn), .listed = cs_dup(listed),
+	struct cs_listing_query query = { .where = where, .dn = cs_dup(dn), .listed = cs_dup(listed),
 		.attribute = cs_dup(attribute), .value = cs_dup(value) };
-	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
+	const struct cs_question question = { .listings = &query, .n_listings = 1 };
 	struct cs_answer answer = ask(directory, &question);
-	cs_clear(&cs_roster_query_shape, &query);
+	cs_clear(&cs_listing_query_shape, &query);
 	return answer;
 }
 
@@ -448,7 +448,7 @@ static void test_what_cannot_be_brought_whole_is_doubt(void **state)
 	check_team(1, line, CS_KNOWN_YES);
 }
 
-/* --- Rosters --- */
+/* --- Listings --- */
 
 static struct cs_directory *open_crowd(size_t n)
 {
@@ -466,27 +466,27 @@ static struct cs_directory *open_crowd(size_t n)
 	return directory;
 }
 
-static void test_rosters_are_whole_or_doubt(void **state)
+static void test_listings_are_whole_or_doubt(void **state)
 {
 	(void)state;
-	struct cs_directory *directory = open_crowd(CS_MAX_ROSTER);
-	struct cs_answer answer = ask_roster(directory, CS_GROUP_AT, team_dn, "member", "", "");
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_YES);
-	assert_int_equal(answer.rosters[0].n_dns, CS_MAX_ROSTER);
-	assert_int_equal(answer.rosters[0].n_names, CS_MAX_ROSTER);
-	assert_string_equal(answer.rosters[0].names[CS_MAX_ROSTER - 1], "u16383");
+	struct cs_directory *directory = open_crowd(CS_MAX_LISTING);
+	struct cs_answer answer = ask_listing(directory, CS_GROUP_AT, team_dn, "member", "", "");
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_YES);
+	assert_int_equal(answer.listings[0].n_dns, CS_MAX_LISTING);
+	assert_int_equal(answer.listings[0].n_names, CS_MAX_LISTING);
+	assert_string_equal(answer.listings[0].names[CS_MAX_LISTING - 1], "u16383");
 	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
-	directory = open_crowd(CS_MAX_ROSTER + 1);
-	answer = ask_roster(directory, CS_GROUPS_BELOW, groups_dn, "member", "cn", "TEAM");
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
-	assert_int_equal(answer.rosters[0].n_dns, 0);
-	assert_non_null(strstr(answer.rosters[0].doubt, "ou=groups,dc=x: lists too many"));
+	directory = open_crowd(CS_MAX_LISTING + 1);
+	answer = ask_listing(directory, CS_GROUPS_BELOW, groups_dn, "member", "cn", "TEAM");
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_DOUBT);
+	assert_int_equal(answer.listings[0].n_dns, 0);
+	assert_non_null(strstr(answer.listings[0].doubt, "ou=groups,dc=x: lists too many"));
 	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
 }
 
-static void test_rosters_by_value(void **state)
+static void test_listings_by_value(void **state)
 {
 	(void)state;
 	struct cs_directory *directory = open_with(
@@ -502,13 +502,13 @@ static void test_rosters_by_value(void **state)
 		{ "cn", "bob", NULL },     { "mail", "team", NULL }, { "cn", "uid=alice,dc=x", NULL },
 	};
 	for (size_t i = 0; i < CS_COUNT(cases); i++) {
-		struct cs_answer answer = ask_roster(directory, CS_GROUPS_BELOW, groups_dn, "member",
+		struct cs_answer answer = ask_listing(directory, CS_GROUPS_BELOW, groups_dn, "member",
 			cases[i].attribute,
 						     cases[i].value);
-		assert_int_equal(answer.rosters[0].known, cases[i].name != NULL ? CS_KNOWN_YES : CS_KNOWN_NO);
-		assert_int_equal(answer.rosters[0].n_names, cases[i].name != NULL ? 1 : 0);
+		assert_int_equal(answer.listings[0].known, cases[i].name != NULL ? CS_KNOWN_YES : CS_KNOWN_NO);
+		assert_int_equal(answer.listings[0].n_names, cases[i].name != NULL ? 1 : 0);
 		if (cases[i].name != NULL)
-			assert_string_equal(answer.rosters[0].names[0], cases[i].name);
+			assert_string_equal(answer.listings[0].names[0], cases[i].name);
 		cs_clear(&cs_answer_shape, &answer);
 	}
 	cs_directory_close(&directory);
@@ -550,9 +550,9 @@ static void check_nested(struct cs_directory *directory, const char *dn, enum cs
 	if (expected == CS_KNOWN_DOUBT)
 		assert_non_null(strstr(answer.facts[0].doubt, "groups in groups: is in more groups"));
 	cs_clear(&cs_answer_shape, &answer);
-	answer = ask_roster(directory, CS_GROUP_AT, dn, "member", "", "");
-	assert_int_equal(answer.rosters[0].known, expected);
-	assert_int_equal(answer.rosters[0].n_dns, people);
+	answer = ask_listing(directory, CS_GROUP_AT, dn, "member", "", "");
+	assert_int_equal(answer.listings[0].known, expected);
+	assert_int_equal(answer.listings[0].n_dns, people);
 	cs_clear(&cs_answer_shape, &answer);
 	free(query.dn);
 }
@@ -593,8 +593,8 @@ static void test_searches_cannot_be_told(void **state)
 	assert_int_equal(answer.facts[0].unsure[1].query, 1);
 	assert_non_null(strstr(answer.facts[0].unsure[0].doubt, "cn=team,ou=groups,dc=x lists people by a search"));
 	cs_clear(&cs_answer_shape, &answer);
-	answer = ask_roster(directory, CS_GROUP_AT, team, urls, "", "");
-	assert_int_equal(answer.rosters[0].known, CS_KNOWN_DOUBT);
+	answer = ask_listing(directory, CS_GROUP_AT, team, urls, "", "");
+	assert_int_equal(answer.listings[0].known, CS_KNOWN_DOUBT);
 	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
 }
@@ -604,9 +604,9 @@ static void check_settings(const char *schema, uint32_t nesting, const char *lis
 	struct cs_settings settings = { 0 };
 	char *text = cs_dup(listed);
 	struct cs_group_query query = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
-	struct cs_roster_query roster = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
+	struct cs_listing_query listing = { .where = CS_GROUP_AT, .dn = team_dn, .listed = text };
 	const struct cs_question one = { .queries = &query, .n_queries = 1 };
-	const struct cs_question other = { .rosters = &roster, .n_rosters = 1 };
+	const struct cs_question other = { .listings = &listing, .n_listings = 1 };
 	assert_int_equal(cs_schema_preset(schema, &settings.schema), 0);
 	settings.schema.nesting = nesting;
 	assert_int_equal(cs_tree_can_answer(&settings, &one), expected);
@@ -678,16 +678,16 @@ static void test_people_who_list_people(void **state)
 static void check_netgroup(const char *text, enum cs_known expected, const char *says)
 {
 	struct cs_directory *directory = open_with(text, NULL);
-	struct cs_answer answer = ask_roster(directory, CS_NETGROUP, "cn=a, ou=NET,dc=x", "nisNetgroupTriple", "", "");
-	const struct cs_roster *roster = &answer.rosters[0];
+	struct cs_answer answer = ask_listing(directory, CS_NETGROUP, "cn=a, ou=NET,dc=x", "nisNetgroupTriple", "", "");
+	const struct cs_listing *listing = &answer.listings[0];
 	char names[256] = "";
-	for (size_t i = 0; i < roster->n_names; i++) {
-		assert_string_equal(roster->names[i], roster->dns[i]);
-		(void)strcat(strcat(names, roster->names[i]), " ");
+	for (size_t i = 0; i < listing->n_names; i++) {
+		assert_string_equal(listing->names[i], listing->dns[i]);
+		(void)strcat(strcat(names, listing->names[i]), " ");
 	}
-	if (roster->known != expected || strstr(expected == CS_KNOWN_YES ? names : roster->doubt, says) == NULL ||
+	if (listing->known != expected || strstr(expected == CS_KNOWN_YES ? names : listing->doubt, says) == NULL ||
 	    (expected == CS_KNOWN_YES && strcmp(names, says) != 0))
-		fail_msg("%s\ngives %d: %s; %s", text, (int)roster->known, names, roster->doubt);
+		fail_msg("%s\ngives %d: %s; %s", text, (int)listing->known, names, listing->doubt);
 	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
 }
@@ -748,19 +748,19 @@ static void test_netgroups_nest_eight_deep(void **state)
 	check_depth(9, CS_KNOWN_DOUBT, "nested too deep");
 }
 
-static void test_netgroup_is_for_rosters_only(void **state)
+static void test_netgroup_is_for_listings_only(void **state)
 {
 	(void)state;
 	struct cs_directory *directory = open_with(ALICE, NULL);
 	char dn[] = "cn=a,dc=x", triple[] = "nisNetgroupTriple", empty[] = "";
 	struct cs_answer unheard = { 0 };
 	struct cs_group_query group = { .where = CS_NETGROUP, .dn = dn, .listed = triple };
-	struct cs_roster_query roster = { .where = CS_NETGROUP, .dn = dn, .listed = member_text };
-	const struct cs_question bad[] = {{.queries = &group, .n_queries = 1}, {.rosters = &roster, .n_rosters = 1}};
+	struct cs_listing_query listing = { .where = CS_NETGROUP, .dn = dn, .listed = member_text };
+	const struct cs_question bad[] = {{.queries = &group, .n_queries = 1}, {.listings = &listing, .n_listings = 1}};
 	for (size_t i = 0; i < CS_COUNT(bad); i++)
 		assert_int_equal(cs_directory_ask(directory, &bad[i], NULL, hear, &unheard), CS_EINVAL);
-	roster.listed = triple;
-	roster.dn = empty;
+	listing.listed = triple;
+	listing.dn = empty;
 	assert_int_equal(cs_directory_ask(directory, &bad[1], NULL, hear, &unheard), CS_EINVAL);
 	cs_directory_close(&directory);
 }
@@ -775,12 +775,12 @@ static void test_without_somebody(void **state)
 		"dn: uid=adm,ou=people,dc=x\nuid: adm\nuidNumber: 2003\nemployeeNumber: 7\n\n" BOB TEAM
 		"member: uid=alice,ou=people,dc=x\nmember: uid=bob,ou=people,dc=x\n\n",
 		&(struct cs_ldif_options){ .person_attribute = "employeeNumber" });
-	struct cs_roster_query query = { .where = CS_GROUP_AT, .dn = team_dn, .listed = member_text };
+	struct cs_listing_query query = { .where = CS_GROUP_AT, .dn = team_dn, .listed = member_text };
 	char adm[] = "adm";
 	struct cs_subject subject = { 2003, CS_NO_UID, adm };
-	const struct cs_question question = {.subjects = &subject, .n_subjects = 1, .rosters = &query, .n_rosters = 1};
+	const struct cs_question question = {.subjects = &subject, .n_subjects = 1, .listings = &query, .n_listings = 1};
 	struct cs_answer answer = ask(directory, &question);
-	assert_int_equal(answer.rosters[0].n_names, 2);
+	assert_int_equal(answer.listings[0].n_names, 2);
 	assert_int_equal(answer.facts[0].n_aliases, 1);
 	cs_clear(&cs_answer_shape, &answer);
 
@@ -790,24 +790,24 @@ static void test_without_somebody(void **state)
 	assert_int_equal(known(directory, 2001, "alice"), CS_KNOWN_NO);
 	assert_int_equal(known(directory, 2002, "bob"), CS_KNOWN_YES);
 	answer = ask(directory, &question);
-	assert_int_equal(answer.rosters[0].n_names, 1);
-	assert_string_equal(answer.rosters[0].names[0], "bob");
+	assert_int_equal(answer.listings[0].n_names, 1);
+	assert_string_equal(answer.listings[0].names[0], "bob");
 	assert_int_equal(answer.facts[0].n_aliases, 0);
 	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
 }
 
 /* The login by which people are asked again, not whatever begins their DN. */
-static void test_rosters_name_logins(void **state)
+static void test_listings_name_logins(void **state)
 {
 	(void)state;
 	struct cs_directory *directory = open_with("dn: cn=Alice A,dc=x\nuid: alice\nuidNumber: 2001\n\n" TEAM
 						   "member: CN=Alice A,dc=x\nmember: cn=Bob,dc=x\n\n",
 						   NULL);
-	struct cs_answer answer = ask_roster(directory, CS_GROUP_AT, team_dn, "member", "", "");
-	assert_int_equal(answer.rosters[0].n_names, 2);
-	assert_string_equal(answer.rosters[0].names[0], "alice");
-	assert_string_equal(answer.rosters[0].names[1], "Bob");
+	struct cs_answer answer = ask_listing(directory, CS_GROUP_AT, team_dn, "member", "", "");
+	assert_int_equal(answer.listings[0].n_names, 2);
+	assert_string_equal(answer.listings[0].names[0], "alice");
+	assert_string_equal(answer.listings[0].names[1], "Bob");
 	cs_clear(&cs_answer_shape, &answer);
 	cs_directory_close(&directory);
 }
@@ -824,8 +824,8 @@ int main(void)
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_memberships_bring_every_value),
 		cmocka_unit_test(test_what_cannot_be_brought_whole_is_doubt),
-		cmocka_unit_test(test_rosters_are_whole_or_doubt),
-		cmocka_unit_test(test_rosters_by_value),
+		cmocka_unit_test(test_listings_are_whole_or_doubt),
+		cmocka_unit_test(test_listings_by_value),
 		cmocka_unit_test(test_a080_an_account_ends_while_the_file_stays),
 		cmocka_unit_test(test_active_directory),
 		cmocka_unit_test(test_ids_of_schemas),
@@ -837,9 +837,9 @@ int main(void)
 		cmocka_unit_test(test_netgroup_hosts),
 		cmocka_unit_test(test_unclear_netgroups_are_doubt),
 		cmocka_unit_test(test_netgroups_nest_eight_deep),
-		cmocka_unit_test(test_netgroup_is_for_rosters_only),
+		cmocka_unit_test(test_netgroup_is_for_listings_only),
 		cmocka_unit_test(test_without_somebody),
-		cmocka_unit_test(test_rosters_name_logins),
+		cmocka_unit_test(test_listings_name_logins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

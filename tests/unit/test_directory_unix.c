@@ -229,26 +229,26 @@ static void test_too_long_a_line_is_refused(void **state)
 
 /* --- Lists --- */
 
-struct roster {
+struct listing {
 	enum cs_known known;
 	size_t n;
 	bool has_alice;
 };
 
-static void see_roster(void *arg, const struct cs_answer *answer)
+static void see_listing(void *arg, const struct cs_answer *answer)
 {
-	struct roster *roster = arg;
-	roster->known = answer->rosters[0].known;
-	roster->n = answer->rosters[0].n_dns;
-	roster->has_alice = cs_strv_has(answer->rosters[0].dns, roster->n, "uid=alice,ou=people,o=unix") == 1;
+	struct listing *listing = arg;
+	listing->known = answer->listings[0].known;
+	listing->n = answer->listings[0].n_dns;
+	listing->has_alice = cs_strv_has(answer->listings[0].dns, listing->n, "uid=alice,ou=people,o=unix") == 1;
 }
 
-static struct roster ask_roster(struct cs_directory *directory)
+static struct listing ask_listing(struct cs_directory *directory)
 {
-	struct roster seen = { 0 };
-	struct cs_roster_query query = { .where = CS_GROUP_AT, .dn = release, .listed = member };
-	const struct cs_question question = { .rosters = &query, .n_rosters = 1 };
-	assert_int_equal(cs_directory_ask(directory, &question, NULL, see_roster, &seen), 0);
+	struct listing seen = { 0 };
+	struct cs_listing_query query = { .where = CS_GROUP_AT, .dn = release, .listed = member };
+	const struct cs_question question = { .listings = &query, .n_listings = 1 };
+	assert_int_equal(cs_directory_ask(directory, &question, NULL, see_listing, &seen), 0);
 	return seen;
 }
 
@@ -270,10 +270,10 @@ static void test_a077_ten_thousand_members(void **state)
 	(void)fputs("alice,m1,m2\n", groups);
 	assert_int_equal(fclose(accounts) | fclose(groups), 0);
 	assert_int_equal(open_texts(passwd, group, "", &directory, NULL), 0);
-	struct roster roster = ask_roster(directory);
-	assert_int_equal(roster.known, CS_KNOWN_YES);
-	assert_int_equal(roster.n, MEMBERS + 1);
-	assert_true(roster.has_alice);
+	struct listing listing = ask_listing(directory);
+	assert_int_equal(listing.known, CS_KNOWN_YES);
+	assert_int_equal(listing.n, MEMBERS + 1);
+	assert_true(listing.has_alice);
 	assert_true(ask(directory, 19999, "m9999").listed);
 	assert_true(ask(directory, 2001, NULL).listed);
 	cs_directory_close(&directory);

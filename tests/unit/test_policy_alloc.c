@@ -105,7 +105,7 @@ static void test_policy_a119_refusals(void **state)
 struct world {
 	struct cs_policy *policy;
 	struct member who;
-	struct cs_roster_query *queries;
+	struct cs_listing_query *queries;
 	size_t n_queries;
 	char **lines;
 	size_t n_lines;
@@ -186,7 +186,7 @@ static int everybody(struct world *world)
 static void clear(struct world *world)
 {
 	for (size_t i = 0; i < world->n_queries; i++)
-		cs_clear(&cs_roster_query_shape, &world->queries[i]);
+		cs_clear(&cs_listing_query_shape, &world->queries[i]);
 	free(world->queries);
 	world->queries = NULL;
 	world->n_queries = 0;

@@ -878,18 +878,18 @@ static void test_policy_rules_by_name_and_group(void **state)
 /* --- Who and what
  * ---------------------------------------------------------------------------------------------------------- */
 
-static void assert_rosters(struct cs_roster_query **queries, size_t *n, const char *expected)
+static void assert_listings(struct cs_listing_query **queries, size_t *n, const char *expected)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	for (size_t i = 0; i < *n; i++) {
-		const struct cs_roster_query *query = &(*queries)[i];
+		const struct cs_listing_query *query = &(*queries)[i];
 
 		fprintf(out, "%s %s %s %s=%s\n", query->where == CS_GROUP_AT ? "at" : "below", query->dn, query->listed,
 			query->attribute, query->value);
-		cs_clear(&cs_roster_query_shape, &(*queries)[i]);
+		cs_clear(&cs_listing_query_shape, &(*queries)[i]);
 	}
 	fclose(out);
 	assert_string_equal(text, expected);
@@ -901,7 +901,7 @@ static void assert_rosters(struct cs_roster_query **queries, size_t *n, const ch
 
 static void test_policy_who_can(void **state)
 {
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	const struct cs_gate *gate;
 	size_t n = 0;
 
@@ -913,33 +913,33 @@ static void test_policy_who_can(void **state)
 	assert_int_equal(cs_policy_who(policy, gate, 0, "x/y", &queries, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(cs_policy_who(policy, gate, 1, "x/y", &queries, &n), 0);
-	assert_rosters(&queries, &n, "at cn=c,ou=g owner =\n");
+	assert_listings(&queries, &n, "at cn=c,ou=g owner =\n");
 	assert_int_equal(cs_policy_who(policy, gate, 2, "x/y", &queries, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(cs_policy_who_can(policy, "p", "x/y", &queries, &n), 0);
-	assert_rosters(&queries, &n, "at cn=a,ou=g member =\nbelow ou=g owner cn=y\n");
+	assert_listings(&queries, &n, "at cn=a,ou=g member =\nbelow ou=g owner cn=y\n");
 	assert_int_equal(cs_policy_who_can(policy, "p", "*", &queries, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(cs_policy_who_can(policy, "p", "no scope", &queries, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(cs_policy_who_can(policy, "pp", "x/y", &queries, &n), CS_ENOENT);
 	assert_int_equal(cs_policy_everybody(policy, &queries, &n), 0);
-	assert_rosters(&queries, &n,
+	assert_listings(&queries, &n,
 		       "at cn=a,ou=g member =\nat cn=b,ou=g member =\nbelow ou=g owner =\nat cn=c,ou=g owner =\n");
 }
 
 /* A list for each of many groups would be more than one question may hold. */
 static void test_policy_who_can_of_many_groups(void **state)
 {
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	size_t n = 0;
 
 	(void)state;
 	load_groups(17, "assignment more { role = s scope = \"*\" group = \"cn=more," GROUPS "\" listed = member }\n");
 	assert_int_equal(cs_policy_who_can(policy, "p", "x/s3", &queries, &n), 0);
-	assert_rosters(&queries, &n, "at cn=g3, " GROUPS " member =\n");
+	assert_listings(&queries, &n, "at cn=g3, " GROUPS " member =\n");
 	assert_int_equal(cs_policy_who_can(policy, "q", "x/s3", &queries, &n), 0);
-	assert_rosters(&queries, &n, "at cn=more," GROUPS " member =\n");
+	assert_listings(&queries, &n, "at cn=more," GROUPS " member =\n");
 	cs_policy_free(&policy);
 	char *text = NULL;
 	size_t len = 0;
@@ -953,7 +953,7 @@ static void test_policy_who_can_of_many_groups(void **state)
 	policy = parse(text);
 	free(text);
 	assert_int_equal(cs_policy_who_can(policy, "p", "x", &queries, &n), 0);
-	assert_rosters(&queries, &n, "below ou=g member =\n");
+	assert_listings(&queries, &n, "below ou=g member =\n");
 }
 
 static void assert_rights(const struct member *who, const char *expected)

@@ -243,16 +243,16 @@ static void test_policy_unreadable_peer(void **state)
 
 /* The answers about the netgroups, in the order in which they were asked for. */
 struct answers {
-	struct cs_roster rosters[2];
+	struct cs_listing listings[2];
 	char *hosts[2];
 };
 
 static void answer(struct trial *trial, struct answers *answers, size_t i, enum cs_known known, const char *host)
 {
 	answers->hosts[i] = (char *)(uintptr_t)host;
-	answers->rosters[i] = (struct cs_roster){.known = known, .dns = &answers->hosts[i], .n_dns = host ? 1 : 0};
-	trial->now.rosters = answers->rosters;
-	trial->now.n_rosters = i + 1;
+	answers->listings[i] = (struct cs_listing){.known = known, .dns = &answers->hosts[i], .n_dns = host ? 1 : 0};
+	trial->now.listings = answers->listings;
+	trial->now.n_listings = i + 1;
 }
 
 static void test_policy_netgroup(void **state)
@@ -285,7 +285,7 @@ static void test_policy_netgroup(void **state)
 	};
 	struct cs_policy *policy =
 		parse(RIGHTS PERMIT_REST "gate login { " LOGIN "host = \"build*\" netgroup = \"" HOSTS "\" }\n");
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	struct answers answers;
 	struct trial trial;
 	size_t n = 0;
@@ -309,7 +309,7 @@ static void test_policy_netgroup(void **state)
 	assert_int_equal(queries[0].where, CS_NETGROUP);
 	assert_string_equal(queries[0].dn, HOSTS);
 	assert_string_equal(queries[0].listed, "nisNetgroupTriple");
-	cs_clear(&cs_roster_query_shape, &queries[0]);
+	cs_clear(&cs_listing_query_shape, &queries[0]);
 	free(queries);
 	/* No netgroup is asked for where no gate of the service names one. */
 	queries = NULL;
@@ -343,7 +343,7 @@ static void test_policy_a079_netgroup_doubt(void **state)
 	answer(&trial, &answers, 1, CS_KNOWN_DOUBT, NULL);
 	expect(policy, &trial, CS_MATCH_GATE, "wide");
 	/* An answer that is missing is doubt. */
-	trial.now.n_rosters = 0;
+	trial.now.n_listings = 0;
 	expect(policy, &trial, CS_MATCH_DOUBT, "gate strict");
 	cs_policy_free(&policy);
 }
@@ -410,7 +410,7 @@ static void test_policy_netgroup_needs(void **state)
 		parse(RIGHTS "gate a { service = sudo permission = host.login netgroup = \"cn=only-sudo\" }\n"
 			     "gate b { " LOGIN "netgroup = { \"" OTHERS "\", \"" HOSTS "\" } }\n"
 			     "gate c { " LOGIN "netgroup = \"CN=release-hosts, OU=netgroup,dc=example,dc=org\" }\n");
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	struct answers answers;
 	struct trial trial;
 	size_t n = 0;
@@ -422,7 +422,7 @@ static void test_policy_netgroup_needs(void **state)
 	assert_string_equal(queries[0].dn, OTHERS);
 	assert_string_equal(queries[1].dn, HOSTS);
 	for (size_t i = 0; i < n; i++)
-		cs_clear(&cs_roster_query_shape, &queries[i]);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
 	free(queries);
 	answer(&trial, &answers, 0, CS_KNOWN_YES, NULL);
 	answer(&trial, &answers, 1, CS_KNOWN_YES, "rel1");

@@ -373,9 +373,9 @@ static bool permitted(const struct cs_policy *policy, const struct world *world,
 {
 	char *argv[4] = {text(attempt->command)}, *hosts[] = {text("one")};
 	struct cs_action action = {.service = text(attempt->service), .host = text(attempt->host), .argv = argv};
-	struct cs_roster rosters[2] = {{.known = CS_KNOWN_YES, .dns = hosts, .n_dns = world->in_netgroup}};
+	struct cs_listing listings[2] = {{.known = CS_KNOWN_YES, .dns = hosts, .n_dns = world->in_netgroup}};
 	struct cs_circumstances now = {
-		.action = &action, .wall_ms = attempt->wall_ms, .rosters = rosters, .n_rosters = 1};
+		.action = &action, .wall_ms = attempt->wall_ms, .listings = listings, .n_listings = 1};
 	struct cs_match match = {0};
 	bool yes;
 

@@ -55,11 +55,11 @@ static int try_match(const struct cs_policy *policy, bool exempt, const char *pe
 {
 	static char alice[] = ALICE, bob[] = "cn=bob", id[] = "1";
 	char *hosts[] = {(char *)(uintptr_t) "rel1"};
-	struct cs_roster roster = {.known = CS_KNOWN_YES, .dns = hosts, .n_dns = 1};
+	struct cs_listing listing = {.known = CS_KNOWN_YES, .dns = hosts, .n_dns = 1};
 	struct cs_facts person = {.known = CS_KNOWN_YES, .person = {.id = id, .dn = exempt ? alice : bob}};
 	struct cs_circumstances now = {
-		.wall_ms = 9 * 3600 * 1000, .person = &person, .rosters = &roster, .n_rosters = 1};
-	struct cs_roster_query *queries = NULL;
+		.wall_ms = 9 * 3600 * 1000, .person = &person, .listings = &listing, .n_listings = 1};
+	struct cs_listing_query *queries = NULL;
 	struct cs_match match = {0};
 	struct doing doing;
 	size_t n = 0;
@@ -75,7 +75,7 @@ static int try_match(const struct cs_policy *policy, bool exempt, const char *pe
 	assert_true(r == 0 || (!match.text && !match.scope && !match.gate && !match.unmatched_permits));
 	cs_match_clear(&match);
 	for (size_t i = 0; i < n; i++)
-		cs_clear(&cs_roster_query_shape, &queries[i]);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
 	free(queries);
 	return r;
 }

@@ -296,7 +296,7 @@ static void test_policy_gate_values(void **state)
 	assert_string_equal(cs_policy_permission_label(*state, "host.login"), "Log in to a release host");
 }
 
-static void assert_query(const struct cs_roster_query *query, enum cs_where where, const char *dn, const char *listed,
+static void assert_query(const struct cs_listing_query *query, enum cs_where where, const char *dn, const char *listed,
 			 const char *attribute, const char *value)
 {
 	assert_int_equal(query->where, where);
@@ -309,7 +309,7 @@ static void assert_query(const struct cs_roster_query *query, enum cs_where wher
 static void test_policy_who(void **state)
 {
 	const struct cs_gate *deploy = cs_policy_gate(*state, "deploy"), *login = cs_policy_gate(*state, "login");
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	size_t n = 0;
 
 	assert_int_equal(cs_policy_who(*state, deploy, 0, "project/tomcat", &queries, &n), 0);
@@ -325,7 +325,7 @@ static void test_policy_who(void **state)
 	assert_int_equal(n, 4);
 	assert_query(&queries[3], CS_GROUPS_BELOW, PROJECTS, "member", "cn", "tomcat");
 	for (size_t i = 0; i < n; i++)
-		cs_clear(&cs_roster_query_shape, &queries[i]);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
 	free(queries);
 }
 
@@ -425,7 +425,7 @@ static void test_policy_scope_templates(void **state)
 		{"a", "b", "wg/team-a.y/b", 0},   {"a", "b", "wg/tea-a.x/b", 0},    {"a", "c", "wg/team-a.x/b", 0},
 		{"a.x", "b", "wg/team-a.x/b", 0}, {".a", "b", "wg/team-.a.x/b", 0}, {"a", NULL, "wg/team-a.x/b", 0},
 	};
-	struct cs_roster_query *queries = NULL;
+	struct cs_listing_query *queries = NULL;
 	struct somebody who;
 	char ou[8];
 	size_t n = 0;
@@ -443,7 +443,7 @@ static void test_policy_scope_templates(void **state)
 	assert_int_equal(cs_policy_who(policy, cs_policy_gate(policy, "g"), 0, "wg/team-a.x/b/c", &queries, &n), 0);
 	assert_int_equal(n, 1);
 	assert_query(&queries[0], CS_GROUPS_BELOW, "ou=g", "member", "cn", "a");
-	cs_clear(&cs_roster_query_shape, &queries[0]);
+	cs_clear(&cs_listing_query_shape, &queries[0]);
 	free(queries);
 	cs_policy_free(&policy);
 }

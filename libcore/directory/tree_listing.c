@@ -11,15 +11,15 @@
 
 /* --- People --- */
 
-/* The entries that one roster query is about. */
+/* The entries that one listing query is about. */
 struct walk {
 	const struct asked *asked;
 	const struct cs_tree *tree;
-	const struct cs_roster_query *query;
+	const struct cs_listing_query *query;
 	uint32_t dn, listed;
 	enum cs_lists lists;
 	const char *key; /* of the query's DN */
-	struct cs_roster_fill *fill;
+	struct cs_listing_fill *fill;
 	struct groups nested; /* that are listed, and whose people are told in their place */
 	bool by_member_of;    /* people in groups in these groups say so by themselves */
 	bool has_others;      /* … and somebody is listed who is no person */
@@ -27,20 +27,20 @@ struct walk {
 	int error;
 };
 
-static int add_person(const struct cs_tree *tree, uint32_t person, struct cs_roster_fill *fill)
+static int add_person(const struct cs_tree *tree, uint32_t person, struct cs_listing_fill *fill)
 {
 	const struct cs_tree_person *p = &tree->people[person];
-	return p->gone ? 0 : cs_roster_put(fill, dn_text(tree, p->dn), cs_tree_text(tree, p->name));
+	return p->gone ? 0 : cs_listing_put(fill, dn_text(tree, p->dn), cs_tree_text(tree, p->name));
 }
 
-static int add_dn(const struct cs_tree *tree, uint32_t dn, struct cs_roster_fill *fill)
+static int add_dn(const struct cs_tree *tree, uint32_t dn, struct cs_listing_fill *fill)
 {
 	uint32_t person = tree->terms[dn].person;
-	return person != CS_TREE_NONE ? add_person(tree, person, fill) : cs_roster_put_dn(fill, dn_text(tree, dn));
+	return person != CS_TREE_NONE ? add_person(tree, person, fill) : cs_listing_put_dn(fill, dn_text(tree, dn));
 }
 
 /* Whoever has this canonical login; a login that nobody has lists nobody. */
-static int add_login(const struct cs_tree *tree, const char *login, struct cs_roster_fill *fill)
+static int add_login(const struct cs_tree *tree, const char *login, struct cs_listing_fill *fill)
 {
 	uint32_t hash = cs_tree_hash(login);
 	size_t at = 0;
@@ -66,7 +66,7 @@ static int find_without_bits(struct walk *walk, uint32_t *term, int *ret_error)
 	(void)snprintf(dn, sizeof(dn), "%.*s", (int)n, text);
 	if (cs_dn_key(dn, key) == 0 && (*term = cs_tree_find_key(walk->tree, key)) != CS_TREE_NONE)
 		return 1;
-	*ret_error = cs_roster_put_dn(walk->fill, dn);
+	*ret_error = cs_listing_put_dn(walk->fill, dn);
 	return 0;
 }
 
@@ -97,11 +97,11 @@ static bool has_value(const struct cs_tree *tree, uint32_t entry, uint32_t attri
 	return false;
 }
 
-/* One of the groups whose roster is asked for is nobody, whatever its class is, where groups are. */
+/* One of the groups whose listing is asked for is nobody, whatever its class is, where groups are. */
 static bool is_asked_for(const struct walk *walk, uint32_t entry)
 {
 	const struct cs_tree *tree = walk->tree;
-	const struct cs_roster_query *query = walk->query;
+	const struct cs_listing_query *query = walk->query;
 	const char *base = walk->asked->groups_base;
 	if (!entry_is_meant(tree, entry, query->where, walk->dn, walk->key) ||
 	    (*base != '\0' && !is_below(tree, tree->entries[entry].dn, base)))
@@ -148,7 +148,7 @@ static void walk_values(struct walk *walk, uint32_t entry, uint32_t attribute)
 static void walk_members(struct walk *walk, uint32_t group)
 {
 	const struct cs_tree *tree = walk->tree;
-	const struct cs_tree_listing *at = cs_tree_first_listing(tree, group);
+	const struct cs_tree_mention *at = cs_tree_first_listing(tree, group);
 	for (; at != NULL && walk->error == 0; at = cs_tree_next_listing(tree, at)) {
 		uint32_t person = tree->terms[tree->entries[at->entry].dn].person;
 		if (at->attribute == walk->asked->member_of && person != CS_TREE_NONE)
@@ -183,7 +183,7 @@ static void walk_value(struct walk *walk)
 	const struct cs_tree *tree = walk->tree;
 	uint32_t attribute = cs_tree_find_attribute(tree, walk->query->attribute);
 	uint32_t term = cs_tree_find_value(tree, walk->query->attribute, walk->query->value);
-	const struct cs_tree_listing *at = term != CS_TREE_NONE ? cs_tree_first_listing(tree, term) : NULL;
+	const struct cs_tree_mention *at = term != CS_TREE_NONE ? cs_tree_first_listing(tree, term) : NULL;
 	for (; at != NULL; at = cs_tree_next_listing(tree, at))
 		if (at->attribute == attribute)
 			walk_entry(walk, at->entry);
@@ -210,8 +210,8 @@ static void walk_nested(struct walk *walk)
 		walk_values(walk, walk->nested.entries[i], walk->asked->member);
 }
 
-static void roster_answer(const struct asked *asked, const struct cs_roster_query *query, const char *key,
-	struct cs_roster_fill *fill)
+static void listing_answer(const struct asked *asked, const struct cs_listing_query *query, const char *key,
+	struct cs_listing_fill *fill)
 {
 	struct walk walk = { .asked = asked, .tree = asked->tree, .query = query, .key = key, .fill = fill };
 	walk.dn = cs_tree_find_key(asked->tree, key);
@@ -226,8 +226,8 @@ static void roster_answer(const struct asked *asked, const struct cs_roster_quer
 		walk_below(&walk);
 	walk_nested(&walk);
 	enum cs_known known = walk.error != 0 ? CS_KNOWN_DOUBT : walk.seen ? CS_KNOWN_YES : CS_KNOWN_NO;
-	const char *cause = walk.error == CS_EDOUBT ? TREE_URL_DOUBT : cs_roster_error(walk.error);
-	cs_roster_settle(fill, known, query->dn, cause);
+	const char *cause = walk.error == CS_EDOUBT ? TREE_URL_DOUBT : cs_listing_error(walk.error);
+	cs_listing_settle(fill, known, query->dn, cause);
 }
 
 /* --- Netgroups --- */
@@ -285,8 +285,8 @@ static int netgroup_level(const struct cs_tree *tree, struct cs_netgroup *netgro
 	return r;
 }
 
-static void netgroup_answer(const struct cs_tree *tree, const struct cs_roster_query *query,
-			    struct cs_roster_fill *fill)
+static void netgroup_answer(const struct cs_tree *tree, const struct cs_listing_query *query,
+			    struct cs_listing_fill *fill)
 {
 	struct cs_netgroup netgroup;
 	const char *what = NULL;
@@ -296,25 +296,25 @@ static void netgroup_answer(const struct cs_tree *tree, const struct cs_roster_q
 	bool missing = r == CS_ENOENT;
 	while (r == 0 && (r = cs_netgroup_descend(&netgroup)) == 1)
 		r = netgroup_level(tree, &netgroup, &what);
-	cs_roster_settle(fill, missing ? CS_KNOWN_NO : r == 0 ? CS_KNOWN_YES : CS_KNOWN_DOUBT, query->dn,
+	cs_listing_settle(fill, missing ? CS_KNOWN_NO : r == 0 ? CS_KNOWN_YES : CS_KNOWN_DOUBT, query->dn,
 			 cs_netgroup_error(r, what));
 	cs_netgroup_clear(&netgroup);
 }
 
 /* --- All of them --- */
 
-void rosters_answer(const struct asked *asked, const struct cs_question *question, struct cs_answer *answer)
+void listings_answer(const struct asked *asked, const struct cs_question *question, struct cs_answer *answer)
 {
-	for (size_t i = 0; i < question->n_rosters; i++) {
-		const struct cs_roster_query *query = &question->rosters[i];
-		struct cs_roster_fill fill = { .roster = &answer->rosters[i] };
+	for (size_t i = 0; i < question->n_listings; i++) {
+		const struct cs_listing_query *query = &question->listings[i];
+		struct cs_listing_fill fill = { .listing = &answer->listings[i] };
 		char key[CS_MAX_DN + 1];
 		int r = cs_dn_key(query->dn, key);
 		if (r != 0)
-			cs_roster_settle(&fill, CS_KNOWN_DOUBT, query->dn, cs_roster_error(r));
+			cs_listing_settle(&fill, CS_KNOWN_DOUBT, query->dn, cs_listing_error(r));
 		else if (query->where == CS_NETGROUP)
 			netgroup_answer(asked->tree, query, &fill);
 		else
-			roster_answer(asked, query, key, &fill);
+			listing_answer(asked, query, key, &fill);
 	}
 }
