@@ -25,14 +25,16 @@ enum cs_state {
 	CS_APPROVED = 2,
 	CS_REJECTED = 3,
 	CS_CANCELLED = 4,
-	CS_EXPIRED = 5,
-	CS_USED = 6
+	CS_EXPIRED = 5,    /* not enough people answered in time, or the approval was not used in time */
+	CS_USED = 6,
+	CS_UNANSWERED = 7  /* nobody answered in time */
 };
 
 enum cs_vote {
 	CS_VOTE_NONE = 0,
 	CS_VOTE_APPROVE = 1,
-	CS_VOTE_REJECT = 2
+	CS_VOTE_REJECT = 2,
+	CS_VOTE_WITHDRAW = 3 /* takes back what this person said before */
 };
 
 /* Why a decision is what it is, for programs. The names (cs_reason_name) are stable; the numbers travel on the wire. */
@@ -45,6 +47,9 @@ enum cs_reason {
 	CS_WHY_APPROVED = 4,       /* enough people approved; at claim: released */
 	CS_WHY_CONFIRMED = 5,      /* the session belongs to what was released just now on its connection */
 	CS_WHY_EXEMPT = 6,         /* the permission is held, and the gate exempts this person from approval */
+	CS_WHY_AUTOMATIC = 7,      /* the gate approves this by itself: pre-approved, and recorded as just that */
+	CS_WHY_NO_OBJECTION = 8,   /* nobody who could have objected did, in the time the gate gives them */
+	CS_WHY_BREAK_GLASS = 9,    /* past the approvals, by somebody whom the policy names for emergencies */
 	/* holds */
 	CS_WHY_NEEDS_APPROVAL = 20,
 	CS_WHY_NEEDS_REASON = 21,  /* ask again with a reason */
@@ -62,6 +67,9 @@ enum cs_reason {
 	CS_WHY_NO_FILE = 48,       /* what is to run could not be opened and hashed */
 	CS_WHY_CONDITION = 49,     /* a gate guards it, but not at this time or not from this address */
 	CS_WHY_EXCLUSIVE = 50,     /* two roles that exclude each other are held: neither counts */
+	CS_WHY_NO_BREAK_GLASS = 51, /* the policy names this person for no emergency */
+	CS_WHY_DEBT = 52,          /* the last break-glass here was not reviewed yet */
+	CS_WHY_AHEAD = 53,         /* the start asked for is in the past, or further ahead than the gate allows */
 	/* denials by the directory */
 	CS_WHY_UNKNOWN_PERSON = 60,
 	CS_WHY_LOCKED_PERSON = 61,
@@ -71,7 +79,8 @@ enum cs_reason {
 	CS_WHY_CANCELLED = 81,
 	CS_WHY_EXPIRED = 82,
 	CS_WHY_USED = 83,
-	CS_WHY_NOT_WAITING = 84,   /* nobody waits: not interactive; the request is open */
+	CS_WHY_NOT_WAITING = 84,   /* nobody waits: not interactive or asked for ahead; the request is open */
+	CS_WHY_UNANSWERED = 85,    /* nobody answered in time */
 	/* denials at claim: something changed since the approval */
 	CS_WHY_TARGET_CHANGED = 100,
 	CS_WHY_APPROVER_LOST = 101, /* a counted approver no longer has the right to approve */
@@ -86,11 +95,16 @@ enum cs_reason {
 	CS_WHY_CODE = 123,         /* the check code is not the one of this request */
 	CS_WHY_STATE = 124,        /* the request is not open any more */
 	CS_WHY_DIGEST = 125,       /* the vote names another digest than the request has */
+	CS_WHY_NOT_YET = 126,      /* an earlier stage is not filled, or the time of an escalation has not come */
+	CS_WHY_SIGNATURE = 127,    /* the gate wants the vote signed, or its signature is not one of this vote */
+	CS_WHY_KEY = 128,          /* the key is not this person's: not in the directory and the roster, or not unique */
+	CS_WHY_NOT_INDEPENDENT = 129, /* another account, key or login of somebody who counts already */
 	/* the machine */
 	CS_WHY_LIMIT = 140,        /* too many open requests */
 	CS_WHY_STORE = 141,        /* no record, no permit */
 	CS_WHY_BAD_CALL = 142,
-	CS_WHY_UNREACHABLE = 143   /* countersignd could not be asked; set by the client */
+	CS_WHY_UNREACHABLE = 143,  /* countersignd could not be asked; set by the client */
+	CS_WHY_BACK_OFF = 144      /* refused too often; ask again later */
 };
 
 /* Stable text for each value, such as "permit", "pending", "approve", "no-permission". Static; "unknown" for a number

@@ -22,7 +22,11 @@ enum cs_step {
 	CS_STEP_REJECT,
 	CS_STEP_CANCEL,
 	CS_STEP_EXPIRE,
-	CS_STEP_CLAIM
+	CS_STEP_CLAIM,      /* the last use */
+	CS_STEP_USE,        /* one of several uses, and there are more */
+	CS_STEP_LAPSE,      /* its time is over and nobody answered */
+	CS_STEP_WITHDRAW,   /* a vote is taken back, and the others suffice, or it waits anyway */
+	CS_STEP_REOPEN      /* a vote was taken back or changed, and the others do not suffice */
 };
 
 /* The state after a step, from the one table; CS_STATE_NONE when the step is not allowed in that state. */

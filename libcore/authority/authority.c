@@ -23,6 +23,10 @@ static const struct handler handlers[] = {
 	{ CS_CALL_APPLY, &cs_apply_shape, &cs_apply_answer_shape, apply_start },
 	{ CS_CALL_HISTORY, &cs_history_shape, &cs_history_answer_shape, history_start },
 	{ CS_CALL_POLICY, &cs_policy_call_shape, &cs_policy_answer_shape, policy_start },
+	{ CS_CALL_BREAK_GLASS, &cs_break_glass_shape, &cs_break_glass_answer_shape, break_glass_start },
+	{ CS_CALL_RECEIPT, &cs_show_shape, &cs_receipt_answer_shape, receipt_start },
+	{ CS_CALL_QUIET, &cs_quiet_shape, &cs_quiet_answer_shape, quiet_start },
+	{ CS_CALL_ARCHIVE, &cs_archive_shape, &cs_archive_answer_shape, archive_start },
 };
 
 static const struct handler *find_handler(enum cs_call_type type)

@@ -285,6 +285,22 @@ int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decis
 void submit_internal(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_submit *submit,
 	cs_reply_fn done, void *arg);
 
+/* signed.c: is the vote of this voter, whose facts are of now, authenticated as the task's request asks? Of a new vote, and
+ * at every count and claim of each that stands: the key may be gone since. Sets approval->assurance. CS_WHY_NONE, or why
+ * it does not count, with *ret_text where there is more to say (owned). */
+enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, struct cs_approval *approval,
+	char **ret_text);
+
+/* tell.c: puts into the outbox whom an event of this kind, which was just recorded, concerns. needs names who could fill
+ * each rule (cs_needs_who) where that was asked; else whom earlier notices of the request went to. In the transaction of
+ * the event. 0 or CS_E…. */
+int tell_people(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
+	const struct cs_need *needs, size_t n_needs);
+
+/* glass.c: has the task's subject broken the glass for this scope, and is its time not over? 1 with *ret_text, which says
+ * since when and why (owned), 0, CS_ENOMEM. Asks nothing of the directory. */
+int glass_permits(const struct task *task, const char *scope, char **ret_text);
+
 /* admin.c: 1 when root asks on people.sock. */
 int caller_is_root(const struct task *task);
 
@@ -304,5 +320,9 @@ void apply_start(struct task *task);
 void history_start(struct task *task);
 void policy_start(struct task *task);
 void directory_start(struct task *task);
+void break_glass_start(struct task *task);
+void receipt_start(struct task *task);
+void quiet_start(struct task *task);
+void archive_start(struct task *task);
 
 #endif

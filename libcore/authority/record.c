@@ -84,7 +84,7 @@ int record_event(struct cs_authority *a, struct cs_event *event)
 	memcpy(event->policy_digest, a->policy_digest, CS_DIGEST_LEN);
 	r = cs_evidence_seal(a->head, a->chain, event, &record);
 	if (r == 0)
-		r = cs_store_append(a->store, &record);
+		r = cs_store_append(a->store, &record, event->request);
 	if (r == 0 && !(news = news_add(a)))
 		r = CS_ENOMEM;
 	if (r == 0)

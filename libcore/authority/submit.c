@@ -143,7 +143,7 @@ static int request_fill(struct task *task, const struct cs_facts *facts, struct 
 	const struct cs_submit *submit = task->call;
 	int r = 0;
 
-	request->version = 1;
+	request->version = 2;
 	r = cs_random(request->id, sizeof(request->id));
 	if (r == 0)
 		r = cs_copy(&cs_subject_shape, &submit->subject, &request->subject);
@@ -163,6 +163,7 @@ static int request_fill(struct task *task, const struct cs_facts *facts, struct 
 	request->created_boot_ms = task->now.boot_ms;
 	request->lifetime_ms = cs_gate_lifetime_ms(task->match.gate);
 	request->use_within_ms = cs_gate_use_within_ms(task->match.gate);
+	request->uses = 1;
 	return request->boot && request->gate && request->scope && request->reason && request->assurance ? 0
 		: CS_ENOMEM;
 }

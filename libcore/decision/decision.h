@@ -12,6 +12,9 @@ struct cs_case {
 	const struct cs_policy *policy;
 	const struct cs_gate *gate;
 	const char *scope;
+	const struct cs_action *action;   /* for what the gate approves by itself; NULL: nothing */
+	uint64_t wall_ms;                 /* the same: now */
+	uint64_t elapsed_ms;              /* since it was asked, as its deadline counts: escalation, lazy consensus */
 	const struct cs_person *asked_by; /* at claim and vote: the person who asked; NULL at submit */
 	const struct cs_facts *requester;
 	const struct cs_approval *votes;  /* approvals only count where their facts say so now */
@@ -26,6 +29,21 @@ struct cs_case {
  * asked_by: what was asked of others is answered by them. text is the reason's sentence or says more. 0, or a negative
  * error, in which case *ret_decision is zero, which denies. */
 int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
+
+/* Which rules a vote cast now may count for: its stage is reached and its time has come. ret_open has room for
+ * cs_gate_rules. An approval counts for a rule only if it is among approval.rules, which were written when it was cast,
+ * and its voter may fill it now. 0, CS_ENOMEM. */
+int cs_rules_open(const struct cs_case *what, bool *ret_open);
+
+/* Everything that a decision was made from, for the evidence: memberships that decide nothing in this gate and scope are
+ * left out where the decision stays the same without them. match are the n_match listings that matching needed. 0,
+ * CS_ENOMEM, CS_ETOOBIG (does not fit CS_MAX_EVENT - 16384 bytes when encoded). */
+int cs_grounds_freeze(const struct cs_case *what, const struct cs_listing *match, size_t n_match,
+	struct cs_grounds *ret_grounds);
+/* The other way: a view of the grounds as a case, to decide again. Nothing is copied. votes are those that stood. 0,
+ * CS_ECORRUPT where they do not belong together. */
+int cs_grounds_case(const struct cs_policy *policy, const struct cs_gate *gate, const struct cs_request *request,
+	const struct cs_approval *votes, size_t n_votes, const struct cs_grounds *grounds, struct cs_case *ret_case);
 
 /* How far the rules of a gate are filled by the votes as they were frozen when they were cast. 0 or CS_E…. */
 int cs_needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,

@@ -86,6 +86,13 @@ int needs_fill(const struct cs_policy *policy, const struct cs_gate *gate, const
 	return verdict;
 }
 
+int cs_rules_open(const struct cs_case *what, bool *ret_open)
+{
+	for (size_t i = 0; i < cs_gate_rules(what->gate); i++)
+		ret_open[i] = true;
+	return 0;
+}
+
 /* What the votes say of themselves: rules that they could fill when they were cast. */
 static int fill_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const struct cs_approval *votes,
 	size_t n_votes, struct cs_need *needs, size_t n_needs)

@@ -11,6 +11,8 @@ static const struct cs_field submit_fields[] = {
 	CS_BOOL(cs_submit, may_wait),
 	CS_BOOL(cs_submit, only_ask),
 	CS_BOOL(cs_submit, has_file),
+	CS_BOOL(cs_submit, ahead),
+	CS_U64(cs_submit, start_wall_ms),
 };
 SHAPE(submit);
 
@@ -63,6 +65,8 @@ SHAPE(right_answer);
 static const struct cs_field list_fields[] = {
 	CS_BOOL(cs_list, all),
 	CS_BOOL(cs_list, mine),
+	CS_BOOL(cs_list, waiting),
+	CS_U64(cs_list, before),
 };
 SHAPE(list);
 
@@ -78,6 +82,8 @@ static const struct cs_field list_row_fields[] = {
 	CS_U64(cs_list_row, remaining_ms),
 	CS_U32(cs_list_row, missing),
 	CS_BOOL(cs_list_row, mine),
+	CS_BOOL(cs_list_row, waits),
+	CS_FIXED(cs_list_row, id, CS_ID_LEN),
 };
 SHAPE(list_row);
 
@@ -89,6 +95,7 @@ SHAPE(list_answer);
 
 static const struct cs_field show_fields[] = {
 	CS_U64(cs_show, number),
+	CS_STR(cs_show, prefix, CS_ID_LEN + CS_ID_LEN),
 };
 SHAPE(show);
 
@@ -99,6 +106,8 @@ static const struct cs_field show_answer_fields[] = {
 	CS_BOOL(cs_show_answer, mine),
 	CS_BOOL(cs_show_answer, may_vote),
 	CS_STR(cs_show_answer, may_vote_text, CS_MAX_TEXT),
+	CS_U64(cs_show_answer, head_number),
+	CS_FIXED(cs_show_answer, head_chain, CS_DIGEST_LEN),
 };
 SHAPE(show_answer);
 
@@ -108,6 +117,10 @@ static const struct cs_field vote_call_fields[] = {
 	CS_ENUM(cs_vote_call, vote, cs_vote_names),
 	CS_STR(cs_vote_call, check_code, CS_CODE_LEN),
 	CS_STR(cs_vote_call, comment, CS_MAX_REASON),
+	CS_U64(cs_vote_call, not_after_wall_ms),
+	CS_U64(cs_vote_call, head_number),
+	CS_FIXED(cs_vote_call, head_chain, CS_DIGEST_LEN),
+	CS_BLOB(cs_vote_call, signature, CS_MAX_SIGNATURE),
 };
 SHAPE(vote_call);
 
@@ -135,8 +148,74 @@ static const struct cs_field status_fields[] = {
 	CS_U64(cs_status, events),
 	CS_FIXED(cs_status, head, CS_DIGEST_LEN),
 	CS_STR(cs_status, assurance, CS_MAX_NAME),
+	CS_U64(cs_status, first_event),
+	CS_U64(cs_status, notices),
+	CS_STR(cs_status, notify, CS_MAX_TEXT),
+	CS_STR(cs_status, host_key, CS_MAX_KEY),
+	CS_STR(cs_status, roster, CS_MAX_TEXT),
 };
 SHAPE(status);
+
+static const struct cs_field watch_fields[] = {
+	CS_U64(cs_watch, seen),
+	CS_U32(cs_watch, wait_ms),
+};
+SHAPE(watch);
+
+static const struct cs_field watch_answer_fields[] = {
+	CS_U64(cs_watch_answer, change),
+};
+SHAPE(watch_answer);
+
+static const struct cs_field break_glass_fields[] = {
+	CS_STR(cs_break_glass, glass, CS_MAX_NAME),
+	CS_STR(cs_break_glass, reason, CS_MAX_REASON),
+	CS_U64(cs_break_glass, lasts_ms),
+	CS_BOOL(cs_break_glass, drill),
+};
+SHAPE(break_glass);
+
+static const struct cs_field break_glass_answer_fields[] = {
+	CS_NEST(cs_break_glass_answer, decision, &cs_decision_shape),
+	CS_STR(cs_break_glass_answer, name, CS_MAX_NAME),
+	CS_STR(cs_break_glass_answer, scope, CS_MAX_SCOPE),
+	CS_U64(cs_break_glass_answer, until_wall_ms),
+	CS_STRV(cs_break_glass_answer, lines, CS_MAX_LIST, CS_MAX_TEXT),
+};
+SHAPE(break_glass_answer);
+
+static const struct cs_field receipt_answer_fields[] = {
+	CS_ARRAY(cs_receipt_answer, records, &cs_record_shape, CS_MAX_LIST),
+	CS_STR(cs_receipt_answer, host, CS_MAX_NAME),
+	CS_U64(cs_receipt_answer, head_number),
+	CS_FIXED(cs_receipt_answer, head_chain, CS_DIGEST_LEN),
+	CS_STR(cs_receipt_answer, host_key, CS_MAX_KEY),
+	CS_BLOB(cs_receipt_answer, signature, CS_MAX_SIGNATURE),
+};
+SHAPE(receipt_answer);
+
+static const struct cs_field quiet_fields[] = {
+	CS_ENUM(cs_quiet, kind, cs_quiet_names),
+	CS_U64(cs_quiet, until_wall_ms),
+};
+SHAPE(quiet);
+
+static const struct cs_field quiet_answer_fields[] = {
+	CS_BOOL(cs_quiet_answer, quiet),
+	CS_U64(cs_quiet_answer, until_wall_ms),
+};
+SHAPE(quiet_answer);
+
+static const struct cs_field archive_fields[] = {
+	CS_NEST(cs_archive, segment, &cs_segment_shape),
+};
+SHAPE(archive);
+
+static const struct cs_field archive_answer_fields[] = {
+	CS_NEST(cs_archive_answer, segment, &cs_segment_shape),
+	CS_U64(cs_archive_answer, event),
+};
+SHAPE(archive_answer);
 
 static const struct cs_field evidence_call_fields[] = {
 	CS_U64(cs_evidence_call, from),

@@ -28,8 +28,17 @@ enum cs_call_type {
 	                      * Takes a descriptor with the text. Root, or whom the gate on it lets. cs_apply ->
 	                      * cs_apply_answer */
 	CS_CALL_HISTORY = 16, /* people, root: cs_history -> cs_history_answer */
-	CS_CALL_POLICY = 17  /* people, root: a piece of the text of one generation. cs_policy_call ->
+	CS_CALL_POLICY = 17, /* people, root: a piece of the text of one generation. cs_policy_call ->
 	                      * cs_policy_answer */
+	CS_CALL_WATCH = 18,  /* people: wait until anything changes that somebody may look at; what, a list tells.
+	                      * cs_watch -> cs_watch_answer */
+	CS_CALL_BREAK_GLASS = 19, /* people: past the approvals for a while, or a drill of it. cs_break_glass ->
+	                      * cs_break_glass_answer */
+	CS_CALL_RECEIPT = 20, /* people: all that is recorded of one request, signed by the host. cs_show ->
+	                      * cs_receipt_answer */
+	CS_CALL_QUIET = 21,  /* people: whether the caller wants to be told of requests. cs_quiet -> cs_quiet_answer */
+	CS_CALL_ARCHIVE = 22 /* people, root: take a segment of the evidence, which lies in a file, out of the store.
+	                      * cs_archive -> cs_archive_answer */
 };
 
 struct cs_submit {
@@ -40,6 +49,8 @@ struct cs_submit {
 	                 * CS_WHY_NOT_WAITING */
 	bool only_ask;  /* account phase: decide, make no request. HOLD means that the session phase will hold */
 	bool has_file;  /* a descriptor travels with this call */
+	bool ahead;     /* asked for ahead: nothing runs now, whatever is decided; the request is left open */
+	uint64_t start_wall_ms; /* ahead: not to be used before; 0: at once */
 };
 extern const struct cs_shape cs_submit_shape;
 
@@ -119,6 +130,8 @@ extern const struct cs_shape cs_rights_answer_shape;
 struct cs_list {
 	bool all;  /* closed ones too */
 	bool mine; /* only what the caller asked for */
+	bool waiting; /* only what waits for the caller's vote */
+	uint64_t before; /* numbers below this; 0: all */
 };
 extern const struct cs_shape cs_list_shape;
 
@@ -132,8 +145,10 @@ struct cs_list_row {
 	char *reason;
 	uint64_t created_wall_ms;
 	uint64_t remaining_ms;
-	uint32_t missing; /* people still missing over all rules */
+	uint32_t missing; /* people still missing: cs_decision.missing */
 	bool mine;
+	bool waits; /* for the caller's vote: it would count now, and he has not voted */
+	uint8_t id[CS_ID_LEN];
 };
 extern const struct cs_shape cs_list_row_shape;
 
@@ -145,7 +160,8 @@ struct cs_list_answer {
 extern const struct cs_shape cs_list_answer_shape;
 
 struct cs_show {
-	uint64_t number;
+	uint64_t number; /* 0: by prefix */
+	char *prefix;    /* the first hexadecimal digits of the id, at least 4; CS_ECONFLICT where several begin so */
 };
 extern const struct cs_shape cs_show_shape;
 
@@ -156,6 +172,8 @@ struct cs_show_answer {
 	bool mine;
 	bool may_vote;
 	char *may_vote_text; /* why not */
+	uint64_t head_number; /* of the evidence, for the receipt that the voter keeps */
+	uint8_t head_chain[CS_DIGEST_LEN];
 };
 extern const struct cs_shape cs_show_answer_shape;
 
@@ -163,8 +181,13 @@ struct cs_vote_call {
 	uint64_t number;
 	uint8_t digest[CS_DIGEST_LEN];
 	enum cs_vote vote;
-	char *check_code; /* needed to approve; may be "" to reject */
+	char *check_code; /* needed to approve; may be "" otherwise */
 	char *comment;
+	uint64_t not_after_wall_ms; /* signed: as in cs_approval, and so are the next two */
+	uint64_t head_number;
+	uint8_t head_chain[CS_DIGEST_LEN];
+	uint8_t *signature;
+	size_t n_signature;
 };
 extern const struct cs_shape cs_vote_call_shape;
 
@@ -189,8 +212,84 @@ struct cs_status {
 	uint64_t events;                     /* number of the last event */
 	uint8_t head[CS_DIGEST_LEN];         /* the chain's value after it */
 	char *assurance;
+	uint64_t first_event;      /* in the store: what came before is in segments */
+	uint64_t notices;          /* in the outbox */
+	char *notify;              /* how telling people goes: "3 wait; the last try failed: …"; "" where nothing is told */
+	char *host_key;            /* public key that signs receipts, as in authorized_keys */
+	char *roster;              /* "7 keys of 5 people, version 3"; "" without one */
 };
 extern const struct cs_shape cs_status_shape;
+
+struct cs_watch {
+	uint64_t seen;    /* change that the caller knows; a newer one is answered at once. 0: answer at once */
+	uint32_t wait_ms; /* answer after this time even if nothing changed; at most 60,000 */
+};
+extern const struct cs_shape cs_watch_shape;
+
+struct cs_watch_answer {
+	uint64_t change; /* rises with every change of a request */
+};
+extern const struct cs_shape cs_watch_answer_shape;
+
+struct cs_break_glass {
+	char *glass;       /* name of the policy's break_glass; "" where only one names the caller */
+	char *reason;      /* has to be there */
+	uint64_t lasts_ms; /* 0: as long as the policy lets */
+	bool drill;        /* only try whether it would work */
+};
+extern const struct cs_shape cs_break_glass_shape;
+
+struct cs_break_glass_answer {
+	struct cs_decision decision; /* verdict permit with CS_WHY_BREAK_GLASS; number is the debt's request */
+	char *name;
+	char *scope;
+	uint64_t until_wall_ms;
+	char **lines;                /* what was looked at, and who was told: for people */
+	size_t n_lines;
+};
+extern const struct cs_shape cs_break_glass_answer_shape;
+
+struct cs_receipt_answer {
+	struct cs_record *records; /* every one about the request, in order */
+	size_t n_records;
+	char *host;
+	uint64_t head_number;      /* of the whole evidence, now */
+	uint8_t head_chain[CS_DIGEST_LEN];
+	char *host_key;
+	uint8_t *signature;        /* an SSHSIG, CS_NAMESPACE_RECEIPT, over this struct with an empty signature */
+	size_t n_signature;
+};
+extern const struct cs_shape cs_receipt_answer_shape;
+
+enum cs_quiet_kind {
+	CS_QUIET_SHOW = 0,
+	CS_QUIET_ON = 1,
+	CS_QUIET_OFF = 2
+};
+extern const struct cs_names cs_quiet_names[];
+
+struct cs_quiet {
+	enum cs_quiet_kind kind;
+	uint64_t until_wall_ms; /* ON: 0 for ever */
+};
+extern const struct cs_shape cs_quiet_shape;
+
+struct cs_quiet_answer {
+	bool quiet;
+	uint64_t until_wall_ms;
+};
+extern const struct cs_shape cs_quiet_answer_shape;
+
+struct cs_archive {
+	struct cs_segment segment; /* as the caller wrote it to the file */
+};
+extern const struct cs_shape cs_archive_shape;
+
+struct cs_archive_answer {
+	struct cs_segment segment;
+	uint64_t event; /* that records it */
+};
+extern const struct cs_shape cs_archive_answer_shape;
 
 struct cs_evidence_call {
 	uint64_t from; /* first event number */

@@ -18,6 +18,7 @@ static const struct cs_field person_fields[] = {
 	CS_STR(cs_person, name, CS_MAX_NAME),
 	CS_U32(cs_person, uid),
 	CS_BOOL(cs_person, locked),
+	CS_STRV(cs_person, keys, CS_MAX_KEYS, CS_MAX_NAME),
 };
 SHAPE(person);
 
@@ -69,6 +70,11 @@ static const struct cs_field request_fields[] = {
 	CS_U64(cs_request, created_boot_ms),
 	CS_U64(cs_request, lifetime_ms),
 	CS_U64(cs_request, use_within_ms),
+	CS_U64(cs_request, start_wall_ms),
+	CS_U32(cs_request, uses),
+	CS_U64(cs_request, session_ms),
+	CS_U64(cs_request, objection_ms),
+	CS_BOOL(cs_request, self_approval),
 };
 SHAPE(request);
 
@@ -80,6 +86,12 @@ static const struct cs_field approval_fields[] = {
 	CS_U64(cs_approval, wall_ms),
 	CS_STRV(cs_approval, rules, CS_MAX_RULES, CS_MAX_NAME),
 	CS_STRV(cs_approval, because, CS_MAX_RULES, CS_MAX_TEXT),
+	CS_STR(cs_approval, assurance, CS_MAX_NAME),
+	CS_BOOL(cs_approval, self),
+	CS_U64(cs_approval, not_after_wall_ms),
+	CS_U64(cs_approval, head_number),
+	CS_FIXED(cs_approval, head_chain, CS_DIGEST_LEN),
+	CS_BLOB(cs_approval, signature, CS_MAX_SIGNATURE),
 };
 SHAPE(approval);
 
@@ -90,6 +102,11 @@ static const struct cs_field need_fields[] = {
 	CS_U32(cs_need, have),
 	CS_STRV(cs_need, by, CS_MAX_VOTES, CS_MAX_NAME),
 	CS_STRV(cs_need, who, CS_MAX_WHO, CS_MAX_NAME),
+	CS_U32(cs_need, stage),
+	CS_STR(cs_need, alternative, CS_MAX_NAME),
+	CS_BOOL(cs_need, open),
+	CS_U64(cs_need, opens_in_ms),
+	CS_U32(cs_need, against),
 };
 SHAPE(need);
 
@@ -109,6 +126,11 @@ static const struct cs_field decision_fields[] = {
 	CS_U64(cs_decision, version),
 	CS_U64(cs_decision, remaining_ms),
 	CS_U64(cs_decision, hold_ms),
+	CS_U32(cs_decision, missing),
+	CS_U32(cs_decision, uses),
+	CS_U32(cs_decision, used),
+	CS_U64(cs_decision, start_wall_ms),
+	CS_U64(cs_decision, objection_ms),
 };
 SHAPE(decision);
 
@@ -218,6 +240,78 @@ static const struct cs_field event_fields[] = {
 	CS_BLOB(cs_event, body, CS_MAX_EVENT),
 };
 SHAPE(event);
+
+static const struct cs_field grounds_fields[] = {
+	CS_U64(cs_grounds, elapsed_ms),
+	CS_NEST(cs_grounds, requester, &cs_facts_shape),
+	CS_ARRAY(cs_grounds, voters, &cs_facts_shape, CS_MAX_VOTES),
+	CS_ARRAY(cs_grounds, listings, &cs_listing_shape, CS_MAX_LISTINGS),
+	CS_U32V(cs_grounds, listings_of_rule, CS_MAX_RULES),
+	CS_ARRAY(cs_grounds, match, &cs_listing_shape, CS_MAX_LISTINGS),
+};
+SHAPE(grounds);
+
+static const struct cs_field permitted_body_fields[] = {
+	CS_NEST(cs_permitted_body, subject, &cs_subject_shape),
+	CS_NEST(cs_permitted_body, action, &cs_action_shape),
+	CS_STR(cs_permitted_body, scope, CS_MAX_SCOPE),
+	CS_NEST(cs_permitted_body, grounds, &cs_grounds_shape),
+};
+SHAPE(permitted_body);
+
+static const struct cs_field requested_body_fields[] = {
+	CS_NEST(cs_requested_body, request, &cs_request_shape),
+	CS_NEST(cs_requested_body, grounds, &cs_grounds_shape),
+};
+SHAPE(requested_body);
+
+static const struct cs_field voted_body_fields[] = {
+	CS_NEST(cs_voted_body, approval, &cs_approval_shape),
+	CS_NEST(cs_voted_body, grounds, &cs_grounds_shape),
+};
+SHAPE(voted_body);
+
+static const struct cs_field segment_fields[] = {
+	CS_U64(cs_segment, first),
+	CS_U64(cs_segment, last),
+	CS_FIXED(cs_segment, chain, CS_DIGEST_LEN),
+	CS_FIXED(cs_segment, before, CS_DIGEST_LEN),
+	CS_U64(cs_segment, wall_ms),
+	CS_FIXED(cs_segment, sha256, CS_DIGEST_LEN),
+	CS_STR(cs_segment, file, CS_MAX_NAME),
+};
+SHAPE(segment);
+
+static const struct cs_field notice_fields[] = {
+	CS_U64(cs_notice, number),
+	CS_ENUM(cs_notice, kind, cs_notice_names),
+	CS_U64(cs_notice, request),
+	CS_U64(cs_notice, event),
+	CS_U64(cs_notice, wall_ms),
+	CS_U64(cs_notice, deadline_wall_ms),
+	CS_STRV(cs_notice, recipients, CS_MAX_RECIPIENTS, CS_MAX_NAME),
+	CS_STR(cs_notice, requester, CS_MAX_NAME),
+	CS_STR(cs_notice, host, CS_MAX_NAME),
+	CS_STR(cs_notice, gate, CS_MAX_NAME),
+	CS_STR(cs_notice, scope, CS_MAX_SCOPE),
+	CS_STR(cs_notice, reason, CS_MAX_REASON),
+	CS_STR(cs_notice, line, CS_MAX_TEXT),
+	CS_STR(cs_notice, text, CS_MAX_TEXT),
+	CS_STR(cs_notice, command, CS_MAX_TEXT),
+	CS_ENUM(cs_notice, state, cs_state_names),
+};
+SHAPE(notice);
+
+static const struct cs_field statement_fields[] = {
+	CS_U32(cs_statement, version),
+	CS_ENUM(cs_statement, vote, cs_vote_names),
+	CS_FIXED(cs_statement, digest, CS_DIGEST_LEN),
+	CS_STR(cs_statement, person, CS_MAX_NAME),
+	CS_U64(cs_statement, not_after_wall_ms),
+	CS_U64(cs_statement, head_number),
+	CS_FIXED(cs_statement, head_chain, CS_DIGEST_LEN),
+};
+SHAPE(statement);
 
 static const struct cs_field record_fields[] = {
 	CS_U64(cs_record, number),

@@ -31,13 +31,18 @@ enum {
 	CS_MAX_SUBJECTS = CS_MAX_VOTES + 8, /* of one question: everybody who voted, who asked, who votes now */
 	CS_MAX_LISTINGS = CS_MAX_QUERIES,    /* of one question */
 	CS_MAX_ALIASES = 32,
+	CS_MAX_KEYS = 32,         /* ssh keys of one person */
+	CS_MAX_KEY = 1024,        /* bytes of one key's blob, and of its text */
+	CS_MAX_SIGNATURE = 4096,  /* bytes of an SSHSIG */
+	CS_MAX_RECIPIENTS = 256,  /* of one notice */
 	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
 };
 
 #define CS_NO_UID UINT32_MAX /* never a principal */
 
 extern const struct cs_names cs_verdict_names[], cs_state_names[], cs_vote_names[], cs_reason_names[], cs_known_names[],
-	cs_where_names[], cs_event_names[];
+	cs_where_names[], cs_event_names[],
+	cs_notice_names[];
 
 /* What the directory knows: yes, no, or it could not tell. */
 enum cs_known { CS_KNOWN_NO = 0, CS_KNOWN_YES = 1, CS_KNOWN_DOUBT = 2 };
@@ -58,10 +63,15 @@ struct cs_person {
 	char *name;  /* login name as the directory spells it; display and look-up only */
 	uint32_t uid;
 	bool locked;
+	char **keys; /* fingerprints of all ssh public keys that the directory lists for the person, "SHA256:…" as
+	              * ssh-keygen -l prints them; whether they may sign is decided elsewhere. Two persons with one key are
+	              * one human */
+	size_t n_keys;
 };
 extern const struct cs_shape cs_person_shape;
 
-/* 1 when both are certainly the same human: same id, same DN, same uid, or same non-empty human. 0 when certainly not.
+/* 1 when both are certainly the same human: same id, same DN, same uid, same non-empty human, or a key of one is a key
+ * of the other. 0 when certainly not.
  * CS_EDOUBT when either has no id; treat it as the same. */
 int cs_same_human(const struct cs_person *a, const struct cs_person *b);
 
@@ -99,7 +109,7 @@ extern const struct cs_shape cs_action_shape;
 
 /* One subject asking for one action once. Immutable once stored; the digest of its encoding is what is approved. */
 struct cs_request {
-	uint32_t version; /* of this encoding: 1 */
+	uint32_t version; /* of this encoding: 2 */
 	uint8_t id[CS_ID_LEN];
 	char *boot;            /* boot id of the host when it was made */
 	struct cs_subject subject;
@@ -109,11 +119,18 @@ struct cs_request {
 	char *scope;
 	uint8_t policy_digest[CS_DIGEST_LEN];
 	char *reason;
-	char *assurance;       /* how votes are authenticated: "local-uid" */
+	char *assurance;       /* how votes are authenticated: "local-uid" (the kernel's word; a vote may be signed as
+	                        * well), "signature" (only signed votes count) */
 	uint64_t created_wall_ms, created_boot_ms;
 	uint64_t lifetime_ms;   /* how long it waits for people */
-	uint64_t use_within_ms; /* how long an approval waits for its use */
+	uint64_t use_within_ms; /* how long an approval waits for its use; with start_wall_ms from then, if that is later */
+	uint64_t start_wall_ms; /* asked for ahead: not to be used before; 0: at once */
+	uint32_t uses;          /* how often an approval may be used: 1, or what the gate allows; CS_USES_ANY */
+	uint64_t session_ms;    /* how long what it starts may last; 0: no limit */
+	uint64_t objection_ms;  /* lazy consensus: how long after it was made it goes ahead if nobody objects; 0: never */
+	bool self_approval;     /* the gate lets the requester's own vote count; said in every record about it */
 };
+#define CS_USES_ANY UINT32_MAX
 extern const struct cs_shape cs_request_shape;
 
 /* One other person's vote on one request. */
@@ -128,6 +145,14 @@ struct cs_approval {
 	char **because; /* one for each: the membership it counted on, who told it and how old that was: "role infra in
 	                 * * by member of cn=infra,…, from ldaps://ldap2.example.org, 0s old" */
 	size_t n_because;
+	char *assurance;            /* how this vote was authenticated: "local-uid", or the key that signed it:
+	                             * "ssh-ed25519 SHA256:…" */
+	bool self;                  /* the requester's own, where the gate takes that */
+	uint64_t not_after_wall_ms; /* signed: the vote counts until then; 0 when it is not signed */
+	uint64_t head_number;       /* signed: the head of the evidence that the voter saw before; 0: none */
+	uint8_t head_chain[CS_DIGEST_LEN];
+	uint8_t *signature;         /* an SSHSIG, as bytes (not armored), over cs_statement_encode; empty: not signed */
+	size_t n_signature;
 };
 extern const struct cs_shape cs_approval_shape;
 
@@ -142,6 +167,11 @@ struct cs_need {
 	char **who; /* names of people who could fill it; empty when the directory could not list them; the last is
 	             * "(and others)" where there are too many to name */
 	size_t n_who;
+	uint32_t stage;     /* 1, 2, …: rules of a later stage are open when all of the earlier ones are filled */
+	char *alternative;  /* rules with one name are needed together, and one such name suffices; "": always needed */
+	bool open;          /* a vote may count for it now: its stage is reached and its time has come */
+	uint64_t opens_in_ms; /* escalation: until then it is not open; 0: no such time, or it has come */
+	uint32_t against;   /* rejects that count against it (where one does not end the request) */
 };
 extern const struct cs_shape cs_need_shape;
 
@@ -165,6 +195,11 @@ struct cs_decision {
 	uint64_t remaining_ms; /* until the request (pending) or the approval (approved) expires; with CS_WHY_COOLING,
 	                        * and wherever else an approval waits for its time, until it may be used */
 	uint64_t hold_ms;      /* how much longer it is held on line before it is parked */
+	uint32_t missing;      /* how many people are missing, over what is needed; of alternatives the nearest */
+	uint32_t uses;         /* how often it may be used */
+	uint32_t used;         /* and was */
+	uint64_t start_wall_ms; /* not to be used before; 0: at once */
+	uint64_t objection_ms; /* lazy consensus: until it goes ahead if nobody objects; 0: not so */
 };
 extern const struct cs_shape cs_decision_shape;
 
@@ -322,8 +357,62 @@ enum cs_event_kind {
 	CS_EVENT_CLAIMED = 12,  /* the release: written before it leaves the daemon */
 	CS_EVENT_CONFIRMED = 13, /* the session confirmed that it is the one that was released */
 	CS_EVENT_PARKED = 14,
-	CS_EVENT_UNCONFIRMED = 15 /* released, but the session never confirmed */
+	CS_EVENT_UNCONFIRMED = 15, /* released, but the session never confirmed */
+	CS_EVENT_REOPENED = 16,    /* a vote was taken back or changed, and the others do not suffice */
+	CS_EVENT_BREAK_GLASS = 17, /* somebody went past the approvals; its request is the debt */
+	CS_EVENT_DRILL = 18,       /* that this would work was tried */
+	CS_EVENT_ARCHIVED = 19,    /* a segment of the evidence was sealed and moved out; body is its cs_segment */
+	CS_EVENT_UNTOLD = 20       /* people could not be told, or were told too much already; text says whom and why */
 };
+
+/* What a decision was made from, frozen into the event so that anybody can decide again from the record alone
+ * (cs_decide with the policy whose digest the event has). Memberships that decide nothing in the gate's scope may be
+ * left out (cs_grounds_freeze proves that the verdict is the same without them). */
+struct cs_grounds {
+	uint64_t elapsed_ms;         /* since the request was made, as its deadline counts */
+	struct cs_facts requester;   /* all zero where the directory was not asked */
+	struct cs_facts *voters;     /* of every vote that stood, in the order of cs_store_votes; in a voted event the
+	                              * voter alone */
+	size_t n_voters;
+	struct cs_listing *listings; /* only where a rule counts a part of who could (majority, all), or nobody objected */
+	size_t n_listings;
+	uint32_t *listings_of_rule;
+	size_t n_listings_of_rule;
+	struct cs_listing *match;    /* what matching the action needed (cs_policy_match_needs) */
+	size_t n_match;
+};
+extern const struct cs_shape cs_grounds_shape;
+
+/* Bodies of events. permitted and denied at once, requested, voted; approved and claimed are cs_grounds alone. */
+struct cs_permitted_body {
+	struct cs_subject subject;
+	struct cs_action action;
+	char *scope;
+	struct cs_grounds grounds;
+};
+extern const struct cs_shape cs_permitted_body_shape;
+struct cs_requested_body {
+	struct cs_request request;
+	struct cs_grounds grounds;
+};
+extern const struct cs_shape cs_requested_body_shape;
+struct cs_voted_body {
+	struct cs_approval approval;
+	struct cs_grounds grounds;
+};
+extern const struct cs_shape cs_voted_body_shape;
+
+/* A part of the chain that was moved out of the store, whole and from its beginning. */
+struct cs_segment {
+	uint64_t first;               /* number of its first event */
+	uint64_t last;
+	uint8_t chain[CS_DIGEST_LEN]; /* the chain's value after the last */
+	uint8_t before[CS_DIGEST_LEN]; /* and before the first */
+	uint64_t wall_ms;             /* when it was moved out */
+	uint8_t sha256[CS_DIGEST_LEN]; /* of the file */
+	char *file;                   /* its name, no folder */
+};
+extern const struct cs_shape cs_segment_shape;
 
 struct cs_event {
 	uint64_t number;  /* 1, 2, 3, … without gaps; set by the store's append */
@@ -352,6 +441,66 @@ struct cs_record {
 	uint8_t chain[CS_DIGEST_LEN];
 };
 extern const struct cs_shape cs_record_shape;
+
+/* --- Telling people ------------------------------------------------------------------------------------------------ */
+
+enum cs_notice_kind {
+	CS_NOTICE_NONE = 0,
+	CS_NOTICE_ASKED = 1,       /* to those who can approve it now */
+	CS_NOTICE_REMINDER = 2,    /* to those who still can, before the deadline */
+	CS_NOTICE_ESCALATED = 3,   /* to those who can from now on */
+	CS_NOTICE_HANDLED = 4,     /* to those who were asked and are not needed any more: by whom, and how */
+	CS_NOTICE_OUTCOME = 5,     /* to the requester */
+	CS_NOTICE_BREAK_GLASS = 6, /* to everybody who was passed over */
+	CS_NOTICE_DRILL = 7        /* the same, as an exercise */
+};
+
+/* Something to tell: a row of the outbox, written in the transaction of the event that it tells of. It carries no
+ * authority: it names the command to run, never a code or a link that does anything. */
+struct cs_notice {
+	uint64_t number;        /* 1, 2, 3, … given by the store */
+	enum cs_notice_kind kind;
+	uint64_t request;       /* number; 0 when none */
+	uint64_t event;         /* number of the event that it tells of */
+	uint64_t wall_ms;       /* when it was written */
+	uint64_t deadline_wall_ms; /* until when an answer counts; 0: none is asked for */
+	char **recipients;      /* login names, each once */
+	size_t n_recipients;
+	char *requester;
+	char *host;
+	char *gate;
+	char *scope;
+	char *reason;
+	char *line;             /* cs_action_line */
+	char *text;             /* what happened, a sentence: unescaped, and by whom */
+	char *command;          /* what to run: "countersign show 12" */
+	enum cs_state state;
+};
+extern const struct cs_shape cs_notice_shape;
+
+/* --- Signed votes -------------------------------------------------------------------------------------------------- */
+
+/* What an approver signs: the message of the SSHSIG. One namespace for each kind of statement, so that none can stand for
+ * another (A121). */
+struct cs_statement {
+	uint32_t version;              /* 1 */
+	enum cs_vote vote;
+	uint8_t digest[CS_DIGEST_LEN]; /* of the request */
+	char *person;                  /* cs_person.id of the approver */
+	uint64_t not_after_wall_ms;
+	uint64_t head_number;          /* of the evidence, as the approver last saw it; 0 and zero bytes: never */
+	uint8_t head_chain[CS_DIGEST_LEN];
+};
+extern const struct cs_shape cs_statement_shape;
+#define CS_NAMESPACE_APPROVE "approve.v1@countersign"
+#define CS_NAMESPACE_REJECT "reject.v1@countersign"
+#define CS_NAMESPACE_ROSTER "roster.v1@countersign"
+#define CS_NAMESPACE_RECEIPT "receipt.v1@countersign"
+#define CS_NAMESPACE_SEGMENT "segment.v1@countersign"
+/* The namespace of a vote; NULL for one that is not signed: a withdrawal only takes away. */
+const char *cs_vote_namespace(enum cs_vote vote);
+/* The statement of a vote by this person, encoded: what is signed. 0 or CS_E…. */
+int cs_statement_encode(const struct cs_approval *approval, struct cs_buf *out);
 
 /* --- Small rules about nouns -------------------------------------------------------------------------------------- */
 

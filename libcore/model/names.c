@@ -8,10 +8,12 @@ const struct cs_names cs_verdict_names[] = {
 
 const struct cs_names cs_state_names[] = {
 	{ CS_STATE_NONE, "none" }, { CS_PENDING, "pending" }, { CS_APPROVED, "approved" }, { CS_REJECTED, "rejected" },
-	{ CS_CANCELLED, "cancelled" }, { CS_EXPIRED, "expired" }, { CS_USED, "used" }, { 0, NULL } };
+	{ CS_CANCELLED, "cancelled" }, { CS_EXPIRED, "expired" }, { CS_USED, "used" },
+	{ CS_UNANSWERED, "unanswered" }, { 0, NULL } };
 
 const struct cs_names cs_vote_names[] = {
-	{ CS_VOTE_NONE, "none" }, { CS_VOTE_APPROVE, "approve" }, { CS_VOTE_REJECT, "reject" }, { 0, NULL } };
+	{ CS_VOTE_NONE, "none" }, { CS_VOTE_APPROVE, "approve" }, { CS_VOTE_REJECT, "reject" },
+	{ CS_VOTE_WITHDRAW, "withdraw" }, { 0, NULL } };
 
 const struct cs_names cs_known_names[] = {
 	{ CS_KNOWN_NO, "no" }, { CS_KNOWN_YES, "yes" }, { CS_KNOWN_DOUBT, "doubt" }, { 0, NULL } };
@@ -32,7 +34,17 @@ const struct cs_names cs_event_names[] = {
 	{ CS_EVENT_VOTED, "voted" }, { CS_EVENT_VOTE_REFUSED, "vote-refused" }, { CS_EVENT_APPROVED, "approved" },
 	{ CS_EVENT_REJECTED, "rejected" }, { CS_EVENT_CANCELLED, "cancelled" }, { CS_EVENT_EXPIRED, "expired" },
 	{ CS_EVENT_CLAIMED, "claimed" }, { CS_EVENT_CONFIRMED, "confirmed" }, { CS_EVENT_PARKED, "parked" },
-	{ CS_EVENT_UNCONFIRMED, "unconfirmed" }, { 0, NULL } };
+	{ CS_EVENT_UNCONFIRMED, "unconfirmed" }, { CS_EVENT_REOPENED, "reopened" },
+	{ CS_EVENT_BREAK_GLASS, "break-glass" }, { CS_EVENT_DRILL, "drill" }, { CS_EVENT_ARCHIVED, "archived" },
+	{ CS_EVENT_UNTOLD, "untold" }, { 0, NULL } };
+
+const struct cs_names cs_quiet_names[] = {
+	{ CS_QUIET_SHOW, "show" }, { CS_QUIET_ON, "on" }, { CS_QUIET_OFF, "off" }, { 0, NULL } };
+
+const struct cs_names cs_notice_names[] = {
+	{ CS_NOTICE_NONE, "none" }, { CS_NOTICE_ASKED, "asked" }, { CS_NOTICE_REMINDER, "reminder" },
+	{ CS_NOTICE_ESCALATED, "escalated" }, { CS_NOTICE_HANDLED, "handled" }, { CS_NOTICE_OUTCOME, "outcome" },
+	{ CS_NOTICE_BREAK_GLASS, "break-glass" }, { CS_NOTICE_DRILL, "drill" }, { 0, NULL } };
 
 /* number, name, sentence: one row a reason; the name table for the shapes is made from the same rows. */
 #define REASONS(X) \
@@ -43,6 +55,9 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_APPROVED, "approved", "Enough people approved it.") \
 	X(CS_WHY_CONFIRMED, "confirmed", "This sudo was released just now.") \
 	X(CS_WHY_EXEMPT, "exempt", "The policy exempts you from the approval that this needs.") \
+	X(CS_WHY_AUTOMATIC, "automatic", "The policy approves this by itself.") \
+	X(CS_WHY_NO_OBJECTION, "no-objection", "Nobody who could have objected did so in time.") \
+	X(CS_WHY_BREAK_GLASS, "break-glass", "Permitted by break-glass; two others have to review it.") \
 	X(CS_WHY_NEEDS_APPROVAL, "needs-approval", "Other people have to approve this first.") \
 	X(CS_WHY_NEEDS_REASON, "needs-reason", "A reason is needed for this request.") \
 	X(CS_WHY_PARKED, "parked", "The request stays open; run the same command again after it is approved.") \
@@ -58,6 +73,9 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_NO_FILE, "no-file", "The program could not be opened and hashed.") \
 	X(CS_WHY_CONDITION, "condition", "A gate guards this, but not at this time or not from this address.") \
 	X(CS_WHY_EXCLUSIVE, "exclusive", "You hold two roles that exclude each other, so neither counts.") \
+	X(CS_WHY_NO_BREAK_GLASS, "no-break-glass", "The policy does not name you for break-glass here.") \
+	X(CS_WHY_DEBT, "debt", "The last break-glass here has not been reviewed; that comes first.") \
+	X(CS_WHY_AHEAD, "ahead", "The start is in the past, or further ahead than the gate allows.") \
 	X(CS_WHY_UNKNOWN_PERSON, "unknown-person", "The directory does not know this person.") \
 	X(CS_WHY_LOCKED_PERSON, "locked-person", "This person's account is locked in the directory.") \
 	X(CS_WHY_DOUBT, "doubt", "The directory could not tell; try again when it answers.") \
@@ -67,6 +85,7 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_USED, "used", "The approval was used already.") \
 	X(CS_WHY_NOT_WAITING, "not-waiting", \
 		"Nobody can wait here; the request is open. Run it again after it is approved.") \
+	X(CS_WHY_UNANSWERED, "unanswered", "Nobody answered in time.") \
 	X(CS_WHY_TARGET_CHANGED, "target-changed", "The program is not the one that was approved; ask again.") \
 	X(CS_WHY_APPROVER_LOST, "approver-lost", "An approver no longer has the right to approve; ask again.") \
 	X(CS_WHY_POLICY_CHANGED, "policy-changed", "The policy has changed since the approval; ask again.") \
@@ -79,10 +98,15 @@ const struct cs_names cs_event_names[] = {
 	X(CS_WHY_CODE, "code", "The check code is not the one of this request; ask the requester for it.") \
 	X(CS_WHY_STATE, "state", "The request is not open any more.") \
 	X(CS_WHY_DIGEST, "digest", "The request is not the one that was shown; look at it again.") \
+	X(CS_WHY_NOT_YET, "not-yet", "It is not your turn yet: an earlier stage is open, or it is too early.") \
+	X(CS_WHY_SIGNATURE, "signature", "The vote has to be signed with your own key, and is not.") \
+	X(CS_WHY_KEY, "key", "The key that signed is not known as yours alone.") \
+	X(CS_WHY_NOT_INDEPENDENT, "not-independent", "You are not independent of somebody who counts already.") \
 	X(CS_WHY_LIMIT, "limit", "Too many requests are open; cancel some or wait.") \
 	X(CS_WHY_STORE, "store", "The decision could not be recorded, and without a record nothing is permitted.") \
 	X(CS_WHY_BAD_CALL, "bad-call", "The call makes no sense.") \
-	X(CS_WHY_UNREACHABLE, "unreachable", "countersignd does not answer.")
+	X(CS_WHY_UNREACHABLE, "unreachable", "countersignd does not answer.") \
+	X(CS_WHY_BACK_OFF, "back-off", "Too many of your requests were refused; wait before you ask again.")
 
 #define AS_NAME(value, name, text) { value, name },
 #define AS_TEXT(value, name, text) { value, text },

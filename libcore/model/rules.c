@@ -13,12 +13,35 @@ static int same_text(const char *a, const char *b)
 	return a && b && *a && strcmp(a, b) == 0;
 }
 
+static int share_key(const struct cs_person *a, const struct cs_person *b)
+{
+	for (size_t i = 0; i < a->n_keys; i++)
+		if (cs_strv_has(b->keys, b->n_keys, a->keys[i]) == 1)
+			return 1;
+	return 0;
+}
+
 int cs_same_human(const struct cs_person *a, const struct cs_person *b)
 {
 	if (!a->id || !*a->id || !b->id || !*b->id)
 		return CS_EDOUBT;
 	return same_text(a->id, b->id) || same_text(a->dn, b->dn) || cs_dn_same(a->dn, b->dn) ||
-		same_text(a->human, b->human) || a->uid == b->uid;
+		same_text(a->human, b->human) || a->uid == b->uid || share_key(a, b);
+}
+
+const char *cs_vote_namespace(enum cs_vote vote)
+{
+	return vote == CS_VOTE_APPROVE ? CS_NAMESPACE_APPROVE : vote == CS_VOTE_REJECT ? CS_NAMESPACE_REJECT : NULL;
+}
+
+int cs_statement_encode(const struct cs_approval *approval, struct cs_buf *out)
+{
+	struct cs_statement statement = { .version = 1, .vote = approval->vote, .person = approval->person.id,
+		.not_after_wall_ms = approval->not_after_wall_ms, .head_number = approval->head_number };
+
+	memcpy(statement.digest, approval->digest, CS_DIGEST_LEN);
+	memcpy(statement.head_chain, approval->head_chain, CS_DIGEST_LEN);
+	return cs_encode(&cs_statement_shape, &statement, out);
 }
 
 int cs_request_encode(const struct cs_request *request, struct cs_buf *out)

@@ -104,6 +104,50 @@ uint32_t cs_gate_rule_count(const struct cs_gate *gate, size_t rule);
 /* "1 × Approve a deployment in project/tomcat": for people. Owned by the caller; NULL when out of memory. */
 char *cs_gate_rule_label(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope);
 
+/* --- Terms of a gate beside its rules (terms.c) --------------------------------------------------------------------- */
+
+enum cs_quorum {
+	CS_QUORUM_COUNT = 0,    /* cs_gate_rule_count people */
+	CS_QUORUM_MAJORITY = 1, /* more than half of those who could fill the rule, the requester left out */
+	CS_QUORUM_ALL = 2       /* each of them */
+};
+enum cs_quorum cs_gate_rule_quorum(const struct cs_gate *gate, size_t rule);
+uint32_t cs_gate_rule_stage(const struct cs_gate *gate, size_t rule);           /* 1, 2, … */
+const char *cs_gate_rule_alternative(const struct cs_gate *gate, size_t rule);  /* "": always needed */
+uint64_t cs_gate_rule_after_ms(const struct cs_gate *gate, size_t rule);        /* escalation: open from then; 0 */
+/* A reject by somebody who can fill this rule is one vote less for it; else (the default) it ends the request. */
+bool cs_gate_rule_counts_rejects(const struct cs_gate *gate, size_t rule);
+uint64_t cs_gate_objection_ms(const struct cs_gate *gate);   /* lazy consensus; 0: none */
+bool cs_gate_takes_self_approval(const struct cs_gate *gate); /* default no */
+bool cs_gate_needs_signature(const struct cs_gate *gate);     /* signature = required; default optional */
+uint32_t cs_gate_uses(const struct cs_gate *gate);            /* 1, more, CS_USES_ANY */
+uint64_t cs_gate_ahead_ms(const struct cs_gate *gate);        /* how far ahead a start may be; 0: not at all */
+uint64_t cs_gate_session_ms(const struct cs_gate *gate);      /* 0: no limit */
+uint64_t cs_gate_remind_ms(const struct cs_gate *gate);       /* reminder so long before the deadline; 0: none */
+
+struct cs_held; /* below */
+/* Does the gate approve this action of this person by itself (an `automatic` section: commands, people, times, addresses;
+ * all that it says have to hold)? 1 (reason AUTOMATIC, because names the section), 0, CS_EDOUBT, CS_ENOMEM. Doubt never
+ * approves. */
+int cs_policy_automatic(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+	const char *scope, const struct cs_action *action, uint64_t wall_ms, struct cs_held *ret_held);
+
+/* Break-glass: who may go past the approvals of gates in a scope, for how long. It is known by uid alone, so that it works
+ * without any directory. Its review is a gate of its own, which is in cs_policy_gate by name and matches no action. */
+struct cs_glass {
+	const char *name;
+	const char *scope;   /* literal; "*": everywhere */
+	const uint32_t *uids;
+	size_t n_uids;
+	uint64_t lasts_ms;   /* at most */
+	const struct cs_gate *review; /* named "break-glass NAME"; its rules say who reviews */
+};
+size_t cs_policy_glasses(const struct cs_policy *policy);
+/* 0, CS_ENOENT past the end. */
+int cs_policy_glass(const struct cs_policy *policy, size_t i, struct cs_glass *ret_glass);
+/* 1 when the glass's scope contains the other (both literal). */
+int cs_policy_glass_covers(const struct cs_glass *glass, const char *scope);
+
 /* --- Evaluating --------------------------------------------------------------------------------------------------- */
 
 /* Why a right is held or not. */

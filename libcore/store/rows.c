@@ -16,6 +16,7 @@ static const struct cs_field stored_fields[] = {
 	CS_U64(cs_stored, since_boot_ms),
 	CS_U64(cs_stored, since_wall_ms),
 	CS_STR(cs_stored, since_boot, CS_BOOT_ID_LEN),
+	CS_U32(cs_stored, used),
 	CS_NEST(cs_stored, request, &cs_request_shape),
 };
 const struct cs_shape cs_stored_shape = CS_SHAPE("stored", cs_stored, stored_fields);

@@ -408,8 +408,9 @@ int cs_store_head(struct cs_store *store, uint64_t *ret_number, uint8_t ret_chai
 	return store->ops->head(store, ret_number, ret_chain);
 }
 
-int cs_store_append(struct cs_store *store, const struct cs_record *record)
+int cs_store_append(struct cs_store *store, const struct cs_record *record, uint64_t request)
 {
+	(void)request;
 	uint8_t chain[CS_DIGEST_LEN];
 	uint64_t head = 0;
 	int r = enter(store);

@@ -45,6 +45,7 @@ struct cs_stored {
 	uint64_t version;    /* rises with every change of state or votes */
 	uint64_t since_boot_ms, since_wall_ms; /* when the state was entered */
 	char *since_boot;    /* boot id then */
+	uint32_t used;       /* how often it was used */
 	struct cs_request request;
 };
 extern const struct cs_shape cs_stored_shape;
@@ -64,10 +65,20 @@ int cs_store_find_open(struct cs_store *store, const uint8_t action_key[CS_DIGES
  * count decides (A091). A closed from, and from == to, are CS_EINVAL: what is closed never opens again. */
 int cs_store_change(struct cs_store *store, uint64_t number, enum cs_state from, enum cs_state to,
 		    const struct cs_now *now);
-/* Adds a vote. CS_EEXIST when this person (person.id) has one; CS_EINVAL without a person.id or a vote; CS_ENOENT;
+/* One use of an approved request: where its state still is APPROVED and it was used less often than request.uses (0
+ * counts as 1) it is used once more, and with the last use USED. One UPDATE whose row count decides (A091). 1 with
+ * *ret_used (how often by now), 0, CS_EIO. */
+int cs_store_use(struct cs_store *store, uint64_t number, const struct cs_now *now, uint32_t *ret_used);
+/* The request whose id begins with these 4 to 32 hexadecimal digits. 0, CS_ENOENT, CS_ECONFLICT (several), CS_EINVAL,
+ * CS_EIO. */
+int cs_store_find_prefix(struct cs_store *store, const char *hex, uint64_t *ret_number);
+/* Numbers of pending requests whose objection_ms is over, as cs_store_overdue. */
+int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+/* Adds a vote. An earlier one of this person (person.id) is kept and counts no more; of CS_VOTE_WITHDRAW nothing is left
+ * but itself. CS_EINVAL without a person.id or a vote; CS_ENOENT;
  * CS_EBUSY when there are CS_MAX_VOTES; CS_EIO, CS_ENOMEM. */
 int cs_store_vote(struct cs_store *store, uint64_t number, const struct cs_approval *approval);
-/* Votes in order; *ret_votes allocated; clear each with cs_clear(&cs_approval_shape) and free. */
+/* The votes that count, one a person, withdrawn ones left out, in the order in which they were cast; *ret_votes allocated; clear each with cs_clear(&cs_approval_shape) and free. */
 int cs_store_votes(struct cs_store *store, uint64_t number, struct cs_approval **ret_votes, size_t *ret_count);
 /* Calls each for requests, newest first: open_only for PENDING and APPROVED. each returns 0 to go on, else the walk
  * ends with that value. */
@@ -82,12 +93,41 @@ int cs_store_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_u
 
 /* The chain: number and value of the last event; 0 and zero bytes when there is none. */
 int cs_store_head(struct cs_store *store, uint64_t *ret_number, uint8_t ret_chain[CS_DIGEST_LEN]);
-/* Appends a record; record->number must be head + 1. CS_ECONFLICT otherwise. Never updated, never deleted: triggers
+/* Appends a record about this request (0: none); record->number must be head + 1. CS_ECONFLICT otherwise. Never updated, never deleted: triggers
  * in the schema refuse it. */
-int cs_store_append(struct cs_store *store, const struct cs_record *record);
+int cs_store_append(struct cs_store *store, const struct cs_record *record, uint64_t request);
 /* Records from a number on, at most max; allocated; clear each with cs_clear(&cs_record_shape) and free. */
 int cs_store_records(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
 		     size_t *ret_count);
+
+/* The records about one request, in order, at most max; as cs_store_records. */
+int cs_store_records_of(struct cs_store *store, uint64_t request, size_t max, struct cs_record **ret_records,
+			size_t *ret_count);
+/* The number of the oldest event that is here (1 as long as nothing was archived; also in an empty store), and the
+ * chain's value before it. */
+int cs_store_first(struct cs_store *store, uint64_t *ret_number, uint8_t ret_before[CS_DIGEST_LEN]);
+/* Takes the events of a segment out: first has to be cs_store_first's, before and chain what is here, last below the
+ * head. The segment's row stays for ever. Nothing else removes an event. CS_ECONFLICT where it does not fit. */
+int cs_store_archive(struct cs_store *store, const struct cs_segment *segment);
+int cs_store_segments(struct cs_store *store, struct cs_segment **ret_segments, size_t *ret_count);
+
+/* The outbox. Adds a notice, to be told at due_wall_ms or after; notice->number is set. In the transaction of its
+ * event. 0, CS_EINVAL, CS_ETOOBIG, CS_EIO, CS_ENOMEM. */
+int cs_store_tell(struct cs_store *store, struct cs_notice *notice, uint64_t due_wall_ms);
+/* Notices whose time has come, oldest first, at most max; allocated; clear each with cs_clear(&cs_notice_shape) and
+ * free. ret_tries (max entries) is how often each was tried before. */
+int cs_store_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_notice **ret_notices,
+		     uint32_t *ret_tries, size_t *ret_count);
+/* It was told, or is moot: the row goes. 0, CS_ENOENT, CS_EIO. */
+int cs_store_told(struct cs_store *store, uint64_t number);
+/* It was tried and is to be tried again at due_wall_ms. */
+int cs_store_tell_later(struct cs_store *store, uint64_t number, uint64_t due_wall_ms);
+/* How many there are, and when the next is due (UINT64_MAX: none). */
+int cs_store_count_notices(struct cs_store *store, uint64_t *ret_count, uint64_t *ret_due_wall_ms);
+/* Whoever wants to be left alone until then (UINT64_MAX: for ever; 0: not any more), by login name. quiet: 1 with
+ * *ret_until, 0, CS_EIO. */
+int cs_store_set_quiet(struct cs_store *store, const char *name, uint64_t until_wall_ms);
+int cs_store_quiet(struct cs_store *store, const char *name, uint64_t wall_ms, uint64_t *ret_until);
 
 /* Adds a generation of the policy with its text, which holds no NUL: it is the newest from now on. Never updated, never
  * deleted: triggers in the schema refuse it. generation's number and size are set. 0, CS_EINVAL (an empty text or one

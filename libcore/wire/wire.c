@@ -26,6 +26,11 @@ static const struct cs_message messages[] = {
 	{ CS_CALL_APPLY, "apply", &cs_apply_shape, &cs_apply_answer_shape, PEOPLE, false, true },
 	{ CS_CALL_HISTORY, "history", &cs_history_shape, &cs_history_answer_shape, PEOPLE, true, false },
 	{ CS_CALL_POLICY, "policy", &cs_policy_call_shape, &cs_policy_answer_shape, PEOPLE, true, false },
+	{ CS_CALL_WATCH, "watch", &cs_watch_shape, &cs_watch_answer_shape, PEOPLE, false, false },
+	{ CS_CALL_BREAK_GLASS, "break-glass", &cs_break_glass_shape, &cs_break_glass_answer_shape, PEOPLE, false, false },
+	{ CS_CALL_RECEIPT, "receipt", &cs_show_shape, &cs_receipt_answer_shape, PEOPLE, false, false },
+	{ CS_CALL_QUIET, "quiet", &cs_quiet_shape, &cs_quiet_answer_shape, PEOPLE, false, false },
+	{ CS_CALL_ARCHIVE, "archive", &cs_archive_shape, &cs_archive_answer_shape, PEOPLE, true, false },
 };
 
 const struct cs_message *cs_message_find(unsigned type)

@@ -285,7 +285,7 @@ static bool in_question(const struct ref_group *group, enum cs_where where, cons
 void describe_person(const struct ref_person *person, struct cs_person *ret_person)
 {
 	*ret_person = (struct cs_person){copy(person->id),   copy(person->human), copy(person->dn),
-					 copy(person->name), person->uid,         person->locked};
+					 copy(person->name), person->uid,         person->locked, NULL, 0};
 }
 
 void describe_facts(const struct ref_directory *directory, const struct ref_person *person,

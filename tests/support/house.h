@@ -326,7 +326,7 @@ static inline int house_claim(struct house *h, const struct cs_decision *held, u
 static inline int house_show(struct house *h, uint32_t uid, uint64_t number, struct cs_show_answer *ret)
 {
 	struct cs_caller caller = house_person(uid);
-	struct cs_show show = { number };
+	struct cs_show show = { .number = number };
 
 	return house_call(h, &caller, CS_CALL_SHOW, &show, -1, &cs_show_answer_shape, ret);
 }

@@ -189,7 +189,7 @@ static inline int put_event(struct cs_store *store, enum cs_event_kind kind, con
 	assert_int_equal(cs_set(&event.text, text), 0);
 	assert_int_equal(cs_store_head(store, &head, chain), 0);
 	assert_int_equal(cs_evidence_seal(head, chain, &event, &record), 0);
-	r = cs_store_append(store, &record);
+	r = cs_store_append(store, &record, 0);
 	cs_clear(&cs_record_shape, &record);
 	cs_clear(&cs_event_shape, &event);
 	return r;

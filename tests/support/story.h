@@ -319,7 +319,7 @@ static inline void story_looks(struct house *h)
 	struct cs_right_answer held = { 0 };
 	struct cs_list list = { .all = true };
 	struct cs_list_answer rows = { 0 };
-	struct cs_show show = { 1 };
+	struct cs_show show = { .number = 1 };
 	struct cs_show_answer shown = { 0 };
 	struct cs_empty empty = { 0 };
 	struct cs_status status = { 0 };

@@ -39,33 +39,41 @@ class Reader:
     def text(self):
         return self.raw(self.u32()).decode()
 
+    def blob(self):
+        return self.raw(self.u32())
+
     def texts(self):
         return [self.text() for _ in range(self.u32())]
 
     def fields(self, *spec):
-        """name, kind, name, kind, … in order; kind is u32, u64, text, texts, or a number of raw bytes."""
+        """name, kind, name, kind, … in order; kind is u32, u64, text, blob, texts, or a number of raw bytes."""
         return {name: self.raw(kind) if isinstance(kind, int) else getattr(self, kind)()
                 for name, kind in zip(spec[::2], spec[1::2])}
 
 
 def read_person(r):
-    return r.fields("id", "text", "human", "text", "dn", "text", "name", "text", "uid", "u32", "locked", 1)
+    return r.fields("id", "text", "human", "text", "dn", "text", "name", "text", "uid", "u32", "locked", 1,
+                    "keys", "texts")
 
 
 def read_vote(r):
     vote = {"vote": r.u32(), "person": read_person(r)}
-    return vote | r.fields("digest", 32, "comment", "text", "wall", "u64", "rules", "texts", "because", "texts")
+    return vote | r.fields("digest", 32, "comment", "text", "wall", "u64", "rules", "texts", "because", "texts",
+                           "assurance", "text", "self", 1, "not_after", "u64", "head_number", "u64", "head", 32,
+                           "signature", "blob")
 
 
 def read_decision(r):
     d = r.fields("verdict", "u32", "reason", "u32", "text", "text", "gate", "text", "scope", "text", "number", "u64",
                  "id", 16, "secret", 16, "code", "text", "state", "u32")
     d["needs"] = [r.fields("rule", "text", "label", "text", "count", "u32", "have", "u32", "by", "texts", "who",
-                           "texts")
+                           "texts", "stage", "u32", "alternative", "text", "open", 1, "opens_in", "u64",
+                           "against", "u32")
                   for _ in range(r.u32())]
     d["votes"] = [read_vote(r) for _ in range(r.u32())]
     d["why"] = WHY.get(d["reason"], d["reason"])
-    return d | r.fields("version", "u64", "remaining", "u64", "hold", "u64")
+    return d | r.fields("version", "u64", "remaining", "u64", "hold", "u64", "missing", "u32", "uses", "u32",
+                        "used", "u32", "start", "u64", "objection", "u64")
 
 
 def read_request(r):
@@ -77,7 +85,7 @@ def read_request(r):
     q |= r.fields("target_name", "text", "cwd", "text", "env", "texts", "tty", "text", "peer", "text", "flags", 2,
                   "file", 69)
     return q | r.fields("gate", "text", "scope", "text", "policy", 32, "reason", "text", "assurance", "text", "times",
-                        32)
+                        32, "start", "u64", "uses", "u32", "session", "u64", "objection", "u64", "self", 1)
 
 
 class Gone(Exception):
@@ -96,7 +104,7 @@ class Wire:
             self.socket.connect(path)
         finally:
             os.seteuid(0)
-        self.socket.sendall(b"CSGN" + struct.pack(">I", 3))
+        self.socket.sendall(b"CSGN" + struct.pack(">I", 4))
 
     def send(self, kind, payload, fd=None):
         frame = struct.pack(">IB", len(payload) + 1, kind) + payload
@@ -144,7 +152,7 @@ def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1
     """The payload of a sudo by that user."""
     action = text("sudo") + text("") + text(command) + text(command) + texts(argv) + struct.pack(">III", 0, 0, 0)
     action += text("root") + text("/") + texts([]) + text(tty) + text("") + b"\0\0" + bytes(69)
-    return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + bytes([may_wait, 0, 1])
+    return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + bytes([may_wait, 0, 1, 0]) + bytes(8)
 
 
 def wait(held, seen, ms):
@@ -157,7 +165,7 @@ def claim(held):
 
 def show(wire, number):
     """Request, digest and decision, as whoever holds this connection sees them."""
-    wire.send(SHOW, struct.pack(">Q", number))
+    wire.send(SHOW, struct.pack(">Q", number) + text(""))
     error, what, r = wire.reply()
     assert error == 0, (error, what)
     request = read_request(r)
@@ -167,4 +175,5 @@ def show(wire, number):
 
 def vote(number, digest, approve=True, comment="fine"):
     code = "%04d" % (int.from_bytes(digest[:4], "big") % 10000)
-    return struct.pack(">Q", number) + digest + struct.pack(">I", 1 if approve else 2) + text(code) + text(comment)
+    return struct.pack(">Q", number) + digest + struct.pack(">I", 1 if approve else 2) + text(code) + text(comment) + \
+        bytes(8 + 8 + 32) + text("")

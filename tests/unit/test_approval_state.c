@@ -10,22 +10,28 @@
 #define NONE CS_STATE_NONE
 
 static const enum cs_state states[] = {
-	CS_STATE_NONE, CS_PENDING, CS_APPROVED, CS_REJECTED, CS_CANCELLED, CS_EXPIRED, CS_USED, (enum cs_state)7};
+	CS_STATE_NONE, CS_PENDING, CS_APPROVED, CS_REJECTED, CS_CANCELLED, CS_EXPIRED, CS_USED,
+	CS_UNANSWERED, (enum cs_state)8};
 
 static const enum cs_step steps[] = {
-	CS_STEP_VOTE, CS_STEP_SUFFICE, CS_STEP_REJECT, CS_STEP_CANCEL, CS_STEP_EXPIRE, CS_STEP_CLAIM};
+	CS_STEP_VOTE, CS_STEP_SUFFICE, CS_STEP_REJECT, CS_STEP_CANCEL, CS_STEP_EXPIRE, CS_STEP_CLAIM, CS_STEP_USE,
+	CS_STEP_LAPSE, CS_STEP_WITHDRAW, CS_STEP_REOPEN};
 
 /* One row a state, one column a step, in the order of the two lists above. */
+#define CLOSED {NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE}
 static const enum cs_state after[CS_COUNT(states)][CS_COUNT(steps)] = {
-	/*              vote        suffice      reject       cancel        expire      claim */
-	/* none */      {NONE,       NONE,        NONE,        NONE,         NONE,       NONE},
-	/* pending */   {CS_PENDING, CS_APPROVED, CS_REJECTED, CS_CANCELLED, CS_EXPIRED, NONE},
-	/* approved */  {NONE,       NONE,        CS_REJECTED, CS_CANCELLED, CS_EXPIRED, CS_USED},
-	/* rejected */  {NONE,       NONE,        NONE,        NONE,         NONE,       NONE},
-	/* cancelled */ {NONE,       NONE,        NONE,        NONE,         NONE,       NONE},
-	/* expired */   {NONE,       NONE,        NONE,        NONE,         NONE,       NONE},
-	/* used */      {NONE,       NONE,        NONE,        NONE,         NONE,       NONE},
-	/* no state */  {NONE,       NONE,        NONE,        NONE,         NONE,       NONE},
+	/* vote, suffice, reject, cancel, expire, claim, use, lapse, withdraw, reopen */
+	/* none */       CLOSED,
+	/* pending */    {CS_PENDING, CS_APPROVED, CS_REJECTED, CS_CANCELLED, CS_EXPIRED, NONE, NONE, CS_UNANSWERED,
+			  CS_PENDING, NONE},
+	/* approved */   {NONE, NONE, CS_REJECTED, CS_CANCELLED, CS_EXPIRED, CS_USED, CS_APPROVED, NONE, CS_APPROVED,
+			  CS_PENDING},
+	/* rejected */   CLOSED,
+	/* cancelled */  CLOSED,
+	/* expired */    CLOSED,
+	/* used */       CLOSED,
+	/* unanswered */ CLOSED,
+	/* no state */   CLOSED,
 };
 
 static void test_approval_state_every_pair(void **state)
@@ -41,7 +47,7 @@ static void test_approval_state_unknown_steps_lead_nowhere(void **state)
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(states); i++) {
 		assert_int_equal(cs_state_after(states[i], (enum cs_step)0), CS_STATE_NONE);
-		assert_int_equal(cs_state_after(states[i], (enum cs_step)(CS_STEP_CLAIM + 1)), CS_STATE_NONE);
+		assert_int_equal(cs_state_after(states[i], (enum cs_step)(CS_STEP_REOPEN + 1)), CS_STATE_NONE);
 	}
 }
 
@@ -69,6 +75,7 @@ static void test_approval_state_reasons(void **state)
 	assert_int_equal(cs_state_reason(CS_CANCELLED), CS_WHY_CANCELLED);
 	assert_int_equal(cs_state_reason(CS_EXPIRED), CS_WHY_EXPIRED);
 	assert_int_equal(cs_state_reason(CS_USED), CS_WHY_USED);
+	assert_int_equal(cs_state_reason(CS_UNANSWERED), CS_WHY_UNANSWERED);
 	assert_int_equal(cs_state_reason(CS_STATE_NONE), CS_WHY_NONE);
 	assert_int_equal(cs_state_reason((enum cs_state)99), CS_WHY_NONE);
 }

@@ -24,6 +24,9 @@ static const struct table tables[] = {
 	{"include/countersign/types.h", "CS_CANCELLED", cs_state_names, 1},
 	{"include/countersign/types.h", "CS_EXPIRED", cs_state_names, 1},
 	{"include/countersign/types.h", "CS_USED", cs_state_names, 1},
+	{"include/countersign/types.h", "CS_UNANSWERED", cs_state_names, 1},
+	{"libcore/model/model.h", "CS_NOTICE_", cs_notice_names, 8},
+	{"libcore/model/calls.h", "CS_QUIET_", cs_quiet_names, 3},
 	{"include/countersign/types.h", "CS_STATE_", cs_state_names, 1},
 	{"include/countersign/types.h", "CS_DENY", cs_verdict_names, 1},
 	{"include/countersign/types.h", "CS_HOLD", cs_verdict_names, 1},
@@ -58,7 +61,7 @@ static void test_model_names_every_value(void **state)
 static void test_model_names_are_words_and_unique(void **state)
 {
 	const struct cs_names *all[] = {cs_verdict_names, cs_state_names, cs_vote_names, cs_reason_names, cs_known_names,
-		cs_where_names, cs_event_names};
+		cs_where_names, cs_event_names, cs_notice_names, cs_quiet_names};
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(all); i++) {
@@ -96,8 +99,8 @@ static void test_model_names_unknown_numbers(void **state)
 
 	(void)state;
 	assert_string_equal(cs_verdict_name((enum cs_verdict)1), "unknown");
-	assert_string_equal(cs_state_name((enum cs_state)7), "unknown");
-	assert_string_equal(cs_vote_name((enum cs_vote)3), "unknown");
+	assert_string_equal(cs_state_name((enum cs_state)8), "unknown");
+	assert_string_equal(cs_vote_name((enum cs_vote)4), "unknown");
 	assert_string_equal(cs_reason_name((enum cs_reason)9999), "unknown");
 	assert_non_null(cs_reason_text((enum cs_reason)9999));
 	assert_int_equal(cs_value_of(cs_vote_names, "Approve", &untouched), 0);

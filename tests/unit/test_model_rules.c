@@ -14,7 +14,7 @@
 
 /* --- One human ---------------------------------------------------------------------------------------------------- */
 
-#define P(id, human, dn, name, uid) {TEXT(id), TEXT(human), TEXT(dn), TEXT(name), uid, false}
+#define P(id, human, dn, name, uid) {TEXT(id), TEXT(human), TEXT(dn), TEXT(name), uid, false, NULL, 0 }
 
 struct human_case {
 	const char *what;

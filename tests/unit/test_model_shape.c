@@ -282,7 +282,7 @@ static void test_model_a086_bool_is_canonical(void **state)
 {
 	(void)state;
 	for (unsigned value = 0; value <= 255; value++) {
-		const uint8_t bytes[2] = {(uint8_t)value, 0};
+		const uint8_t bytes[11] = {(uint8_t)value}; /* three bools and a number */
 		struct cs_list list;
 
 		memset(&list, 0xa5, sizeof(list));

@@ -101,7 +101,7 @@ static int one_turn(struct cs_store *store, struct cs_stored *stored, const stru
 	if (r == 0 && cs_store_change(store, stored->number, CS_PENDING, CS_APPROVED, &now) != 1)
 		r = CS_EIO;
 	if (r == 0)
-		r = cs_store_append(store, record);
+		r = cs_store_append(store, record, 0);
 	if (r == 0)
 		r = put_policy_bare(store, stored->number);
 	if (r < 0) {
@@ -171,7 +171,7 @@ static void test_store_a119_a_caller_that_goes_on(void **state)
 		arm(at, 0, false);
 		cs_store_add(store, &made);
 		disarm();
-		cs_store_append(store, &record);
+		cs_store_append(store, &record, 0);
 		r = cs_store_commit(store);
 		assert_int_equal(head_of(store), r == 0);
 		assert_int_equal(is_there(store, 1), r == 0);
@@ -197,7 +197,7 @@ static void test_store_a119_a_question_inside_a_turn(void **state)
 		assert_int_equal(cs_store_begin(stage->store), 0);
 		for (int i = 0; i < 2; i++) {
 			record.number = head_of(stage->store) + 1;
-			cs_store_append(stage->store, &record);
+			cs_store_append(stage->store, &record, 0);
 			arm(0, at, false);
 			cs_store_get(stage->store, 1, &stored);
 			disarm();

@@ -51,7 +51,7 @@ static int append(struct pair *pair, int which, unsigned a, unsigned b)
 	struct cs_record record = {
 		.number = head_of(pair->stores[which]) + (a % 5 != 0), .bytes = bytes, .n_bytes = b % 3, .chain = {1}};
 
-	return cs_store_append(pair->stores[which], &record);
+	return cs_store_append(pair->stores[which], &record, 0);
 }
 
 static int begin(struct pair *pair, int which, unsigned a, unsigned b)

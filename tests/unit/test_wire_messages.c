@@ -29,6 +29,11 @@ static const struct cs_message expected[] = {
 	{CS_CALL_APPLY, "apply", &cs_apply_shape, &cs_apply_answer_shape, P, false, true},
 	{CS_CALL_HISTORY, "history", &cs_history_shape, &cs_history_answer_shape, P, true, false},
 	{CS_CALL_POLICY, "policy", &cs_policy_call_shape, &cs_policy_answer_shape, P, true, false},
+	{CS_CALL_WATCH, "watch", &cs_watch_shape, &cs_watch_answer_shape, P, false, false},
+	{CS_CALL_BREAK_GLASS, "break-glass", &cs_break_glass_shape, &cs_break_glass_answer_shape, P, false, false},
+	{CS_CALL_RECEIPT, "receipt", &cs_show_shape, &cs_receipt_answer_shape, P, false, false},
+	{CS_CALL_QUIET, "quiet", &cs_quiet_shape, &cs_quiet_answer_shape, P, false, false},
+	{CS_CALL_ARCHIVE, "archive", &cs_archive_shape, &cs_archive_answer_shape, P, true, false},
 };
 
 static void test_wire_table(void **state)
@@ -109,7 +114,7 @@ static void test_wire_hello(void **state)
 	cs_buf_init(&out, 64);
 	cs_wire_put_hello(&out);
 	assert_int_equal(out.len, CS_WIRE_HELLO_LEN);
-	assert_memory_equal(out.data, "CSGN\0\0\0\3", CS_WIRE_HELLO_LEN);
+	assert_memory_equal(out.data, "CSGN\0\0\0\4", CS_WIRE_HELLO_LEN);
 	assert_int_equal(cs_wire_check_hello(out.data), 0);
 	for (size_t i = 0; i < CS_WIRE_HELLO_LEN; i++) {
 		for (unsigned bit = 0; bit < 8; bit++) {
@@ -328,8 +333,8 @@ static void test_wire_calls_in_a_row(void **state)
 	assert_int_equal(type, CS_CALL_SHOW);
 	cs_buf_consume(&out, total);
 	payload = the_frame(&out, CS_CALL_LIST, &len);
-	assert_int_equal(len, 2);
-	assert_memory_equal(payload, "\0\1", 2);
+	assert_int_equal(len, 11);
+	assert_memory_equal(payload, "\0\1\0\0\0\0\0\0\0\0", 11);
 	cs_buf_clear(&out);
 }
 
