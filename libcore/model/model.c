@@ -131,6 +131,8 @@ static const struct cs_field decision_fields[] = {
 	CS_U32(cs_decision, used),
 	CS_U64(cs_decision, start_wall_ms),
 	CS_U64(cs_decision, objection_ms),
+	CS_U64(cs_decision, session_ms),
+	CS_U32(cs_decision, waiting),
 };
 SHAPE(decision);
 

@@ -200,6 +200,9 @@ struct cs_decision {
 	uint32_t used;         /* and was */
 	uint64_t start_wall_ms; /* not to be used before; 0: at once */
 	uint64_t objection_ms; /* lazy consensus: until it goes ahead if nobody objects; 0: not so */
+	uint64_t session_ms;   /* how long what it starts may last; 0: no limit. At confirm the PAM session line sets the
+	                        * timer */
+	uint32_t waiting;      /* connections that wait for it: identical calls join one request */
 };
 extern const struct cs_shape cs_decision_shape;
 
