@@ -221,13 +221,13 @@ struct cs_status {
 extern const struct cs_shape cs_status_shape;
 
 struct cs_watch {
-	uint64_t seen;    /* change that the caller knows; a newer one is answered at once. 0: answer at once */
+	uint64_t seen;    /* change that the caller knows; any other is answered at once: 0 is none */
 	uint32_t wait_ms; /* answer after this time even if nothing changed; at most 60,000 */
 };
 extern const struct cs_shape cs_watch_shape;
 
 struct cs_watch_answer {
-	uint64_t change; /* rises with every change of a request */
+	uint64_t change; /* rises with every change of a request; begins again when the daemon does */
 };
 extern const struct cs_shape cs_watch_answer_shape;
 

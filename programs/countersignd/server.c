@@ -21,6 +21,7 @@
 #define HELLO_SECONDS 10       /* a connection that says nothing is closed */
 #define IDLE_SECONDS 600       /* and so is one that asked and then says nothing */
 #define WAIT_MAX_MS 60000u
+#define WATCHES_PER_UID 16     /* of PEOPLE_PER_UID: who watches has to be able to vote */
 #define FAILED_EVERY_MS 10000u
 
 #define MALFORMED_EVERY_MS 1000u
@@ -56,10 +57,12 @@ struct connection {
 	bool greeted;
 	bool busy;     /* a call is with the authority, or a wait is parked */
 	bool waiting;  /* it is a wait */
-	bool look;     /* its request changed, or it has just begun to wait */
+	bool watching; /* it is a watch */
+	bool look;     /* something that it is parked for changed, or it has just begun */
 	bool overdue;  /* its wait is over, changed or not */
 	bool closing;  /* freed at the end of the turn */
 	struct cs_wait wait;
+	uint64_t seen; /* a watch: the change that the caller knows */
 	const struct cs_message *message;
 	struct connection *next;
 };
@@ -77,6 +80,7 @@ struct server {
 	struct connection *connections;
 	uint64_t next_connection;
 	uint64_t malformed;
+	uint64_t change; /* rises with every change of any request; 0 is nobody's */
 	struct quiet malformed_log, failed_log;
 	uint32_t root_uid; /* 0; who started the daemon, where that is an ordinary user */
 	size_t n_connections;
@@ -129,6 +133,7 @@ static void send_reply(struct connection *c, int error, const char *text, const 
 		r = cs_wire_put_reply(&c->out, message, r, "the answer is too large; ask for less", NULL);
 	c->busy = false;
 	c->waiting = false;
+	c->watching = false;
 	listen_to(c);
 	if (r < 0)
 		close_later(c);
@@ -186,25 +191,64 @@ static void wait_look(struct connection *c)
 	cs_clear(&cs_decision_shape, &decision);
 }
 
-static void wait_start(struct connection *c, const struct cs_wait *wait)
+/* Parks the connection until something changes or the time is over; the end of this turn looks for the first time. */
+static void park(struct connection *c, uint32_t wait_ms)
 {
-	uint32_t ms = wait->wait_ms < WAIT_MAX_MS ? wait->wait_ms : WAIT_MAX_MS;
+	uint32_t ms = wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
 	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
 
-	c->wait = *wait;
-	c->waiting = true;
 	c->look = true;
 	c->overdue = false;
 	if (event_add(c->timer, &tv) < 0)
 		close_later(c);
 }
 
+static void wait_start(struct connection *c, const struct cs_wait *wait)
+{
+	c->wait = *wait;
+	c->waiting = true;
+	park(c, wait->wait_ms);
+}
+
+/* Says only that something changed: what it was, each asks for himself, and is shown what he may see. */
+static void watch_look(struct connection *c)
+{
+	struct cs_watch_answer answer = { .change = c->server->change };
+
+	c->look = false;
+	if (!c->overdue && answer.change == c->seen)
+		return;
+	(void)event_del(c->timer);
+	send_reply(c, 0, NULL, &answer);
+}
+
+static size_t watches_of(const struct server *s, uint32_t uid)
+{
+	size_t n = 0;
+
+	for (const struct connection *c = s->connections; c; c = c->next)
+		n += c->watching && c->caller.uid == uid;
+	return n;
+}
+
+static void watch_start(struct connection *c, const struct cs_watch *watch)
+{
+	if (watches_of(c->server, c->caller.uid) >= WATCHES_PER_UID) {
+		send_reply(c, CS_EBUSY, "you watch too often at the same time; end one of the others", NULL);
+		return;
+	}
+	c->seen = watch->seen;
+	c->watching = true;
+	park(c, watch->wait_ms);
+}
+
 static void changed(void *arg, const uint8_t id[CS_ID_LEN])
 {
 	struct server *s = arg;
 
+	s->change++;
 	for (struct connection *c = s->connections; c; c = c->next)
-		if (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0)
+		if (c->watching || (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0))
 			c->look = true;
 }
 
@@ -295,6 +339,10 @@ static void dispatch(struct connection *c, const struct cs_message *message, voi
 	}
 	if (message->type == CS_CALL_WAIT) {
 		wait_start(c, call);
+		return;
+	}
+	if (message->type == CS_CALL_WATCH) {
+		watch_start(c, call);
 		return;
 	}
 	pending = calloc(1, sizeof(*pending));
@@ -398,7 +446,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (c->closing)
 		return;
-	if (c->waiting)
+	if (c->waiting || c->watching)
 		c->look = c->overdue = true;
 	else if (!c->busy)
 		close_later(c);
@@ -604,7 +652,8 @@ static void log_directory(struct server *s)
 	}
 }
 
-/* Commits, answers, lets waiters look, and closes what is over. What looking or closing recorded is committed too. */
+/* Commits, answers, lets waiters look, and closes what is over. What looking or closing recorded is committed too, and
+ * whoever watches hears of all of it. */
 static void end_turn(struct server *s)
 {
 	cs_authority_turn(s->authority);
@@ -613,6 +662,9 @@ static void end_turn(struct server *s)
 			wait_look(c);
 	reap(s);
 	cs_authority_turn(s->authority);
+	for (struct connection *c = s->connections; c; c = c->next)
+		if (c->look && c->watching && !c->closing)
+			watch_look(c);
 	log_directory(s);
 	watch_directory(s);
 }
@@ -677,6 +729,7 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 	s->listen_fd[CS_DOOR_PEOPLE] = people_fd;
 	s->directory_fd = -1;
 	s->root_uid = root_uid;
+	s->change = 1;
 	/* A connection takes at most two descriptors: itself and one that was passed. */
 	s->max_connections = (descriptor_limit() - RESERVED_FDS) / 2;
 	s->base = make_base();
