@@ -35,15 +35,19 @@ int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
  * and its voter may fill it now. 0, CS_ENOMEM. */
 int cs_rules_open(const struct cs_case *what, bool *ret_open);
 
-/* Everything that a decision was made from, for the evidence: memberships that decide nothing in this gate and scope are
- * left out where the decision stays the same without them. match are the n_match listings that matching needed. 0,
- * CS_ENOMEM, CS_ETOOBIG (does not fit CS_MAX_EVENT - 16384 bytes when encoded). */
+/* Everything that a decision was made from, for the evidence: memberships that decide nothing in this gate and scope
+ * (cs_policy_matters), and listings where no rule counts a part of those who could, are left out where the decision and
+ * the match stay the same without them. match are the n_match listings that matching needed. 0, CS_ENOMEM, CS_ETOOBIG (it
+ * does not fit CS_GROUNDS_BYTES when encoded). */
+#define CS_GROUNDS_BYTES (CS_MAX_EVENT - 16384)
 int cs_grounds_freeze(const struct cs_case *what, const struct cs_listing *match, size_t n_match,
 	struct cs_grounds *ret_grounds);
-/* The other way: a view of the grounds as a case, to decide again. Nothing is copied. votes are those that stood. 0,
- * CS_ECORRUPT where they do not belong together. */
+/* The other way: a view of the grounds as a case, to decide again. Nothing is copied; ret_of_rule has room for
+ * CS_MAX_RULES, and the case points to it. request gives the scope, the action and who asked; votes are those that
+ * stood. 0, CS_ECORRUPT where they do not belong together. */
 int cs_grounds_case(const struct cs_policy *policy, const struct cs_gate *gate, const struct cs_request *request,
-	const struct cs_approval *votes, size_t n_votes, const struct cs_grounds *grounds, struct cs_case *ret_case);
+	const struct cs_approval *votes, size_t n_votes, const struct cs_grounds *grounds, size_t *ret_of_rule,
+	struct cs_case *ret_case);
 
 /* How far the rules of a gate are filled by the votes as they were frozen when they were cast. 0 or CS_E…. */
 int cs_needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,

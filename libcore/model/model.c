@@ -244,6 +244,7 @@ static const struct cs_field event_fields[] = {
 SHAPE(event);
 
 static const struct cs_field grounds_fields[] = {
+	CS_U64(cs_grounds, wall_ms),
 	CS_U64(cs_grounds, elapsed_ms),
 	CS_NEST(cs_grounds, requester, &cs_facts_shape),
 	CS_ARRAY(cs_grounds, voters, &cs_facts_shape, CS_MAX_VOTES),

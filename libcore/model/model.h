@@ -372,6 +372,7 @@ enum cs_event_kind {
  * (cs_decide with the policy whose digest the event has). Memberships that decide nothing in the gate's scope may be
  * left out (cs_grounds_freeze proves that the verdict is the same without them). */
 struct cs_grounds {
+	uint64_t wall_ms;            /* when it was decided: what time windows were compared with */
 	uint64_t elapsed_ms;         /* since the request was made, as its deadline counts */
 	struct cs_facts requester;   /* all zero where the directory was not asked */
 	struct cs_facts *voters;     /* of every vote that stood, in the order of cs_store_votes; in a voted event the

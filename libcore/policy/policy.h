@@ -180,6 +180,12 @@ int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *fa
 int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
 	const char *scope, struct cs_held *ret_held);
 
+/* Might this membership matter for what is decided about the gate in the scope, or for which gate counts: for the gate's
+ * permission, rules and exemptions there, for exclusive roles, for what lifts a deny gate? 1 or 0. An estimate, for what
+ * is kept with a decision: whoever leaves something out decides again without it (cs_grounds_freeze). */
+int cs_policy_matters(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
+	const struct cs_membership *membership);
+
 /* Everything a person holds: one entry for each permission and scope in which a role gives it (not for what those
  * scopes contain), sorted by scope, then permission, each once. What a role held in "*" carries only `in wg` stands
  * there with the scope "wg". What an unsure list might give or take away is left out. */
