@@ -10,6 +10,7 @@
 #include "decision.h"
 #include "directory.h"
 #include "policy.h"
+#include "ssh_signature.h"
 #include "store.h"
 
 struct cs_authority;
@@ -51,6 +52,8 @@ struct cs_authority_options {
 	uint32_t max_open_per_uid; /* 20 */
 	uint32_t max_open;         /* 10,000 */
 	int (*now)(struct cs_now *ret_now); /* cs_now_read; models set their own clock */
+	const struct cs_host_key *host_key; /* signs receipts and segments; the caller's, outlives the authority. NULL:
+	                                     * nothing is signed */
 	struct cs_authority_events events;
 };
 

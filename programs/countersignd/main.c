@@ -21,6 +21,7 @@ struct daemon {
 	struct config config;
 	struct cs_directory *directory;
 	struct cs_store *store;
+	struct cs_host_key *host_key;
 	struct server *server;
 	struct cs_authority *authority;
 	int lock_fd, module_fd, people_fd;
@@ -81,6 +82,19 @@ static int open_store(struct daemon *d, struct cs_problem *problem)
 	return r;
 }
 
+/* Beside the store, and the daemon's own: root need not have made it. */
+static int open_host_key(struct daemon *d, struct cs_problem *problem)
+{
+	const char *slash = strrchr(d->config.store, '/');
+	char *path = NULL;
+	int r = cs_format(&path, "%.*s/host_key", (int)(slash - d->config.store), d->config.store);
+
+	if (r == 0)
+		r = cs_host_key_open(path, &d->host_key, problem);
+	free(path);
+	return r;
+}
+
 static struct cs_authority_options authority_options(const struct daemon *d, uid_t started_by)
 {
 	struct cs_authority_options options = { 0 };
@@ -96,6 +110,7 @@ static struct cs_authority_options authority_options(const struct daemon *d, uid
 	options.max_open_per_uid = d->config.max_open_per_uid;
 	options.max_open = d->config.max_open;
 	options.now = cs_now_read;
+	options.host_key = d->host_key;
 	options.events = server_events(d->server);
 	return options;
 }
@@ -134,6 +149,8 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 		r = give_up_root(d, problem);
 	if (r == 0)
 		r = open_store(d, problem);
+	if (r == 0)
+		r = open_host_key(d, problem);
 	if (r == 0) {
 		r = server_new(d->module_fd, d->people_fd, started_by, &d->server);
 		if (r == 0)
@@ -191,6 +208,7 @@ static void stop(struct daemon *d)
 	cs_authority_close(&d->authority);
 	server_free(&d->server);
 	cs_store_close(&d->store);
+	cs_host_key_free(&d->host_key);
 	cs_close(&d->module_fd);
 	cs_close(&d->people_fd);
 	cs_close(&d->lock_fd);
