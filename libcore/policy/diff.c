@@ -172,8 +172,8 @@ static int said_fresh(struct diff *diff, const struct permission *a, const struc
 	char had[32], has[32];
 
 	return cs_diff_say(diff, b->fresh_ms > a->fresh_ms ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, "permission",
-			   a->name, "fresh: %s -> %s", a->fresh_ms == CS_FRESH_ANY ? "none" : cs_diff_span(a->fresh_ms, had),
-			   b->fresh_ms == CS_FRESH_ANY ? "none" : cs_diff_span(b->fresh_ms, has));
+			   a->name, "fresh: %s -> %s", a->fresh_ms == CS_FRESH_ANY ? "none" : cs_policy_say_span(a->fresh_ms, had),
+			   b->fresh_ms == CS_FRESH_ANY ? "none" : cs_policy_say_span(b->fresh_ms, has));
 }
 
 static int pair_permission(void *arg, const void *before, const void *after)

@@ -50,9 +50,6 @@ typedef int (*cs_diff_pair)(void *arg, const void *before, const void *after);
 int cs_diff_each(const void *before, size_t n_before, const void *after, size_t n_after, size_t size, cs_diff_pair pair,
 		 void *arg);
 
-/* "90s", "30m": into the buffer, which it returns (diff_terms.c). */
-const char *cs_diff_span(uint64_t ms, char text[32]);
-
 /* --- Roles (diff_roles.c) ------------------------------------------------------------------------------------- */
 
 /* Fills in all of diff but what was said. 0, CS_ENOMEM. */

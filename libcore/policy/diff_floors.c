@@ -47,25 +47,31 @@ static size_t rules_of(const struct cs_policy *policy)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < policy->n_gates; i++)
-		n += policy->gates[i].n_rules + policy->gates[i].n_exempts;
+	for (size_t i = 0; i < all_gates(policy); i++)
+		n += policy->gates[i].n_rules + policy->gates[i].n_exempts + policy->gates[i].n_automatics;
 	return n;
+}
+
+static void take_want(const struct cs_policy *policy, const struct cs_gate *gate, const struct want *want,
+		      struct floors *floors)
+{
+	if (want->kind == WANT_GROUP)
+		floors->all[floors->n++] = (struct floor){
+			&policy->queries[want->query], CS_GROUP_AT, want->dn, want->dn_key, want->listed, "gate",
+			gate->name};
 }
 
 static void take_gates(const struct cs_policy *policy, struct floors *floors)
 {
-	for (size_t i = 0; i < policy->n_gates; i++) {
+	for (size_t i = 0; i < all_gates(policy); i++) {
 		const struct cs_gate *gate = &policy->gates[i];
 
-		for (size_t k = 0; k < gate->n_rules + gate->n_exempts; k++) {
-			const struct rule *rule = k < gate->n_rules ? &gate->rules[k] : &gate->exempts[k - gate->n_rules];
-			const struct want *want = &rule->want;
-
-			if (want->kind == WANT_GROUP)
-				floors->all[floors->n++] = (struct floor){
-					&policy->queries[want->query], CS_GROUP_AT, want->dn, want->dn_key,
-					want->listed, "gate", gate->name};
-		}
+		for (size_t k = 0; k < gate->n_rules; k++)
+			take_want(policy, gate, &gate->rules[k].want, floors);
+		for (size_t k = 0; k < gate->n_exempts; k++)
+			take_want(policy, gate, &gate->exempts[k].want, floors);
+		for (size_t k = 0; k < gate->n_automatics; k++)
+			take_want(policy, gate, &gate->automatics[k].who.want, floors);
 	}
 }
 

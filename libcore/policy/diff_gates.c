@@ -295,12 +295,12 @@ static int diff_condition(struct gates *gates, const char *what, const char *non
 static int diff_conditions(struct gates *gates)
 {
 	const struct cs_gate *a = gates->before, *b = gates->after;
-	int r = diff_condition(gates, "peer: ", "any", (struct texts){a->peer_texts, a->n_peers},
-			       (struct texts){b->peer_texts, b->n_peers});
+	int r = diff_condition(gates, "peer: ", "any", (struct texts){a->limits.peer_texts, a->limits.n_peers},
+			       (struct texts){b->limits.peer_texts, b->limits.n_peers});
 
 	return r < 0 ? r
-		     : diff_condition(gates, "time: ", "always", (struct texts){a->time_texts, a->n_times},
-				      (struct texts){b->time_texts, b->n_times});
+		     : diff_condition(gates, "time: ", "always", (struct texts){a->limits.time_texts, a->limits.n_times},
+				      (struct texts){b->limits.time_texts, b->limits.n_times});
 }
 
 /* --- One gate ------------------------------------------------------------------------------------------------- */
@@ -330,8 +330,8 @@ static int say_limits(const struct gates *gates, enum cs_effect effect)
 		{"only on hosts ", gate->hosts, gate->n_hosts},
 		{"only on the hosts of netgroups ", netgroups,
 		 netgroup_names(gates->diff->after.policy, gate, netgroups)},
-		{"peer: ", gate->peer_texts, gate->n_peers},
-		{"time: ", gate->time_texts, gate->n_times},
+		{"peer: ", gate->limits.peer_texts, gate->limits.n_peers},
+		{"time: ", gate->limits.time_texts, gate->limits.n_times},
 	};
 	int r = 0;
 
@@ -381,7 +381,7 @@ static int say_gate(struct gates *gates)
 static int say_turned(struct gates *gates)
 {
 	const struct cs_gate *b = gates->after;
-	bool surely = b->deny && b->n_exempts + b->n_peers + b->n_times == 0;
+	bool surely = b->deny && b->n_exempts + b->limits.n_peers + b->limits.n_times == 0;
 	enum cs_effect effect = surely ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER;
 	int r = cs_diff_say(gates->diff, effect, "gate", b->name, b->deny ? "needs %s -> denies" : "denies -> needs %s",
 			    b->deny ? gates->before->permission_name : b->permission_name);

@@ -236,25 +236,11 @@ static uint64_t term_of(const struct cs_gate *gate, const struct term *term)
 	return yes;
 }
 
-const char *cs_diff_span(uint64_t value, char text[32])
-{
-	static const struct {
-		uint64_t ms;
-		char letter;
-	} units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
-	size_t i = 0;
-
-	while (i < CS_COUNT(units) - 1 && (value == 0 || value % units[i].ms != 0))
-		i++;
-	(void)snprintf(text, 32, "%" PRIu64 "%c", value / units[i].ms, units[i].letter);
-	return text;
-}
-
 static const char *show_term(const struct term *term, uint64_t value, char text[32])
 {
 	if (term->words[0])
 		return term->words[value];
-	return value == (term->open ? CS_FRESH_ANY : 0) ? "none" : cs_diff_span(value, text);
+	return value == (term->open ? CS_FRESH_ANY : 0) ? "none" : cs_policy_say_span(value, text);
 }
 
 static int diff_switches(struct gates *gates)

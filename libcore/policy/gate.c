@@ -5,11 +5,12 @@
 #include "mem.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct cs_gate *cs_policy_gate(const struct cs_policy *policy, const char *name)
 {
-	for (size_t i = 0; name && i < policy->n_gates; i++) {
+	for (size_t i = 0; name && i < all_gates(policy); i++) {
 		if (strcmp(policy->gates[i].name, name) == 0)
 			return &policy->gates[i];
 	}
@@ -155,16 +156,15 @@ static const char *first_value(const char *dn, size_t *ret_len)
 enum { NAMES_SHOWN = 8 };
 
 /* "alice, bob or carol"; the last of many is "12 others". */
-static int name_people(const struct want *want, uint32_t count, char **ret_text)
+static int name_people(const struct want *want, const char *count, char **ret_text)
 {
 	size_t shown = want->n_people <= NAMES_SHOWN ? want->n_people : NAMES_SHOWN - 1;
 	struct cs_buf text;
-	char number[64];
+	char number[64] = "";
 	int r;
 
 	cs_buf_init(&text, CS_MAX_TEXT + NAMES_SHOWN * CS_MAX_DN);
-	(void)snprintf(number, sizeof(number), "%u × ", (unsigned)count);
-	cs_buf_put(&text, number, strlen(number));
+	cs_buf_put(&text, count, strlen(count));
 	for (size_t i = 0; i < shown; i++) {
 		const char *between = i == 0 ? "" : i + 1 == want->n_people ? " or " : ", ", *name;
 		size_t len;
@@ -173,7 +173,6 @@ static int name_people(const struct want *want, uint32_t count, char **ret_text)
 		name = first_value(want->people[i], &len);
 		cs_buf_put(&text, name, len);
 	}
-	*number = '\0';
 	if (shown < want->n_people)
 		(void)snprintf(number, sizeof(number), " or %zu others", want->n_people - shown);
 	cs_buf_put(&text, number, strlen(number) + 1);
@@ -184,42 +183,58 @@ static int name_people(const struct want *want, uint32_t count, char **ret_text)
 	return r;
 }
 
-static int name_group(const struct want *want, uint32_t count, char **ret_text)
+static int name_group(const struct want *want, const char *count, char **ret_text)
 {
 	size_t len;
 	const char *value = first_value(want->dn, &len), *rest = value + len;
 
-	return cs_format(ret_text, "%u × %s of %.*s%s", (unsigned)count, want->listed, (int)(rest - want->dn), want->dn,
+	return cs_format(ret_text, "%s%s of %.*s%s", count, want->listed, (int)(rest - want->dn), want->dn,
 			 *rest ? ",…" : "");
 }
 
-static int name_right(const struct cs_policy *policy, const struct want *want, uint32_t count, const char *where,
+static int name_right(const struct cs_policy *policy, const struct want *want, const char *count, const char *where,
 		      char **ret_text)
 {
 	const char *label =
 		want->kind == WANT_ROLE ? policy->roles[want->index].label : policy->permissions[want->index].label;
 
 	if (where && strcmp(where, "*") == 0)
-		return cs_format(ret_text, "%u × %s (everywhere)", (unsigned)count, label);
-	return cs_format(ret_text, "%u × %s in %s", (unsigned)count, label, where ? where : "?");
+		return cs_format(ret_text, "%s%s (everywhere)", count, label);
+	return cs_format(ret_text, "%s%s in %s", count, label, where ? where : "?");
+}
+
+/* "2 × ", "majority of ", "all of ". */
+static const char *say_count(const struct rule *rule, char text[32])
+{
+	static const char *const parts[] = {[CS_QUORUM_MAJORITY] = "majority of ", [CS_QUORUM_ALL] = "all of "};
+
+	if (rule->quorum != CS_QUORUM_COUNT)
+		return parts[rule->quorum];
+	(void)snprintf(text, 32, "%u × ", (unsigned)rule->count);
+	return text;
 }
 
 char *cs_gate_rule_label(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope)
 {
-	char buffer[CS_MAX_SCOPE + 1];
+	char buffer[CS_MAX_SCOPE + 1], number[32], span[32];
 	const struct rule *this;
-	char *text = NULL;
+	const char *count;
+	char *who = NULL, *text = NULL;
 	int r;
 
 	if (rule >= gate->n_rules)
 		return cs_dup("");
 	this = &gate->rules[rule];
+	count = say_count(this, number);
 	if (this->want.kind == WANT_GROUP)
-		r = name_group(&this->want, this->count, &text);
+		r = name_group(&this->want, count, &who);
 	else if (this->want.kind == WANT_PEOPLE)
-		r = name_people(&this->want, this->count, &text);
+		r = name_people(&this->want, count, &who);
 	else
-		r = name_right(policy, &this->want, this->count, cs_policy_rule_scope(gate, this, scope, buffer),
-			       &text);
+		r = name_right(policy, &this->want, count, cs_policy_rule_scope(gate, this, scope, buffer), &who);
+	if (r < 0 || this->after_ms == 0)
+		return r < 0 ? NULL : who;
+	r = cs_format(&text, "%s, from %s on", who, cs_policy_say_span(this->after_ms, span));
+	free(who);
 	return r < 0 ? NULL : text;
 }

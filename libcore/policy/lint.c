@@ -52,7 +52,7 @@ struct part {
 /* Does the gate always decide where it is met: no condition could fail and nobody is exempt from it? */
 static bool always_decides(const struct cs_gate *gate)
 {
-	return gate->n_times == 0 && gate->n_peers == 0 && !(gate->deny && gate->n_exempts > 0);
+	return gate->limits.n_times == 0 && gate->limits.n_peers == 0 && !(gate->deny && gate->n_exempts > 0);
 }
 
 static bool covers_part(const struct cs_policy *policy, const struct cs_gate *gate, const struct part *part)
@@ -161,7 +161,7 @@ static int lint_peers(struct lint *lint, const struct cs_gate *gate)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && gate->n_peers > 0 && i < gate->n_services; i++) {
+	for (size_t i = 0; r == 0 && gate->limits.n_peers > 0 && i < gate->n_services; i++) {
 		if (cs_service_runs_files(gate->services[i]))
 			r = say(lint, true, gate->line, "local-peer",
 				"gate %s: %s tells no address, so every action of it is local; guard the login instead",
@@ -280,15 +280,19 @@ static void use_want(struct used *used, const struct want *want)
 
 static void use_gates(const struct cs_policy *policy, struct used *used)
 {
-	for (size_t i = 0; i < policy->n_gates; i++) {
+	for (size_t i = 0; i < all_gates(policy); i++) {
 		const struct cs_gate *gate = &policy->gates[i];
 
-		if (!gate->deny)
+		if (!gate->deny && gate->permission != SIZE_MAX)
 			bit_set(used->permissions, gate->permission);
 		for (size_t k = 0; k < gate->n_rules; k++)
 			use_want(used, &gate->rules[k].want);
 		for (size_t k = 0; k < gate->n_exempts; k++)
 			use_want(used, &gate->exempts[k].want);
+		for (size_t k = 0; k < gate->n_automatics; k++) {
+			if (gate->automatics[k].has_who)
+				use_want(used, &gate->automatics[k].who.want);
+		}
 	}
 }
 

@@ -47,10 +47,12 @@ static const struct cs_conf_option service_options[] = {
 };
 
 static const struct cs_conf_option approval_options[] = {
-	{"count", CS_CONF_COUNT, true, NULL}, {"permission", CS_CONF_STR, false, NULL},
+	{"count", CS_CONF_STR, true, NULL},   {"permission", CS_CONF_STR, false, NULL},
 	{"role", CS_CONF_STR, false, NULL},   {"group", CS_CONF_STR, false, NULL},
 	{"listed", CS_CONF_STR, false, NULL}, {"person", CS_CONF_LIST, false, NULL},
-	{"scope", CS_CONF_STR, false, NULL},  {0},
+	{"scope", CS_CONF_STR, false, NULL},  {"stage", CS_CONF_COUNT, false, NULL},
+	{"after", CS_CONF_SPAN, false, NULL}, {"alternative", CS_CONF_STR, false, NULL},
+	{"reject", CS_CONF_STR, false, NULL}, {0},
 };
 
 static const struct cs_conf_option exempt_options[] = {
@@ -60,6 +62,23 @@ static const struct cs_conf_option exempt_options[] = {
 	{"listed", CS_CONF_STR, false, NULL},
 	{"person", CS_CONF_LIST, false, NULL},
 	{"scope", CS_CONF_STR, false, NULL},
+	{0},
+};
+
+static const struct cs_conf_option automatic_options[] = {
+	{"command", CS_CONF_LIST, false, NULL}, {"permission", CS_CONF_STR, false, NULL},
+	{"role", CS_CONF_STR, false, NULL},     {"group", CS_CONF_STR, false, NULL},
+	{"listed", CS_CONF_STR, false, NULL},   {"person", CS_CONF_LIST, false, NULL},
+	{"scope", CS_CONF_STR, false, NULL},    {"peer", CS_CONF_LIST, false, NULL},
+	{"time", CS_CONF_LIST, false, NULL},    {0},
+};
+
+static const struct cs_conf_option glass_options[] = {
+	{"scope", CS_CONF_STR, true, NULL},
+	{"uid", CS_CONF_LIST, true, NULL},
+	{"lasts", CS_CONF_SPAN, false, NULL},
+	{"signature", CS_CONF_STR, false, NULL},
+	{"approval", CS_CONF_TITLED, false, approval_options},
 	{0},
 };
 
@@ -73,6 +92,10 @@ static const struct cs_conf_option gate_options[] = {
 	{"lifetime", CS_CONF_SPAN, false, NULL},  {"use_within", CS_CONF_SPAN, false, NULL},
 	{"use_after", CS_CONF_SPAN, false, NULL}, {"exposed_file", CS_CONF_STR, false, NULL},
 	{"fresh", CS_CONF_AGE, false, NULL},      {"deny", CS_CONF_STR, false, NULL},
+	{"objections", CS_CONF_SPAN, false, NULL}, {"self_approval", CS_CONF_STR, false, NULL},
+	{"signature", CS_CONF_STR, false, NULL},  {"uses", CS_CONF_STR, false, NULL},
+	{"ahead", CS_CONF_SPAN, false, NULL},     {"session", CS_CONF_SPAN, false, NULL},
+	{"remind", CS_CONF_SPAN, false, NULL},    {"automatic", CS_CONF_TITLED, false, automatic_options},
 	{0},
 };
 
@@ -83,6 +106,7 @@ const struct cs_conf_option cs_policy_options[] = {
 	{"exclusive", CS_CONF_TITLED, false, exclusive_options},
 	{"service", CS_CONF_TITLED, false, service_options},
 	{"gate", CS_CONF_TITLED, false, gate_options},
+	{"break_glass", CS_CONF_TITLED, false, glass_options},
 	{0},
 };
 
@@ -145,6 +169,21 @@ int cs_load_choice(struct loader *loader, const struct cs_conf_section *section,
 		return REFUSE(loader, section, key, "%s is %s or %s, not \"%s\"", key, yes, no, text ? text : "");
 	*ret_yes = strcmp(text, yes) == 0;
 	return 0;
+}
+
+int cs_load_number(const char *text, uint64_t most, uint64_t *ret_number)
+{
+	size_t n = strlen(text);
+	uint64_t number = 0;
+
+	if (n < 1 || n > 9 || strspn(text, "0123456789") != n || *text == '0')
+		return 0;
+	for (; *text; text++)
+		number = number * 10 + (uint64_t)(*text - '0');
+	if (number > most)
+		return 0;
+	*ret_number = number;
+	return 1;
 }
 
 int cs_load_fresh(struct loader *loader, const struct cs_conf_section *section, uint64_t *ret_ms)
@@ -274,7 +313,7 @@ int cs_policy_parse(const char *text, const char *name, struct cs_policy **ret_p
 {
 	static int (*const steps[])(struct loader *) = {cs_load_rights,     cs_load_inherit, cs_load_assignments,
 							cs_load_exclusives, load_services,   cs_load_gates,
-							refuse_nothing,     cs_load_index};
+							cs_load_glasses,    refuse_nothing,  cs_load_index};
 	struct loader loader = {.file = name, .problem = problem};
 	struct cs_policy *policy = NULL;
 	struct cs_conf *conf = NULL;

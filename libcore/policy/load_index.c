@@ -82,13 +82,16 @@ static int collect_names(const struct cs_policy *policy, struct names *names)
 
 	for (size_t i = 0; r == 0 && i < policy->n_assignments; i++)
 		r = add_names(names, policy->assignments[i].people, policy->assignments[i].n_people);
-	for (size_t i = 0; r == 0 && i < policy->n_gates; i++) {
+	for (size_t i = 0; r == 0 && i < all_gates(policy); i++) {
 		const struct cs_gate *gate = &policy->gates[i];
 
 		for (size_t k = 0; r == 0 && k < gate->n_rules; k++)
 			r = add_names(names, gate->rules[k].want.people, gate->rules[k].want.n_people);
 		for (size_t k = 0; r == 0 && k < gate->n_exempts; k++)
 			r = add_names(names, gate->exempts[k].want.people, gate->exempts[k].want.n_people);
+		for (size_t k = 0; r == 0 && k < gate->n_automatics; k++)
+			r = add_names(names, gate->automatics[k].who.want.people,
+				      gate->automatics[k].who.want.n_people);
 	}
 	return r;
 }

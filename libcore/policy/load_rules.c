@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading who may approve and who is exempt. */
+/* Reading who may approve, who is exempt, and whom an automatic approval means. */
 #include "policy_internal.h"
 #include "mem.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,11 +83,14 @@ static const struct {
 	[WANT_PEOPLE] = {"person", want_people, false},
 };
 
+/* 1 when the section says who, 0 when it does not, and then nothing that goes with it either. */
 static int load_want(const struct reading *reading)
 {
+	static const char *const others[] = {"listed", "scope"};
 	const struct cs_conf_section *section = reading->section;
 	struct want *want = &reading->rule->want;
 	const char *found = NULL;
+	int r;
 
 	for (size_t i = 0; i < CS_COUNT(wants); i++) {
 		if (!cs_conf_given(section, wants[i].key))
@@ -98,15 +102,21 @@ static int load_want(const struct reading *reading)
 		found = wants[i].key;
 		want->kind = (enum want_kind)i;
 	}
+	for (size_t i = 0; !found && i < CS_COUNT(others); i++) {
+		if (cs_conf_given(section, others[i]))
+			return REFUSE(reading->loader, section, others[i],
+				      "%s says %s and not who: it takes one of permission, role, group and person",
+				      reading->what, others[i]);
+	}
 	if (!found)
-		return REFUSE(reading->loader, section, NULL,
-			      "%s does not say who: it takes one of permission, role, group and person", reading->what);
+		return 0;
 	if (cs_conf_given(section, "listed") && want->kind != WANT_GROUP)
 		return REFUSE(reading->loader, section, "listed", "listed goes with group, not with %s", found);
 	if (cs_conf_given(section, "scope") && !wants[want->kind].scoped)
 		return REFUSE(reading->loader, section, "scope", "a scope goes with permission or role, not with %s",
 			      found);
-	return wants[want->kind].read(reading, want);
+	r = wants[want->kind].read(reading, want);
+	return r < 0 ? r : 1;
 }
 
 static int load_scope(const struct reading *reading)
@@ -135,16 +145,69 @@ static const struct scope *scope_of(const struct reading *reading)
 	return reading->rule->own_scope ? &reading->rule->scope : &reading->gate->scope;
 }
 
+/* --- Approvals ---------------------------------------------------------------------------------------------------- */
+
+static int load_count(const struct reading *reading)
+{
+	static const char *const quorums[] = {[CS_QUORUM_MAJORITY] = "majority", [CS_QUORUM_ALL] = "all"};
+	const char *text = cs_conf_str(reading->section, "count", "");
+	struct rule *rule = reading->rule;
+	uint64_t count = 0;
+
+	for (enum cs_quorum i = CS_QUORUM_MAJORITY; i <= CS_QUORUM_ALL; i++) {
+		if (strcmp(text, quorums[i]) == 0) {
+			rule->quorum = i;
+			count = 1;
+		}
+	}
+	if (count == 0 && cs_load_number(text, POLICY_MAX_COUNT, &count) != 1)
+		return REFUSE(reading->loader, reading->section, "count",
+			      "count is 1 at least and %d at most, or majority or all, not \"%s\"", POLICY_MAX_COUNT,
+			      text);
+	rule->count = (uint32_t)count;
+	return 0;
+}
+
+static int load_stage(const struct reading *reading)
+{
+	uint64_t stage = cs_conf_count(reading->section, "stage", 1);
+
+	if (stage < 1 || stage > POLICY_MAX_STAGES)
+		return REFUSE(reading->loader, reading->section, "stage", "stage is 1 at least and %d at most",
+			      POLICY_MAX_STAGES);
+	reading->rule->stage = (uint32_t)stage;
+	return 0;
+}
+
+static int load_alternative(const struct reading *reading)
+{
+	const char *text = cs_conf_str(reading->section, "alternative", "");
+
+	if (cs_conf_given(reading->section, "alternative") && cs_is_word(text, CS_MAX_NAME) != 1)
+		return REFUSE(reading->loader, reading->section, "alternative",
+			      "alternative is a word that approvals needed together share, not \"%s\"", text);
+	reading->rule->alternative = cs_dup(text);
+	return reading->rule->alternative ? 0 : CS_ENOMEM;
+}
+
+static int load_after(const struct reading *reading)
+{
+	reading->rule->after_ms = cs_conf_span(reading->section, "after", 0);
+	return cs_load_choice(reading->loader, reading->section, "reject", "counts", "ends",
+			      &reading->rule->counts_rejects);
+}
+
 static int check_approval(const struct reading *reading)
 {
+	static int (*const steps[])(const struct reading *) = {load_count, load_stage, load_alternative, load_after};
 	const struct want *want = &reading->rule->want;
-	uint64_t count = cs_conf_count(reading->section, "count", 0);
+	int r = 0;
 
-	if (count < 1 || count > POLICY_MAX_COUNT)
-		return REFUSE(reading->loader, reading->section, "count", "count is 1 at least and %d at most",
-			      POLICY_MAX_COUNT);
-	reading->rule->count = (uint32_t)count;
-	if (want->kind == WANT_PEOPLE && count > want->n_people)
+	for (size_t i = 0; r == 0 && i < CS_COUNT(steps); i++)
+		r = steps[i](reading);
+	if (r < 0)
+		return r;
+	if (want->kind == WANT_PEOPLE && reading->rule->count > want->n_people)
 		return REFUSE(reading->loader, reading->section, "count",
 			      "%s asks for %u people and names %zu, so nobody could ever fill it", reading->what,
 			      reading->rule->count, want->n_people);
@@ -153,6 +216,8 @@ static int check_approval(const struct reading *reading)
 	return cs_check_reachable(reading->loader, reading->section, wants[want->kind].key, reading->what, *want,
 				  scope_of(reading));
 }
+
+/* --- Exemptions --------------------------------------------------------------------------------------------------- */
 
 /* Whoever has the gate's permission in its scope has it below as well. */
 static int check_exemption(const struct reading *reading)
@@ -187,6 +252,9 @@ static int load_rule(struct loader *loader, const struct cs_conf_section *sectio
 	if (r == 0)
 		r = load_want(&reading);
 	if (r == 0)
+		r = REFUSE(loader, section, NULL,
+			   "%s does not say who: it takes one of permission, role, group and person", what);
+	if (r == 1)
 		r = load_scope(&reading);
 	if (r == 0)
 		r = kind->check(&reading);
@@ -223,11 +291,25 @@ int cs_load_exemptions(struct loader *loader, const struct cs_conf_section *sect
 	return load_rules(loader, section, &exemption, gate, &gate->exempts, &gate->n_exempts);
 }
 
+int cs_load_who(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
+		const char *what, struct rule *rule, bool *ret_has)
+{
+	struct reading reading = {.loader = loader, .section = section, .gate = gate, .rule = rule, .what = what};
+	int r = load_want(&reading);
+
+	if (r == 1) {
+		*ret_has = true;
+		r = load_scope(&reading);
+	}
+	return r;
+}
+
 void cs_rule_clear(struct rule *rule)
 {
 	size_t n_keys = rule->want.people_keys ? rule->want.n_people : 0;
 
 	free(rule->name);
+	free(rule->alternative);
 	free(rule->want.dn);
 	free(rule->want.dn_key);
 	free(rule->want.listed);

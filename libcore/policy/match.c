@@ -168,6 +168,12 @@ static enum meeting meets_command(const struct cs_policy *policy, const struct c
 	return cs_command_meets(command, action) == 1 ? MEETS : MEETS_PATH;
 }
 
+bool cs_policy_command_meets(const struct cs_policy *policy, const struct command *command,
+			     const struct cs_action *action)
+{
+	return meets_command(policy, command, action) == MEETS;
+}
+
 /* The first command that meets the action decides. */
 static enum meeting meets_gate(const struct cs_policy *policy, const struct cs_gate *gate,
 			       const struct cs_action *action, const struct command **ret_command)
@@ -192,30 +198,13 @@ static enum meeting meets_gate(const struct cs_policy *policy, const struct cs_g
 /* --- Conditions ------------------------------------------------------------------------------------------------------
  */
 
-static bool in_time(const struct cs_gate *gate, uint64_t wall_ms)
-{
-	for (size_t i = 0; i < gate->n_times; i++) {
-		if (cs_window_holds(&gate->times[i], wall_ms) == 1)
-			return true;
-	}
-	return gate->n_times == 0;
-}
-
 /* TOLD_DOUBT for an address that cannot be read. A gate that opens something takes it for outside its range, and one
  * that denies for inside: whatever comes from where could not be told, it is denied. */
 static enum told in_range(const struct cs_gate *gate, const struct cs_action *action)
 {
-	enum told best = gate->n_peers == 0 ? TOLD_YES : TOLD_NO;
+	int r = cs_limits_in_range(&gate->limits, action);
 
-	for (size_t i = 0; i < gate->n_peers && best != TOLD_YES; i++) {
-		int r = cs_range_holds(&gate->peers[i], action->peer);
-
-		if (r == 1)
-			best = TOLD_YES;
-		else if (r < 0)
-			best = TOLD_DOUBT;
-	}
-	return best;
+	return r == 1 ? TOLD_YES : r == 0 ? TOLD_NO : TOLD_DOUBT;
 }
 
 /* --- What was found --------------------------------------------------------------------------------------------------
@@ -316,7 +305,7 @@ static void put_failed(struct cs_buf *out, const struct search *search, const st
 {
 	static const char gate_is[] = "gate ", guards[] = " guards this, but only",
 			  unknown[] = ", and it could not be told where this comes from";
-	bool in = in_time(gate, search->now->wall_ms);
+	bool in = cs_limits_in_time(&gate->limits, search->now->wall_ms);
 	enum told near = in_range(gate, search->now->action);
 
 	if (out->len > 0)
@@ -325,9 +314,9 @@ static void put_failed(struct cs_buf *out, const struct search *search, const st
 	cs_buf_put(out, gate->name, strlen(gate->name));
 	cs_buf_put(out, guards, strlen(guards));
 	if (!in)
-		put_only(out, " ", gate->time_texts, gate->n_times, gate->times);
+		put_only(out, " ", gate->limits.time_texts, gate->limits.n_times, gate->limits.times);
 	if (near != TOLD_YES)
-		put_only(out, in ? " from " : ", and only from ", gate->peer_texts, gate->n_peers, NULL);
+		put_only(out, in ? " from " : ", and only from ", gate->limits.peer_texts, gate->limits.n_peers, NULL);
 	if (near == TOLD_DOUBT)
 		cs_buf_put(out, unknown, strlen(unknown));
 }
@@ -398,7 +387,7 @@ static int look_at_denial(struct search *search, struct met *met, enum meeting m
 	enum told near = in_range(met->gate, search->now->action);
 	int r;
 
-	if (near == TOLD_NO || !in_time(met->gate, search->now->wall_ms))
+	if (near == TOLD_NO || !cs_limits_in_time(&met->gate->limits, search->now->wall_ms))
 		return 0;
 	if (meeting == MEETS_PATH) {
 		keep_first(met->told == TOLD_YES ? &search->names : &search->may_name, met);
@@ -415,7 +404,8 @@ static int look_at_denial(struct search *search, struct met *met, enum meeting m
 static void look_at_terms(struct search *search, const struct met *met, enum meeting meeting)
 {
 	bool sure = met->told == TOLD_YES;
-	bool holds = in_range(met->gate, search->now->action) == TOLD_YES && in_time(met->gate, search->now->wall_ms);
+	bool holds = in_range(met->gate, search->now->action) == TOLD_YES &&
+		     cs_limits_in_time(&met->gate->limits, search->now->wall_ms);
 
 	/* What a gate with terms takes tells more than that another denies something else. */
 	if (meeting == MEETS_PATH && sure && search->names.gate && search->names.gate->deny)

@@ -18,16 +18,16 @@ static void clear_gate(struct cs_gate *gate)
 	free(gate->deny);
 	cs_scope_clear(&gate->scope);
 	free(gate->netgroups);
-	free(gate->peers);
-	cs_free_strv(&gate->peer_texts, &gate->n_peers);
-	free(gate->times);
-	cs_free_strv(&gate->time_texts, &gate->n_times);
+	cs_limits_clear(&gate->limits);
 	for (size_t i = 0; i < gate->n_rules; i++)
 		cs_rule_clear(&gate->rules[i]);
 	free(gate->rules);
 	for (size_t i = 0; i < gate->n_exempts; i++)
 		cs_rule_clear(&gate->exempts[i]);
 	free(gate->exempts);
+	for (size_t i = 0; i < gate->n_automatics; i++)
+		cs_automatic_clear(&gate->automatics[i]);
+	free(gate->automatics);
 }
 
 static void clear_rights(struct cs_policy *policy)
@@ -110,9 +110,15 @@ void cs_policy_free(struct cs_policy **policy)
 	for (size_t i = 0; i < p->n_services; i++)
 		free(p->services[i].name);
 	free(p->services);
-	for (size_t i = 0; i < p->n_gates; i++)
+	for (size_t i = 0; i < all_gates(p); i++)
 		clear_gate(&p->gates[i]);
 	free(p->gates);
+	for (size_t i = 0; i < p->n_glasses; i++) {
+		free(p->glasses[i].name);
+		free(p->glasses[i].uids);
+		cs_scope_clear(&p->glasses[i].scope);
+	}
+	free(p->glasses);
 	cs_free_strv(&p->netgroups, &p->n_netgroups);
 	for (size_t i = 0; i < p->n_paths; i++) {
 		free(p->paths[i].name);

@@ -100,8 +100,10 @@ bool cs_gate_denies(const struct cs_gate *gate);
 const char *cs_gate_scope(const struct cs_gate *gate);     /* as written: "project/%{project}" */
 size_t cs_gate_rules(const struct cs_gate *gate);
 const char *cs_gate_rule_name(const struct cs_gate *gate, size_t rule);
+/* With majority and all: 1, the least that it can be. */
 uint32_t cs_gate_rule_count(const struct cs_gate *gate, size_t rule);
-/* "1 × Approve a deployment in project/tomcat": for people. Owned by the caller; NULL when out of memory. */
+/* "1 × Approve a deployment in project/tomcat", "majority of …", "2 × …, from 30m on": for people. Owned by the caller;
+ * NULL when out of memory. */
 char *cs_gate_rule_label(const struct cs_policy *policy, const struct cs_gate *gate, size_t rule, const char *scope);
 
 /* --- Terms of a gate beside its rules (terms.c) --------------------------------------------------------------------- */
@@ -115,7 +117,8 @@ enum cs_quorum cs_gate_rule_quorum(const struct cs_gate *gate, size_t rule);
 uint32_t cs_gate_rule_stage(const struct cs_gate *gate, size_t rule);           /* 1, 2, … */
 const char *cs_gate_rule_alternative(const struct cs_gate *gate, size_t rule);  /* "": always needed */
 uint64_t cs_gate_rule_after_ms(const struct cs_gate *gate, size_t rule);        /* escalation: open from then; 0 */
-/* A reject by somebody who can fill this rule is one vote less for it; else (the default) it ends the request. */
+/* A reject by somebody who can fill this rule is one vote less for it; else (the default) it ends the request. Of
+ * somebody who can fill several, it ends the request where any of them says so. */
 bool cs_gate_rule_counts_rejects(const struct cs_gate *gate, size_t rule);
 uint64_t cs_gate_objection_ms(const struct cs_gate *gate);   /* lazy consensus; 0: none */
 bool cs_gate_takes_self_approval(const struct cs_gate *gate); /* default no */
@@ -127,17 +130,19 @@ uint64_t cs_gate_remind_ms(const struct cs_gate *gate);       /* reminder so lon
 
 struct cs_held; /* below */
 /* Does the gate approve this action of this person by itself (an `automatic` section: commands, people, times, addresses;
- * all that it says have to hold)? 1 (reason AUTOMATIC, because names the section), 0, CS_EDOUBT, CS_ENOMEM. Doubt never
- * approves. */
+ * all that it says have to hold)? 1 (reason AUTOMATIC, because names the section), 0, CS_EDOUBT (of an address, or of
+ * what the directory says of the person), CS_ENOMEM. Doubt never approves. No action: 0. Says nothing about the gate's
+ * permission, which the person needs beside it. ret_held may be NULL. */
 int cs_policy_automatic(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
 	const char *scope, const struct cs_action *action, uint64_t wall_ms, struct cs_held *ret_held);
 
 /* Break-glass: who may go past the approvals of gates in a scope, for how long. It is known by uid alone, so that it works
- * without any directory. Its review is a gate of its own, which is in cs_policy_gate by name and matches no action. */
+ * without any directory. Its review is a gate of its own, which is in cs_policy_gate by name and matches no action: it has
+ * no permission (""), asks for two people at least, and is not among cs_policy_gates. The strings are the policy's. */
 struct cs_glass {
 	const char *name;
 	const char *scope;   /* literal; "*": everywhere */
-	const uint32_t *uids;
+	const uint32_t *uids; /* sorted */
 	size_t n_uids;
 	uint64_t lasts_ms;   /* at most */
 	const struct cs_gate *review; /* named "break-glass NAME"; its rules say who reviews */

@@ -19,10 +19,18 @@ enum {
 	POLICY_MAX_WORDS = 256,    /* of one command */
 	POLICY_MAX_NAMES = 8,      /* of one scope */
 	POLICY_MAX_WANTED = 16,    /* attributes that one query brings back */
-	POLICY_MAX_COUNT = 100     /* people in one approval rule */
+	POLICY_MAX_COUNT = 100,    /* people in one approval rule */
+	POLICY_MAX_STAGES = 9,     /* of one gate */
+	POLICY_MAX_USES = 1000,    /* of one approval, where they are counted */
+	POLICY_MAX_GLASSES = 64,   /* break_glass sections */
+	POLICY_MAX_UIDS = 256      /* of one of them */
 };
 
-#define POLICY_MAX_FRESH UINT64_C(86400000) /* one day, in milliseconds */
+#define POLICY_SECOND	 UINT64_C(1000) /* in milliseconds, as every span */
+#define POLICY_MINUTE	 (60 * POLICY_SECOND)
+#define POLICY_HOUR	 (60 * POLICY_MINUTE)
+#define POLICY_DAY	 (24 * POLICY_HOUR)
+#define POLICY_MAX_FRESH POLICY_DAY
 
 /* --- Scopes (scope.c) -----------------------------------------------------------------------------------------------
  */
@@ -101,6 +109,8 @@ const char *cs_command_captured(const struct command *command, const struct cs_a
 const char *cs_command_bad_capture(const struct command *command, const struct cs_action *action);
 /* 1 for an absolute path without "//", "/./", "/../" and without a slash at the end. */
 int cs_path_normal(const char *path);
+
+struct loader; /* below */
 
 /* --- The policy -----------------------------------------------------------------------------------------------------
  */
@@ -192,13 +202,39 @@ struct want {
 	size_t n_people;
 };
 
-/* An approval rule, or an exemption (count 0). GROUP and PEOPLE have no scope. */
+/* An approval rule, or whom an exemption or an automatic approval means (count 0). GROUP and PEOPLE have no scope. */
 struct rule {
 	char *name;
-	uint32_t count;
+	uint32_t count; /* of a part of them: 1, the least that it can be */
+	enum cs_quorum quorum;
+	uint32_t stage;
+	char *alternative; /* "": always needed; NULL where count is 0 */
+	uint64_t after_ms;
+	bool counts_rejects;
 	struct want want;
 	bool own_scope; /* else the gate's */
 	struct scope scope;
+	unsigned line;
+};
+
+/* When and from where: none means always, and from anywhere. */
+struct limits {
+	struct cs_range *peers;
+	char **peer_texts;
+	size_t n_peers;
+	struct cs_window *times;
+	char **time_texts;
+	size_t n_times;
+};
+
+/* What a gate approves by itself: all that is said has to hold. */
+struct automatic {
+	char *name;
+	struct command *commands; /* none: whatever the gate guards */
+	size_t n_commands;
+	struct limits limits;
+	bool has_who; /* else whoever may ask */
+	struct rule who;
 	unsigned line;
 };
 
@@ -210,26 +246,35 @@ struct cs_gate {
 	size_t n_hosts;
 	size_t *netgroups; /* indexes into the policy's; a host in one of them is meant as well as one in hosts */
 	size_t n_netgroups;
-	struct cs_range *peers; /* conditions: none means any */
-	char **peer_texts;
-	size_t n_peers;
-	struct cs_window *times;
-	char **time_texts;
-	size_t n_times;
+	struct limits limits;
 	struct rule *exempts;
 	size_t n_exempts;
+	struct automatic *automatics;
+	size_t n_automatics;
 	struct command *commands; /* none: every action of the services */
 	size_t n_commands;
 	char *deny; /* the text of a deny gate; NULL: not one, and what follows counts */
-	size_t permission;
+	size_t permission; /* SIZE_MAX: of a review, which nobody asks for by an action */
 	const char *permission_name;
 	struct scope scope;
 	struct rule *rules;
 	size_t n_rules;
-	bool shared, needs_reason, takes_exposed;
+	bool shared, needs_reason, takes_exposed, takes_self_approval, needs_signature;
 	uint64_t lifetime_ms, use_within_ms, use_after_ms;
+	uint64_t objection_ms, ahead_ms, session_ms, remind_ms; /* 0: none */
+	uint64_t uses; /* CS_USES_ANY: any number */
 	uint64_t fresh_ms; /* as written; CS_FRESH_ANY: not said */
 	uint64_t least_fresh_ms; /* the smallest of that and of every permission that the gate asks for */
+	unsigned line;
+};
+
+/* Who may go past the approvals in a scope. */
+struct glass {
+	char *name;
+	struct scope scope; /* without names */
+	uint32_t *uids;     /* sorted */
+	size_t n_uids;
+	uint64_t lasts_ms;
 	unsigned line;
 };
 
@@ -242,8 +287,10 @@ struct cs_policy {
 	size_t n_assignments;
 	struct service *services;
 	size_t n_services;
-	struct cs_gate *gates;
+	struct cs_gate *gates; /* behind them the review of each glass, which no action meets */
 	size_t n_gates;
+	struct glass *glasses;
+	size_t n_glasses;
 	struct path *paths; /* sorted by name */
 	size_t n_paths;
 	struct cs_group_query *queries;
@@ -358,6 +405,30 @@ const char *cs_policy_attribute(void *arg, const char *name);
 const char *cs_policy_rule_scope(const struct cs_gate *gate, const struct rule *rule, const char *scope,
 				 char buffer[CS_MAX_SCOPE + 1]);
 
+/* The gates, and behind them the reviews of break-glass. */
+static inline size_t all_gates(const struct cs_policy *policy)
+{
+	return policy->n_gates + policy->n_glasses;
+}
+
+/* "90s", "30m": into the buffer, which it returns (terms.c). */
+const char *cs_policy_say_span(uint64_t ms, char text[32]);
+/* Does an action meet the command: its path, by either name, and its arguments? What is not spelled plainly does not. */
+bool cs_policy_command_meets(const struct cs_policy *policy, const struct command *command,
+			     const struct cs_action *action);
+/* May the person fill this rule or use this exemption in the gate's scope? As cs_policy_may_fill (rights.c). */
+int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+			 const struct rule *rule, const char *scope, struct cs_held *ret_held);
+
+/* --- When and from where (limits.c) ---------------------------------------------------------------------------------
+ */
+
+int cs_load_limits(struct loader *loader, const struct cs_conf_section *section, struct limits *limits);
+void cs_limits_clear(struct limits *limits);
+bool cs_limits_in_time(const struct limits *limits, uint64_t wall_ms);
+/* 1, 0; CS_EDOUBT for an address that cannot be read. */
+int cs_limits_in_range(const struct limits *limits, const struct cs_action *action);
+
 /* --- What a gate surely meets (cover.c) ------------------------------------------------------------------------------
  * False where it cannot be shown. */
 bool cs_covers_every_host(const struct cs_gate *gate);
@@ -388,6 +459,7 @@ int cs_load_inherit(struct loader *loader);     /* bits of roles; circles */
 int cs_load_assignments(struct loader *loader); /* and the queries that they need */
 int cs_load_exclusives(struct loader *loader);
 int cs_load_gates(struct loader *loader);       /* may add queries, for groups that rules and exemptions name */
+int cs_load_glasses(struct loader *loader);     /* and their reviews, behind the gates */
 int cs_load_index(struct loader *loader);       /* last: merges queries; by_query, query_start, index, named */
 
 /* A query that tells who is listed by `listed` of the group or of those below. cs_load_index makes one of those that
@@ -409,10 +481,32 @@ int cs_query_want(struct cs_group_query *query, const char *attribute);
 int cs_load_people(struct loader *loader, const struct cs_conf_section *section, const char *key, char ***ret_people,
 		   size_t *ret_n);
 
-/* The approvals and exemptions of a gate whose own terms are read (load_rules.c). */
+/* What a gate says of commands, whatever is meant by it (load_gates.c). */
+int cs_load_commands(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
+		     struct command **commands, size_t *n_commands);
+/* What a gate that does not deny asks for, and what one that denies says (load_terms.c). */
+int cs_load_terms(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
+int cs_load_deny(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
+/* A span in milliseconds within bounds; the fallback where it is not given. */
+int cs_load_span(struct loader *loader, const struct cs_conf_section *section, const char *key, uint64_t fallback,
+		 uint64_t least, uint64_t most, uint64_t *ret_ms);
+/* The smallest fresh of the gate and of all it asks for. */
+void cs_load_least_fresh(const struct cs_policy *policy, struct cs_gate *gate);
+
+/* The approvals and exemptions of a gate whose permission is read (load_rules.c). */
 int cs_load_approvals(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
 int cs_load_exemptions(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
+/* Who is meant by a section that may say so, by permission, role, group or person; false in *ret_has where it does not.
+ * what names it for people. */
+int cs_load_who(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
+		const char *what, struct rule *rule, bool *ret_has);
 void cs_rule_clear(struct rule *rule);
+/* What the approvals of a gate say together, once all its terms are read (check_rules.c). */
+int cs_check_rules(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate);
+/* How many people have to agree for a rule at the least; who asks may be one of those whom it names. */
+uint32_t cs_rule_least(const struct rule *rule);
+int cs_load_automatics(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate);
+void cs_automatic_clear(struct automatic *automatic);
 
 /* Counts the sections of a kind and allocates an item for each. */
 int cs_load_items(struct loader *loader, const char *kind, size_t size, void *ret_items, size_t *ret_n);
@@ -423,6 +517,8 @@ int cs_load_text(struct loader *loader, const struct cs_conf_section *section, c
 /* One of two words; *ret_yes is untouched where the key is not given. */
 int cs_load_choice(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *yes,
 		   const char *no, bool *ret_yes);
+/* 1 when the text is a whole number from 1 to most; else 0. */
+int cs_load_number(const char *text, uint64_t most, uint64_t *ret_number);
 /* Refuses an empty list and a value that stands in it twice. */
 int cs_load_list(struct loader *loader, const struct cs_conf_section *section, const char *key, size_t *ret_n);
 int cs_load_scope(struct loader *loader, const struct cs_conf_section *section, const char *key, const char *fallback,

@@ -200,6 +200,12 @@ static int take_wanted(struct cs_group_query *query, const struct cs_group_query
 	return r;
 }
 
+static void fix_rule(struct rule *rule, void (*fix)(void *arg, size_t *number, unsigned line), void *arg)
+{
+	if (rule->want.kind == WANT_GROUP)
+		fix(arg, &rule->want.query, rule->line);
+}
+
 /* Calls fix for every index of a query. */
 static void each_number(struct cs_policy *policy, void (*fix)(void *arg, size_t *number, unsigned line), void *arg)
 {
@@ -207,15 +213,15 @@ static void each_number(struct cs_policy *policy, void (*fix)(void *arg, size_t 
 		if (policy->assignments[i].to != ASSIGNED_PEOPLE)
 			fix(arg, &policy->assignments[i].query, policy->assignments[i].line);
 	}
-	for (size_t i = 0; i < policy->n_gates; i++) {
+	for (size_t i = 0; i < all_gates(policy); i++) {
 		struct cs_gate *gate = &policy->gates[i];
 
-		for (size_t k = 0; k < gate->n_rules + gate->n_exempts; k++) {
-			struct rule *rule = k < gate->n_rules ? &gate->rules[k] : &gate->exempts[k - gate->n_rules];
-
-			if (rule->want.kind == WANT_GROUP)
-				fix(arg, &rule->want.query, rule->line);
-		}
+		for (size_t k = 0; k < gate->n_rules; k++)
+			fix_rule(&gate->rules[k], fix, arg);
+		for (size_t k = 0; k < gate->n_exempts; k++)
+			fix_rule(&gate->exempts[k], fix, arg);
+		for (size_t k = 0; k < gate->n_automatics; k++)
+			fix_rule(&gate->automatics[k].who, fix, arg);
 	}
 }
 

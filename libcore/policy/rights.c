@@ -297,9 +297,8 @@ int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *f
 	return CS_ENOENT;
 }
 
-/* May the person fill this rule or use this exemption in the gate's scope? As cs_policy_may_fill. */
-static int meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
-		      const struct rule *rule, const char *scope, struct cs_held *ret_held)
+int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
+			 const struct rule *rule, const char *scope, struct cs_held *ret_held)
 {
 	struct question question = {.policy = policy, .facts = facts, .want = &rule->want, .held = ret_held};
 	char buffer[CS_MAX_SCOPE + 1];
@@ -311,7 +310,7 @@ int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *fa
 		       size_t rule, const char *scope, struct cs_held *ret_held)
 {
 	if (rule < gate->n_rules)
-		return meets_rule(policy, facts, gate, &gate->rules[rule], scope, ret_held);
+		return cs_policy_meets_rule(policy, facts, gate, &gate->rules[rule], scope, ret_held);
 	if (ret_held)
 		*ret_held = (struct cs_held){0};
 	return CS_ENOENT;
@@ -339,7 +338,7 @@ int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *fact
 
 	for (size_t i = 0; r == 0 && i < gate->n_exempts; i++) {
 		cs_held_clear(&held);
-		r = meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held ? &held : NULL);
+		r = cs_policy_meets_rule(policy, facts, gate, &gate->exempts[i], scope, ret_held ? &held : NULL);
 		if (r == 1 && ret_held)
 			r = say_exempt(&gate->exempts[i], &held);
 		if (r == CS_EDOUBT) {

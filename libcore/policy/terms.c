@@ -1,114 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The terms of a gate beside its rules. */
+/* The terms of a gate beside who may fill its rules. */
 #include "policy_internal.h"
+#include "mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 enum cs_quorum cs_gate_rule_quorum(const struct cs_gate *gate, size_t rule)
 {
-	(void)gate;
-	(void)rule;
-	return CS_QUORUM_COUNT;
+	return rule < gate->n_rules ? gate->rules[rule].quorum : CS_QUORUM_ALL;
 }
 
 uint32_t cs_gate_rule_stage(const struct cs_gate *gate, size_t rule)
 {
-	(void)gate;
-	(void)rule;
-	return 1;
+	return rule < gate->n_rules ? gate->rules[rule].stage : UINT32_MAX;
 }
 
 const char *cs_gate_rule_alternative(const struct cs_gate *gate, size_t rule)
 {
-	(void)gate;
-	(void)rule;
-	return "";
+	return rule < gate->n_rules ? gate->rules[rule].alternative : "";
 }
 
 uint64_t cs_gate_rule_after_ms(const struct cs_gate *gate, size_t rule)
 {
-	(void)gate;
-	(void)rule;
-	return 0;
+	return rule < gate->n_rules ? gate->rules[rule].after_ms : UINT64_MAX;
 }
 
 bool cs_gate_rule_counts_rejects(const struct cs_gate *gate, size_t rule)
 {
-	(void)gate;
-	(void)rule;
-	return false;
+	return rule < gate->n_rules && gate->rules[rule].counts_rejects;
 }
 
 uint64_t cs_gate_objection_ms(const struct cs_gate *gate)
 {
-	(void)gate;
-	return 0;
+	return gate->objection_ms;
 }
 
 bool cs_gate_takes_self_approval(const struct cs_gate *gate)
 {
-	(void)gate;
-	return false;
+	return gate->takes_self_approval;
 }
 
 bool cs_gate_needs_signature(const struct cs_gate *gate)
 {
-	(void)gate;
-	return false;
+	return gate->needs_signature;
 }
 
 uint32_t cs_gate_uses(const struct cs_gate *gate)
 {
-	(void)gate;
-	return 1;
+	return (uint32_t)gate->uses;
 }
 
 uint64_t cs_gate_ahead_ms(const struct cs_gate *gate)
 {
-	(void)gate;
-	return 0;
+	return gate->ahead_ms;
 }
 
 uint64_t cs_gate_session_ms(const struct cs_gate *gate)
 {
-	(void)gate;
-	return 0;
+	return gate->session_ms;
 }
 
 uint64_t cs_gate_remind_ms(const struct cs_gate *gate)
 {
-	(void)gate;
-	return 0;
+	return gate->remind_ms;
 }
 
-int cs_policy_automatic(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
-	const char *scope, const struct cs_action *action, uint64_t wall_ms, struct cs_held *ret_held)
+const char *cs_policy_say_span(uint64_t value, char text[32])
 {
-	(void)policy;
-	(void)facts;
-	(void)gate;
-	(void)scope;
-	(void)action;
-	(void)wall_ms;
-	(void)ret_held;
-	return 0;
-}
+	static const struct {
+		uint64_t ms;
+		char letter;
+	} units[] = {{POLICY_DAY, 'd'}, {POLICY_HOUR, 'h'}, {POLICY_MINUTE, 'm'}, {POLICY_SECOND, 's'}};
+	size_t i = 0;
 
-size_t cs_policy_glasses(const struct cs_policy *policy)
-{
-	(void)policy;
-	return 0;
-}
-
-int cs_policy_glass(const struct cs_policy *policy, size_t i, struct cs_glass *ret_glass)
-{
-	(void)policy;
-	(void)i;
-	(void)ret_glass;
-	return CS_ENOENT;
-}
-
-int cs_policy_glass_covers(const struct cs_glass *glass, const char *scope)
-{
-	(void)glass;
-	(void)scope;
-	return 0;
+	while (i < CS_COUNT(units) - 1 && (value == 0 || value % units[i].ms != 0))
+		i++;
+	(void)snprintf(text, 32, "%" PRIu64 "%c", value / units[i].ms, units[i].letter);
+	return text;
 }
