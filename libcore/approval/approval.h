@@ -8,7 +8,8 @@
 /* Assigns people to rules by maximum flow, never greedily (Ford and Fulkerson 1956, augmenting paths): every rule i
  * needs counts[i] people (each at least 1); may[p * n_rules + i] is 1 where person p may fill rule i, anything else is
  * not. block[i]: rules with the same number are filled by different people, and rules with different numbers do not
- * mind each other; NULL: all rules are in one block.
+ * mind each other; NULL: all rules are in one block. Rules are filled in their order: as many as can be of the first, then
+ * of the first two, and so on, so what an earlier rule has does not depend on the later ones.
  * ret_have[i] is how many are assigned, at most counts[i]; ret_filled[p * n_rules + i] (may be NULL) who fills what.
  * 1: every rule is filled; 0: not; CS_EINVAL (no rule, a count of 0, more than CS_MAX_RULES or CS_MAX_WHO);
  * CS_ENOMEM. */

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define NOBODY SIZE_MAX
 #define NO_RULE SIZE_MAX
 
 struct flow {
@@ -13,11 +12,12 @@ struct flow {
 	size_t n_rules;
 	const int8_t *may;
 	size_t n_people;
-	const uint8_t *block;          /* NULL: all rules are in one */
-	size_t first;                  /* a rule of the block that is solved now */
-	size_t rule_of[CS_MAX_WHO];    /* the rule of this block that a person fills, or NO_RULE */
+	const uint8_t *block;         /* NULL: all rules are in one */
+	size_t rule_of[CS_MAX_WHO];   /* the rule of this block that a person fills, or NO_RULE */
 	uint32_t have[CS_MAX_RULES];
-	size_t moved_by[CS_MAX_RULES]; /* in one search: who would move to this rule; NOBODY while not reached */
+	/* of one search, which looks for somebody for a rule: */
+	size_t wanted[CS_MAX_WHO];    /* the rule that a person would move to, or NO_RULE while not reached */
+	size_t leaver[CS_MAX_RULES];  /* whose place in a rule would become free */
 	size_t queue[CS_MAX_RULES];
 	size_t n_queue;
 };
@@ -27,65 +27,73 @@ static bool one_block(const struct flow *flow, size_t a, size_t b)
 	return !flow->block || flow->block[a] == flow->block[b];
 }
 
-static bool may_fill(const struct flow *flow, size_t person, size_t rule)
+/* Is a place of this rule looked for already? */
+static bool is_queued(const struct flow *flow, size_t rule)
 {
-	return one_block(flow, flow->first, rule) && flow->may[person * flow->n_rules + rule] == 1;
+	for (size_t i = 0; i < flow->n_queue; i++)
+		if (flow->queue[i] == rule)
+			return true;
+	return false;
 }
 
-/* Reaches every rule that a person may fill and that this search has not reached before. */
-static void reach(struct flow *flow, size_t person)
+/* Everybody on the way back moves one rule on, and the first rule has one more. */
+static void augment(struct flow *flow, size_t person)
 {
-	for (size_t rule = 0; rule < flow->n_rules; rule++) {
-		if (flow->moved_by[rule] != NOBODY || !may_fill(flow, person, rule))
-			continue;
-		flow->moved_by[rule] = person;
-		flow->queue[flow->n_queue++] = rule;
-	}
-}
-
-/* Walks the path back: everybody on it moves one rule on, which makes room for the newcomer. */
-static void augment(struct flow *flow, size_t newcomer, size_t rule)
-{
-	flow->have[rule]++;
 	for (;;) {
-		size_t person = flow->moved_by[rule];
-		size_t left = flow->rule_of[person];
+		size_t rule = flow->wanted[person];
 
 		flow->rule_of[person] = rule;
-		if (person == newcomer)
-			return;
-		rule = left;
+		if (rule == flow->queue[0])
+			break;
+		person = flow->leaver[rule];
 	}
+	flow->have[flow->queue[0]]++;
 }
 
-/* Finds room for one more person, moving others where that makes some. */
-static void place(struct flow *flow, size_t newcomer)
+/* Reaches everybody who could take a place in this rule; true when one of them was free. */
+static bool reach(struct flow *flow, size_t rule)
 {
-	for (size_t rule = 0; rule < flow->n_rules; rule++)
-		flow->moved_by[rule] = NOBODY;
-	flow->n_queue = 0;
-	reach(flow, newcomer);
-	for (size_t at = 0; at < flow->n_queue; at++) {
-		size_t rule = flow->queue[at];
+	for (size_t person = 0; person < flow->n_people; person++) {
+		size_t left = flow->rule_of[person];
 
-		if (flow->have[rule] < flow->counts[rule]) {
-			augment(flow, newcomer, rule);
-			return;
+		if (flow->wanted[person] != NO_RULE || flow->may[person * flow->n_rules + rule] != 1)
+			continue;
+		flow->wanted[person] = rule;
+		if (left == NO_RULE) {
+			augment(flow, person);
+			return true;
 		}
-		for (size_t person = 0; person < newcomer; person++)
-			if (flow->rule_of[person] == rule)
-				reach(flow, person);
+		if (!is_queued(flow, left)) {
+			flow->leaver[left] = person;
+			flow->queue[flow->n_queue++] = left;
+		}
 	}
+	return false;
 }
 
-/* The block that this rule is in: each person fills at most one rule of it. */
+/* Finds one more for a rule, moving others where that sets somebody free. */
+static bool find_one(struct flow *flow, size_t rule)
+{
+	for (size_t person = 0; person < flow->n_people; person++)
+		flow->wanted[person] = NO_RULE;
+	flow->n_queue = 0;
+	flow->queue[flow->n_queue++] = rule;
+	for (size_t at = 0; at < flow->n_queue; at++)
+		if (reach(flow, flow->queue[at]))
+			return true;
+	return false;
+}
+
+/* The block that this rule begins: each person fills at most one rule of it. A rule never loses a place to a later one,
+ * since everybody who moves on is followed by another. */
 static void assign_block(struct flow *flow, size_t first, uint8_t *ret_filled)
 {
-	flow->first = first;
 	for (size_t person = 0; person < flow->n_people; person++)
 		flow->rule_of[person] = NO_RULE;
-	for (size_t person = 0; person < flow->n_people; person++)
-		place(flow, person);
+	for (size_t rule = first; rule < flow->n_rules; rule++)
+		while (one_block(flow, first, rule) && flow->have[rule] < flow->counts[rule])
+			if (!find_one(flow, rule))
+				break;
 	for (size_t person = 0; ret_filled && person < flow->n_people; person++)
 		if (flow->rule_of[person] != NO_RULE)
 			ret_filled[person * flow->n_rules + flow->rule_of[person]] = 1;

@@ -151,10 +151,16 @@ static int frozen(struct task *task, const struct cs_stored *stored, const struc
 	struct cs_need **needs, size_t *n_needs)
 {
 	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, stored->request.gate);
+	struct cs_case what = { 0 };
 
 	if (!gate)
 		return 0;
-	return cs_needs_frozen(task->authority->policy, gate, stored->request.scope, votes, n_votes, needs, n_needs);
+	what.policy = task->authority->policy;
+	what.gate = gate;
+	what.scope = stored->request.scope;
+	what.votes = votes;
+	what.n_votes = n_votes;
+	return cs_needs_frozen(&what, needs, n_needs);
 }
 
 int request_fits(struct task *task, size_t reserve)

@@ -6,17 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum cs_reason person_refused(const struct cs_facts *facts)
-{
-	if (facts->known == CS_KNOWN_DOUBT)
-		return CS_WHY_DOUBT;
-	if (facts->known != CS_KNOWN_YES || !facts->person.id || !*facts->person.id)
-		return CS_WHY_UNKNOWN_PERSON;
-	if (facts->person.locked)
-		return CS_WHY_LOCKED_PERSON;
-	return CS_WHY_NONE;
-}
-
 /* Why the requester may not ask; CS_WHY_NONE when he may. What there is to say about it, moved out of *ret_text. */
 static enum cs_reason requester_refused(const struct cs_case *what, char **ret_text)
 {
@@ -59,151 +48,180 @@ static int exempted(const struct cs_case *what, char **ret_text)
 	return r == 1 || r == CS_ENOMEM ? r : 0;
 }
 
-/* Does this vote count now? 1, 0, CS_EDOUBT. A second account of the requester or of an earlier voter counts
- * nothing. */
-static int vote_counts(const struct cs_case *what, size_t p)
-{
-	const struct cs_facts *voter = &what->voters[p];
-
-	if (what->votes[p].vote != CS_VOTE_APPROVE)
-		return 0;
-	if (person_refused(voter) != CS_WHY_NONE)
-		return voter->known == CS_KNOWN_DOUBT ? CS_EDOUBT : 0;
-	if (!what->votes[p].person.id || strcmp(what->votes[p].person.id, voter->person.id) != 0)
-		return 0;
-	if (cs_same_human(&voter->person, &what->requester->person) != 0)
-		return 0;
-	for (size_t q = 0; q < p; q++)
-		if (cs_same_human(&voter->person, &what->votes[q].person) != 0)
-			return 0;
-	return 1;
-}
-
-/* May this voter fill the rule now? As cs_policy_may_fill; the first text about a doubt is kept. */
-static int may_fill(const struct cs_case *what, const struct cs_facts *voter, size_t rule, char **doubt)
-{
-	struct cs_held held = { 0 };
-	int r = cs_policy_may_fill(what->policy, voter, what->gate, rule, what->scope, NULL);
-
-	if (r != CS_EDOUBT || *doubt)
-		return r;
-	r = cs_policy_may_fill(what->policy, voter, what->gate, rule, what->scope, &held);
-	*doubt = held.because;
-	held.because = NULL;
-	cs_held_clear(&held);
-	return r;
-}
-
-/* Fills may for every vote. 1 when some vote could not be told, 0 when all could, or CS_ENOMEM. */
-static int eligibility(const struct cs_case *what, size_t n_rules, int8_t *may, char **ret_doubt)
-{
-	int doubt = 0;
-
-	for (size_t p = 0; p < what->n_votes; p++) {
-		const struct cs_facts *voter = &what->voters[p];
-		int counts = vote_counts(what, p);
-
-		doubt |= counts == CS_EDOUBT;
-		if (counts == CS_EDOUBT && !*ret_doubt && voter->doubt && *voter->doubt)
-			*ret_doubt = cs_dup(voter->doubt);
-		for (size_t i = 0; counts == 1 && i < n_rules; i++) {
-			int r = may_fill(what, voter, i, ret_doubt);
-
-			if (r == CS_ENOMEM)
-				return r;
-			doubt |= r < 0;
-			may[p * n_rules + i] = r == 1;
-		}
-	}
-	return doubt;
-}
-
 static void conclude(struct cs_decision *decision, enum cs_verdict verdict, enum cs_reason reason)
 {
 	decision->verdict = verdict;
 	decision->reason = reason;
 }
 
-static int rejected(const struct cs_case *what)
-{
-	for (size_t p = 0; p < what->n_votes; p++)
-		if (what->votes[p].vote == CS_VOTE_REJECT)
-			return 1;
-	return 0;
-}
+/* --- The rules ----------------------------------------------------------------------------------------------------- */
 
-/* Who voted, and which rules they fill now: as needs_fill. *ret_doubt: some could not be told; *ret_text: why, where it
- * was said. */
-static int fill_now(const struct cs_case *what, struct cs_need *needs, size_t n_rules, int *ret_doubt, char **ret_text)
-{
-	const struct cs_person **people = calloc(what->n_votes + 1, sizeof(const struct cs_person *));
-	int8_t *may = calloc(n_rules * (what->n_votes + 1), 1);
-	int r = people && may ? eligibility(what, n_rules, may, ret_text) : CS_ENOMEM;
+enum { NAMED = 8 }; /* names in one sentence */
 
-	for (size_t p = 0; r >= 0 && p < what->n_votes; p++)
-		people[p] = &what->votes[p].person;
-	if (r >= 0) {
-		*ret_doubt = r;
-		r = needs_fill(what->policy, what->gate, people, what->n_votes, may, needs, n_rules);
+static int put_names(const struct cs_need *need, struct cs_buf *out)
+{
+	size_t n = need->n_who < NAMED ? need->n_who : NAMED;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *before = i == 0 ? "; only " : i + 1 == need->n_who ? " and " : ", ";
+
+		cs_buf_put(out, before, strlen(before));
+		cs_buf_put(out, need->who[i], strlen(need->who[i]));
 	}
-	free(people);
-	free(may);
-	return r;
+	cs_buf_put(out, n == 0 ? "; nobody" : "", n == 0 ? 8 : 0);
+	cs_buf_put(out, n < need->n_who ? " and others" : "", n < need->n_who ? 11 : 0);
+	return cs_buf_error(out);
 }
 
-/* Could the rules surely never be filled? A list that is not to be believed may be too short by mistake. */
-static int unsatisfiable(const struct cs_case *what, const struct cs_decision *decision)
+/* Which rule stays short, and who is left for it: "Too few people could approve this: 2 × Approve in project/tomcat
+ * needs 2 more; only carol could." */
+static int say_short(const struct cs_need *need, struct cs_decision *decision)
 {
-	return what->listings_of_rule && what->requester->n_unsure == 0 &&
-	       needs_satisfiable(what, decision->needs, decision->n_needs) == 0;
+	const char *sentence = cs_reason_text(decision->reason);
+	uint32_t more = need->count > need->have ? need->count - need->have : need->count;
+	struct cs_buf names;
+	int r = 0;
+
+	cs_buf_init(&names, CS_MAX_TEXT);
+	r = put_names(need, &names);
+	cs_buf_put_u8(&names, 0);
+	if (r == 0 && cs_buf_error(&names) == 0)
+		r = cs_format(&decision->text, "%.*s: %s needs %u more%s could.", (int)strlen(sentence) - 1, sentence,
+			need->label, (unsigned)more, (const char *)names.data);
+	cs_buf_clear(&names);
+	if (decision->text && strlen(decision->text) > CS_MAX_TEXT)
+		cs_free_str(&decision->text); /* the sentence alone, then */
+	return r == CS_ENOMEM ? r : 0;
+}
+
+/* Could the rules surely never be filled, and is that because of those who rejected? A list that is not to be believed
+ * may be too short by mistake. */
+static int decide_hopeless(const struct cs_case *what, const struct tally *tally, struct cs_decision *decision)
+{
+	size_t rule = 0;
+	int r = 0;
+
+	if (!what->listings_of_rule || what->requester->n_unsure > 0)
+		return 0;
+	r = who_suffice(what, &tally->crew, true, &rule);
+	if (r == 0 && tally->n_rejects > 0 && who_suffice(what, &tally->crew, false, &rule) == 1) {
+		conclude(decision, CS_DENY, CS_WHY_REJECTED);
+		return 1;
+	}
+	if (r != 0)
+		return r == CS_ENOMEM ? r : 0;
+	conclude(decision, CS_DENY, CS_WHY_UNSATISFIABLE);
+	r = rule < decision->n_needs ? say_short(&decision->needs[rule], decision) : 0;
+	return r < 0 ? r : 1;
+}
+
+/* Lazy consensus: its time is over, nobody objected, and everybody who could have is known. 1, 0, CS_EDOUBT with
+ * *ret_because, CS_ENOMEM. */
+static int unopposed(const struct cs_case *what, const struct tally *tally, char **ret_because)
+{
+	uint64_t span = cs_gate_objection_ms(what->gate);
+	uint32_t listed = 0;
+	int r = 0;
+
+	if (span == 0 || what->elapsed_ms < span || tally->n_rejects > 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < tally->crew.n_rules; i++) {
+		r = who_count(what, i, 1, &listed, ret_because);
+		if (r == 0 && listed == 0)
+			return 0;
+	}
+	return r < 0 ? r : tally->doubt ? CS_EDOUBT : 1;
+}
+
+/* What people said, and what time brings. */
+static int conclude_rules(const struct cs_case *what, struct tally *tally, int filled, struct cs_decision *decision)
+{
+	int quiet = filled == 1 || tally->ended ? 0 : unopposed(what, tally, &tally->because);
+	int r = quiet == CS_ENOMEM ? quiet : 0;
+
+	if (tally->ended)
+		conclude(decision, CS_DENY, CS_WHY_REJECTED);
+	else if (filled == 1)
+		conclude(decision, CS_PERMIT, CS_WHY_APPROVED);
+	else if (quiet == 1)
+		conclude(decision, CS_PERMIT, CS_WHY_NO_OBJECTION);
+	else if (tally->doubt || quiet == CS_EDOUBT)
+		conclude(decision, CS_HOLD, CS_WHY_DOUBT);
+	else
+		r = r < 0 ? r : decide_hopeless(what, tally, decision);
+	if (r == 0 && decision->reason == CS_WHY_NONE)
+		conclude(decision, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
+	if (decision->reason == CS_WHY_DOUBT) {
+		decision->text = tally->because;
+		tally->because = NULL;
+	}
+	return r < 0 ? r : 0;
+}
+
+static void tell_time(const struct cs_case *what, const struct tally *tally, struct cs_decision *decision)
+{
+	uint64_t span = cs_gate_objection_ms(what->gate);
+
+	decision->missing = cs_needs_missing(decision->needs, decision->n_needs);
+	if (decision->verdict == CS_HOLD && tally->n_rejects == 0 && span > what->elapsed_ms)
+		decision->objection_ms = span - what->elapsed_ms;
 }
 
 /* The gate has approval rules and the requester may ask: are they filled? */
 static int decide_rules(const struct cs_case *what, struct cs_decision *decision)
 {
-	size_t n_rules = decision->n_needs;
-	char *text = NULL;
-	int doubt = 0;
-	int filled = fill_now(what, decision->needs, n_rules, &doubt, &text);
-	int r = filled < 0 ? filled : 0;
+	struct tally tally;
+	int r = tally_make(what, &tally), filled = 0;
 
-	if (r == 0 && what->listings_of_rule)
-		r = cs_needs_who(what, decision->needs, n_rules);
-	if (r < 0)
-		goto out;
-	if (rejected(what))
-		conclude(decision, CS_DENY, CS_WHY_REJECTED);
-	else if (filled == 1)
-		conclude(decision, CS_PERMIT, CS_WHY_APPROVED);
-	else if (doubt)
-		conclude(decision, CS_HOLD, CS_WHY_DOUBT);
-	else if (unsatisfiable(what, decision))
-		conclude(decision, CS_DENY, CS_WHY_UNSATISFIABLE);
-	else
-		conclude(decision, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
-	if (decision->reason == CS_WHY_DOUBT) {
-		decision->text = text;
-		text = NULL;
+	for (size_t i = 0; r == 0 && i < decision->n_needs; i++)
+		decision->needs[i].against = cs_gate_rule_counts_rejects(what->gate, i) ? tally.against[i] : 0;
+	if (r == 0) {
+		filled = needs_fill(&tally.crew, tally.people, decision->needs);
+		r = filled < 0 ? filled : 0;
 	}
-out:
-	free(text);
+	if (r == 0 && what->listings_of_rule)
+		r = cs_needs_who(what, decision->needs, decision->n_needs);
+	if (r == 0)
+		r = conclude_rules(what, &tally, filled, decision);
+	if (r == 0)
+		tell_time(what, &tally, decision);
+	tally_clear(&tally);
 	return r;
+}
+
+/* Does the gate approve it by itself? Only what is asked just now: what was asked of others is answered by them. */
+static int automatic(const struct cs_case *what, char **ret_text)
+{
+	struct cs_held held = { 0 };
+	int r = what->asked_by || !what->action ? 0
+		: cs_policy_automatic(what->policy, what->requester, what->gate, what->scope, what->action, what->wall_ms,
+			&held);
+
+	if (r == 1) {
+		*ret_text = held.because;
+		held.because = NULL;
+	}
+	cs_held_clear(&held);
+	return r == 1 || r == CS_ENOMEM ? r : 0;
 }
 
 /* The requester may ask: does he need others? */
 static int decide_asked(const struct cs_case *what, struct cs_decision *decision)
 {
-	int exempt = decision->n_needs > 0 ? exempted(what, &decision->text) : 0;
+	int r = decision->n_needs > 0 ? exempted(what, &decision->text) : 0;
 
-	if (exempt < 0)
-		return exempt;
-	if (exempt == 1)
+	if (r == 1)
 		conclude(decision, CS_PERMIT, CS_WHY_EXEMPT);
-	else if (decision->n_needs == 0)
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (decision->n_needs == 0) {
 		conclude(decision, CS_PERMIT, CS_WHY_HAS_RIGHT);
-	else
-		return decide_rules(what, decision);
-	return 0;
+		return 0;
+	}
+	r = automatic(what, &decision->text);
+	if (r == 1)
+		conclude(decision, CS_PERMIT, CS_WHY_AUTOMATIC);
+	return r < 0 ? r : r == 1 ? 0 : decide_rules(what, decision);
 }
 
 int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision)
@@ -214,7 +232,7 @@ int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision)
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	refused = requester_refused(what, &decision.text);
-	r = needs_new(what->policy, what->gate, what->scope, &decision.needs, &decision.n_needs);
+	r = needs_new(what->policy, what->gate, what->scope, what->elapsed_ms, &decision.needs, &decision.n_needs);
 	if (r == 0 && refused != CS_WHY_NONE)
 		conclude(&decision, CS_DENY, refused);
 	else if (r == 0)

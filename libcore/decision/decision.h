@@ -24,14 +24,30 @@ struct cs_case {
 	const size_t *listings_of_rule;    /* how many listings each rule has; NULL: nobody asked who could */
 };
 
-/* Deny, permit or hold, with the reason, and what is missing in decision->needs. A requester whom the gate exempts
- * and who has the gate's permission is permitted with CS_WHY_EXEMPT, and text says by which exemption; not with
- * asked_by: what was asked of others is answered by them. text is the reason's sentence or says more. 0, or a negative
- * error, in which case *ret_decision is zero, which denies. */
+/* Deny, permit or hold, with the reason, and what is missing in decision->needs, missing and objection_ms. text is the
+ * reason's sentence or says more. 0, or a negative error, in which case *ret_decision is zero, which denies.
+ *
+ * A requester whom the gate exempts and who has the gate's permission is permitted with CS_WHY_EXEMPT, and what the gate
+ * approves by itself with CS_WHY_AUTOMATIC, and text says by which exemption or section; not with asked_by: what was
+ * asked of others is answered by them.
+ *
+ * Approved (CS_WHY_APPROVED) is what has all rules without an alternative and those of one alternative filled by one
+ * assignment of the voters. An approval may fill a rule that is among approval.rules and that its voter may fill now. A
+ * voter counts once, and not where he is the same human as an earlier one or as the requester; where the gate takes
+ * self-approval, the account that asked counts like anybody. A rule that counts a part of who could (majority, all)
+ * counts the people listed and named for it, each entry once, without the requester (with him where his own vote counts);
+ * where they are not known for sure, it is not filled and the decision is in doubt.
+ *
+ * A reject by somebody who can fill a rule, then or now, that says nothing of rejects denies (CS_WHY_REJECTED). Others
+ * only count: it is denied when the rules could not be met any more by everybody else. Without any reject a gate with
+ * objections permits when their time is over (CS_WHY_NO_OBJECTION), if everybody who could fill a rule is known, and
+ * somebody could fill each. Where nobody could ever meet the rules it is CS_WHY_UNSATISFIABLE, and text names a rule that
+ * stays short and who is left. */
 int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
 
-/* Which rules a vote cast now may count for: its stage is reached and its time has come. ret_open has room for
- * cs_gate_rules. An approval counts for a rule only if it is among approval.rules, which were written when it was cast,
+/* Which rules a vote cast now may count for: its time has come, and its stage is reached: one assignment of the votes that
+ * stand fills all rules of earlier stages, those without an alternative and, of a rule with one, its own; else any whole
+ * alternative's. ret_open has room for cs_gate_rules. An approval counts for a rule only if it is among approval.rules, which were written when it was cast,
  * and its voter may fill it now. 0, CS_ENOMEM. */
 int cs_rules_open(const struct cs_case *what, bool *ret_open);
 
@@ -49,14 +65,16 @@ int cs_grounds_case(const struct cs_policy *policy, const struct cs_gate *gate, 
 	const struct cs_approval *votes, size_t n_votes, const struct cs_grounds *grounds, size_t *ret_of_rule,
 	struct cs_case *ret_case);
 
-/* How far the rules of a gate are filled by the votes as they were frozen when they were cast. 0 or CS_E…. */
-int cs_needs_frozen(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
-	const struct cs_approval *votes, size_t n_votes, struct cs_need **ret_needs, size_t *ret_count);
+/* How far the rules of a gate are filled by the votes as they were frozen when they were cast. Of the case it takes the
+ * policy, gate, scope, elapsed_ms and votes; with the requester and the listings too it names who could fill each, and
+ * counts a part of them (majority, all) exactly, where it else takes one more than there are. 0 or CS_E…. */
+int cs_needs_frozen(const struct cs_case *what, struct cs_need **ret_needs, size_t *ret_count);
 #define CS_WHO_BYTES 32768 /* of the names of those who could vote, in one decision */
-/* Names who could fill each need beside those who do, the requester left out. Of the case it takes the policy, gate,
- * scope, requester and listings. 0, CS_ENOMEM. */
+/* Names who could fill each need beside those who do, the requester left out unless the gate takes his own vote. Of the
+ * case it takes the policy, gate, scope, requester and listings. 0, CS_ENOMEM. */
 int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_needs);
-/* How many people are missing over all needs. */
+/* How many people are missing over what is needed always and the nearest alternative: one whose time has come before
+ * one that waits for it, then the one with the fewest missing. */
 uint32_t cs_needs_missing(const struct cs_need *needs, size_t n_needs);
 void cs_needs_free(struct cs_need **needs, size_t *n_needs);
 

@@ -22,7 +22,10 @@ struct check {
 	const struct cs_facts *people;
 	size_t n_people;
 	size_t n_rules;
+	struct crew crew;               /* counts and ways; of the rules that count a part, what everybody makes */
+	bool parts;                     /* there are such rules */
 	bool one_block;                 /* a human fills one rule, so any of his accounts may be the one */
+	uint32_t *may;                  /* with parts: bits of the rules that each person may fill */
 	uint32_t enough[CS_MAX_RULES];  /* with so many it is met whatever else they fill, and one of them left out */
 	uint32_t able[CS_MAX_RULES];    /* helpers who may fill it */
 	struct helper *helpers;         /* CS_MAX_WHO at most */
@@ -146,9 +149,32 @@ static int look_at(struct check *check, size_t p)
 		return r;
 	check->asks[p] = (uint8_t)r;
 	r = rules_of(check, person, &rules);
+	if (r == 0 && check->may)
+		check->may[p] = rules;
 	if (r == 0 && rules != 0)
 		add_helper(check, &person->person, rules);
 	return r;
+}
+
+static bool counts_part(const struct check *check, size_t rule)
+{
+	return cs_gate_rule_quorum(check->gate, rule) != CS_QUORUM_COUNT;
+}
+
+/* How many a rule that counts a part needs when one human asks. */
+static void count_parts(const struct check *check, const struct cs_person *left_out, struct crew *crew)
+{
+	uint32_t n[CS_MAX_RULES] = { 0 };
+
+	for (size_t p = 0; p < check->n_people; p++) {
+		if (check->may[p] == 0 || (left_out && cs_same_human(&check->people[p].person, left_out) != 0))
+			continue;
+		for (size_t i = 0; i < check->n_rules; i++)
+			n[i] += has_rule(check->may[p], i);
+	}
+	for (size_t i = 0; i < check->n_rules; i++)
+		if (counts_part(check, i))
+			crew->counts[i] = quorum_part(cs_gate_rule_quorum(check->gate, i), n[i]);
 }
 
 /* How far everybody but one human fills the rules; NULL: nobody is left out. 1, 0, CS_ENOMEM. */
@@ -157,8 +183,8 @@ static int fill_without(const struct check *check, const struct cs_person *left_
 {
 	const struct cs_person *people[CS_MAX_WHO];
 	int8_t *may = calloc(CS_MAX_WHO, check->n_rules);
-	size_t n = 0;
-	int r = may ? needs_new(check->policy, check->gate, check->scope, ret_needs, ret_count) : CS_ENOMEM;
+	struct crew crew = check->crew;
+	int r = may ? needs_new(check->policy, check->gate, check->scope, UINT64_MAX, ret_needs, ret_count) : CS_ENOMEM;
 
 	for (size_t h = 0; r == 0 && h < check->n_helpers; h++) {
 		const struct helper *helper = &check->helpers[h];
@@ -166,11 +192,14 @@ static int fill_without(const struct check *check, const struct cs_person *left_
 		if (left_out && is_helper(helper, left_out))
 			continue;
 		for (size_t i = 0; i < check->n_rules; i++)
-			may[n * check->n_rules + i] = helper->rules >> i & 1;
-		people[n++] = helper->accounts[0];
+			may[crew.n_people * check->n_rules + i] = has_rule(helper->rules, i);
+		people[crew.n_people++] = helper->accounts[0];
 	}
 	if (r == 0) {
-		r = needs_fill(check->policy, check->gate, people, n, may, *ret_needs, *ret_count);
+		crew.may = may;
+		if (check->parts)
+			count_parts(check, left_out, &crew);
+		r = needs_fill(&crew, people, *ret_needs);
 		if (r < 0)
 			cs_needs_free(ret_needs, ret_count);
 	}
@@ -228,7 +257,7 @@ static int check_all(const struct check *check, int met, size_t max, struct cs_l
 		if (check->asks[p] == ASKS_NOT || (met == 1 && !is_needed(check, person)) ||
 			(check->asks[p] == ASKS_PERHAPS && verdict == 0))
 			continue;
-		r = fill_without(check, person, &needs, &n_needs);
+		r = fill_without(check, cs_gate_takes_self_approval(check->gate) ? NULL : person, &needs, &n_needs);
 		if (r == 0)
 			verdict = 0;
 		if (r == 0 && check->asks[p] == ASKS && found < max) {
@@ -254,21 +283,24 @@ static void count_enough(struct check *check)
 		check->enough[i] = 1;
 		for (size_t k = 0; k < check->n_rules; k++)
 			if (block[k] == block[i])
-				check->enough[i] += cs_gate_rule_count(check->gate, k);
+				check->enough[i] += counts_part(check, k) ? CS_MAX_WHO : check->crew.counts[k];
 	}
 }
 
 static int check_begin(struct check *check, size_t *ret_may_ask)
 {
-	int r = 0;
+	int r = crew_make(check->policy, check->gate, &check->crew);
 
-	check->n_rules = cs_gate_rules(check->gate);
-	if (check->n_rules > CS_MAX_RULES)
-		return CS_EINVAL;
+	if (r < 0)
+		return r;
+	check->n_rules = check->crew.n_rules;
+	for (size_t i = 0; i < check->n_rules; i++)
+		check->parts = check->parts || counts_part(check, i);
 	count_enough(check);
 	check->helpers = calloc(CS_MAX_WHO, sizeof(*check->helpers));
 	check->asks = calloc(check->n_people + 1, 1);
-	if (!check->helpers || !check->asks)
+	check->may = check->parts ? calloc(check->n_people + 1, sizeof(*check->may)) : NULL;
+	if (!check->helpers || !check->asks || (check->parts && !check->may))
 		return CS_ENOMEM;
 	for (size_t p = 0; r == 0 && p < check->n_people; p++) {
 		r = look_at(check, p);
@@ -299,6 +331,7 @@ int cs_lockout_check(const struct cs_policy *policy, const struct cs_gate *gate,
 	cs_needs_free(&all, &n_all);
 	free(check.helpers);
 	free(check.asks);
+	free(check.may);
 	return r;
 }
 

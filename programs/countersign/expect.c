@@ -3,6 +3,7 @@
 #include "expect.h"
 #include "mem.h"
 #include "right.h"
+#include "text.h"
 #include "trial.h"
 #include "who.h"
 
@@ -38,6 +39,7 @@ const struct cs_conf_option cs_expect_action_options[] = {
 	{ "host", CS_CONF_STR, false, NULL },
 	{ "peer", CS_CONF_STR, false, NULL },
 	{ "at", CS_CONF_STR, false, NULL },
+	{ "after", CS_CONF_STR, false, NULL },
 	{ "approved_by", CS_CONF_LIST, false, NULL },
 	{ "rejected_by", CS_CONF_LIST, false, NULL },
 	{ "expect", CS_CONF_STR, true, NULL },
@@ -350,10 +352,12 @@ static int judge_action(const struct cs_conf_section *section, const struct cs_t
 	return status;
 }
 
-static int read_moment(const struct cs_conf_section *section, const struct cs_tested *tested, uint64_t *moment)
+static int read_times(const struct cs_conf_section *section, const struct cs_tested *tested, struct cs_trial *trial)
 {
-	if (cs_conf_given(section, "at") && cs_moment_parse(cs_conf_str(section, "at", ""), moment) != 0)
+	if (cs_conf_given(section, "at") && cs_moment_parse(cs_conf_str(section, "at", ""), &trial->wall_ms) != 0)
 		return refuse(tested, section, "at", "is no moment such as 2026-11-21T12:00Z");
+	if (cs_conf_given(section, "after") && cs_parse_span(cs_conf_str(section, "after", ""), &trial->elapsed_ms) != 0)
+		return refuse(tested, section, "after", "is no span of time such as 30m or 72h");
 	return 0;
 }
 
@@ -380,7 +384,7 @@ int cs_expect_action(struct cs_source *source, const struct cs_conf_section *sec
 		 trial.n_rejected_by != cs_conf_list_len(section, "rejected_by"))
 		status = out_of_memory();
 	if (status == 0)
-		status = read_moment(section, tested, &trial.wall_ms);
+		status = read_times(section, tested, &trial);
 	if (status == 0)
 		status = cs_trial_decide(source, &trial, &decision);
 	if (status == 0)

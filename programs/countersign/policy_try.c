@@ -73,7 +73,8 @@ int cs_run_policy_try(struct cs_run *run, char **args, size_t n)
 	struct cs_source_options options = { 0 };
 	struct cs_words approved = { 0 }, rejected = { 0 };
 	struct cs_trial trial = { .approved_by = approved.at, .rejected_by = rejected.at };
-	struct cs_option rows[CS_SOURCE_ROWS + 4];
+	struct cs_option rows[CS_SOURCE_ROWS + 5];
+	const char *after = NULL;
 	int status = 0;
 
 	cs_source_rows(&options, rows);
@@ -81,9 +82,12 @@ int cs_run_policy_try(struct cs_run *run, char **args, size_t n)
 	rows[CS_SOURCE_ROWS + 1] = (struct cs_option){ "--peer", NULL, &trial.peer, NULL };
 	rows[CS_SOURCE_ROWS + 2] = (struct cs_option){ "--approved-by", NULL, NULL, &approved };
 	rows[CS_SOURCE_ROWS + 3] = (struct cs_option){ "--rejected-by", NULL, NULL, &rejected };
+	rows[CS_SOURCE_ROWS + 4] = (struct cs_option){ "--after", NULL, &after, NULL };
 	status = cs_options_read(run, args, n, rows, CS_COUNT(rows), 2, SIZE_MAX, &n);
 	if (status != 0)
 		return status;
+	if (after != NULL && cs_parse_span(after, &trial.elapsed_ms) != 0)
+		return cs_fail(CS_EXIT_USAGE, "is no span of time such as 30m or 72h", after, "");
 	trial.user = args[0];
 	trial.service = args[1];
 	trial.words = args + 2;

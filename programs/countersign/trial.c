@@ -194,11 +194,30 @@ static int ask_listings(struct attempt *attempt, const struct cs_match *match)
 	return status;
 }
 
-static int decide(struct attempt *attempt, const struct cs_match *match, struct cs_decision *ret_decision)
+/* What the vote that comes next may count for. */
+static int cast_vote(const struct cs_case *what, struct cs_approval *vote)
+{
+	const struct cs_facts *voter = &what->voters[what->n_votes];
+	bool open[CS_MAX_RULES] = { false };
+	int r = cs_rules_open(what, open);
+
+	for (size_t i = 0; r == 0 && i < cs_gate_rules(what->gate); i++) {
+		int may = open[i] ? cs_policy_may_fill(what->policy, voter, what->gate, i, what->scope, NULL) : 0;
+
+		r = may == CS_ENOMEM ? may : 0;
+		if (may == 1)
+			r = cs_strv_add(&vote->rules, &vote->n_rules, cs_gate_rule_name(what->gate, i));
+	}
+	return r;
+}
+
+/* The votes are cast in their order, each after those before it, and then it is decided. */
+static int decide(struct attempt *attempt, const struct cs_trial *trial, const struct cs_match *match,
+	struct cs_decision *ret_decision)
 {
 	struct cs_case what = { .policy = attempt->policy, .gate = match->gate, .scope = match->scope,
-		.requester = &attempt->people[0], .votes = attempt->votes, .voters = attempt->people + 1,
-		.n_votes = attempt->n_votes };
+		.action = &attempt->action, .wall_ms = trial->wall_ms, .elapsed_ms = trial->elapsed_ms,
+		.requester = &attempt->people[0], .votes = attempt->votes, .voters = attempt->people + 1 };
 	int status = ask_listings(attempt, match);
 	int r = 0;
 
@@ -206,7 +225,11 @@ static int decide(struct attempt *attempt, const struct cs_match *match, struct 
 		return status;
 	what.listings = attempt->listings;
 	what.listings_of_rule = attempt->of_rule;
-	r = cs_decide(&what, ret_decision);
+	what.asked_by = trial->elapsed_ms > 0 ? &attempt->people[0].person : NULL;
+	for (; r == 0 && what.n_votes < attempt->n_votes; what.n_votes++)
+		r = cast_vote(&what, &attempt->votes[what.n_votes]);
+	if (r == 0)
+		r = cs_decide(&what, ret_decision);
 	if (r != 0)
 		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), "action", "");
 	cs_free_str(&ret_decision->gate);
@@ -247,7 +270,7 @@ int cs_trial_decide(struct cs_source *source, struct cs_trial *trial, struct cs_
 	if (status == 0)
 		status = match(&attempt, trial->wall_ms, &matched);
 	if (status == 0)
-		status = matched.kind == CS_MATCH_GATE ? decide(&attempt, &matched, &decision)
+		status = matched.kind == CS_MATCH_GATE ? decide(&attempt, trial, &matched, &decision)
 						       : conclude(&matched, &decision);
 	cs_match_clear(&matched);
 	attempt_clear(&attempt);

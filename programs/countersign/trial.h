@@ -14,6 +14,8 @@ struct cs_trial {
 	const char *host;   /* NULL: this one */
 	const char *peer;   /* NULL: local */
 	uint64_t wall_ms;
+	uint64_t elapsed_ms; /* since it was asked of others; 0: it is asked now. The votes are cast now, one after the
+	                      * other, approvals first */
 	char *const *approved_by;
 	size_t n_approved_by;
 	char *const *rejected_by;

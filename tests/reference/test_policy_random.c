@@ -365,6 +365,7 @@ static void real_decide(const struct both *both, const struct ref_gate *gate, co
 {
 	struct cs_facts facts[REF_FEW];
 	struct cs_approval approvals[REF_FEW] = {0};
+	char *rules[CS_MAX_RULES]; /* all are open when a vote is cast */
 	struct cs_decision decision = {0};
 	struct cs_case what = {.policy = both->policy,
 			       .gate = real_gate(both, gate),
@@ -374,9 +375,16 @@ static void real_decide(const struct both *both, const struct ref_gate *gate, co
 			       .voters = facts,
 			       .n_votes = n_votes};
 
+	for (size_t i = 0; i < cs_gate_rules(what.gate); i++) {
+		const char *name = cs_gate_rule_name(what.gate, i);
+
+		memcpy(&rules[i], &name, sizeof(name));
+	}
 	for (size_t i = 0; i < n_votes; i++) {
 		facts[i] = *facts_of(both, votes[i].person);
 		approvals[i].vote = votes[i].vote;
+		approvals[i].rules = rules;
+		approvals[i].n_rules = cs_gate_rules(what.gate);
 		describe_person(votes[i].person, &approvals[i].person); /* as it was stored when the vote was cast */
 	}
 	assert_int_equal(cs_decide(&what, &decision), 0);

@@ -24,6 +24,7 @@ struct member {
 	struct cs_membership memberships[COMMITTEE_GROUPS];
 	char id[32], dn[64], name[32], human[32];
 	char groups[COMMITTEE_GROUPS][64];
+	char *rules[CS_MAX_RULES]; /* of the vote */
 };
 
 static inline struct cs_policy *committee_parse(const char *text)
@@ -92,9 +93,17 @@ static inline void listing_make(struct listing *listing, struct member *const *m
 	listing->listing.n_dns = listing->listing.n_names = n;
 }
 
-static inline struct cs_approval vote_of(const struct member *member, enum cs_vote vote)
+/* A vote that was cast when every rule of the gate was open, for all that he could fill. It borrows from the member. */
+static inline struct cs_approval vote_of(const struct cs_gate *gate, struct member *member, enum cs_vote vote)
 {
-	return (struct cs_approval){ .vote = vote, .person = member->facts.person };
+	struct cs_approval approval = { .vote = vote, .person = member->facts.person, .rules = member->rules };
+
+	for (size_t i = 0; i < cs_gate_rules(gate); i++) {
+		const char *name = cs_gate_rule_name(gate, i);
+
+		memcpy(&member->rules[approval.n_rules++], &name, sizeof(name));
+	}
+	return approval;
 }
 
 #endif

@@ -49,9 +49,9 @@ static void scene_close(struct scene *scene)
 	cs_policy_free(&scene->policy);
 }
 
-static void vote(struct scene *scene, const struct member *member)
+static void vote(struct scene *scene, struct member *member)
 {
-	scene->votes[scene->what.n_votes] = vote_of(member, CS_VOTE_APPROVE);
+	scene->votes[scene->what.n_votes] = vote_of(scene->gate, member, CS_VOTE_APPROVE);
 	scene->voters[scene->what.n_votes++] = member->facts;
 }
 

@@ -224,7 +224,7 @@ static void world_make(struct world *world, const struct cs_policy *policy, uint
 
 /* Could others approve what this person asks? Every set of votes is tried. 1, 0; -1: he may not ask, or needs
  * nobody. */
-static int oracle(const struct cs_policy *policy, const struct world *world, size_t requester)
+static int oracle(const struct cs_policy *policy, struct world *world, size_t requester)
 {
 	struct cs_approval votes[WORLD_PEOPLE];
 	struct cs_facts voters[WORLD_PEOPLE];
@@ -239,7 +239,7 @@ static int oracle(const struct cs_policy *policy, const struct world *world, siz
 		for (size_t p = 0; p < WORLD_PEOPLE; p++) {
 			if ((set >> p & 1) == 0)
 				continue;
-			votes[what.n_votes] = vote_of(&world->members[p], CS_VOTE_APPROVE);
+			votes[what.n_votes] = vote_of(what.gate, &world->members[p], CS_VOTE_APPROVE);
 			voters[what.n_votes++] = world->people[p];
 		}
 		assert_int_equal(cs_decide(&what, &decision), 0);
@@ -254,7 +254,7 @@ static int oracle(const struct cs_policy *policy, const struct world *world, siz
 }
 
 /* Asks both about one world. exact: false where a human with two accounts may be counted for less than he could. */
-static void compare(const struct cs_policy *policy, const struct world *world, bool exact, unsigned *ret_found)
+static void compare(const struct cs_policy *policy, struct world *world, bool exact, unsigned *ret_found)
 {
 	struct cs_lockout *list = NULL;
 	size_t count = 0, may_ask = 0, askers = 0, at = 0;
