@@ -93,8 +93,13 @@ static inline void listing_make(struct listing *listing, struct member *const *m
 	listing->listing.n_dns = listing->listing.n_names = n;
 }
 
+static inline struct cs_approval vote_of(const struct member *member, enum cs_vote vote)
+{
+	return (struct cs_approval){ .vote = vote, .person = member->facts.person };
+}
+
 /* A vote that was cast when every rule of the gate was open, for all that he could fill. It borrows from the member. */
-static inline struct cs_approval vote_of(const struct cs_gate *gate, struct member *member, enum cs_vote vote)
+static inline struct cs_approval vote_for(const struct cs_gate *gate, struct member *member, enum cs_vote vote)
 {
 	struct cs_approval approval = { .vote = vote, .person = member->facts.person, .rules = member->rules };
 

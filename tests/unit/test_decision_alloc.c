@@ -32,7 +32,7 @@ static void make(void)
 /* Decides with one vote and one that is missing, with the n-th allocation failing. */
 static int decide(size_t n, const struct member *requester, struct cs_decision *ret)
 {
-	struct cs_approval vote = vote_of(cs_policy_gate(policy, "deploy"), &bob, CS_VOTE_APPROVE);
+	struct cs_approval vote = vote_for(cs_policy_gate(policy, "deploy"), &bob, CS_VOTE_APPROVE);
 	struct listing lists[2];
 	struct cs_listing listings[2];
 	size_t of_rule[2] = { 1, 1 };

@@ -51,7 +51,7 @@ static void scene_close(struct scene *scene)
 
 static void vote(struct scene *scene, struct member *member)
 {
-	scene->votes[scene->what.n_votes] = vote_of(scene->gate, member, CS_VOTE_APPROVE);
+	scene->votes[scene->what.n_votes] = vote_for(scene->gate, member, CS_VOTE_APPROVE);
 	scene->voters[scene->what.n_votes++] = member->facts;
 }
 

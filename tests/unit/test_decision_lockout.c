@@ -239,7 +239,7 @@ static int oracle(const struct cs_policy *policy, struct world *world, size_t re
 		for (size_t p = 0; p < WORLD_PEOPLE; p++) {
 			if ((set >> p & 1) == 0)
 				continue;
-			votes[what.n_votes] = vote_of(what.gate, &world->members[p], CS_VOTE_APPROVE);
+			votes[what.n_votes] = vote_for(what.gate, &world->members[p], CS_VOTE_APPROVE);
 			voters[what.n_votes++] = world->people[p];
 		}
 		assert_int_equal(cs_decide(&what, &decision), 0);
