@@ -81,6 +81,7 @@ SHAPE(request);
 static const struct cs_field approval_fields[] = {
 	CS_ENUM(cs_approval, vote, cs_vote_names),
 	CS_NEST(cs_approval, person, &cs_person_shape),
+	CS_U32(cs_approval, login_uid),
 	CS_FIXED(cs_approval, digest, CS_DIGEST_LEN),
 	CS_STR(cs_approval, comment, CS_MAX_REASON),
 	CS_U64(cs_approval, wall_ms),

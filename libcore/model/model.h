@@ -50,7 +50,8 @@ enum cs_known { CS_KNOWN_NO = 0, CS_KNOWN_YES = 1, CS_KNOWN_DOUBT = 2 };
 /* A person as the kernel or an enforcing module states it. */
 struct cs_subject {
 	uint32_t uid;       /* CS_NO_UID when only the name is known */
-	uint32_t login_uid; /* audit login uid; CS_NO_UID when none is set. Display only */
+	uint32_t login_uid; /* audit login uid; CS_NO_UID when none is set. It only takes away: whoever logged in as
+	                     * somebody else does not approve what that one asks */
 	char *name;         /* login name */
 };
 extern const struct cs_shape cs_subject_shape;
@@ -137,6 +138,7 @@ extern const struct cs_shape cs_request_shape;
 struct cs_approval {
 	enum cs_vote vote;
 	struct cs_person person;
+	uint32_t login_uid;            /* audit login uid of the session that voted; CS_NO_UID when none is set */
 	uint8_t digest[CS_DIGEST_LEN]; /* of the request it is about */
 	char *comment;
 	uint64_t wall_ms;

@@ -3,6 +3,7 @@
 #include "sockets.h"
 #include "countersign/error.h"
 #include "mem.h"
+#include "text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -153,6 +154,21 @@ int socket_peer(int fd, uint32_t *ret_uid, int32_t *ret_pid)
 	*ret_uid = cred.uid;
 	*ret_pid = cred.pid;
 	return 0;
+}
+
+uint32_t process_login_uid(int32_t pid)
+{
+	char path[40], text[16] = { 0 };
+	uint32_t uid = UINT32_MAX;
+	ssize_t n = -1;
+	int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/loginuid", (long)pid);
+	fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd != -1)
+		n = read(fd, text, sizeof(text) - 1);
+	cs_close(&fd);
+	return n > 0 && cs_parse_uid(text, &uid) == 0 ? uid : UINT32_MAX;
 }
 
 #define TEST_UID 1

@@ -249,7 +249,8 @@ static inline int house_call(struct house *h, const struct cs_caller *caller, en
 
 static inline struct cs_caller house_module(struct house *h, uint64_t connection)
 {
-	struct cs_caller caller = { .module = true, .uid = 0, .connection = connection };
+	struct cs_caller caller = { .module = true, .uid = 0, .login_uid = CS_NO_UID,
+		.connection = connection };
 
 	(void)h;
 	return caller;
@@ -257,7 +258,8 @@ static inline struct cs_caller house_module(struct house *h, uint64_t connection
 
 static inline struct cs_caller house_person(uint32_t uid)
 {
-	struct cs_caller caller = { .module = false, .uid = uid, .connection = 900000 + uid };
+	struct cs_caller caller = { .module = false, .uid = uid, .login_uid = CS_NO_UID,
+		.connection = 900000 + uid };
 
 	return caller;
 }
