@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files that are read again when they change, and that belong together: what is read of them is one state. */
-#ifndef CS_DIRECTORY_WATCH_H
-#define CS_DIRECTORY_WATCH_H
+#ifndef CS_BASE_WATCH_H
+#define CS_BASE_WATCH_H
 
 #include "file.h"
 
