@@ -54,14 +54,23 @@ int record_start(struct cs_authority *a)
 {
 	struct cs_event event = { .kind = CS_EVENT_START, .actor_uid = a->options.root_uid };
 	char *version = cs_dup(a->options.version);
-	int r = version ? record_begin(a) : CS_ENOMEM;
+	struct cs_buf body;
+	int r = version ? 0 : CS_ENOMEM;
 
+	cs_buf_init(&body, CS_MAX_EVENT - CS_MAX_TEXT - 1024);
 	event.text = version;
+	if (r == 0 && a->policy)
+		r = policy_body(a->policy, &a->generation, &body);
+	event.body = body.data;
+	event.n_body = body.len;
+	if (r == 0)
+		r = record_begin(a);
 	if (r == 0) {
 		r = record_event(a, &event);
 		if (r < 0)
 			record_undo(a);
 	}
+	cs_buf_clear(&body);
 	free(version);
 	return r;
 }

@@ -64,8 +64,44 @@ void policy_settle(struct cs_authority *a, bool committed)
 	a->settled_policy = NULL;
 }
 
+/* Where the paths lead that lead elsewhere, as views. 0, CS_ENOMEM. */
+static int paths_of(const struct cs_policy *policy, struct cs_in_force *in_force)
+{
+	size_t n = cs_policy_paths(policy);
+
+	in_force->paths = calloc(n + 1, sizeof(*in_force->paths));
+	for (size_t i = 0; in_force->paths && i < n; i++) {
+		const char *path = cs_policy_path(policy, i), *resolved = cs_policy_path_resolved(policy, i);
+		struct cs_path *at = &in_force->paths[in_force->n_paths];
+
+		if (!*resolved || strcmp(path, resolved) == 0)
+			continue;
+		memcpy(&at->path, &path, sizeof(path));
+		memcpy(&at->resolved, &resolved, sizeof(resolved));
+		in_force->n_paths++;
+	}
+	return in_force->paths ? 0 : CS_ENOMEM;
+}
+
+int policy_body(const struct cs_policy *policy, const struct cs_generation *generation, struct cs_buf *body)
+{
+	struct cs_in_force in_force = { .generation = *generation };
+	int r = paths_of(policy, &in_force);
+
+	if (r == 0)
+		r = cs_encode(&cs_in_force_shape, &in_force, body);
+	if (r == CS_ETOOBIG) {
+		cs_buf_clear(body);
+		in_force.n_paths = 0;
+		r = cs_encode(&cs_in_force_shape, &in_force, body);
+	}
+	free(in_force.paths);
+	return r;
+}
+
 /* The event names the new policy: from here on it is what decides. */
-static int record_policy(struct cs_authority *a, struct cs_generation *generation, const struct cs_stored *request)
+static int record_policy(struct cs_authority *a, const struct cs_policy *policy, struct cs_generation *generation,
+	const struct cs_stored *request)
 {
 	struct cs_event event = { .kind = CS_EVENT_POLICY, .verdict = CS_PERMIT };
 	uint8_t before[CS_DIGEST_LEN];
@@ -74,9 +110,9 @@ static int record_policy(struct cs_authority *a, struct cs_generation *generatio
 	int r = cs_format(&text, "generation %llu: %s", (unsigned long long)generation->number,
 		generation->comment ? generation->comment : "");
 
-	cs_buf_init(&body, CS_MAX_EVENT);
+	cs_buf_init(&body, CS_MAX_EVENT - CS_MAX_TEXT - 1024);
 	if (r == 0)
-		r = cs_encode(&cs_generation_shape, generation, &body);
+		r = policy_body(policy, generation, &body);
 	memcpy(before, a->policy_digest, CS_DIGEST_LEN);
 	memcpy(a->policy_digest, generation->digest, CS_DIGEST_LEN);
 	event.request = generation->request;
@@ -111,7 +147,7 @@ int policy_put(struct cs_authority *a, struct cs_policy **policy, const char *te
 	generation->wall_ms = now.wall_ms;
 	r = cs_store_policy_add(a->store, generation, text, len);
 	if (r == 0)
-		r = record_policy(a, generation, request);
+		r = record_policy(a, *policy, generation, request);
 	if (r < 0) {
 		record_undo(a);
 		return r;

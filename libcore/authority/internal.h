@@ -236,6 +236,8 @@ int policy_open(struct cs_authority *authority, struct cs_problem *problem);
 int policy_force(struct cs_authority *authority, const char *text, const char *name, struct cs_problem *problem);
 /* What was put in force in this turn stays, or what was before comes back. */
 void policy_settle(struct cs_authority *authority, bool committed);
+/* Appends the body of a policy event, and of a start: cs_in_force. 0 or CS_E…. */
+int policy_body(const struct cs_policy *policy, const struct cs_generation *generation, struct cs_buf *body);
 /* authority.c: an event of the daemon itself. 0 or CS_E…. */
 int record_start(struct cs_authority *authority);
 

@@ -275,6 +275,18 @@ static const struct cs_field voted_body_fields[] = {
 };
 SHAPE(voted_body);
 
+static const struct cs_field path_fields[] = {
+	CS_STR(cs_path, path, CS_MAX_PATH),
+	CS_STR(cs_path, resolved, CS_MAX_PATH),
+};
+SHAPE(path);
+
+static const struct cs_field in_force_fields[] = {
+	CS_NEST(cs_in_force, generation, &cs_generation_shape),
+	CS_ARRAY(cs_in_force, paths, &cs_path_shape, CS_MAX_PATHS),
+};
+SHAPE(in_force);
+
 static const struct cs_field segment_fields[] = {
 	CS_U64(cs_segment, first),
 	CS_U64(cs_segment, last),

@@ -22,6 +22,7 @@ enum {
 	CS_MAX_TEXT = 4096,
 	CS_MAX_VOTES = 256,
 	CS_MAX_RULES = 32,
+	CS_MAX_PATHS = 4096,      /* that a policy names and that lead elsewhere */
 	CS_MAX_WHO = 256,         /* names listed as possible approvers */
 	CS_MAX_LIST = 500,        /* requests in one list reply */
 	CS_MAX_QUERIES = 256,
@@ -349,7 +350,7 @@ extern const struct cs_shape cs_change_shape;
 enum cs_event_kind {
 	CS_EVENT_NONE = 0,
 	CS_EVENT_START = 1,     /* the daemon began to serve */
-	CS_EVENT_POLICY = 2,    /* a generation of the policy came into force; body is its cs_generation's encoding */
+	CS_EVENT_POLICY = 2,    /* a generation of the policy came into force; body is cs_in_force */
 	CS_EVENT_PERMITTED = 3, /* permitted at once: unguarded, root, right held */
 	CS_EVENT_DENIED = 4,    /* denied at once or at claim */
 	CS_EVENT_REQUESTED = 5, /* a request was made; body is its canonical encoding */
@@ -407,6 +408,23 @@ struct cs_voted_body {
 	struct cs_grounds grounds;
 };
 extern const struct cs_shape cs_voted_body_shape;
+
+/* Permitted and denied where a module asks for a plain right: as cs_permitted_body, with an action that is nothing but the
+ * permission as its command, and of the grounds the requester alone. */
+
+/* Body of a policy event, and of a start where one is in force: which, and where the paths that it names led on this host
+ * (those that led elsewhere), which decides what an action meets. */
+struct cs_path {
+	char *path;
+	char *resolved;
+};
+extern const struct cs_shape cs_path_shape;
+struct cs_in_force {
+	struct cs_generation generation;
+	struct cs_path *paths; /* none where they are too many for a record */
+	size_t n_paths;
+};
+extern const struct cs_shape cs_in_force_shape;
 
 /* A part of the chain that was moved out of the store, whole and from its beginning. */
 struct cs_segment {

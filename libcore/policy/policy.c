@@ -239,6 +239,11 @@ int cs_policy_resolved(struct cs_policy *policy, size_t i, const char *resolved)
 	return cs_set(&policy->paths[i].resolved, resolved ? resolved : "");
 }
 
+const char *cs_policy_path_resolved(const struct cs_policy *policy, size_t i)
+{
+	return i < policy->n_paths && policy->paths[i].resolved ? policy->paths[i].resolved : "";
+}
+
 void cs_policy_count(const struct cs_policy *policy, struct cs_policy_counts *ret_counts)
 {
 	*ret_counts = (struct cs_policy_counts){

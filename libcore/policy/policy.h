@@ -23,6 +23,7 @@ void cs_policy_free(struct cs_policy **policy);
 size_t cs_policy_paths(const struct cs_policy *policy);
 const char *cs_policy_path(const struct cs_policy *policy, size_t i);
 int cs_policy_resolved(struct cs_policy *policy, size_t i, const char *resolved);
+const char *cs_policy_path_resolved(const struct cs_policy *policy, size_t i); /* "" until told */
 
 /* Numbers for people: permissions, roles, assignments, gates. */
 struct cs_policy_counts { size_t permissions, roles, assignments, gates, services, exclusives; };

@@ -20,7 +20,9 @@ static const struct cs_shape *const fill_shapes[] = {
 	&cs_evidence_answer_shape, &cs_question_shape, &cs_answer_shape, &cs_generation_shape, &cs_change_shape,
 	&cs_right_asked_shape, &cs_rights_shape, &cs_right_told_shape, &cs_rights_answer_shape, &cs_apply_shape,
 	&cs_apply_answer_shape, &cs_history_shape, &cs_history_answer_shape, &cs_policy_call_shape,
-	&cs_policy_answer_shape,
+	&cs_policy_answer_shape, &cs_grounds_shape, &cs_permitted_body_shape, &cs_requested_body_shape,
+	&cs_voted_body_shape, &cs_path_shape, &cs_in_force_shape, &cs_segment_shape, &cs_receipt_answer_shape,
+	&cs_archive_shape, &cs_archive_answer_shape,
 };
 
 enum fill_mode {

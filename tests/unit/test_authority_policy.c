@@ -63,6 +63,7 @@ static void in_force(struct house *h, uint64_t number, const char *author, const
 /* Every event that a new generation left; *ret_last is the last one, of which body is decoded to *ret_body. */
 static unsigned policy_events(struct house *h, struct cs_event *ret_last, struct cs_generation *ret_body)
 {
+	struct cs_in_force in_force = { 0 };
 	struct cs_record *records = NULL;
 	size_t n = 0;
 	unsigned found = 0;
@@ -82,7 +83,10 @@ static unsigned policy_events(struct house *h, struct cs_event *ret_last, struct
 		cs_clear(&cs_record_shape, &records[i]);
 	}
 	free(records);
-	assert_int_equal(cs_decode_all(&cs_generation_shape, ret_last->body, ret_last->n_body, ret_body), 0);
+	assert_int_equal(cs_decode_all(&cs_in_force_shape, ret_last->body, ret_last->n_body, &in_force), 0);
+	*ret_body = in_force.generation;
+	memset(&in_force.generation, 0, sizeof(in_force.generation));
+	cs_clear(&cs_in_force_shape, &in_force);
 	return found;
 }
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the replay room share. */
+#ifndef CS_REPLAY_INTERNAL_H
+#define CS_REPLAY_INTERNAL_H
+
+#include "decision.h"
+#include "replay.h"
+
+/* A request that is open at this point of the record. */
+struct asked {
+	uint64_t number;
+	uint8_t digest[CS_DIGEST_LEN];
+	enum cs_state state; /* PENDING, APPROVED */
+	bool debt;           /* of a break-glass */
+	struct cs_request request;
+	struct cs_approval *votes; /* that stand, in the order in which they were cast */
+	size_t n_votes, cap_votes;
+	uint32_t used;
+	uint64_t approved_elapsed_ms, approved_wall_ms;
+};
+
+/* Somebody may go past the approvals. */
+struct window {
+	uint32_t uid;
+	char scope[CS_MAX_SCOPE + 1];
+	uint64_t until_wall_ms;
+};
+
+/* A head that is known from elsewhere. */
+struct head {
+	uint64_t number;
+	uint8_t chain[CS_DIGEST_LEN];
+	char from[64];
+};
+
+enum {
+	RECENT_CLAIMS = 4096, /* of which a session may still be confirmed: within seconds of the claim */
+	RECENT_CHAINS = 65536 /* chain values behind us, for the heads that voters signed */
+};
+
+struct cs_replay {
+	struct cs_verifier verifier;
+	cs_replay_text_fn text_of;
+	void *arg;
+	uint64_t after;          /* the record begins behind this event … */
+	uint8_t after_chain[CS_DIGEST_LEN];
+	bool archived;           /* … and an event said so */
+
+	struct cs_policy *policy; /* in force; NULL before the first */
+	uint8_t policy_digest[CS_DIGEST_LEN];
+	uint64_t generation;
+
+	struct asked **asked;    /* by number, rising */
+	size_t n_asked, cap_asked;
+	uint64_t last_request;   /* the highest number that was asked under */
+	struct window *windows;
+	size_t n_windows, cap_windows;
+	uint64_t claims[RECENT_CLAIMS]; /* request numbers, a ring */
+	size_t n_claims;
+	uint8_t (*chains)[CS_DIGEST_LEN]; /* of the last RECENT_CHAINS events, by number */
+
+	struct head *heads;      /* by number, rising, once the first record came */
+	size_t n_heads, cap_heads, next_head;
+	struct cs_replay_sums sums;
+	uint64_t bad;
+	char why[512];
+};
+
+/* One event on its way. */
+struct step {
+	struct cs_replay *replay;
+	struct cs_event event;
+};
+
+/* Keeps the first thing that is wrong, with the number of the event it is said of: CS_ECORRUPT. */
+int replay_bad(struct cs_replay *replay, uint64_t number, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define BAD(step, ...) replay_bad((step)->replay, (step)->event.number, __VA_ARGS__)
+
+/* The body as this shape; CS_ECORRUPT, said, where it is none. */
+int step_body(struct step *step, const struct cs_shape *shape, void *ret_body);
+
+/* policies.c: the policy in force is the one that the event names. 0, CS_ECORRUPT, CS_ENOMEM. */
+int step_policy(struct step *step);
+int step_start(struct step *step);
+int step_generation(struct step *step);
+
+/* requests.c */
+struct asked *asked_find(const struct cs_replay *replay, uint64_t number);
+int asked_add(struct cs_replay *replay, struct asked **asked);
+void asked_free(struct asked **asked);
+void asked_close(struct cs_replay *replay, struct asked *asked);
+/* The open request that the event is about, whose digest it names; CS_ECORRUPT, said, where there is none. */
+int step_asked(struct step *step, struct asked **ret_asked);
+int step_requested(struct step *step);
+int step_closed(struct step *step);
+int step_reopened(struct step *step);
+int step_confirmed(struct step *step);
+void claims_add(struct cs_replay *replay, uint64_t request);
+
+/* votes.c */
+int step_voted(struct step *step);
+
+/* permits.c */
+/* Does the policy in force lead the action to this gate in this scope, by what the record says of who asks? 0 with
+ * *ret_gate, CS_ECORRUPT, said. */
+int lead_to(struct step *step, const struct cs_action *action, const struct cs_grounds *grounds, const char *gate,
+	const char *scope, const struct cs_gate **ret_gate);
+/* Decides again and wants this verdict, and with a permit this reason. */
+int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict verdict, enum cs_reason reason);
+int step_permitted(struct step *step);
+int step_approved(struct step *step);
+int step_claimed(struct step *step);
+
+/* glass.c */
+int step_break_glass(struct step *step);
+/* Is a window open for this person in this scope? 1 or 0. */
+int window_covers(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms);
+
+/* heads.c: heads from elsewhere, and those that voters signed. */
+void heads_sort(struct cs_replay *replay);
+int heads_check(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN]);
+int heads_end(struct cs_replay *replay);
+int step_head(struct step *step, const struct cs_approval *approval);
+
+#endif
