@@ -94,16 +94,37 @@ static bool is_recorded(const struct task *task, const struct right *right, cons
 	       cached->verdict == right->verdict && cached->reason == right->reason;
 }
 
+/* What was asked and what it was answered from: cs_permitted_body with the permission as the command. A denial of what is
+ * too long for that is recorded without it. */
+static int right_body(const struct task *task, const struct cs_facts *facts, const struct right *right,
+	struct cs_buf *body)
+{
+	const struct cs_right *call = task->call;
+	struct cs_permitted_body told = { .subject = { .uid = facts->person.uid, .login_uid = CS_NO_UID,
+		.name = call->user }, .action = { .command = call->permission }, .scope = call->scope };
+	int r = cs_grounds_freeze_right(task->authority->policy, facts, call->permission, call->scope,
+		task->now.wall_ms, &told.grounds);
+
+	if (r == 0)
+		r = cs_encode(&cs_permitted_body_shape, &told, body);
+	cs_clear(&cs_grounds_shape, &told.grounds);
+	return r == CS_ETOOBIG && right->verdict == CS_DENY ? 0 : r;
+}
+
 static int add_event(struct task *task, const struct cs_facts *facts, const struct right *right)
 {
 	const struct cs_right *call = task->call;
 	struct cs_authority *a = task->authority;
 	struct cs_event event = { 0 };
+	struct cs_buf body;
 	char *told = facts_told(facts, &task->now), *text = NULL;
 	int r = told ? cs_format(&text, "%s in %s%s%s", call->permission, call->scope, *told ? ", " : "", told)
 		: CS_ENOMEM;
 
 	free(told);
+	cs_buf_init(&body, CS_MAX_EVENT);
+	if (r == 0)
+		r = right_body(task, facts, right, &body);
 	if (r == 0)
 		r = record_begin(a);
 	if (r == 0) {
@@ -114,10 +135,13 @@ static int add_event(struct task *task, const struct cs_facts *facts, const stru
 		event.verdict = right->verdict;
 		event.reason = right->reason;
 		event.text = text;
+		event.body = cs_buf_error(&body) == 0 ? body.data : NULL;
+		event.n_body = event.body ? body.len : 0;
 		r = record_event(a, &event);
 		if (r < 0)
 			record_undo(a);
 	}
+	cs_buf_clear(&body);
 	free(text);
 	return r;
 }

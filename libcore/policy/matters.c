@@ -47,17 +47,25 @@ static bool lifts_denial(const struct cs_policy *policy, const struct assignment
 	return false;
 }
 
+/* For what the gate asks for beside its permission, or for whether it is met at all. */
+static bool gate_bears(const struct bearing *bearing, const struct assignment *assignment,
+		       struct cs_membership *membership)
+{
+	const struct cs_gate *gate = bearing->gate;
+
+	return covers_rules(bearing, assignment, membership, gate->rules, gate->n_rules) ||
+	       covers_rules(bearing, assignment, membership, gate->exempts, gate->n_exempts) ||
+	       lifts_denial(bearing->policy, assignment);
+}
+
 static int bears(void *arg, const struct assignment *assignment, struct cs_membership *membership)
 {
 	const struct bearing *bearing = arg;
 	const struct cs_policy *policy = bearing->policy;
-	const struct cs_gate *gate = bearing->gate;
 
 	return covers(assignment, membership, bearing->scope) ||
 	       (policy->restricted && bit_has(policy->restricted, assignment->role)) ||
-	       covers_rules(bearing, assignment, membership, gate->rules, gate->n_rules) ||
-	       covers_rules(bearing, assignment, membership, gate->exempts, gate->n_exempts) ||
-	       lifts_denial(policy, assignment);
+	       (bearing->gate && gate_bears(bearing, assignment, membership));
 }
 
 /* Does one of these rules want just this group? */
@@ -76,6 +84,20 @@ static bool is_wanted(const struct rule *rules, size_t n, const struct cs_member
 	return false;
 }
 
+/* The gate wants the group itself, or a deny gate is lifted by it. */
+static bool is_wanted_by(const struct cs_policy *policy, const struct cs_gate *gate,
+			 const struct cs_membership *membership)
+{
+	if (is_wanted(gate->rules, gate->n_rules, membership) || is_wanted(gate->exempts, gate->n_exempts, membership))
+		return true;
+	for (size_t i = 0; i < policy->n_gates; i++) {
+		if (policy->gates[i].deny &&
+		    is_wanted(policy->gates[i].exempts, policy->gates[i].n_exempts, membership))
+			return true;
+	}
+	return false;
+}
+
 int cs_policy_matters(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
 		      const struct cs_membership *membership)
 {
@@ -83,12 +105,7 @@ int cs_policy_matters(const struct cs_policy *policy, const struct cs_gate *gate
 	struct cs_membership one = *membership; /* a view */
 	struct cs_facts facts = {.known = CS_KNOWN_YES, .memberships = &one, .n_memberships = 1};
 
-	if (is_wanted(gate->rules, gate->n_rules, membership) || is_wanted(gate->exempts, gate->n_exempts, membership))
+	if (gate && is_wanted_by(policy, gate, membership))
 		return 1;
-	for (size_t i = 0; i < policy->n_gates; i++) {
-		if (policy->gates[i].deny &&
-		    is_wanted(policy->gates[i].exempts, policy->gates[i].n_exempts, membership))
-			return 1;
-	}
 	return cs_policy_visit(policy, &facts, bears, &bearing) == 1;
 }

@@ -187,7 +187,8 @@ int cs_policy_exempt(const struct cs_policy *policy, const struct cs_facts *fact
 	const char *scope, struct cs_held *ret_held);
 
 /* Might this membership matter for what is decided about the gate in the scope, or for which gate counts: for the gate's
- * permission, rules and exemptions there, for exclusive roles, for what lifts a deny gate? 1 or 0. An estimate, for what
+ * permission, rules and exemptions there, for exclusive roles, for what lifts a deny gate? Without a gate (NULL): for any
+ * right in the scope? 1 or 0. An estimate, for what
  * is kept with a decision: whoever leaves something out decides again without it (cs_grounds_freeze). */
 int cs_policy_matters(const struct cs_policy *policy, const struct cs_gate *gate, const char *scope,
 	const struct cs_membership *membership);

@@ -26,6 +26,13 @@ struct window {
 	uint64_t until_wall_ms;
 };
 
+/* Somebody was let change the policy, to the text with this digest. */
+struct change {
+	uint32_t uid;
+	uint64_t request; /* 0: permitted at once */
+	uint8_t digest[CS_DIGEST_LEN];
+};
+
 /* A head that is known from elsewhere. */
 struct head {
 	uint64_t number;
@@ -49,6 +56,7 @@ struct cs_replay {
 	struct cs_policy *policy; /* in force; NULL before the first */
 	uint8_t policy_digest[CS_DIGEST_LEN];
 	uint64_t generation;
+	struct change change;
 
 	struct asked **asked;    /* by number, rising */
 	size_t n_asked, cap_asked;
@@ -83,10 +91,11 @@ int step_body(struct step *step, const struct cs_shape *shape, void *ret_body);
 int step_policy(struct step *step);
 int step_start(struct step *step);
 int step_generation(struct step *step);
+/* What was let is kept where it is a change of the policy: the policy event that follows needs it. */
+void change_note(struct cs_replay *replay, const struct cs_action *action, uint32_t uid, uint64_t request);
 
 /* requests.c */
 struct asked *asked_find(const struct cs_replay *replay, uint64_t number);
-int asked_add(struct cs_replay *replay, struct asked **asked);
 void asked_free(struct asked **asked);
 void asked_close(struct cs_replay *replay, struct asked *asked);
 /* The open request that the event is about, whose digest it names; CS_ECORRUPT, said, where there is none. */
@@ -99,6 +108,9 @@ void claims_add(struct cs_replay *replay, uint64_t request);
 
 /* votes.c */
 int step_voted(struct step *step);
+
+/* signatures.c: a vote is signed where it has to be, and rightly. */
+int step_signature(struct step *step, const struct asked *asked, const struct cs_voted_body *body);
 
 /* permits.c */
 /* Does the policy in force lead the action to this gate in this scope, by what the record says of who asks? 0 with
@@ -113,6 +125,8 @@ int step_claimed(struct step *step);
 
 /* glass.c */
 int step_break_glass(struct step *step);
+/* Is this the gate by which a break-glass is reviewed? */
+bool is_review(const struct cs_policy *policy, const char *gate);
 /* Is a window open for this person in this scope? 1 or 0. */
 int window_covers(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms);
 

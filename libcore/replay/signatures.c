@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signed votes: the signature is over this vote, by a key that was the voter's. */
+#include "replay_internal.h"
+#include "mem.h"
+#include "ssh_signature.h"
+
+#include <string.h>
+
+static int verify(struct step *step, const struct cs_approval *approval, struct cs_ssh_key *ret_key)
+{
+	const char *why = NULL;
+	struct cs_buf statement;
+	int r = 0;
+
+	cs_buf_init(&statement, CS_MAX_TEXT);
+	r = cs_statement_encode(approval, &statement);
+	if (r == 0)
+		r = cs_ssh_verify(approval->signature, approval->n_signature, cs_vote_namespace(approval->vote),
+			statement.data, statement.len, ret_key, &why);
+	cs_buf_clear(&statement);
+	if (r == 0 || r == CS_ENOMEM)
+		return r;
+	return BAD(step, "the signature of %s is not one of this vote: %s", approval->person.name, why ? why : "");
+}
+
+int step_signature(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
+{
+	const struct cs_approval *approval = &body->approval;
+	const struct cs_person *person = &body->grounds.voters[0].person;
+	struct cs_ssh_key key = { 0 };
+	int r = 0;
+
+	if (approval->n_signature == 0)
+		return strcmp(asked->request.assurance, "signature") == 0
+			       ? BAD(step, "the vote of %s is not signed, and had to be", approval->person.name) : 0;
+	r = verify(step, approval, &key);
+	if (r == 0 && cs_strv_has(person->keys, person->n_keys, key.fingerprint) != 1)
+		r = BAD(step, "the key that signed, %s, was not one of %s", key.fingerprint, approval->person.name);
+	if (r == 0 && step->event.wall_ms > approval->not_after_wall_ms)
+		r = BAD(step, "the vote of %s was signed for a time that was over", approval->person.name);
+	if (r == 0)
+		r = step_head(step, approval);
+	step->replay->sums.signatures += r == 0;
+	return r;
+}
