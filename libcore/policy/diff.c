@@ -59,6 +59,11 @@ int cs_diff_say(struct diff *diff, enum cs_effect effect, const char *kind, cons
 	return r;
 }
 
+enum cs_effect cs_diff_less(const struct diff *diff)
+{
+	return diff->lazy ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER;
+}
+
 static int say_left_out(struct diff *diff)
 {
 	int r = 0;
@@ -267,7 +272,8 @@ int cs_policy_diff(const struct cs_policy *before, const struct cs_policy *after
 		   size_t *ret_count)
 {
 	static int (*const steps[])(struct diff *) = {cs_diff_rights, cs_diff_floors, cs_diff_exclusives,
-						      cs_diff_gates,  diff_sections,  say_left_out};
+						      cs_diff_gates,  cs_diff_glasses, diff_sections,
+						      say_left_out};
 	struct diff diff = {0};
 	int r = cs_diff_prepare(&diff, before, after);
 

@@ -23,6 +23,8 @@ struct diff {
 	size_t words;        /* of a row */
 	size_t roles_at;     /* the word of a row in which its roles begin */
 	uint64_t *exclusive; /* bits: a row with the roles of which, in either policy, nobody may hold two */
+	uint64_t *counted;   /* bits: a row with what some rule of either policy counts a part of, or lets object */
+	bool lazy;           /* either has a gate that goes ahead where nobody objects */
 	size_t looks; /* pairs of gates, services and commands that were looked at */
 	struct diff_list {
 		struct cs_change *items;
@@ -42,6 +44,9 @@ int cs_diff_say(struct diff *diff, enum cs_effect effect, const char *kind, cons
 #define DIFF_LONG_PART (CS_MAX_TEXT / 2)
 /* Shortens a text to most bytes, between two letters, with "…" at its end. */
 void cs_diff_cut(char *text, size_t most);
+
+/* What it means that somebody may do less: stronger, unless he could have objected to what goes ahead by itself. */
+enum cs_effect cs_diff_less(const struct diff *diff);
 
 /* Calls pair for every two items with one name, and with NULL for the one that is missing: those of before in their
  * order, then what only after has. An item begins with its name, a char *; no two of a list have the same.
@@ -71,5 +76,6 @@ int cs_diff_rights(struct diff *diff); /* assignments, and what their roles carr
 int cs_diff_floors(struct diff *diff); /* at_least */
 int cs_diff_exclusives(struct diff *diff);
 int cs_diff_gates(struct diff *diff);
+int cs_diff_glasses(struct diff *diff);
 
 #endif

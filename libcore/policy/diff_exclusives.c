@@ -38,7 +38,7 @@ static int say_roles(const struct sets *sets, bool gone)
 		size_t number = mine->roles[from->roles[i]];
 
 		if (!names(other, to, number))
-			r = cs_diff_say(sets->diff, gone ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, "exclusive",
+			r = cs_diff_say(sets->diff, gone ? CS_EFFECT_WEAKER : cs_diff_less(sets->diff), "exclusive",
 					from->name,
 					gone ? "role %s is not one of them any more" : "role %s is one of them now",
 					sets->diff->roles[number]);
@@ -54,7 +54,7 @@ static int say_within(const struct sets *sets)
 
 	if (a->within_request == b->within_request && a->anywhere == b->anywhere)
 		return 0;
-	return cs_diff_say(sets->diff, wider ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER, "exclusive", a->name,
+	return cs_diff_say(sets->diff, wider ? cs_diff_less(sets->diff) : CS_EFFECT_WEAKER, "exclusive", a->name,
 			   "within: %s -> %s", within_text(a), within_text(b));
 }
 
@@ -67,7 +67,7 @@ static int pair_exclusive(void *arg, const void *before, const void *after)
 		return cs_diff_say(arg, CS_EFFECT_WEAKER, "exclusive", sets.before->name,
 				   "is gone: its roles may be held together");
 	if (!before)
-		return cs_diff_say(arg, CS_EFFECT_STRONGER, "exclusive", sets.after->name,
+		return cs_diff_say(arg, cs_diff_less(arg), "exclusive", sets.after->name,
 				   "is new: keeps its roles apart, within %s", within_text(sets.after));
 	r = say_roles(&sets, true);
 	if (r == 0)

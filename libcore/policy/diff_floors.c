@@ -112,7 +112,7 @@ static int said_floor(struct diff *diff, const struct floor *floor, uint32_t had
 		(void)snprintf(before, sizeof(before), "%u", (unsigned)had);
 	if (has > 0)
 		(void)snprintf(after, sizeof(after), "%u", (unsigned)has);
-	return cs_diff_say(diff, has < had ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, floor->kind, floor->name,
+	return cs_diff_say(diff, has < had ? CS_EFFECT_WEAKER : cs_diff_less(diff), floor->kind, floor->name,
 			   "at_least of those listed as %s of %s%s: %s -> %s", floor->listed,
 			   floor->where == CS_GROUP_AT ? "" : "a group below ", floor->dn, before, after);
 }

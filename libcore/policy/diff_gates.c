@@ -250,12 +250,6 @@ static bool stands_alone(const struct gates *gates)
 	return true;
 }
 
-/* Windows or ranges, as written: any of them is enough, none means always. */
-struct texts {
-	char *const *items;
-	size_t n;
-};
-
 static bool texts_within(const struct texts *few, const struct texts *many)
 {
 	for (size_t i = 0; i < few->n; i++) {
@@ -269,14 +263,14 @@ static bool texts_within(const struct texts *few, const struct texts *many)
 	return true;
 }
 
-static bool holds_within(const struct texts *few, const struct texts *many)
+bool cs_diff_within(const struct texts *few, const struct texts *many)
 {
 	return many->n == 0 || (few->n > 0 && texts_within(few, many));
 }
 
 static int diff_condition(struct gates *gates, const char *what, const char *none, struct texts a, struct texts b)
 {
-	bool narrower = holds_within(&b, &a), wider = holds_within(&a, &b), stronger;
+	bool narrower = cs_diff_within(&b, &a), wider = cs_diff_within(&a, &b), stronger;
 	struct cs_buf text;
 
 	if (narrower && wider)

@@ -5,6 +5,7 @@
 #include "diff.h"
 #include "mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -286,28 +287,50 @@ static int say(const struct search *search, const struct place *place, const cha
 			   name, scope);
 }
 
+/* What it means that these people get or lose a role or a permission, and what there is to say beside it. */
+struct meaning {
+	enum cs_effect effect;
+	const char *said;
+};
+
+static struct meaning of_bit(const struct search *search, size_t at, size_t bit)
+{
+	const struct diff *diff = search->diff;
+
+	if (search->mine->side == &diff->after)
+		return (struct meaning){CS_EFFECT_WEAKER, ""};
+	/* Whoever stops to count as an exclusive role may get back what it took away. */
+	if (bit_has(diff->exclusive + at, bit))
+		return (struct meaning){CS_EFFECT_WEAKER, "(and with it what it excludes) "};
+	if (bit_has(diff->counted + at, bit))
+		return (struct meaning){CS_EFFECT_WEAKER, "(of whom a part has to agree, or any may object) "};
+	return (struct meaning){CS_EFFECT_STRONGER, ""};
+}
+
 /* A line for each bit that is carried and not covered. */
+static int say_bits(const struct search *search, const struct place *place, const char *source, const char *scope,
+		    size_t at, const char *const *names, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct meaning meaning = of_bit(search, at, i);
+		char object[80];
+
+		if (!bit_has(search->carried + at, i) || bit_has(search->covered + at, i))
+			continue;
+		(void)snprintf(object, sizeof(object), "%s%s", meaning.said, at > 0 ? "role " : "");
+		r = say(search, place, source, meaning.effect, object, names[i], scope);
+	}
+	return r;
+}
+
 static int say_missing(const struct search *search, const struct place *place, const char *source, const char *scope)
 {
 	const struct diff *diff = search->diff;
-	const uint64_t *roles = search->carried + diff->roles_at, *had = search->covered + diff->roles_at;
-	bool gains = search->mine->side == &diff->after;
-	enum cs_effect effect = gains ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER;
-	int r = 0;
+	int r = say_bits(search, place, source, scope, diff->roles_at, diff->roles, diff->n_roles);
 
-	for (size_t i = 0; r == 0 && i < diff->n_roles; i++) {
-		/* Whoever stops to count as an exclusive role may get back what it took away. */
-		bool frees = !gains && bit_has(diff->exclusive + diff->roles_at, i);
-
-		if (bit_has(roles, i) && !bit_has(had, i))
-			r = say(search, place, source, frees ? CS_EFFECT_WEAKER : effect,
-				frees ? "(and with it what it excludes) role " : "role ", diff->roles[i], scope);
-	}
-	for (size_t i = 0; r == 0 && i < diff->n_permissions; i++) {
-		if (bit_has(search->carried, i) && !bit_has(search->covered, i))
-			r = say(search, place, source, effect, "", diff->permissions[i], scope);
-	}
-	return r;
+	return r < 0 ? r : say_bits(search, place, source, scope, 0, diff->permissions, diff->n_permissions);
 }
 
 /* --- Comparing ------------------------------------------------------------------------------------------------ */

@@ -99,6 +99,27 @@ static void mark_exclusive(struct diff *diff, const struct side *side)
 	}
 }
 
+static void mark_want(const struct diff *diff, const struct side *side, const struct want *want)
+{
+	if (want->kind == WANT_PERMISSION)
+		bit_set(diff->counted, side->permissions[want->index]);
+	else if (want->kind == WANT_ROLE)
+		bit_set(diff->counted + diff->roles_at, side->roles[want->index]);
+}
+
+static void mark_counted(struct diff *diff, const struct side *side)
+{
+	for (size_t i = 0; i < all_gates(side->policy); i++) {
+		const struct cs_gate *gate = &side->policy->gates[i];
+
+		diff->lazy = diff->lazy || gate->objection_ms > 0;
+		for (size_t k = 0; k < gate->n_rules; k++) {
+			if (gate->rules[k].quorum != CS_QUORUM_COUNT || gate->objection_ms > 0)
+				mark_want(diff, side, &gate->rules[k].want);
+		}
+	}
+}
+
 static int make_side(struct side *side, const struct cs_policy *policy)
 {
 	side->policy = policy;
@@ -123,10 +144,13 @@ int cs_diff_prepare(struct diff *diff, const struct cs_policy *before, const str
 	if (r < 0)
 		return r;
 	diff->exclusive = calloc(diff->words, sizeof(*diff->exclusive));
-	if (!diff->exclusive)
+	diff->counted = calloc(diff->words, sizeof(*diff->counted));
+	if (!diff->exclusive || !diff->counted)
 		return CS_ENOMEM;
 	mark_exclusive(diff, &diff->before);
 	mark_exclusive(diff, &diff->after);
+	mark_counted(diff, &diff->before);
+	mark_counted(diff, &diff->after);
 	return 0;
 }
 
@@ -145,6 +169,7 @@ void cs_diff_clear(struct diff *diff)
 	free(diff->permissions);
 	free(diff->roles);
 	free(diff->exclusive);
+	free(diff->counted);
 	for (size_t i = 0; i <= CS_EFFECT_WEAKER; i++)
 		cs_changes_free(&diff->said[i].items, &diff->said[i].n);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a sound policy says that its author may not have meant. Nothing is said that is not so: where it cannot be
  * shown, it is left out. */
-#include "policy_internal.h"
+#include "lint.h"
 #include "mem.h"
 
 #include <stdarg.h>
@@ -10,14 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-struct lint {
-	const struct cs_policy *policy;
-	struct cs_finding *findings;
-	size_t n, cap;
-};
-
-__attribute__((format(printf, 5, 6))) static int say(struct lint *lint, bool warning, unsigned line, const char *code,
-						     const char *format, ...)
+int cs_lint_say(struct lint *lint, bool warning, unsigned line, const char *code, const char *format, ...)
 {
 	struct cs_finding finding = {.warning = warning, .line = line, .code = cs_dup(code)};
 	va_list args;
@@ -115,7 +108,7 @@ static int lint_gate(struct lint *lint, const struct cs_gate *gate)
 	}
 	if (!end || !first)
 		return 0;
-	return say(lint, true, gate->line, earlier ? "shadowed-gate" : "unreachable-gate",
+	return cs_lint_say(lint, true, gate->line, earlier ? "shadowed-gate" : "unreachable-gate",
 		   "gate %s never counts: gate %s in line %u%s %s everything that it names", gate->name, first->name,
 		   first->line, several ? " and others" : "", first->deny ? "always denies" : "always takes");
 }
@@ -147,7 +140,7 @@ static int lint_services(struct lint *lint, const struct cs_gate *gate)
 		const char *service = gate->services[i];
 
 		if (!has_section(lint->policy, service) && first_gate(lint->policy, service) == gate)
-			r = say(lint, false, gate->line, "undeclared-service",
+			r = cs_lint_say(lint, false, gate->line, "undeclared-service",
 				"gate %s names service %s, and there is no service %s { … }: what no gate names there "
 				"is "
 				"denied",
@@ -163,7 +156,7 @@ static int lint_peers(struct lint *lint, const struct cs_gate *gate)
 
 	for (size_t i = 0; r == 0 && gate->limits.n_peers > 0 && i < gate->n_services; i++) {
 		if (cs_service_runs_files(gate->services[i]))
-			r = say(lint, true, gate->line, "local-peer",
+			r = cs_lint_say(lint, true, gate->line, "local-peer",
 				"gate %s: %s tells no address, so every action of it is local; guard the login instead",
 				gate->name, gate->services[i]);
 	}
@@ -173,7 +166,7 @@ static int lint_peers(struct lint *lint, const struct cs_gate *gate)
 /* --- Exemptions ------------------------------------------------------------------------------------------------------
  */
 
-static int name_want(const struct cs_policy *policy, const struct cs_gate *gate, const struct rule *rule,
+int cs_lint_name(const struct cs_policy *policy, const struct cs_gate *gate, const struct rule *rule,
 		     char **ret_text)
 {
 	const struct want *want = &rule->want;
@@ -189,8 +182,7 @@ static int name_want(const struct cs_policy *policy, const struct cs_gate *gate,
 			 scope);
 }
 
-/* Does each assignment that could let somebody ask exempt him as well? */
-static bool exempts_everybody(const struct cs_policy *policy, const struct cs_gate *gate, const struct rule *rule)
+bool cs_lint_everybody(const struct cs_policy *policy, const struct cs_gate *gate, const struct rule *rule)
 {
 	const struct want asks = {.kind = WANT_PERMISSION, .index = gate->permission};
 	size_t len;
@@ -218,14 +210,14 @@ static int lint_exemptions(struct lint *lint, const struct cs_gate *gate)
 		const struct rule *rule = &gate->exempts[i];
 		char *who = NULL;
 
-		r = name_want(lint->policy, gate, rule, &who);
+		r = cs_lint_name(lint->policy, gate, rule, &who);
 		if (r == 0)
-			r = say(lint, false, rule->line, "exemption",
+			r = cs_lint_say(lint, false, rule->line, "exemption",
 				gate->deny ? "gate %s does not deny %s (exemption %s)"
 					   : "gate %s asks no approval for %s (exemption %s)",
 				gate->name, who, rule->name);
-		if (r == 0 && exempts_everybody(lint->policy, gate, rule))
-			r = say(lint, true, rule->line, "exempts-everybody",
+		if (r == 0 && cs_lint_everybody(lint->policy, gate, rule))
+			r = cs_lint_say(lint, true, rule->line, "exempts-everybody",
 				"gate %s, exemption %s: every role that lets somebody ask exempts him as well",
 				gate->name, rule->name);
 		free(who);
@@ -245,6 +237,8 @@ static int lint_gates(struct lint *lint)
 			r = lint_peers(lint, &lint->policy->gates[i]);
 		if (r == 0)
 			r = lint_exemptions(lint, &lint->policy->gates[i]);
+		if (r == 0)
+			r = cs_lint_terms(lint, &lint->policy->gates[i]);
 	}
 	return r;
 }
@@ -257,7 +251,7 @@ static int lint_unguarded(struct lint *lint)
 		const struct service *service = &lint->policy->services[i];
 
 		if (service->unmatched_permits && !first_gate(lint->policy, service->name))
-			r = say(lint, false, service->line, "unguarded-service",
+			r = cs_lint_say(lint, false, service->line, "unguarded-service",
 				"no gate names service %s, and unmatched = permit: all of it is left to the host",
 				service->name);
 	}
@@ -326,12 +320,12 @@ static int lint_unused(struct lint *lint)
 	}
 	for (size_t i = 0; r == 0 && i < policy->n_roles; i++) {
 		if (!bit_has(used.roles, i))
-			r = say(lint, false, policy->roles[i].line, "unused-role",
+			r = cs_lint_say(lint, false, policy->roles[i].line, "unused-role",
 				"no assignment gives role %s, and no role inherits it", policy->roles[i].name);
 	}
 	for (size_t i = 0; r == 0 && i < policy->n_permissions; i++) {
 		if (!bit_has(used.permissions, i))
-			r = say(lint, false, policy->permissions[i].line, "unused-permission",
+			r = cs_lint_say(lint, false, policy->permissions[i].line, "unused-permission",
 				"no gate and no role names permission %s", policy->permissions[i].name);
 	}
 	free(used.permissions);
@@ -421,7 +415,7 @@ static int lint_assignment(struct lint *lint, const struct assignment *assignmen
 		/* Of two that say the same, the later one is too much. */
 		if (other > assignment && gives_all(policy, assignment, other))
 			continue;
-		return say(lint, false, assignment->line, "redundant-assignment",
+		return cs_lint_say(lint, false, assignment->line, "redundant-assignment",
 			   "assignment %s gives nothing that assignment %s in line %u does not give", assignment->name,
 			   other->name, other->line);
 	}
@@ -435,7 +429,7 @@ static int lint_floor(struct lint *lint, const struct assignment *assignment)
 
 	if (counts == assignment->at_least)
 		return 0;
-	return say(lint, false, assignment->line, "covered-floor",
+	return cs_lint_say(lint, false, assignment->line, "covered-floor",
 		   "assignment %s: at_least = %u means nothing, because another assignment with this list says %u",
 		   assignment->name, (unsigned)assignment->at_least, (unsigned)counts);
 }
@@ -469,7 +463,7 @@ static int lint_fresh(struct lint *lint)
 		const struct permission *permission = &policy->permissions[i];
 
 		if (permission->fresh_ms > REMEMBERED_MS && permission->fresh_ms != CS_FRESH_ANY)
-			r = say(lint, true, permission->line, "idle-fresh",
+			r = cs_lint_say(lint, true, permission->line, "idle-fresh",
 				"permission %s: no right is remembered for more than 30 s, so a longer fresh means "
 				"nothing",
 				permission->name);
@@ -478,7 +472,7 @@ static int lint_fresh(struct lint *lint)
 		const struct cs_gate *gate = &policy->gates[i];
 
 		if (gate->fresh_ms != CS_FRESH_ANY && gate->least_fresh_ms < gate->fresh_ms)
-			r = say(lint, false, gate->line, "idle-fresh",
+			r = cs_lint_say(lint, false, gate->line, "idle-fresh",
 				"gate %s: its fresh means nothing, because a permission it asks for has a shorter one",
 				gate->name);
 	}
@@ -497,8 +491,8 @@ static int by_line(const void *a, const void *b)
 
 int cs_policy_lint(const struct cs_policy *policy, struct cs_finding **ret_findings, size_t *ret_count)
 {
-	static int (*const steps[])(struct lint *) = {lint_gates, lint_unguarded, lint_unused, lint_assignments,
-						lint_fresh};
+	static int (*const steps[])(struct lint *) = {lint_gates,       lint_unguarded, lint_unused,
+						lint_assignments, lint_fresh,     cs_lint_glasses};
 	struct lint lint = {.policy = policy};
 	int r = 0;
 

@@ -249,14 +249,17 @@ struct cs_finding {
 	unsigned line;
 	char *code;       /* stable word: "shadowed-gate", "unreachable-gate", "unused-role", "unused-permission",
 	                   * "redundant-assignment", "unguarded-service", "undeclared-service", "exemption",
-	                   * "exempts-everybody", "local-peer", "idle-fresh", "covered-floor" */
+	                   * "exempts-everybody", "local-peer", "idle-fresh", "covered-floor", "self-approval",
+	                   * "lazy-consensus", "automatic-everything", "lone-alternative", "covered-alternative",
+	                   * "break-glass" */
 	char *text;
 };
 /* Gates that an earlier one always takes away (shadowed) or one that denies further down (unreachable), roles nobody is
  * assigned and nothing inherits, permissions that no gate and no role uses, assignments that another contains,
  * exemptions (always a note: they are to be seen) and those that exempt whoever may ask, services that a gate names but
- * no service section (undeclared), services that are permitted and no gate names (unguarded). Nothing is found that is
- * not so. Sorted by line. Better with cs_policy_resolved told before. 0, CS_ENOMEM. */
+ * no service section (undeclared), services that are permitted and no gate names (unguarded), the requester's own votes,
+ * lazy consensus and break-glass (they are to be seen), automatic approvals of whatever is asked, alternatives that stand
+ * alone or that another one always comes before. Nothing is found that is not so. Sorted by line. Better with cs_policy_resolved told before. 0, CS_ENOMEM. */
 int cs_policy_lint(const struct cs_policy *policy, struct cs_finding **ret_findings, size_t *ret_count);
 void cs_findings_free(struct cs_finding **findings, size_t *count);
 

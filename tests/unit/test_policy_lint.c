@@ -320,13 +320,85 @@ static void test_policy_lint_ages_and_floors(void **state)
 	assert_non_null(strstr(last, "assignment x: at_least = 2 means nothing"));
 }
 
+#define TERMS(in) RIGHTS "gate g { service = sudo permission = release.deploy scope = \"project/x\"\n" in " }\n"
+#define BY_PMC	  "approval a { count = 1 role = pmc }\n"
+
+/* Each is found where it is said, and not where it is not. */
+static void test_policy_lint_terms(void **state)
+{
+	char says[512];
+
+	(void)state;
+	assert_int_equal(count(TERMS(BY_PMC), "self-approval", says), 0);
+	assert_int_equal(count(TERMS(BY_PMC), "lazy-consensus", says), 0);
+	assert_int_equal(count(TERMS(BY_PMC "self_approval = permit"), "self-approval", says), 1);
+	assert_string_equal(says, "W 13: gate g counts the requester's own vote (self_approval = permit), and every record "
+				  "of it says so");
+	assert_int_equal(count(TERMS(BY_PMC "objections = 5m"), "lazy-consensus", says), 1);
+	assert_string_equal(says, "n 13: gate g goes ahead after 5m where nobody objects, though nobody agreed");
+	assert_int_equal(count(RIGHTS "break_glass b { scope = host uid = { 7, 8 } approval v { count = 2 role = root } }\n",
+			       "break-glass", says),
+			 1);
+	assert_string_equal(says, "n 13: break_glass b lets 2 people past the approvals in host for 30m, reviewed afterwards");
+}
+
+static void test_policy_lint_automatic(void **state)
+{
+	static const char code[] = "automatic-everything";
+	char says[512];
+
+	(void)state;
+	assert_int_equal(count(TERMS(BY_PMC "automatic n { }"), code, says), 1);
+	assert_string_equal(says, "W 15: gate g, automatic n: approves whatever is asked, so nobody else ever is");
+	assert_int_equal(count(TERMS(BY_PMC "automatic n { permission = release.deploy }"), code, says), 1);
+	assert_int_equal(count(TERMS(BY_PMC "automatic n { permission = host.login }"), code, says), 0);
+	assert_int_equal(count(TERMS(BY_PMC "automatic n { time = Mon }"), code, says), 0);
+	assert_int_equal(count(TERMS(BY_PMC "automatic n { peer = local }"), code, says), 0);
+	assert_int_equal(count(TERMS(BY_PMC "automatic n { command = \"/bin/x\" }"), code, says), 0);
+}
+
+#define WAY(name, word, rest) "approval " name " { alternative = " word " " rest " }\n"
+
+static void test_policy_lint_alternatives(void **state)
+{
+	static const char code[] = "covered-alternative";
+	char says[512];
+
+	(void)state;
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = 1 role = pmc")), "lone-alternative", says), 1);
+	assert_string_equal(says, "n 14: gate g has no alternative but x, so its approvals are always needed");
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = 1 role = pmc") WAY("b", "y", "count = 2 role = pmc after = 1m")),
+			       code, says),
+			 1);
+	assert_string_equal(says, "n 15: gate g: alternative y asks for no less than alternative x, which suffices alone");
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = 1 role = pmc after = 1m") WAY("b", "y", "count = 2 role = pmc")),
+			       code, says),
+			 0);
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = 1 role = pmc") WAY("b", "y", "count = 1 role = infra")), code,
+			       says),
+			 0);
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = 1 role = pmc") WAY("b", "x", "count = 1 role = pmc")
+				     WAY("c", "y", "count = 2 role = pmc")),
+			       code, says),
+			 0);
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = majority role = pmc") WAY("b", "y", "count = 9 role = pmc")),
+			       code, says),
+			 0);
+	assert_int_equal(count(TERMS(WAY("a", "x", "count = 1 role = pmc") WAY("b", "y", "count = 1 role = pmc")), code, says),
+			 1);
+	assert_non_null(strstr(says, "alternative y asks"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_lint_shadowed),   cmocka_unit_test(test_policy_lint_unreachable),
 		cmocka_unit_test(test_policy_lint_resolved),   cmocka_unit_test(test_policy_lint_services),
 		cmocka_unit_test(test_policy_lint_unused),     cmocka_unit_test(test_policy_lint_redundant),
-		cmocka_unit_test(test_policy_lint_exemptions), cmocka_unit_test(test_policy_lint_peers), cmocka_unit_test(test_policy_lint_ages_and_floors),
+		cmocka_unit_test(test_policy_lint_exemptions), cmocka_unit_test(test_policy_lint_peers),
+		cmocka_unit_test(test_policy_lint_ages_and_floors),
+		cmocka_unit_test(test_policy_lint_terms),      cmocka_unit_test(test_policy_lint_automatic),
+		cmocka_unit_test(test_policy_lint_alternatives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
