@@ -260,7 +260,7 @@ static void list_answer(struct task *task, const struct cs_facts *viewer)
 	int r = 0;
 
 	answer.rows = calloc(LIST_ROWS, sizeof(*answer.rows));
-	r = answer.rows ? cs_store_list(task->authority->store, !call->all, LIST_WALK + 1, list_each, &walk)
+	r = answer.rows ? cs_store_list(task->authority->store, !call->all, call->before, LIST_WALK + 1, list_each, &walk)
 		: CS_ENOMEM;
 	cs_buf_init(&size, CS_MAX_EVENT);
 	/* Fewer rows where they are long: "more" says so, and the frame's bound is never met. */

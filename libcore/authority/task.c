@@ -340,7 +340,8 @@ int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uin
 
 	if (stored->state == CS_APPROVED)
 		return cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms,
-			request->use_within_ms, now, ret_remaining_ms);
+			cs_use_span_ms(stored->since_wall_ms, request->start_wall_ms, request->use_within_ms), now,
+			ret_remaining_ms);
 	return cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
 		request->lifetime_ms, now, ret_remaining_ms);
 }

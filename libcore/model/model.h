@@ -561,6 +561,10 @@ struct cs_now;
 int cs_deadline_passed(const char *boot_id, uint64_t since_boot_ms, uint64_t since_wall_ms, uint64_t span_ms,
 	const struct cs_now *now, uint64_t *ret_remaining_ms);
 
+/* How long an approval from since_wall_ms on may be used: use_within_ms, and where it was asked for ahead that long after
+ * its start. By the wall clock of the approval alone, so that a clock that is set later changes nothing. */
+uint64_t cs_use_span_ms(uint64_t since_wall_ms, uint64_t start_wall_ms, uint64_t use_within_ms);
+
 /* Checks a draft as it came from a module: absolute paths, required fields, bounds. A command may be a word instead of
  * a path ("project.delete"), for an application that does not run a file; never for sudo. 0, CS_EINVAL with *ret_what a
  * static text that names the field. */

@@ -84,6 +84,13 @@ int cs_deadline_passed(const char *boot_id, uint64_t since_boot_ms, uint64_t sin
 	return passed;
 }
 
+uint64_t cs_use_span_ms(uint64_t since_wall_ms, uint64_t start_wall_ms, uint64_t use_within_ms)
+{
+	uint64_t ahead = start_wall_ms > since_wall_ms ? start_wall_ms - since_wall_ms : 0;
+
+	return use_within_ms <= UINT64_MAX - ahead ? ahead + use_within_ms : UINT64_MAX;
+}
+
 static int is_absolute(const char *path)
 {
 	return path && path[0] == '/';

@@ -57,6 +57,33 @@ void cs_generations_free(struct cs_generation **generations, size_t *count)
 	*count = 0;
 }
 
+void cs_letters_free(struct cs_letter **letters, size_t *n)
+{
+	for (size_t i = 0; *letters && i < *n; i++)
+		free((*letters)[i].body.data);
+	free(*letters);
+	*letters = NULL;
+	*n = 0;
+}
+
+void cs_records_free(struct cs_record **records, size_t *n)
+{
+	for (size_t i = 0; *records && i < *n; i++)
+		cs_clear(&cs_record_shape, &(*records)[i]);
+	free(*records);
+	*records = NULL;
+	*n = 0;
+}
+
+void cs_segments_free(struct cs_segment **segments, size_t *n)
+{
+	for (size_t i = 0; *segments && i < *n; i++)
+		cs_clear(&cs_segment_shape, &(*segments)[i]);
+	free(*segments);
+	*segments = NULL;
+	*n = 0;
+}
+
 int cs_bytes_copy(const void *bytes, size_t n, struct cs_bytes *ret)
 {
 	uint8_t *copy = malloc(n ? n : 1);
@@ -76,10 +103,24 @@ bool cs_state_is_open(enum cs_state state)
 
 bool cs_row_overdue(const struct cs_row *row, const struct cs_now *now)
 {
-	uint64_t remaining = 0;
-	uint64_t span = row->state == CS_APPROVED ? row->use_within_ms : row->lifetime_ms;
+	uint64_t span = row->state == CS_APPROVED
+		? cs_use_span_ms(row->since_wall_ms, row->start_wall_ms, row->use_within_ms)
+		: row->lifetime_ms;
 
 	if (!cs_state_is_open(row->state))
 		return false;
-	return cs_deadline_passed(row->since_boot, row->since_boot_ms, row->since_wall_ms, span, now, &remaining) != 0;
+	return cs_deadline_passed(row->since_boot, row->since_boot_ms, row->since_wall_ms, span, now, NULL) != 0;
+}
+
+bool cs_row_unopposed(const struct cs_row *row, const struct cs_now *now)
+{
+	if (row->state != CS_PENDING || row->objection_ms == 0 || cs_row_overdue(row, now))
+		return false;
+	return cs_deadline_passed(row->since_boot, row->since_boot_ms, row->since_wall_ms, row->objection_ms, now,
+		NULL) == 1;
+}
+
+uint32_t cs_row_uses(const struct cs_row *row)
+{
+	return row->uses ? row->uses : 1;
 }

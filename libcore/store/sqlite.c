@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store in SQLite: one private file, one connection, statements prepared once. */
-#include "ops.h"
+#include "sqlite.h"
 #include "file.h"
 #include "mem.h"
-#include "schema.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -53,62 +52,68 @@ static int fail(struct sqlite *sqlite, int code, const char *doing)
 				     : sqlite3_errstr(code));
 }
 
-static sqlite3_stmt *statement(struct sqlite *sqlite, enum cs_sql which)
+sqlite3_stmt *sql_statement(struct cs_store *store, enum cs_sql which)
 {
-	return sqlite->statements[which];
+	return sqlite_of(store)->statements[which];
 }
 
-static void done(sqlite3_stmt *stmt)
+int sql_next(struct cs_store *store, enum cs_sql which, int bound, const char *doing)
 {
-	sqlite3_reset(stmt);
-	sqlite3_clear_bindings(stmt);
-}
-
-/* Runs a statement that brings no rows. bound: what binding its parameters answered, 0 when all went well. */
-static int run(struct sqlite *sqlite, enum cs_sql which, int bound, const char *doing)
-{
-	sqlite3_stmt *stmt = statement(sqlite, which);
-	int code = bound ? SQLITE_NOMEM : sqlite3_step(stmt);
-	int r = code == SQLITE_DONE ? 0 : fail(sqlite, code, doing);
-
-	done(stmt);
-	return r;
-}
-
-/* Takes the next row of a query: 1, 0 at the end, or an error. The caller calls done. */
-static int next_row(struct sqlite *sqlite, sqlite3_stmt *stmt, int bound, const char *doing)
-{
-	int code = bound ? SQLITE_NOMEM : sqlite3_step(stmt);
+	int code = bound ? SQLITE_NOMEM : sqlite3_step(sql_statement(store, which));
 
 	if (code == SQLITE_ROW)
 		return 1;
-	return code == SQLITE_DONE ? 0 : fail(sqlite, code, doing);
+	return code == SQLITE_DONE ? 0 : fail(sqlite_of(store), code, doing);
 }
 
-static int bind_number(sqlite3_stmt *stmt, int place, uint64_t number)
+void sql_done(struct cs_store *store, enum cs_sql which)
+{
+	sqlite3_reset(sql_statement(store, which));
+	sqlite3_clear_bindings(sql_statement(store, which));
+}
+
+int sql_run(struct cs_store *store, enum cs_sql which, int bound, const char *doing)
+{
+	int code = bound ? SQLITE_NOMEM : sqlite3_step(sql_statement(store, which));
+	int r = code == SQLITE_DONE ? 0 : fail(sqlite_of(store), code, doing);
+
+	sql_done(store, which);
+	return r;
+}
+
+int sql_changed(struct cs_store *store)
+{
+	return sqlite3_changes(sqlite_of(store)->db);
+}
+
+uint64_t sql_last_number(struct cs_store *store)
+{
+	return (uint64_t)sqlite3_last_insert_rowid(sqlite_of(store)->db);
+}
+
+int sql_bind_number(sqlite3_stmt *stmt, int place, uint64_t number)
 {
 	return sqlite3_bind_int64(stmt, place, number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number);
 }
 
-static int bind_bytes(sqlite3_stmt *stmt, int place, const void *bytes, size_t n)
+int sql_bind_bytes(sqlite3_stmt *stmt, int place, const void *bytes, size_t n)
 {
 	return sqlite3_bind_blob64(stmt, place, bytes, n, SQLITE_STATIC);
 }
 
-static int bind_text(sqlite3_stmt *stmt, int place, const char *text)
+int sql_bind_text(sqlite3_stmt *stmt, int place, const char *text)
 {
 	return sqlite3_bind_text(stmt, place, text, -1, SQLITE_STATIC);
 }
 
-static uint64_t column_number(sqlite3_stmt *stmt, int column)
+uint64_t sql_number(sqlite3_stmt *stmt, int column)
 {
 	sqlite3_int64 value = sqlite3_column_int64(stmt, column);
 
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-/* A column of exactly n bytes. 1, or 0 when it is not that. */
-static int column_fixed(sqlite3_stmt *stmt, int column, void *ret_bytes, size_t n)
+int sql_fixed(sqlite3_stmt *stmt, int column, void *ret_bytes, size_t n)
 {
 	const void *bytes = sqlite3_column_blob(stmt, column);
 
@@ -118,8 +123,17 @@ static int column_fixed(sqlite3_stmt *stmt, int column, void *ret_bytes, size_t 
 	return 1;
 }
 
-/* Copies the bytes of a column. 0, CS_ENOMEM. */
-static int column_bytes(sqlite3_stmt *stmt, int column, struct cs_bytes *ret)
+int sql_short(sqlite3_stmt *stmt, int column, char *ret_text, size_t n)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	if (!text || strlen(text) > n)
+		return 0;
+	memcpy(ret_text, text, strlen(text) + 1);
+	return 1;
+}
+
+int sql_bytes(sqlite3_stmt *stmt, int column, struct cs_bytes *ret)
 {
 	const void *bytes = sqlite3_column_blob(stmt, column);
 	int n = sqlite3_column_bytes(stmt, column);
@@ -129,17 +143,36 @@ static int column_bytes(sqlite3_stmt *stmt, int column, struct cs_bytes *ret)
 	return cs_bytes_copy(bytes, bytes ? (size_t)n : 0, ret);
 }
 
-/* The numbers of a query's first column: how many, or an error. */
-static int numbers(struct sqlite *sqlite, enum cs_sql which, int bound, uint64_t *ret_numbers, size_t max)
+int sql_text(sqlite3_stmt *stmt, int column, char **ret)
 {
-	sqlite3_stmt *stmt = statement(sqlite, which);
+	const unsigned char *text = sqlite3_column_text(stmt, column);
+	char *copy = text ? cs_dup((const char *)text) : NULL;
+
+	if (!copy)
+		return CS_ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+int sql_numbers(struct cs_store *store, enum cs_sql which, int bound, uint64_t *ret_numbers, size_t max)
+{
 	size_t n = 0;
 	int r = 0;
 
-	while (n < max && (r = next_row(sqlite, stmt, bound, "cannot look for requests")) == 1)
-		ret_numbers[n++] = column_number(stmt, 0);
-	done(stmt);
+	while (n < max && (r = sql_next(store, which, bound, "cannot look for requests")) == 1)
+		ret_numbers[n++] = sql_number(sql_statement(store, which), 0);
+	sql_done(store, which);
 	return r < 0 ? r : (int)n;
+}
+
+int sql_row_of_numbers(struct cs_store *store, enum cs_sql which, int bound, uint64_t *ret_numbers, int n)
+{
+	int r = sql_next(store, which, bound, "cannot count");
+
+	for (int i = 0; r >= 0 && i < n; i++)
+		ret_numbers[i] = r == 1 ? sql_number(sql_statement(store, which), i) : 0;
+	sql_done(store, which);
+	return r < 0 ? r : 0;
 }
 
 /* --- Transactions ------------------------------------------------------------------------------------------------- */
@@ -151,422 +184,34 @@ static bool sqlite_active(struct cs_store *store)
 
 static int sqlite_begin(struct cs_store *store)
 {
-	return run(sqlite_of(store), CS_SQL_BEGIN, 0, "cannot begin a transaction");
+	return sql_run(store, CS_SQL_BEGIN, 0, "cannot begin a transaction");
 }
 
 static int sqlite_mark(struct cs_store *store, bool again)
 {
-	struct sqlite *sqlite = sqlite_of(store);
-	int r = again ? run(sqlite, CS_SQL_RELEASE, 0, "cannot set a mark") : 0;
+	int r = again ? sql_run(store, CS_SQL_RELEASE, 0, "cannot set a mark") : 0;
 
-	return r < 0 ? r : run(sqlite, CS_SQL_MARK, 0, "cannot set a mark");
+	return r < 0 ? r : sql_run(store, CS_SQL_MARK, 0, "cannot set a mark");
 }
 
 static int sqlite_undo(struct cs_store *store)
 {
-	return run(sqlite_of(store), CS_SQL_UNDO, 0, "cannot undo");
+	return sql_run(store, CS_SQL_UNDO, 0, "cannot undo");
 }
 
 static int sqlite_commit(struct cs_store *store)
 {
-	return run(sqlite_of(store), CS_SQL_COMMIT, 0, "cannot commit");
+	return sql_run(store, CS_SQL_COMMIT, 0, "cannot commit");
 }
 
 static void sqlite_rollback(struct cs_store *store)
 {
-	sqlite3_stmt *stmt = statement(sqlite_of(store), CS_SQL_ROLLBACK);
+	sqlite3_stmt *stmt = sql_statement(store, CS_SQL_ROLLBACK);
 
 	/* Not through run: the text of what went wrong before stays. */
 	if (sqlite_active(store))
 		sqlite3_step(stmt);
 	sqlite3_reset(stmt);
-}
-
-/* --- Requests ----------------------------------------------------------------------------------------------------- */
-
-static int bind_row(sqlite3_stmt *stmt, const struct cs_row *row)
-{
-	return bind_bytes(stmt, 1, row->id, sizeof(row->id)) | bind_bytes(stmt, 2, row->digest, sizeof(row->digest)) |
-		bind_bytes(stmt, 3, row->action_key, sizeof(row->action_key)) | bind_number(stmt, 4, row->uid) |
-		sqlite3_bind_int(stmt, 5, (int)row->state) | bind_number(stmt, 6, row->version) |
-		bind_text(stmt, 7, row->since_boot) | bind_number(stmt, 8, row->since_boot_ms) |
-		bind_number(stmt, 9, row->since_wall_ms) | bind_number(stmt, 10, row->lifetime_ms) |
-		bind_number(stmt, 11, row->use_within_ms) | bind_bytes(stmt, 12, row->body.data, row->body.len);
-}
-
-static int sqlite_add(struct cs_store *store, const struct cs_row *row, uint64_t *ret_number)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	int bound = bind_row(statement(sqlite, CS_SQL_ADD), row);
-	int r = run(sqlite, CS_SQL_ADD, bound, "cannot add a request");
-
-	if (r == 0)
-		*ret_number = (uint64_t)sqlite3_last_insert_rowid(sqlite->db);
-	return r;
-}
-
-/* Columns of state, boot id and times, in this order from column on. 1, or 0 when they cannot be true. */
-static int read_times(sqlite3_stmt *stmt, int state, int boot, struct cs_row *row)
-{
-	const unsigned char *text = sqlite3_column_text(stmt, boot);
-	int value = sqlite3_column_int(stmt, state);
-
-	if (!text || strlen((const char *)text) > CS_BOOT_ID_LEN || value < CS_PENDING || value > CS_USED)
-		return 0;
-	memcpy(row->since_boot, text, strlen((const char *)text) + 1);
-	row->state = (enum cs_state)value;
-	row->since_boot_ms = column_number(stmt, boot + 1);
-	row->since_wall_ms = column_number(stmt, boot + 2);
-	row->lifetime_ms = column_number(stmt, boot + 3);
-	row->use_within_ms = column_number(stmt, boot + 4);
-	return 1;
-}
-
-static int read_row(struct sqlite *sqlite, sqlite3_stmt *stmt, struct cs_row *ret_row)
-{
-	struct cs_row row = {.number = column_number(stmt, 0), .uid = (uint32_t)column_number(stmt, 4),
-		.version = column_number(stmt, 6)};
-	int r;
-
-	if (!column_fixed(stmt, 1, row.id, sizeof(row.id)) || !column_fixed(stmt, 2, row.digest, sizeof(row.digest)) ||
-		!column_fixed(stmt, 3, row.action_key, sizeof(row.action_key)) || !read_times(stmt, 5, 7, &row))
-		return cs_store_fail(&sqlite->front, CS_ECORRUPT, "request %llu: its row is no request",
-			(unsigned long long)row.number);
-	r = column_bytes(stmt, 12, &row.body);
-	if (r == 0)
-		*ret_row = row;
-	return r;
-}
-
-static int get_row(struct sqlite *sqlite, enum cs_sql which, int bound, struct cs_row *ret_row)
-{
-	sqlite3_stmt *stmt = statement(sqlite, which);
-	int r = next_row(sqlite, stmt, bound, "cannot read a request");
-
-	if (r == 1)
-		r = read_row(sqlite, stmt, ret_row);
-	else if (r == 0)
-		r = CS_ENOENT;
-	done(stmt);
-	return r;
-}
-
-static int sqlite_get(struct cs_store *store, uint64_t number, struct cs_row *ret_row)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-
-	return get_row(sqlite, CS_SQL_GET, bind_number(statement(sqlite, CS_SQL_GET), 1, number), ret_row);
-}
-
-static int sqlite_get_id(struct cs_store *store, const uint8_t id[CS_ID_LEN], struct cs_row *ret_row)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-
-	return get_row(sqlite, CS_SQL_GET_ID, bind_bytes(statement(sqlite, CS_SQL_GET_ID), 1, id, CS_ID_LEN), ret_row);
-}
-
-static int sqlite_find_open(struct cs_store *store, const uint8_t action_key[CS_DIGEST_LEN], uint64_t *ret_numbers,
-			    size_t max)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_FIND_OPEN);
-	int bound = bind_bytes(stmt, 1, action_key, CS_DIGEST_LEN) | bind_number(stmt, 2, max);
-
-	return numbers(sqlite, CS_SQL_FIND_OPEN, bound, ret_numbers, max);
-}
-
-static int sqlite_change(struct cs_store *store, uint64_t number, enum cs_state from, enum cs_state to,
-			 const struct cs_now *now)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_CHANGE);
-	int bound = bind_number(stmt, 1, number) | sqlite3_bind_int(stmt, 2, (int)from) |
-		    sqlite3_bind_int(stmt, 3, (int)to) | bind_text(stmt, 4, now->boot_id) |
-		    bind_number(stmt, 5, now->boot_ms) | bind_number(stmt, 6, now->wall_ms);
-	int r = run(sqlite, CS_SQL_CHANGE, bound, "cannot change a request");
-
-	return r < 0 ? r : sqlite3_changes(sqlite->db) == 1;
-}
-
-static int sqlite_list(struct cs_store *store, bool open_only, uint64_t before, uint64_t *ret_numbers, size_t max)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	enum cs_sql which = open_only ? CS_SQL_LIST_OPEN : CS_SQL_LIST;
-	sqlite3_stmt *stmt = statement(sqlite, which);
-
-	return numbers(sqlite, which, bind_number(stmt, 1, before) | bind_number(stmt, 2, max), ret_numbers, max);
-}
-
-static int sqlite_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_OVERDUE);
-	int bound = bind_text(stmt, 1, now->boot_id) | bind_number(stmt, 2, now->boot_ms) |
-		    bind_number(stmt, 3, now->wall_ms);
-	size_t n = 0;
-	int r = 0;
-
-	while (n < max && (r = next_row(sqlite, stmt, bound, "cannot look for deadlines")) == 1) {
-		struct cs_row row = {.number = column_number(stmt, 0)};
-
-		/* What cannot be told is left to whoever reads the request; it is refused there. */
-		if (read_times(stmt, 1, 2, &row) && cs_row_overdue(&row, now))
-			ret_numbers[n++] = row.number;
-	}
-	done(stmt);
-	return r < 0 ? r : (int)n;
-}
-
-/* One row of n counts. */
-static int count(struct sqlite *sqlite, enum cs_sql which, int bound, uint64_t *ret_counts, int n)
-{
-	sqlite3_stmt *stmt = statement(sqlite, which);
-	int r = next_row(sqlite, stmt, bound, "cannot count requests");
-
-	for (int i = 0; r == 1 && i < n; i++)
-		ret_counts[i] = column_number(stmt, i);
-	done(stmt);
-	return r < 0 ? r : r == 1 ? 0 : CS_EIO;
-}
-
-static int sqlite_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,
-	uint64_t *ret_approved)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	uint64_t of_uid = 0;
-	uint64_t both[2] = {0};
-	int r = count(sqlite, CS_SQL_COUNT_UID, bind_number(statement(sqlite, CS_SQL_COUNT_UID), 1, uid), &of_uid, 1);
-
-	if (r == 0)
-		r = count(sqlite, CS_SQL_COUNT, 0, both, 2);
-	if (r < 0)
-		return r;
-	*ret_of_uid = of_uid;
-	*ret_pending = both[0];
-	*ret_approved = both[1];
-	return 0;
-}
-
-/* --- Votes -------------------------------------------------------------------------------------------------------- */
-
-static int sqlite_vote(struct cs_store *store, uint64_t number, const char *person_id, const struct cs_bytes *body)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_VOTE);
-	int bound = bind_number(stmt, 1, number) | bind_bytes(stmt, 2, person_id, strlen(person_id)) |
-		bind_bytes(stmt, 3, body->data, body->len);
-	int r = run(sqlite, CS_SQL_VOTE, bound, "cannot add a vote");
-
-	if (r == CS_EINVAL) /* the schema's bound on place */
-		return CS_EBUSY;
-	if (r < 0)
-		return r;
-	return run(sqlite, CS_SQL_VOTED, bind_number(statement(sqlite, CS_SQL_VOTED), 1, number), "cannot add a vote");
-}
-
-static int sqlite_votes(struct cs_store *store, uint64_t number, struct cs_bytes **ret_bodies, size_t *ret_count)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_VOTES);
-	int bound = bind_number(stmt, 1, number);
-	struct cs_bytes *bodies = calloc(CS_MAX_VOTES, sizeof(*bodies));
-	size_t n = 0;
-	int r = bodies ? 0 : CS_ENOMEM;
-
-	while (r == 0 && n < CS_MAX_VOTES && (r = next_row(sqlite, stmt, bound, "cannot read votes")) == 1) {
-		r = column_bytes(stmt, 0, &bodies[n]);
-		n += r == 0;
-	}
-	done(stmt);
-	if (r < 0) {
-		cs_bodies_free(&bodies, &n);
-		return r;
-	}
-	*ret_bodies = bodies;
-	*ret_count = n;
-	return 0;
-}
-
-/* --- Events ------------------------------------------------------------------------------------------------------- */
-
-static int sqlite_head(struct cs_store *store, uint64_t *ret_number, uint8_t ret_chain[CS_DIGEST_LEN])
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_HEAD);
-	uint8_t chain[CS_DIGEST_LEN] = {0};
-	uint64_t number = 0;
-	int r = next_row(sqlite, stmt, 0, "cannot read the head of the evidence");
-
-	if (r == 1) {
-		number = column_number(stmt, 0);
-		r = column_fixed(stmt, 1, chain, sizeof(chain))
-			    ? 0
-			    : cs_store_fail(store, CS_ECORRUPT, "event %llu: its chain value is none",
-					    (unsigned long long)number);
-	}
-	done(stmt);
-	if (r < 0)
-		return r;
-	*ret_number = number;
-	memcpy(ret_chain, chain, sizeof(chain));
-	return 0;
-}
-
-static int sqlite_append(struct cs_store *store, const struct cs_record *record)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_APPEND);
-	int bound = bind_number(stmt, 1, record->number) | bind_bytes(stmt, 2, record->bytes, record->n_bytes) |
-		bind_bytes(stmt, 3, record->chain, CS_DIGEST_LEN);
-
-	return run(sqlite, CS_SQL_APPEND, bound, "cannot record an event");
-}
-
-struct record_list {
-	struct cs_record *items;
-	size_t n, cap;
-};
-
-static int add_record(struct sqlite *sqlite, sqlite3_stmt *stmt, struct record_list *list)
-{
-	struct cs_record record = {.number = column_number(stmt, 0)};
-	struct cs_bytes bytes = {0};
-	void *items = list->items;
-	int r = cs_reserve(&items, &list->cap, list->n, 1, sizeof(*list->items));
-
-	list->items = items;
-	if (r < 0)
-		return r;
-	if (!column_fixed(stmt, 2, record.chain, sizeof(record.chain)))
-		return cs_store_fail(&sqlite->front, CS_ECORRUPT, "event %llu: its chain value is none",
-			(unsigned long long)record.number);
-	r = column_bytes(stmt, 1, &bytes);
-	if (r < 0)
-		return r;
-	record.bytes = bytes.data;
-	record.n_bytes = bytes.len;
-	list->items[list->n++] = record;
-	return 0;
-}
-
-static int sqlite_records(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
-			  size_t *ret_count)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_RECORDS);
-	int bound = bind_number(stmt, 1, from) | bind_number(stmt, 2, max);
-	struct record_list list = {0};
-	int r;
-
-	while ((r = next_row(sqlite, stmt, bound, "cannot read the evidence")) == 1) {
-		r = add_record(sqlite, stmt, &list);
-		if (r < 0)
-			break;
-	}
-	done(stmt);
-	if (r == 0) {
-		*ret_records = list.items;
-		*ret_count = list.n;
-		return 0;
-	}
-	for (size_t i = 0; i < list.n; i++)
-		cs_clear(&cs_record_shape, &list.items[i]);
-	free(list.items);
-	return r;
-}
-
-/* --- Policies ----------------------------------------------------------------------------------------------------- */
-
-static int sqlite_policy_add(struct cs_store *store, const struct cs_generation *generation,
-	const struct cs_bytes *text)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_ADD_POLICY);
-	int bound = bind_number(stmt, 1, generation->number) | bind_number(stmt, 2, generation->wall_ms) |
-		bind_number(stmt, 3, generation->uid) |
-		bind_text(stmt, 4, generation->author ? generation->author : "") |
-		bind_text(stmt, 5, generation->comment ? generation->comment : "") |
-		bind_number(stmt, 6, generation->request) | bind_bytes(stmt, 7, generation->digest, CS_DIGEST_LEN) |
-		bind_bytes(stmt, 8, text->data, text->len);
-
-	return run(sqlite, CS_SQL_ADD_POLICY, bound, "cannot add a policy");
-}
-
-/* A column of text, whatever its bytes. 0, CS_ENOMEM. */
-static int column_text(sqlite3_stmt *stmt, int column, char **ret)
-{
-	const unsigned char *text = sqlite3_column_text(stmt, column);
-	char *copy = text ? cs_dup((const char *)text) : NULL;
-
-	if (!copy)
-		return CS_ENOMEM;
-	*ret = copy;
-	return 0;
-}
-
-static int read_generation(struct sqlite *sqlite, sqlite3_stmt *stmt, struct cs_generation *ret_generation)
-{
-	struct cs_generation generation = {.number = column_number(stmt, 0), .wall_ms = column_number(stmt, 1),
-		.uid = (uint32_t)column_number(stmt, 2), .request = column_number(stmt, 5),
-		.size = column_number(stmt, 7)};
-	int r;
-
-	if (!column_fixed(stmt, 6, generation.digest, sizeof(generation.digest)))
-		return cs_store_fail(&sqlite->front, CS_ECORRUPT, "generation %llu of the policy: its row is none",
-			(unsigned long long)generation.number);
-	r = column_text(stmt, 3, &generation.author);
-	if (r == 0)
-		r = column_text(stmt, 4, &generation.comment);
-	if (r < 0)
-		cs_clear(&cs_generation_shape, &generation);
-	else
-		*ret_generation = generation;
-	return r;
-}
-
-static int sqlite_policies(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
-			   size_t *ret_count)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_POLICIES);
-	int bound = bind_number(stmt, 1, before) | bind_number(stmt, 2, max);
-	struct cs_generation *found = NULL;
-	size_t n = 0, cap = 0;
-	int r;
-
-	while ((r = next_row(sqlite, stmt, bound, "cannot read policies")) == 1) {
-		void *items = found;
-
-		r = cs_reserve(&items, &cap, n, 1, sizeof(*found));
-		found = items;
-		if (r == 0)
-			r = read_generation(sqlite, stmt, &found[n]);
-		if (r < 0)
-			break;
-		n++;
-	}
-	done(stmt);
-	if (r < 0) {
-		cs_generations_free(&found, &n);
-		return r;
-	}
-	*ret_generations = found;
-	*ret_count = n;
-	return 0;
-}
-
-static int sqlite_policy_text(struct cs_store *store, uint64_t number, struct cs_bytes *ret_text)
-{
-	struct sqlite *sqlite = sqlite_of(store);
-	sqlite3_stmt *stmt = statement(sqlite, CS_SQL_POLICY_TEXT);
-	int r = next_row(sqlite, stmt, bind_number(stmt, 1, number), "cannot read a policy");
-
-	if (r == 1)
-		r = column_bytes(stmt, 0, ret_text);
-	else if (r == 0)
-		r = CS_ENOENT;
-	done(stmt);
-	return r;
 }
 
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
@@ -663,7 +308,7 @@ static int connect_db(struct sqlite *sqlite, const char *path)
 			    "PRAGMA temp_store = MEMORY");
 }
 
-/* Is the file ours and of a version that is known? Its version; 0 it is empty. Changes nothing. */
+/* Is the file ours and of the version that is known? 1; 0 it is empty. Changes nothing. */
 static int check_version(struct sqlite *sqlite)
 {
 	char version[64];
@@ -683,11 +328,14 @@ static int check_version(struct sqlite *sqlite)
 	if (strtol(application, NULL, 10) != CS_SCHEMA_APPLICATION)
 		return cs_store_fail(&sqlite->front, CS_ECORRUPT, "the file is a database of another program");
 	number = strtol(version, NULL, 10);
-	if (number < 1 || number > CS_SCHEMA_VERSION)
-		return cs_store_fail(&sqlite->front, CS_EVERSION,
-			"the store has schema version %s; this program knows versions up to %d", version,
-			CS_SCHEMA_VERSION);
-	return (int)number;
+	if (number != CS_SCHEMA_VERSION)
+		return cs_store_fail(&sqlite->front, CS_EVERSION, number < CS_SCHEMA_VERSION
+			? "the store has schema version %s, made before the first release; this program knows version %d: "
+			  "move the file away, keep it with its evidence, and start with a new one"
+			: "the store has schema version %s, made by a newer program; this one knows version %d: "
+			  "run that program",
+			version, CS_SCHEMA_VERSION);
+	return 1;
 }
 
 static int make_durable(struct sqlite *sqlite)
@@ -705,8 +353,8 @@ static int make_durable(struct sqlite *sqlite)
 	return r;
 }
 
-/* Makes the schema of today out of that of a version, all or nothing. 0: out of an empty file. */
-static int raise_schema(struct sqlite *sqlite, int version)
+/* Makes the schema in an empty file, all or nothing. */
+static int make_schema(struct sqlite *sqlite)
 {
 	char *stamp = NULL;
 	int r = cs_format(&stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", CS_SCHEMA_APPLICATION,
@@ -714,8 +362,8 @@ static int raise_schema(struct sqlite *sqlite, int version)
 
 	if (r == 0)
 		r = exec(sqlite, "BEGIN EXCLUSIVE");
-	for (int i = version; r == 0 && i < CS_SCHEMA_VERSION; i++)
-		r = exec(sqlite, cs_schema_steps[i]);
+	for (size_t i = 0; r == 0 && i < CS_N_SCHEMA; i++)
+		r = exec(sqlite, cs_schema[i]);
 	if (r == 0)
 		r = exec(sqlite, stamp);
 	cs_free_str(&stamp);
@@ -738,18 +386,18 @@ static int open_steps(struct sqlite *sqlite, const char *path)
 {
 	char *real = NULL;
 	int r = cs_store_take_file(&sqlite->front, path, &real, &sqlite->lock);
-	int version = 0;
+	int made = 0;
 
 	if (r == 0)
 		r = cs_format(&sqlite->front.name, "sqlite %s", real);
 	if (r == 0)
 		r = connect_db(sqlite, real);
 	if (r == 0) {
-		version = check_version(sqlite);
-		r = version < 0 ? version : make_durable(sqlite);
+		made = check_version(sqlite);
+		r = made < 0 ? made : make_durable(sqlite);
 	}
-	if (r == 0 && version < CS_SCHEMA_VERSION)
-		r = raise_schema(sqlite, version);
+	if (r == 0 && !made)
+		r = make_schema(sqlite);
 	if (r == 0)
 		r = prepare_all(sqlite);
 	cs_free_str(&real);
@@ -768,15 +416,29 @@ static const struct cs_store_ops sqlite_ops = {
 	.get = sqlite_get,
 	.get_id = sqlite_get_id,
 	.find_open = sqlite_find_open,
+	.find_id = sqlite_find_id,
 	.change = sqlite_change,
+	.use = sqlite_use,
+	.voter = sqlite_voter,
 	.vote = sqlite_vote,
 	.votes = sqlite_votes,
 	.list = sqlite_list,
 	.overdue = sqlite_overdue,
+	.unopposed = sqlite_unopposed,
 	.count_open = sqlite_count_open,
 	.head = sqlite_head,
 	.append = sqlite_append,
 	.records = sqlite_records,
+	.records_of = sqlite_records_of,
+	.archive = sqlite_archive,
+	.segments = sqlite_segments,
+	.tell = sqlite_tell,
+	.notices = sqlite_notices,
+	.told = sqlite_told,
+	.tell_later = sqlite_tell_later,
+	.count_notices = sqlite_count_notices,
+	.set_quiet = sqlite_set_quiet,
+	.quiet = sqlite_quiet,
 	.policy_add = sqlite_policy_add,
 	.policies = sqlite_policies,
 	.policy_text = sqlite_policy_text,

@@ -13,7 +13,7 @@ struct cs_store;
  * keys on, locked for this process (a lock file beside it, path.lock). To be opened after the last fork.
  * CS_EUNTRUSTED: the file, its lock or the folder belongs to somebody else, others may read the file or write the
  * folder, or the path names a symlink or hard link. CS_EBUSY: somebody has it open. CS_EVERSION: another schema than
- * this program knows. CS_ECORRUPT: no SQLite file, or another program's. CS_ENOENT: no such folder. CS_EINVAL, CS_EIO,
+ * this program knows; there is no release yet whose stores would have to be raised. CS_ECORRUPT: no SQLite file, or another program's. CS_ENOENT: no such folder. CS_EINVAL, CS_EIO,
  * CS_ENOMEM. *ret_why (may be NULL): allocated text on failure. */
 int cs_store_open_sqlite(const char *path, struct cs_store **ret_store, char **ret_why);
 /* Keeps everything in memory; for tests and models. */
@@ -62,7 +62,8 @@ int cs_store_get_id(struct cs_store *store, const uint8_t id[CS_ID_LEN], struct 
 int cs_store_find_open(struct cs_store *store, const uint8_t action_key[CS_DIGEST_LEN], uint64_t *ret_numbers,
 		       size_t max);
 /* Conditional: from -> to where the state still is from. 1: done, 0: it was another state; CS_EIO. One UPDATE whose row
- * count decides (A091). A closed from, and from == to, are CS_EINVAL: what is closed never opens again. */
+ * count decides (A091). The time in the new state counts from now on: for APPROVED -> PENDING give the time when the
+ * request was made. A closed from, and from == to, are CS_EINVAL: what is closed never opens again. */
 int cs_store_change(struct cs_store *store, uint64_t number, enum cs_state from, enum cs_state to,
 		    const struct cs_now *now);
 /* One use of an approved request: where its state still is APPROVED and it was used less often than request.uses (0
@@ -72,18 +73,20 @@ int cs_store_use(struct cs_store *store, uint64_t number, const struct cs_now *n
 /* The request whose id begins with these 4 to 32 hexadecimal digits. 0, CS_ENOENT, CS_ECONFLICT (several), CS_EINVAL,
  * CS_EIO. */
 int cs_store_find_prefix(struct cs_store *store, const char *hex, uint64_t *ret_number);
-/* Numbers of pending requests whose objection_ms is over, as cs_store_overdue. */
+/* Numbers of pending requests whose objection_ms is over, as cs_store_overdue. What is overdue is not among them: so
+ * where the clock is not believed there are none. */
 int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
-/* Adds a vote. An earlier one of this person (person.id) is kept and counts no more; of CS_VOTE_WITHDRAW nothing is left
- * but itself. CS_EINVAL without a person.id or a vote; CS_ENOENT;
- * CS_EBUSY when there are CS_MAX_VOTES; CS_EIO, CS_ENOMEM. */
+/* Adds a vote. An earlier one of this person (person.id) is kept and counts no more; a CS_VOTE_WITHDRAW is kept and
+ * stands for none. CS_EINVAL without a person.id or a vote; CS_ENOENT; CS_EBUSY when CS_MAX_VOTES people voted, or this
+ * person 64 times: after that only one withdrawal more is taken; CS_ETOOBIG, CS_EIO, CS_ENOMEM. */
 int cs_store_vote(struct cs_store *store, uint64_t number, const struct cs_approval *approval);
-/* The votes that count, one a person, withdrawn ones left out, in the order in which they were cast; *ret_votes allocated; clear each with cs_clear(&cs_approval_shape) and free. */
+/* The votes that stand, one a person, withdrawn ones left out, in the order in which they were cast; *ret_votes
+ * allocated; clear each with cs_clear(&cs_approval_shape) and free. 0, CS_EIO, CS_ECORRUPT, CS_ENOMEM. */
 int cs_store_votes(struct cs_store *store, uint64_t number, struct cs_approval **ret_votes, size_t *ret_count);
-/* Calls each for requests, newest first: open_only for PENDING and APPROVED. each returns 0 to go on, else the walk
+/* Calls each for requests, newest first: open_only for PENDING and APPROVED, only numbers below before (0: all). each returns 0 to go on, else the walk
  * ends with that value. */
 typedef int (*cs_store_each)(void *arg, const struct cs_stored *stored);
-int cs_store_list(struct cs_store *store, bool open_only, size_t max, cs_store_each each, void *arg);
+int cs_store_list(struct cs_store *store, bool open_only, uint64_t before, size_t max, cs_store_each each, void *arg);
 /* Numbers of open requests whose time is over (PENDING past lifetime, APPROVED past use_within; cs_deadline_passed),
  * oldest first, at most max: count or error. Must not decode what is not due: indexed. */
 int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
@@ -93,8 +96,8 @@ int cs_store_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_u
 
 /* The chain: number and value of the last event; 0 and zero bytes when there is none. */
 int cs_store_head(struct cs_store *store, uint64_t *ret_number, uint8_t ret_chain[CS_DIGEST_LEN]);
-/* Appends a record about this request (0: none); record->number must be head + 1. CS_ECONFLICT otherwise. Never updated, never deleted: triggers
- * in the schema refuse it. */
+/* Appends a record about this request (0: none); record->number must be head + 1. CS_ECONFLICT otherwise. Never updated,
+ * and deleted by cs_store_archive alone: triggers in the schema refuse it. CS_EINVAL, CS_EIO, CS_ENOMEM. */
 int cs_store_append(struct cs_store *store, const struct cs_record *record, uint64_t request);
 /* Records from a number on, at most max; allocated; clear each with cs_clear(&cs_record_shape) and free. */
 int cs_store_records(struct cs_store *store, uint64_t from, size_t max, struct cs_record **ret_records,
@@ -107,25 +110,27 @@ int cs_store_records_of(struct cs_store *store, uint64_t request, size_t max, st
  * chain's value before it. */
 int cs_store_first(struct cs_store *store, uint64_t *ret_number, uint8_t ret_before[CS_DIGEST_LEN]);
 /* Takes the events of a segment out: first has to be cs_store_first's, before and chain what is here, last below the
- * head. The segment's row stays for ever. Nothing else removes an event. CS_ECONFLICT where it does not fit. */
+ * head. The segment's row stays for ever. Nothing else removes an event. CS_ECONFLICT where it does not fit, CS_EINVAL
+ * (no file name, or one with a folder; a time out of range), CS_ETOOBIG, CS_EIO, CS_ENOMEM. */
 int cs_store_archive(struct cs_store *store, const struct cs_segment *segment);
+/* All segments, in order; allocated; clear each with cs_clear(&cs_segment_shape, …) and free. */
 int cs_store_segments(struct cs_store *store, struct cs_segment **ret_segments, size_t *ret_count);
 
 /* The outbox. Adds a notice, to be told at due_wall_ms or after; notice->number is set. In the transaction of its
  * event. 0, CS_EINVAL, CS_ETOOBIG, CS_EIO, CS_ENOMEM. */
 int cs_store_tell(struct cs_store *store, struct cs_notice *notice, uint64_t due_wall_ms);
-/* Notices whose time has come, oldest first, at most max; allocated; clear each with cs_clear(&cs_notice_shape) and
- * free. ret_tries (max entries) is how often each was tried before. */
+/* Notices whose time has come, the longest due first, at most max; allocated; clear each with cs_clear(&cs_notice_shape)
+ * and free. ret_tries (max entries) is how often each was tried before. */
 int cs_store_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_notice **ret_notices,
 		     uint32_t *ret_tries, size_t *ret_count);
 /* It was told, or is moot: the row goes. 0, CS_ENOENT, CS_EIO. */
 int cs_store_told(struct cs_store *store, uint64_t number);
-/* It was tried and is to be tried again at due_wall_ms. */
+/* It was tried and is to be tried again at due_wall_ms. 0, CS_ENOENT, CS_EINVAL (a time out of range), CS_EIO. */
 int cs_store_tell_later(struct cs_store *store, uint64_t number, uint64_t due_wall_ms);
 /* How many there are, and when the next is due (UINT64_MAX: none). */
 int cs_store_count_notices(struct cs_store *store, uint64_t *ret_count, uint64_t *ret_due_wall_ms);
-/* Whoever wants to be left alone until then (UINT64_MAX: for ever; 0: not any more), by login name. quiet: 1 with
- * *ret_until, 0, CS_EIO. */
+/* Whoever wants to be left alone until then (UINT64_MAX: for ever; 0: not any more), by login name. CS_EINVAL for no
+ * name. quiet: 1 with *ret_until, 0, CS_EIO. */
 int cs_store_set_quiet(struct cs_store *store, const char *name, uint64_t until_wall_ms);
 int cs_store_quiet(struct cs_store *store, const char *name, uint64_t wall_ms, uint64_t *ret_until);
 

@@ -79,6 +79,8 @@ static inline struct cs_stored make_request(unsigned n, unsigned key, uint32_t u
 	stored.request.created_wall_ms = UINT64_C(1700000000000);
 	stored.request.lifetime_ms = 10 * MINUTE;
 	stored.request.use_within_ms = 5 * MINUTE;
+	stored.request.start_wall_ms = stored.request.objection_ms = 0;
+	stored.request.uses = 1;
 	return stored;
 }
 
@@ -91,6 +93,16 @@ static inline uint64_t put_request(struct cs_store *store, unsigned n, unsigned 
 	number = stored.number;
 	cs_clear(&cs_stored_shape, &stored);
 	return number;
+}
+
+/* One that may be used so often. */
+static inline void put_uses(struct cs_store *store, unsigned n, uint32_t uses)
+{
+	struct cs_stored stored = make_request(n, 1, 1000);
+
+	stored.request.uses = uses;
+	assert_int_equal(cs_store_add(store, &stored), 0);
+	cs_clear(&cs_stored_shape, &stored);
 }
 
 /* The time, minutes after the requests were made. */
@@ -175,8 +187,8 @@ static inline uint64_t head_of(struct cs_store *store)
 	return number;
 }
 
-/* Seals one event after the store's head and appends it. */
-static inline int put_event(struct cs_store *store, enum cs_event_kind kind, const char *text)
+/* Seals one event about a request after the store's head and appends it. */
+static inline int put_event_of(struct cs_store *store, enum cs_event_kind kind, const char *text, uint64_t request)
 {
 	struct cs_event event = {0};
 	struct cs_record record = {0};
@@ -186,12 +198,31 @@ static inline int put_event(struct cs_store *store, enum cs_event_kind kind, con
 
 	fill_struct(&cs_event_shape, &event, FILL_SMALL);
 	event.kind = kind;
+	event.request = request;
 	assert_int_equal(cs_set(&event.text, text), 0);
 	assert_int_equal(cs_store_head(store, &head, chain), 0);
 	assert_int_equal(cs_evidence_seal(head, chain, &event, &record), 0);
-	r = cs_store_append(store, &record, 0);
+	r = cs_store_append(store, &record, request);
 	cs_clear(&cs_record_shape, &record);
 	cs_clear(&cs_event_shape, &event);
+	return r;
+}
+
+static inline int put_event(struct cs_store *store, enum cs_event_kind kind, const char *text)
+{
+	return put_event_of(store, kind, text, 0);
+}
+
+/* Its number, or an error. */
+static inline int put_notice(struct cs_store *store, const char *text, uint64_t due_wall_ms)
+{
+	struct cs_notice notice = {.kind = CS_NOTICE_ASKED};
+	int r;
+
+	assert_int_equal(cs_set(&notice.text, text), 0);
+	r = cs_store_tell(store, &notice, due_wall_ms);
+	r = r == 0 ? (int)notice.number : r;
+	cs_clear(&cs_notice_shape, &notice);
 	return r;
 }
 

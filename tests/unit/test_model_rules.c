@@ -163,6 +163,20 @@ static void test_model_a093_deadlines(void **state)
 	}
 }
 
+/* By the wall clock of the approval: a start that is over by then adds nothing. */
+static void test_model_a093_an_approval_waits_for_its_start(void **state)
+{
+	static const struct {
+		uint64_t since, start, use_within, span;
+	} cases[] = {{5000, 0, 300, 300}, {5000, 4999, 300, 300}, {5000, 5000, 300, 300}, {5000, 5001, 300, 301},
+		{5000, 9000, 300, 4300}, {0, UINT64_MAX, 300, UINT64_MAX}, {1, UINT64_MAX, 1, UINT64_MAX},
+		{0, 1, UINT64_MAX, UINT64_MAX}, {UINT64_MAX, 0, 0, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++)
+		assert_true(cs_use_span_ms(cases[i].since, cases[i].start, cases[i].use_within) == cases[i].span);
+}
+
 /* --- Actions ------------------------------------------------------------------------------------------------------ */
 
 static char *deploy_argv[] = {TEXT("deploy-release"), TEXT("tomcat"), TEXT("10.1")};
@@ -503,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_model_a051_no_identity_is_doubt),
 		cmocka_unit_test(test_model_a094_check_code),
 		cmocka_unit_test(test_model_a093_deadlines),
+		cmocka_unit_test(test_model_a093_an_approval_waits_for_its_start),
 		cmocka_unit_test(test_model_action_check_takes_good_ones),
 		cmocka_unit_test(test_model_action_check_service),
 		cmocka_unit_test(test_model_action_check_paths),

@@ -84,11 +84,26 @@ static int put_policy_bare(struct cs_store *store, uint64_t request)
 	return cs_store_policy_add(store, &generation, "the policy", 10);
 }
 
+/* A notice and a name, likewise. */
+static int put_outbox_bare(struct cs_store *store)
+{
+	char text[] = "something happened", name[] = "bob";
+	struct cs_notice notice = {.kind = CS_NOTICE_ASKED, .text = text};
+	int r = cs_store_tell(store, &notice, 5);
+
+	if (r == 0)
+		r = cs_store_tell_later(store, notice.number, 6);
+	if (r == 0 && notice.number > 1)
+		r = cs_store_told(store, notice.number - 1);
+	return r == 0 ? cs_store_set_quiet(store, name, notice.number + 100) : r;
+}
+
 /* What a turn of the daemon writes. The event and the vote are made before memory runs out. */
 static int one_turn(struct cs_store *store, struct cs_stored *stored, const struct cs_approval *vote,
 		    const struct cs_record *record)
 {
 	struct cs_now now = now_after(BOOT_A, 1);
+	uint32_t used = 0;
 	int r = cs_store_begin(store);
 
 	if (r < 0)
@@ -100,10 +115,14 @@ static int one_turn(struct cs_store *store, struct cs_stored *stored, const stru
 		r = cs_store_vote(store, stored->number, vote);
 	if (r == 0 && cs_store_change(store, stored->number, CS_PENDING, CS_APPROVED, &now) != 1)
 		r = CS_EIO;
+	if (r == 0 && cs_store_use(store, stored->number, &now, &used) != 1)
+		r = CS_EIO;
 	if (r == 0)
-		r = cs_store_append(store, record, 0);
+		r = cs_store_append(store, record, stored->number);
 	if (r == 0)
 		r = put_policy_bare(store, stored->number);
+	if (r == 0)
+		r = put_outbox_bare(store);
 	if (r < 0) {
 		cs_store_rollback(store);
 		return r;
@@ -115,13 +134,14 @@ static void turn_with_failures(struct cs_store *store, bool ours, bool for_good)
 {
 	struct cs_approval vote = make_vote("bob", CS_VOTE_APPROVE);
 	int r = CS_ENOMEM;
-	uint64_t start = head_of(store);
+	uint64_t start = head_of(store), until = 0;
 
 	for (size_t at = 1; r < 0; at++) {
 		struct cs_stored made = make_request((unsigned)(start * 10000 + at), 1, 1000);
 		uint8_t bytes[3] = {1, 2, 3};
 		struct cs_record record = {.number = start + 1, .bytes = bytes, .n_bytes = 3};
 
+		made.request.uses = 2;
 		arm(ours ? at : 0, ours ? 0 : at, for_good);
 		r = one_turn(store, &made, &vote, &record);
 		disarm();
@@ -130,6 +150,8 @@ static void turn_with_failures(struct cs_store *store, bool ours, bool for_good)
 		assert_int_equal(is_there(store, start + 1), r == 0);
 		assert_int_equal(count_votes(store, start + 1), r == 0);
 		assert_int_equal(newest_policy(store), start + (r == 0));
+		assert_int_equal(cs_store_quiet(store, "bob", 0, &until), start + (r == 0) > 0);
+		assert_true(until == (start + (r == 0) > 0 ? start + 100 + (r == 0) : 0));
 		cs_clear(&cs_stored_shape, &made);
 	}
 	assert_int_equal(state_of(store, start + 1), CS_APPROVED);
@@ -216,6 +238,33 @@ static int keep_going(void *arg, const struct cs_stored *stored)
 	return stored->number == 0;
 }
 
+static int ask_outbox(struct cs_store *store)
+{
+	struct cs_segment *segments = NULL;
+	struct cs_notice *notices = NULL;
+	uint8_t before[CS_DIGEST_LEN];
+	uint64_t a = 0, b = 0;
+	uint32_t tries[10];
+	size_t n = 0;
+	int r = cs_store_notices(store, UINT64_MAX, 10, &notices, tries, &n);
+
+	for (size_t i = 0; notices && i < n; i++)
+		cs_clear(&cs_notice_shape, &notices[i]);
+	free(notices);
+	if (r == 0)
+		r = cs_store_count_notices(store, &a, &b);
+	if (r == 0)
+		r = cs_store_first(store, &a, before);
+	if (r == 0)
+		r = cs_store_segments(store, &segments, &n);
+	for (size_t i = 0; segments && i < n; i++)
+		cs_clear(&cs_segment_shape, &segments[i]);
+	free(segments);
+	if (r == 0)
+		r = cs_store_quiet(store, "bob", 0, &a);
+	return r < 0 ? r : 0;
+}
+
 /* Every question, each answered in full or with an error. */
 static int ask_all(struct cs_store *store)
 {
@@ -244,12 +293,20 @@ static int ask_all(struct cs_store *store)
 		cs_clear(&cs_approval_shape, &votes[i]);
 	free(votes);
 	if (r == 0)
-		r = cs_store_list(store, false, 10, keep_going, NULL);
+		r = cs_store_list(store, false, 0, 10, keep_going, NULL);
 	if (r == 0)
 		r = cs_store_records(store, 1, 10, &records, &n);
 	for (size_t i = 0; records && i < n; i++)
 		cs_clear(&cs_record_shape, &records[i]);
 	free(records);
+	records = NULL;
+	if (r == 0)
+		r = cs_store_records_of(store, 1, 10, &records, &n);
+	for (size_t i = 0; records && i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
+	if (r == 0)
+		r = ask_outbox(store);
 	if (r == 0)
 		r = cs_store_policy_get(store, 0, &generation, &text);
 	cs_clear(&cs_generation_shape, &generation);
@@ -261,6 +318,9 @@ static int ask_all(struct cs_store *store)
 		r = cs_store_count_open(store, 1000, &a, &b, &c);
 	r = r < 0 ? r : cs_store_find_open(store, key, numbers, 4);
 	assert_true(r <= 1);
+	r = r < 0 ? r : cs_store_find_prefix(store, "0123", &a);
+	r = r == CS_ENOENT ? 0 : r;
+	r = r < 0 ? r : cs_store_unopposed(store, &now, numbers, 4);
 	return r < 0 ? r : cs_store_overdue(store, &now, numbers, 4);
 }
 
