@@ -62,6 +62,7 @@ void cs_causes_take(struct cs_causes *causes, const struct cs_answer *answer, ui
 		const struct cs_facts *facts = &answer->facts[i];
 		if (facts->known == CS_KNOWN_DOUBT)
 			take(causes, facts->doubt, now_ms);
+		take(causes, facts->left_out, now_ms);
 		for (size_t k = 0; k < facts->n_unsure; k++)
 			take(causes, facts->unsure[k].doubt, now_ms);
 	}

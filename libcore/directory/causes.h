@@ -25,7 +25,7 @@ struct cs_causes {
 
 /* The same but for numbers of milliseconds, which differ each time. */
 bool cs_cause_is(const char *one, const char *other);
-/* Every doubt of an answer. */
+/* Every doubt of an answer, and what was left out in it. */
 void cs_causes_take(struct cs_causes *causes, const struct cs_answer *answer, uint64_t now_ms);
 /* A line that is to be told, which the caller frees; NULL when there is none, or no memory. */
 char *cs_causes_next(struct cs_causes *causes);

@@ -18,6 +18,7 @@ struct cs_directory {
 	const struct cs_backend *backend;
 	void *self;
 	struct cs_local *local; /* NULL: nobody is compared with it */
+	bool has_keys;          /* it says which ssh keys people have */
 	bool has_group;         /* gid is the group that reads its files */
 	gid_t gid;
 	struct cs_causes causes; /* of doubt, for the log */
@@ -122,8 +123,10 @@ int cs_directory_open(const struct cs_conf_section *section, uid_t owner, struct
 	int r = directory != NULL ? 0 : CS_ENOMEM;
 	if (r == 0)
 		r = cs_settings_read(section, owner, &settings, &secrets, problem);
-	if (r == 0)
+	if (r == 0) {
+		directory->has_keys = !settings.unix_files;
 		r = open_backend(directory, &settings, owner, &secrets, problem);
+	}
 	if (r == 0) {
 		*ret_directory = directory;
 		directory = NULL;
@@ -143,6 +146,7 @@ static int open_bytes(const struct cs_form *form, const char *text, size_t n, co
 	int r = CS_ENOMEM;
 	if (directory != NULL) {
 		directory->backend = &cs_memory_backend;
+		directory->has_keys = !settings->unix_files;
 		r = cs_memory_parse(form, text, n, name, settings, &directory->self, problem);
 	}
 	cs_settings_clear(settings);
@@ -174,6 +178,11 @@ int cs_directory_open_unix(const char *text, size_t n, const char *name, struct 
 	struct cs_settings settings = { 0 };
 	int r = cs_settings_of_unix(&settings);
 	return r != 0 ? r : open_bytes(&cs_unix_form, text, n, name, &settings, ret_directory, problem);
+}
+
+int cs_directory_has_keys(const struct cs_directory *directory)
+{
+	return directory->has_keys;
 }
 
 int cs_directory_group(const struct cs_directory *directory, gid_t *ret_gid)

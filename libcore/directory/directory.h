@@ -24,6 +24,7 @@ struct cs_directory;
  *   tls_certificate, tls_key (root-only)
  *   people_base (required), login_attribute = uid, uid_attribute = uidNumber, id_attribute = entryUUID,
  *   person_attribute = ""    two entries with one value are one human
+ *   key_attribute = sshPublicKey   a person's ssh public keys (cs_person.keys)
  *   locked_filter = ""       an entry that matches is locked; so is one of whose account its own attributes say that it
  *                            is locked, disabled or over (account.c)
  *   deadline = 2500ms        for one whole question, whichever servers are asked */
@@ -75,6 +76,10 @@ void cs_directory_set_local(const char *passwd);
 /* The group that a process needs to read this directory's files after it gave root up: the one that owns shadow and
  * may read it, never root's. 1, or 0 when none is needed or would help. */
 int cs_directory_group(const struct cs_directory *directory, gid_t *ret_gid);
+
+/* 1 when it says which ssh keys people have: then a key that it does not list is not this person's. The accounts of a
+ * host have none: 0. */
+int cs_directory_has_keys(const struct cs_directory *directory);
 
 /* Ends the worker (SIGKILL after its socket is closed, reaped by pid), wipes secrets, frees, sets NULL. Outstanding
  * questions are answered with doubt first. */

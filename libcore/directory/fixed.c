@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* People and groups as a file for hosts without LDAP, for tests and for what-if questions says them:
  *
- *   person alice { uid = 2001  id = "a1b2…"  dn = "uid=alice,ou=people,dc=example,dc=org"  human = "1001" }
+ *   person alice { uid = 2001  id = "a1b2…"  dn = "uid=alice,ou=people,dc=example,dc=org"  human = "1001"
+ *                  key = { "ssh-ed25519 AAAA…" } }
  *   group tomcat {
  *       dn = "cn=tomcat,ou=project,ou=groups,dc=example,dc=org"
  *       attribute cn { value = "tomcat" }
@@ -17,6 +18,7 @@
 #include "memory.h"
 #include "netgroup.h"
 #include "schema.h"
+#include "ssh_key.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -30,6 +32,7 @@ static const struct cs_conf_option person_options[] = {
 	{ "dn", CS_CONF_STR, false, NULL },
 	{ "human", CS_CONF_STR, false, NULL },
 	{ "locked", CS_CONF_BOOL, false, NULL },
+	{ "key", CS_CONF_LIST, false, NULL },
 	{ NULL, CS_CONF_STR, false, NULL },
 };
 
@@ -120,11 +123,28 @@ static int person_add(struct reading *r, const struct cs_conf_section *section, 
 	return e != 0 ? e : cs_tree_add_uid(r->tree, person->uid);
 }
 
+/* A file that is written by hand has no line that could be left out. */
+static int keys_read(struct reading *r, const struct cs_conf_section *section, char ***keys, size_t *n)
+{
+	size_t given = cs_conf_list_len(section, "key");
+	int e = given > CS_MAX_KEYS ? refuse(r, "person", section, "key", "there are more than 32") : 0;
+	for (size_t i = 0; i < given && e == 0; i++) {
+		struct cs_ssh_key key;
+		e = cs_ssh_key_read_line(cs_conf_list_at(section, "key", i), &key);
+		if (e != 0 && e != CS_ENOMEM)
+			e = refuse(r, "person", section, "key", "is no public key such as \"ssh-ed25519 AAAA…\"");
+		if (e == 0 && cs_strv_has(*keys, *n, key.fingerprint) != 1)
+			e = cs_strv_add(keys, n, key.fingerprint);
+	}
+	return e;
+}
+
 static int person_read(struct reading *r, const struct cs_conf_section *section)
 {
 	const char *name = cs_conf_title(section);
 	struct cs_tree_new_person person = { .name = name };
-	char *dn = NULL;
+	char *dn = NULL, **keys = NULL;
+	size_t n_keys = 0;
 	if (cs_is_login(name) != 1) {
 		cs_problem_set(r->problem, r->file, cs_conf_line(section, NULL), "person: not a login name");
 		return CS_ECONF;
@@ -137,9 +157,14 @@ static int person_read(struct reading *r, const struct cs_conf_section *section)
 	person.dn = cs_conf_str(section, "dn", dn);
 	person.human = cs_conf_str(section, "human", "");
 	person.locked = cs_conf_bool(section, "locked", false);
-	int e = person_check(r, section, &person);
+	int e = keys_read(r, section, &keys, &n_keys);
+	person.keys = keys;
+	person.n_keys = n_keys;
+	if (e == 0)
+		e = person_check(r, section, &person);
 	if (e == 0)
 		e = person_add(r, section, &person);
+	cs_free_strv(&keys, &n_keys);
 	free(dn);
 	return e;
 }

@@ -247,7 +247,8 @@ static int add_person(struct reading *r, const char *dn)
 					 : locked;
 	const struct cs_tree_new_person added = { .dn = dn, .name = person.name, .id = person.id,
 		.human = person.human, .unclear = person.unclear, .uid = person.uid, .locked = locked == 1,
-		.starts_s = person.account.starts_s, .ends_s = person.account.ends_s };
+		.starts_s = person.account.starts_s, .ends_s = person.account.ends_s,
+		.keys = person.keys, .n_keys = person.n_keys, .bad_key = person.bad_key };
 	if (e == 0)
 		e = cs_tree_add_person(r->tree, &added);
 	if (e == 0)

@@ -35,6 +35,7 @@ struct found {
 	char *login;   /* the canonical one, which memberUid has to spell; "" when none */
 	char **member_of;
 	size_t n_member_of;
+	bool bad_key;
 	char *unclear; /* what keeps it from being an answer */
 };
 

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { PERSON_ATTRIBUTES_MAX = 24 }; /* five of its own and those of an account */
+enum { PERSON_ATTRIBUTES_MAX = 24 }; /* six of its own and those of an account */
 
 static void found_clear(struct found *found)
 {
@@ -207,7 +207,12 @@ static int take_identity(struct cs_person_entry *read, const struct cs_subject *
 	found->person.uid = read->uid;
 	found->person.id = read->id;
 	found->person.human = read->human;
+	found->person.keys = read->keys;
+	found->person.n_keys = read->n_keys;
+	found->bad_key = read->bad_key;
 	found->unclear = read->unclear;
+	read->keys = NULL;
+	read->n_keys = 0;
 	read->id = read->human = read->unclear = NULL;
 	found->person.locked = cs_account_is_closed(&read->account, (uint64_t)time(NULL)) == 1;
 	int r = cs_set(&found->person.name, by_name ? asked->name : read->name);
@@ -276,6 +281,9 @@ static void person_found(struct task *task)
 		facts->person = found->person;
 		found->person = (struct cs_person){ 0 };
 		(void)cs_set(&facts->doubt, "");
+		if (found->bad_key)
+			(void)cs_person_tell_bad_key(&task->job->lookup->settings->schema, facts->person.dn,
+				&facts->left_out);
 		ask_about(task);
 	}
 }
@@ -298,7 +306,7 @@ static void person_attributes(const struct cs_schema *schema, const char **ret_a
 {
 	const char *const own[] = { schema->login_attribute, schema->uid_attribute,
 		strcasecmp(schema->id_attribute, "dn") == 0 ? "" : schema->id_attribute, schema->person_attribute,
-		schema->member_of };
+		schema->key_attribute, schema->member_of };
 	for (size_t i = 0; i < CS_COUNT(own); i++)
 		if (*own[i] != '\0')
 			*ret_attributes++ = own[i];

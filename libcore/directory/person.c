@@ -2,6 +2,7 @@
 /* Who an entry is. */
 #include "person.h"
 #include "mem.h"
+#include "ssh_key.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -146,6 +147,48 @@ static int read_account(const struct cs_entry_source *source, struct cs_person_e
 	return r;
 }
 
+/* One key: its fingerprint, where it is one. */
+static int read_key(const struct cs_bytes *value, struct cs_person_entry *person)
+{
+	struct cs_ssh_key key;
+	char *line = NULL;
+	int r = CS_EPROTO;
+	if (value->len <= CS_SSH_LINE_MAX && memchr(value->data, '\0', value->len) == NULL)
+		r = copy_text(value, &line);
+	if (r == 0)
+		r = cs_ssh_key_read_line(line, &key);
+	free(line);
+	if (r == CS_ENOMEM)
+		return r;
+	if (r != 0) {
+		person->bad_key = true;
+		return 0;
+	}
+	return cs_strv_has(person->keys, person->n_keys, key.fingerprint) == 1
+		       ? 0
+		       : cs_strv_add(&person->keys, &person->n_keys, key.fingerprint);
+}
+
+/* With some left out, two people with one key might pass for two humans. */
+static int read_keys(const struct cs_schema *schema, const struct cs_entry_source *source,
+	struct cs_person_entry *person)
+{
+	struct cs_bytes values[CS_MAX_KEYS];
+	size_t n = 0;
+	int r = source->values(source->entry, schema->key_attribute, values, CS_COUNT(values), &n);
+	if (r == 0 && n > CS_COUNT(values))
+		return unclear(person, schema->key_attribute, "has more than 32 values");
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = read_key(&values[i], person);
+	return r;
+}
+
+int cs_person_tell_bad_key(const struct cs_schema *schema, const char *dn, char **text)
+{
+	cs_free_str(text);
+	return cs_format(text, "%s of %s has a value that is no ssh key; it is left out", schema->key_attribute, dn);
+}
+
 int cs_person_read(const struct cs_schema *schema, const char *dn, const struct cs_entry_source *source,
 	struct cs_person_entry *ret_person)
 {
@@ -158,6 +201,8 @@ int cs_person_read(const struct cs_schema *schema, const char *dn, const struct 
 	if (r == 0)
 		r = read_single(source, schema->person_attribute, ret_person, &ret_person->human);
 	if (r == 0)
+		r = read_keys(schema, source, ret_person);
+	if (r == 0)
 		r = read_account(source, ret_person);
 	return r;
 }
@@ -168,6 +213,7 @@ void cs_person_entry_clear(struct cs_person_entry *person)
 	cs_free_str(&person->name);
 	cs_free_str(&person->id);
 	cs_free_str(&person->human);
+	cs_free_strv(&person->keys, &person->n_keys);
 	cs_free_str(&person->account.unclear);
 	cs_free_str(&person->unclear);
 	*person = (struct cs_person_entry){ .uid = CS_NO_UID };

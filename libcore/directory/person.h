@@ -43,6 +43,9 @@ struct cs_person_entry {
 	uint32_t uid;  /* CS_NO_UID: none, several, or no number */
 	char *id;
 	char *human;   /* "" when none */
+	char **keys;   /* fingerprints of the ssh keys, each once */
+	size_t n_keys;
+	bool bad_key;  /* there was one more value that is no ssh key: it is left out */
 	struct cs_account account; /* its unclear is below */
 	char *unclear; /* what keeps it from being an answer, the first cause: "attribute entryUUID is missing; …" */
 };
@@ -52,5 +55,7 @@ struct cs_person_entry {
 int cs_person_read(const struct cs_schema *schema, const char *dn, const struct cs_entry_source *source,
 	struct cs_person_entry *ret_person);
 void cs_person_entry_clear(struct cs_person_entry *person);
+/* What whoever looks after the directory should know of a bad key, for cs_facts.left_out. 0, CS_ENOMEM. */
+int cs_person_tell_bad_key(const struct cs_schema *schema, const char *dn, char **text);
 
 #endif

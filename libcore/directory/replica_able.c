@@ -136,7 +136,7 @@ const char **replica_people_attributes(const struct cs_replica *replica)
 {
 	const struct cs_schema *schema = &replica->schema;
 	const char *const fixed[] = { CHILDREN, schema->login_attribute, schema->uid_attribute, schema->id_attribute,
-		schema->person_attribute };
+		schema->person_attribute, schema->key_attribute };
 	size_t n = 0, n_account = 0;
 	while (cs_account_attributes[n_account] != NULL)
 		n_account++;

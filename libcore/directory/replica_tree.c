@@ -143,7 +143,8 @@ static int add_person(struct cs_replica *replica, const struct cs_sync_entry *en
 	int r = cs_person_read(&replica->schema, entry->dn, &source, &person);
 	const struct cs_tree_new_person added = { .dn = entry->dn, .name = person.name, .id = person.id,
 		.human = person.human, .unclear = person.unclear, .uid = person.uid, .locked = person.account.locked,
-		.starts_s = person.account.starts_s, .ends_s = person.account.ends_s };
+		.starts_s = person.account.starts_s, .ends_s = person.account.ends_s,
+		.keys = person.keys, .n_keys = person.n_keys, .bad_key = person.bad_key };
 	if (r == 0)
 		r = cs_tree_add_person(replica->tree, &added);
 	if (r == 0)

@@ -13,24 +13,28 @@
 
 /* In the order of struct cs_schema. */
 static const struct preset {
-	const char *texts[9];
+	const char *texts[10];
 	uint32_t nesting;
 	bool in_chain;
 } presets[] = {
-	{ { "rfc2307bis", POSIX, "uid", "uidNumber", "entryUUID", "", GROUPS, "member", "" }, 0, false },
-	{ { "rfc2307", POSIX, "uid", "uidNumber", "entryUUID", "", "(objectClass=posixGroup)", "", "" }, 0, false },
-	{ { "openldap-memberof", POSIX, "uid", "uidNumber", "entryUUID", "", GROUPS, "member", "memberOf" }, 0, false },
-	{ { "ad", "(&(objectCategory=person)(objectClass=user))", "sAMAccountName", "uidNumber", "objectGUID", "",
-	    "(objectClass=group)", "member", "" }, 8, true },
-	{ { "freeipa", POSIX, "uid", "uidNumber", "ipaUniqueID", "", "(objectClass=ipaUserGroup)", "member",
+	{ { "rfc2307bis", POSIX, "uid", "uidNumber", "entryUUID", "", "sshPublicKey", GROUPS, "member", "" }, 0,
+	  false },
+	{ { "rfc2307", POSIX, "uid", "uidNumber", "entryUUID", "", "sshPublicKey", "(objectClass=posixGroup)", "", "" },
+	  0, false },
+	{ { "openldap-memberof", POSIX, "uid", "uidNumber", "entryUUID", "", "sshPublicKey", GROUPS, "member",
 	    "memberOf" }, 0, false },
-	{ { "389ds", POSIX, "uid", "uidNumber", "nsUniqueId", "", GROUPS, "member", "" }, 0, false },
+	{ { "ad", "(&(objectCategory=person)(objectClass=user))", "sAMAccountName", "uidNumber", "objectGUID", "",
+	    "altSecurityIdentities", "(objectClass=group)", "member", "" }, 8, true },
+	{ { "freeipa", POSIX, "uid", "uidNumber", "ipaUniqueID", "", "ipaSshPubKey", "(objectClass=ipaUserGroup)",
+	    "member", "memberOf" }, 0, false },
+	{ { "389ds", POSIX, "uid", "uidNumber", "nsUniqueId", "", "nsSshPublicKey", GROUPS, "member", "" }, 0, false },
 };
 
 static const size_t texts[] = {
 	offsetof(struct cs_schema, name), offsetof(struct cs_schema, people_filter),
 	offsetof(struct cs_schema, login_attribute), offsetof(struct cs_schema, uid_attribute),
 	offsetof(struct cs_schema, id_attribute), offsetof(struct cs_schema, person_attribute),
+	offsetof(struct cs_schema, key_attribute),
 	offsetof(struct cs_schema, group_filter), offsetof(struct cs_schema, member_attribute),
 	offsetof(struct cs_schema, member_of),
 };

@@ -17,6 +17,7 @@ struct cs_schema {
 	char *id_attribute;     /* entryUUID, nsUniqueId, ipaUniqueID, objectGUID; "dn": the DN stands in, where there
 	                         * is nothing better */
 	char *person_attribute; /* two entries with one value are one human */
+	char *key_attribute;    /* a person's ssh public keys: sshPublicKey */
 	char *group_filter;     /* which entries below groups_base are groups, for what is nested:
 	                         * "(objectClass=groupOfNames)" */
 	char *member_attribute; /* by which groups list people and, where they are nested, groups: member */

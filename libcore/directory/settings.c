@@ -39,6 +39,7 @@ const struct cs_conf_option cs_directory_options[] = {
 	{ "uid_attribute", CS_CONF_STR, false, NULL },
 	{ "id_attribute", CS_CONF_STR, false, NULL },
 	{ "person_attribute", CS_CONF_STR, false, NULL },
+	{ "key_attribute", CS_CONF_STR, false, NULL },
 	{ "locked_filter", CS_CONF_STR, false, NULL },
 	{ "deadline", CS_CONF_SPAN, false, NULL },
 	{ NULL, CS_CONF_STR, false, NULL },
@@ -130,7 +131,7 @@ static int read_servers(struct reading *r)
 	return 0;
 }
 
-enum { ALLOWED_MAX = 16 };
+enum { ALLOWED_MAX = 17 };
 
 /* What each source but the servers, which are the rest, is asked with. */
 static const struct source {
@@ -144,8 +145,8 @@ static const struct source {
 	{ "ldif",
 	  false,
 	  { "schema", "people_base", "groups_base", "people_filter", "group_filter", "locked_filter", "login_attribute",
-	    "uid_attribute", "id_attribute", "person_attribute", "member_attribute", "member_of", "nesting", "in_chain",
-	    NULL },
+	    "uid_attribute", "id_attribute", "person_attribute", "key_attribute", "member_attribute", "member_of",
+	    "nesting", "in_chain" },
 	  "cannot be combined with ldif", read_ldif },
 	{ "unix", true, { NULL }, "cannot be combined with unix", read_unix },
 };

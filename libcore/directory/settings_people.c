@@ -23,6 +23,7 @@ static const struct {
 	{ "uid_attribute", false, false, offsetof(struct cs_schema, uid_attribute) },
 	{ "id_attribute", false, false, offsetof(struct cs_schema, id_attribute) },
 	{ "person_attribute", false, true, offsetof(struct cs_schema, person_attribute) },
+	{ "key_attribute", false, false, offsetof(struct cs_schema, key_attribute) },
 	{ "member_attribute", false, true, offsetof(struct cs_schema, member_attribute) },
 	{ "member_of", false, true, offsetof(struct cs_schema, member_of) },
 };

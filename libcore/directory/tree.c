@@ -2,6 +2,7 @@
 /* Filling the tree in memory, and finding things in it. */
 #include "tree.h"
 #include "mem.h"
+#include "ssh_key.h"
 #include "schema.h"
 
 #include <stdio.h>
@@ -233,11 +234,31 @@ static int person_texts(struct cs_tree *tree, const struct cs_tree_new_person *p
 	return r;
 }
 
+static int person_keys(struct cs_tree *tree, const struct cs_tree_new_person *person, uint32_t *ret_keys)
+{
+	struct cs_buf joined;
+	*ret_keys = 0;
+	if (person->n_keys == 0)
+		return 0;
+	cs_buf_init(&joined, CS_MAX_KEYS * (CS_SSH_FINGERPRINT_LEN + 1));
+	for (size_t i = 0; i < person->n_keys; i++) {
+		cs_buf_put(&joined, person->keys[i], strlen(person->keys[i]));
+		cs_buf_put_u8(&joined, i + 1 < person->n_keys ? ' ' : '\0');
+	}
+	int r = cs_buf_error(&joined);
+	if (r == 0)
+		r = intern(tree, (const char *)joined.data, ret_keys);
+	cs_buf_clear(&joined);
+	return r;
+}
+
 int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *person)
 {
 	struct cs_tree_person kept = { .uid = person->uid, .locked = person->locked, .starts_s = person->starts_s,
-		.ends_s = person->ends_s };
+		.ends_s = person->ends_s, .bad_key = person->bad_key };
 	int r = person_texts(tree, person, &kept);
+	if (r == 0)
+		r = person_keys(tree, person, &kept.keys);
 	if (r == 0 && tree->terms[kept.dn].person != CS_TREE_NONE)
 		r = CS_EEXIST;
 	if (r == 0)

@@ -17,12 +17,14 @@ struct cs_tree_person {
 	uint32_t id;
 	uint32_t dn;   /* a term */
 	uint32_t human;
+	uint32_t keys; /* with a blank between */
 	uint32_t unclear; /* what keeps it from being an answer */
 	uint32_t uid;
 	uint64_t starts_s, ends_s; /* when the account is open (struct cs_account) */
 	bool locked;
 	bool held; /* locked by something else than his own entry */
 	bool gone; /* taken out, or removed */
+	bool bad_key;
 };
 
 /* What entries are found by: a DN that is a person's, a group's or only listed somewhere, or another value. */
@@ -105,6 +107,9 @@ struct cs_tree_new_person {
 	uint32_t uid; /* CS_NO_UID: unclear */
 	uint64_t starts_s, ends_s;
 	bool locked;
+	char *const *keys; /* as cs_person_entry */
+	size_t n_keys;
+	bool bad_key;
 };
 /* Also CS_EEXIST: another person has the DN. */
 int cs_tree_add_person(struct cs_tree *tree, const struct cs_tree_new_person *person);

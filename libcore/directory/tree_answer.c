@@ -3,9 +3,11 @@
 #include "filter_match.h"
 #include "mem.h"
 #include "person.h"
+#include "ssh_key.h"
 #include "text.h"
 #include "tree_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -66,6 +68,19 @@ static void search_by_name(const struct cs_tree *tree, const char *name, struct 
 	}
 }
 
+static int keys_copy(const char *joined, struct cs_person *copy)
+{
+	char key[CS_SSH_FINGERPRINT_LEN + 1];
+	int r = 0;
+	while (*joined != '\0' && r == 0) {
+		size_t n = strcspn(joined, " ");
+		(void)snprintf(key, sizeof(key), "%.*s", (int)n, joined);
+		r = cs_strv_add(&copy->keys, &copy->n_keys, key);
+		joined += n + (joined[n] == ' ');
+	}
+	return r;
+}
+
 static int person_copy(const struct cs_tree *tree, const struct cs_tree_person *person, const char *name,
 	struct cs_person *copy)
 {
@@ -79,12 +94,14 @@ static int person_copy(const struct cs_tree *tree, const struct cs_tree_person *
 	if (r == 0)
 		r = cs_set(&copy->human, cs_tree_text(tree, person->human));
 	if (r == 0)
+		r = keys_copy(cs_tree_text(tree, person->keys), copy);
+	if (r == 0)
 		r = cs_set(&copy->dn, dn_text(tree, person->dn));
 	return r;
 }
 
-static void person_answer(const struct cs_tree *tree, const struct found *found, const struct cs_subject *asked,
-	struct subject *subject)
+static void person_answer(const struct cs_tree *tree, const struct cs_schema *schema, const struct found *found,
+	const struct cs_subject *asked, struct subject *subject)
 {
 	const struct cs_tree_person *person = &tree->people[found->person];
 	const char *unclear = cs_tree_text(tree, person->unclear);
@@ -96,6 +113,8 @@ static void person_answer(const struct cs_tree *tree, const struct found *found,
 	subject->person = found->person;
 	subject->dn = person->dn;
 	int r = person_copy(tree, person, found->match.by_name ? asked->name : NULL, &facts->person);
+	if (r == 0 && person->bad_key)
+		r = cs_person_tell_bad_key(schema, dn_text(tree, person->dn), &facts->left_out);
 	if (r != 0)
 		cs_facts_doubt(facts, cs_strerror(r));
 	else if (!cs_person_fits(&facts->person, asked))
@@ -115,7 +134,8 @@ static bool has_twin(const struct cs_tree *tree, uint32_t person, const struct c
 	return search.n > 1;
 }
 
-static void subject_answer(const struct cs_tree *tree, const struct cs_subject *asked, struct subject *subject)
+static void subject_answer(const struct cs_tree *tree, const struct cs_schema *schema, const struct cs_subject *asked,
+	struct subject *subject)
 {
 	struct search search = { 0 };
 	if (!cs_subject_is_nobody(asked)) {
@@ -125,7 +145,7 @@ static void subject_answer(const struct cs_tree *tree, const struct cs_subject *
 			search_by_name(tree, asked->name, &search);
 	}
 	if (search.n == 1)
-		person_answer(tree, &search.found[0], asked, subject);
+		person_answer(tree, schema, &search.found[0], asked, subject);
 	else if (search.n > 2 || (search.n == 2 && cs_matches_clash(&search.found[0].match, &search.found[1].match)))
 		cs_facts_doubt_of(subject->facts, "who it is", CS_DOUBT_TWINS);
 	else
@@ -206,7 +226,7 @@ int cs_tree_answer(const struct cs_tree *tree, const struct cs_settings *setting
 		goto out;
 	for (size_t i = 0; i < question->n_subjects; i++) {
 		subjects[i].facts = &answer->facts[i];
-		subject_answer(tree, &question->subjects[i], &subjects[i]);
+		subject_answer(tree, &settings->schema, &question->subjects[i], &subjects[i]);
 	}
 	queries_answer(&asked, question, subjects);
 	for (size_t i = 0; i < question->n_subjects; i++) {

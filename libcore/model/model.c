@@ -182,6 +182,7 @@ static const struct cs_field facts_fields[] = {
 	CS_ARRAY(cs_facts, unsure, &cs_unsure_shape, CS_MAX_QUERIES),
 	CS_STR(cs_facts, source, CS_MAX_TEXT),
 	CS_STR(cs_facts, doubt, CS_MAX_TEXT),
+	CS_STR(cs_facts, left_out, CS_MAX_TEXT),
 	CS_U64(cs_facts, boot_ms),
 };
 SHAPE(facts);

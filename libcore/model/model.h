@@ -278,6 +278,8 @@ struct cs_facts {
 	size_t n_unsure;
 	char *source;       /* which server or file answered: "ldaps://ldap2.example.org", "replica of ldaps://…" */
 	char *doubt;        /* what could not be told, and why; "" otherwise */
+	char *left_out;     /* what his entry says beside that, is of no use, and nothing rests on: a value that is no
+	                     * ssh key; "" otherwise */
 	uint64_t boot_ms;   /* when it was certainly so: when it was asked, or when the replica was last known to be
 	                     * current */
 };
