@@ -30,6 +30,8 @@ void status_start(struct task *task)
 	status.directory_ok = ok == 1;
 	status.store = cs_dup(cs_store_name(a->store));
 	status.assurance = cs_dup("local-uid");
+	(void)cs_roster_now(a->options.roster);
+	status.roster = cs_dup(cs_roster_state(a->options.roster));
 	status.host_key = cs_dup(a->options.host_key ? cs_host_key_public(a->options.host_key) : "");
 	status.events = a->in_transaction ? a->begin_head : a->head;
 	memcpy(status.head, a->in_transaction ? a->begin_chain : a->chain, CS_DIGEST_LEN);

@@ -10,6 +10,7 @@
 #include "decision.h"
 #include "directory.h"
 #include "policy.h"
+#include "roster.h"
 #include "ssh_signature.h"
 #include "store.h"
 
@@ -54,6 +55,8 @@ struct cs_authority_options {
 	int (*now)(struct cs_now *ret_now); /* cs_now_read; models set their own clock */
 	const struct cs_host_key *host_key; /* signs receipts and segments; the caller's, outlives the authority. NULL:
 	                                     * nothing is signed */
+	struct cs_roster_source *roster;     /* whose keys sign votes; the caller's, outlives the authority. NULL:
+	                                      * nobody's do */
 	struct cs_authority_events events;
 };
 

@@ -4,6 +4,7 @@
 #include "countersign/error.h"
 #include "directory.h"
 #include "mem.h"
+#include "roster.h"
 #include "text.h"
 #include <errno.h>
 #include <pwd.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define CONFIG_MAX (256u * 1024u)
+#define OFFICERS_MAX 16
 #define HOLD_MIN_MS 1000
 #define HOLD_MAX_MS (24ull * 3600 * 1000)
 
@@ -21,6 +23,8 @@ static const struct cs_conf_option options[] = {
 	{ "host", CS_CONF_STR, false, NULL },
 	{ "store", CS_CONF_STR, false, NULL },
 	{ "policy", CS_CONF_STR, false, NULL },
+	{ "roster", CS_CONF_STR, false, NULL },
+	{ "roster_signatures", CS_CONF_COUNT, false, NULL },
 	{ "socket_dir", CS_CONF_STR, false, NULL },
 	{ "hold", CS_CONF_SPAN, false, NULL },
 	{ "syslog", CS_CONF_BOOL, false, NULL },
@@ -75,7 +79,8 @@ static int check_paths(const struct config *config, const char *path, const stru
 	struct cs_problem *problem)
 {
 	const struct { const char *key, *value; } paths[] = {
-		{ "store", config->store }, { "policy", config->policy }, { "socket_dir", config->socket_dir } };
+		{ "store", config->store }, { "policy", config->policy }, { "roster", config->roster },
+		{ "socket_dir", config->socket_dir } };
 
 	for (size_t i = 0; i < CS_COUNT(paths); i++)
 		if (paths[i].value[0] != '/' || strlen(paths[i].value) > 90)
@@ -87,6 +92,7 @@ static int check_numbers(struct config *config, const char *path, const struct c
 {
 	uint64_t per_uid = cs_conf_count(top, "max_open_per_uid", 20), all = cs_conf_count(top, "max_open", 10000);
 
+	config->roster_signatures = cs_conf_count(top, "roster_signatures", 0);
 	config->hold_ms = cs_conf_span(top, "hold", 15ull * 60 * 1000);
 	if (config->hold_ms < HOLD_MIN_MS || config->hold_ms > HOLD_MAX_MS)
 		return wrong(problem, path, top, "hold", "has to be from 1s to 24h");
@@ -94,6 +100,8 @@ static int check_numbers(struct config *config, const char *path, const struct c
 		return wrong(problem, path, top, "max_open_per_uid", "has to be from 1 to 10000");
 	if (all < per_uid || all > 1000000)
 		return wrong(problem, path, top, "max_open", "has to be from max_open_per_uid to 1000000");
+	if (config->roster_signatures > OFFICERS_MAX)
+		return wrong(problem, path, top, "roster_signatures", "has to be from 0 to 16");
 	config->max_open_per_uid = (uint32_t)per_uid;
 	config->max_open = (uint32_t)all;
 	return 0;
@@ -115,6 +123,7 @@ int config_read(const char *path, uid_t owner, struct config *ret_config, struct
 		config.user = cs_conf_str(top, "user", "countersign");
 		config.store = cs_conf_str(top, "store", "/var/lib/countersign/countersign.db");
 		config.policy = cs_conf_str(top, "policy", "/etc/countersign/policy.conf");
+		config.roster = cs_conf_str(top, "roster", CS_ROSTER_FILE);
 		config.socket_dir = cs_conf_str(top, "socket_dir", "/run/countersign");
 		config.use_syslog = cs_conf_bool(top, "syslog", true);
 		config.directory = cs_conf_section(top, "directory", 0);

@@ -17,6 +17,8 @@ struct config {
 	char *host;           /* owned */
 	const char *store;
 	const char *policy;
+	const char *roster;         /* whose ssh keys sign votes */
+	uint64_t roster_signatures; /* by how many officers it has to be signed */
 	const char *socket_dir;
 	uint64_t hold_ms;
 	bool use_syslog;

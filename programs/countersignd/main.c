@@ -22,6 +22,7 @@ struct daemon {
 	struct cs_directory *directory;
 	struct cs_store *store;
 	struct cs_host_key *host_key;
+	struct cs_roster_source *roster;
 	struct server *server;
 	struct cs_authority *authority;
 	int lock_fd, module_fd, people_fd;
@@ -82,12 +83,32 @@ static int open_store(struct daemon *d, struct cs_problem *problem)
 	return r;
 }
 
-/* Beside the store, and the daemon's own: root need not have made it. */
-static int open_host_key(struct daemon *d, struct cs_problem *problem)
+/* A file beside the store, and the daemon's own: root need not have made it. */
+static int beside_store(const struct daemon *d, const char *name, char **ret_path)
 {
 	const char *slash = strrchr(d->config.store, '/');
+
+	return cs_format(ret_path, "%.*s/%s", (int)(slash - d->config.store), d->config.store, name);
+}
+
+static int open_roster(struct daemon *d, uid_t started_by)
+{
+	struct cs_roster_settings settings = { .path = d->config.roster, .owner = started_by,
+		.signatures = d->config.roster_signatures };
+	char *seen = NULL;
+	int r = beside_store(d, "roster.seen", &seen);
+
+	settings.seen = seen;
+	if (r == 0)
+		r = cs_roster_open(&settings, &d->roster);
+	free(seen);
+	return r;
+}
+
+static int open_host_key(struct daemon *d, struct cs_problem *problem)
+{
 	char *path = NULL;
-	int r = cs_format(&path, "%.*s/host_key", (int)(slash - d->config.store), d->config.store);
+	int r = beside_store(d, "host_key", &path);
 
 	if (r == 0)
 		r = cs_host_key_open(path, &d->host_key, problem);
@@ -111,6 +132,7 @@ static struct cs_authority_options authority_options(const struct daemon *d, uid
 	options.max_open = d->config.max_open;
 	options.now = cs_now_read;
 	options.host_key = d->host_key;
+	options.roster = d->roster;
 	options.events = server_events(d->server);
 	return options;
 }
@@ -151,6 +173,8 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 		r = open_store(d, problem);
 	if (r == 0)
 		r = open_host_key(d, problem);
+	if (r == 0)
+		r = open_roster(d, started_by);
 	if (r == 0) {
 		r = server_new(d->module_fd, d->people_fd, started_by, &d->server);
 		if (r == 0)
@@ -208,6 +232,7 @@ static void stop(struct daemon *d)
 	cs_authority_close(&d->authority);
 	server_free(&d->server);
 	cs_store_close(&d->store);
+	cs_roster_close(&d->roster);
 	cs_host_key_free(&d->host_key);
 	cs_close(&d->module_fd);
 	cs_close(&d->people_fd);
