@@ -79,6 +79,8 @@ void evidence_start(struct task *task)
 		answer.n_records = fit;
 		r = cs_store_head(task->authority->store, &answer.last, chain);
 	}
+	if (r == 0)
+		r = cs_store_first(task->authority->store, &answer.first, answer.before);
 	if (r < 0) {
 		cs_clear(&cs_evidence_answer_shape, &answer);
 		task_fail(task, r, NULL);

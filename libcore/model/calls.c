@@ -226,6 +226,8 @@ SHAPE(evidence_call);
 static const struct cs_field evidence_answer_fields[] = {
 	CS_ARRAY(cs_evidence_answer, records, &cs_record_shape, CS_MAX_LIST),
 	CS_U64(cs_evidence_answer, last),
+	CS_U64(cs_evidence_answer, first),
+	CS_FIXED(cs_evidence_answer, before, CS_DIGEST_LEN),
 };
 SHAPE(evidence_answer);
 

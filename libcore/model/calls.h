@@ -301,6 +301,8 @@ struct cs_evidence_answer {
 	struct cs_record *records; /* as many as fit; ask again from the next number */
 	size_t n_records;
 	uint64_t last; /* number of the newest event */
+	uint64_t first; /* and of the oldest that was not moved out into a segment */
+	uint8_t before[CS_DIGEST_LEN]; /* the chain's value before it */
 };
 extern const struct cs_shape cs_evidence_answer_shape;
 

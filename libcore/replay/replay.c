@@ -63,8 +63,9 @@ void cs_replay_free(struct cs_replay **replay)
 	*replay = NULL;
 }
 
-void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN])
+void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN], bool part)
 {
+	replay->archived = part;
 	replay->after = replay->verifier.number = number;
 	memcpy(replay->verifier.chain, chain, CS_DIGEST_LEN);
 	memcpy(replay->after_chain, chain, CS_DIGEST_LEN);

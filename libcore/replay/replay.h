@@ -27,9 +27,10 @@ struct cs_replay_sums {
 int cs_replay_new(cs_replay_text_fn text_of, void *arg, struct cs_replay **ret_replay);
 void cs_replay_free(struct cs_replay **replay);
 
-/* Before the first record: it follows this event, whose chain value is told by others (the segment before). Which
- * policy is in force is then what the first event says, and an `archived` event has to say the same of what was cut. */
-void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN]);
+/* Before the first record: it follows this event, whose chain value is told by others. Which policy is in force is then
+ * what the first event says. part: the rest was left out of what is looked at; else an `archived` event has to say that it
+ * was moved out. */
+void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN], bool part);
 
 /* Before the first record: the chain must come through this head, which is known from elsewhere; from says where, for
  * people. Any number of them. 0, CS_ENOMEM. */

@@ -37,7 +37,7 @@ struct change {
 struct head {
 	uint64_t number;
 	uint8_t chain[CS_DIGEST_LEN];
-	char from[64];
+	char from[96];
 };
 
 enum {

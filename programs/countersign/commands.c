@@ -69,9 +69,18 @@ static const struct cs_command commands[] = {
 	{ "policy show", "[NUMBER]", "The text of a generation", "", cs_run_policy_show },
 	{ "policy rollback", "NUMBER", "Put an earlier generation in force again", CS_APPLY_HELP,
 		cs_run_policy_rollback },
-	{ "evidence verify", "[FILE] [--head NUMBER:HEX]", "Check that the evidence is whole",
-		"  --head NUMBER:HEX  the head of the chain as known from elsewhere\n", cs_run_evidence_verify },
-	{ "evidence export", "", "Print the evidence as JSON lines", "", cs_run_evidence_export },
+	{ "evidence verify", "[FILE…] [--live] [--head NUMBER:HEX]…",
+		"Check that the evidence is whole, and derive every permit again",
+		"  --live             go on with the daemon's record where the files end\n"
+		"  --head NUMBER:HEX  a head of the chain as known from elsewhere; may be repeated\n"
+		"  --log FILE         heads from the daemon's lines in this log; may be repeated\n"
+		"  --receipts FILE    heads that an approver keeps; may be repeated\n"
+		"  --host NAME        of these only those of this host\n",
+		cs_run_evidence_verify },
+	{ "evidence export", "[--from NUMBER] [--to NUMBER]", "Print the evidence as JSON lines",
+		"  --from NUMBER      the first event\n"
+		"  --to NUMBER        the last event\n",
+		cs_run_evidence_export },
 	{ "evidence show", "[--from NUMBER]", "Print the evidence, one line an event",
 		"  --from NUMBER      the first event\n", cs_run_evidence_show },
 	{ "directory test", "[USER] [--config FILE] [--policy FILE]",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* countersign evidence show: one event, one line. */
 #include "evidence.h"
-#include "evidence_source.h"
+#include "evidence_export.h"
 #include "mem.h"
 #include "options.h"
 #include "print.h"
@@ -22,6 +22,19 @@ static int print_line(const struct cs_event *event)
 	return cs_print(&out);
 }
 
+static int print_json(const struct cs_record *record)
+{
+	char *line = cs_export_event(record);
+	struct cs_buf out;
+
+	if (line == NULL)
+		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "evidence", "");
+	cs_buf_init(&out, CS_OUTPUT_MAX);
+	cs_put(&out, "%s\n", line);
+	cs_free_str(&line);
+	return cs_print(&out);
+}
+
 static int show_record(void *arg, const struct cs_record *record)
 {
 	const struct cs_run *run = arg;
@@ -32,7 +45,7 @@ static int show_record(void *arg, const struct cs_record *record)
 	snprintf(where, sizeof(where), "event %llu", (unsigned long long)record->number);
 	if (cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &event) != 0)
 		return cs_fail(CS_EXIT_NO, "this is not a readable event", where, "see `countersign evidence verify`");
-	status = run->json ? cs_print_json_line(&cs_event_shape, &event) : print_line(&event);
+	status = run->json ? print_json(record) : print_line(&event);
 	cs_clear(&cs_event_shape, &event);
 	return status;
 }

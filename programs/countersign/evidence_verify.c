@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* countersign evidence verify */
-#include "evidence.h"
+/* countersign evidence verify: the chain from its first event to its last, and every permit derived again. */
+#include "evidence_heads.h"
 #include "evidence_source.h"
 #include "mem.h"
-#include "options.h"
 #include "print.h"
 #include "text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What is printed with --json. */
 struct verified {
 	bool whole;
-	uint64_t events;
-	uint64_t permits;
+	uint64_t first, events, permits, requests, votes, signatures, open, debts, heads;
 	uint64_t head_number;
 	uint8_t head[CS_DIGEST_LEN];
 	uint64_t bad;
@@ -23,7 +20,9 @@ struct verified {
 };
 
 static const struct cs_field verified_fields[] = {
-	CS_BOOL(verified, whole), CS_U64(verified, events), CS_U64(verified, permits), CS_U64(verified, head_number),
+	CS_BOOL(verified, whole), CS_U64(verified, first), CS_U64(verified, events), CS_U64(verified, permits),
+	CS_U64(verified, requests), CS_U64(verified, votes), CS_U64(verified, signatures), CS_U64(verified, open),
+	CS_U64(verified, debts), CS_U64(verified, heads), CS_U64(verified, head_number),
 	CS_FIXED(verified, head, CS_DIGEST_LEN), CS_U64(verified, bad), CS_STR(verified, why, CS_MAX_TEXT)
 };
 static const struct cs_shape verified_shape = {
@@ -32,136 +31,215 @@ static const struct cs_shape verified_shape = {
 };
 
 struct check {
-	struct cs_verifier verifier;
-	char *why;    /* what is wrong; NULL while all is well */
-	uint64_t bad;
+	struct cs_run *run;
+	struct cs_replay *replay;
+	bool live;            /* the daemon is asked, for records and for texts */
+	bool begun;
+	uint64_t after;       /* number of the event before the first */
+	uint8_t digest[CS_DIGEST_LEN]; /* of the policy whose text the export told last */
+	char *text;
+	char *unreadable;     /* a line that is none */
+	size_t heads;
 };
 
-static int blame(struct check *check, uint64_t number, const char *why)
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
+
+static int text_of(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
 {
-	check->bad = number;
-	return cs_set(&check->why, why) == 0 ? CS_ECORRUPT : CS_ENOMEM;
+	struct check *check = arg;
+
+	if (check->text && memcmp(check->digest, digest, CS_DIGEST_LEN) == 0)
+		return (*ret_text = cs_dup(check->text)) ? 0 : CS_ENOMEM;
+	return check->live ? cs_evidence_policy(check->run, digest, ret_text) : CS_ENOENT;
 }
 
 static int check_record(void *arg, const struct cs_record *record)
 {
 	struct check *check = arg;
-	int r = cs_verifier_next(&check->verifier, record);
 
-	return r == CS_ECORRUPT ? blame(check, check->verifier.bad, check->verifier.why) : r;
+	check->begun = true;
+	return cs_replay_next(check->replay, record);
 }
 
-static int check_end(struct check *check, uint64_t last)
+/* Where several files follow each other, the next goes on where the last ended. */
+static int check_after(struct check *check, const struct cs_record *after)
 {
-	static const uint8_t none[CS_DIGEST_LEN];
-	int r = cs_verifier_end(&check->verifier, 0, none);
+	struct cs_replay_sums sums;
 
-	if (r == CS_ECORRUPT)
-		return blame(check, check->verifier.bad, check->verifier.why);
-	if (r == 0 && check->verifier.number < last)
-		return blame(check, check->verifier.number + 1, "is missing, and there are later ones");
-	if (r == 0 && check->verifier.number == 0)
-		return blame(check, 1, "there is no event at all");
-	return r;
-}
-
-/* "57:abc…" as status and verify print it. */
-static int read_head(const char *text, struct check *check)
-{
-	uint8_t head[CS_DIGEST_LEN];
-	uint64_t number = 0;
-	char *end = NULL;
-
-	if (text == NULL)
-		return 0;
-	number = text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
-	if (number != 0 && *end == ':' && strlen(end + 1) == 2 * CS_DIGEST_LEN &&
-		cs_unhex(end + 1, head, sizeof(head)) == 0) {
-		cs_verifier_know(&check->verifier, number, head);
+	if (!check->begun) {
+		cs_replay_after(check->replay, after->number, after->chain, true);
+		check->after = after->number;
+		check->begun = true;
 		return 0;
 	}
-	return cs_fail(CS_EXIT_USAGE, "not a head", text, "give NUMBER:HEX as `countersign evidence verify` prints it");
+	cs_replay_sum(check->replay, &sums);
+	if (sums.head_number == after->number && memcmp(sums.head_chain, after->chain, CS_DIGEST_LEN) == 0)
+		return 0;
+	return cs_format(&check->unreadable, "this file goes on after event %llu, and the one before ends with event %llu%s",
+		       (unsigned long long)after->number, (unsigned long long)sums.head_number,
+		       sums.head_number == after->number ? " of another record" : "") < 0 ? CS_ENOMEM : CS_ECORRUPT;
 }
 
-static int walk(struct cs_run *run, const char *path, struct check *check, char **ret_text)
+static int check_line(void *arg, const struct cs_export_line *line)
+{
+	struct check *check = arg;
+
+	if (line->kind == CS_LINE_RECORD)
+		return check_record(check, &line->record);
+	if (line->kind == CS_LINE_AFTER)
+		return check_after(check, &line->record);
+	if (line->kind != CS_LINE_POLICY)
+		return 0;
+	memcpy(check->digest, line->digest, CS_DIGEST_LEN);
+	return cs_set(&check->text, line->text);
+}
+
+static int check_file(struct check *check, const char *path, char **ret_text)
+{
+	int r = cs_evidence_from_file(path, check_line, check, ret_text);
+
+	if (r != CS_EPROTO)
+		return r;
+	check->unreadable = *ret_text;
+	*ret_text = NULL;
+	return CS_ECORRUPT;
+}
+
+/* From where the files end, or from the beginning; what was moved out of the store has to be in the files, or an event
+ * has to say that it was. */
+static int check_daemon(struct check *check, uint64_t *ret_last, char **ret_text)
+{
+	struct cs_evidence_ends ends = { 0 };
+	struct cs_replay_sums sums;
+	uint64_t from = 1;
+	int r = cs_evidence_ends(check->run, &ends, ret_text);
+
+	if (r == 0 && check->begun) {
+		cs_replay_sum(check->replay, &sums);
+		from = sums.head_number + 1;
+	} else if (r == 0 && ends.first > 1) {
+		from = ends.first;
+		check->after = ends.first - 1;
+		cs_replay_after(check->replay, check->after, ends.before, false);
+	}
+	return r == 0 ? cs_evidence_from_daemon(check->run, from, check_record, check, ret_last, ret_text) : r;
+}
+
+static int walk(struct check *check, char **files, size_t n, char **ret_text)
 {
 	uint64_t last = 0;
 	int r = 0;
 
-	if (path != NULL)
-		r = cs_evidence_from_file(path, check_record, check, ret_text);
-	else
-		r = cs_evidence_from_daemon(run, 1, check_record, check, &last, ret_text);
-	if (r == CS_EPROTO && path != NULL)
-		return blame(check, check->verifier.number + 1, *ret_text == NULL ? "it is not a record" : *ret_text);
-	if (r == CS_ECORRUPT && check->why == NULL)
-		return blame(check, check->verifier.number + 1, *ret_text == NULL ? "it could not be read" : *ret_text);
-	return r == 0 ? check_end(check, last) : r;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = check_file(check, files[i], ret_text);
+	if (r == 0 && check->live)
+		r = check_daemon(check, &last, ret_text);
+	return r == 0 ? cs_replay_end(check->replay, last) : r;
 }
 
-/* The verifier names the event itself; once in the line is enough. */
-static const char *without_event(const char *why, uint64_t bad)
+/* --- Telling ------------------------------------------------------------------------------------------------------ */
+
+static void fill(const struct check *check, const struct cs_replay_sums *sums, int r, struct verified *verified)
 {
-	char prefix[40];
-	size_t n = (size_t)snprintf(prefix, sizeof(prefix), "event %llu", (unsigned long long)bad);
+	const char *why = check->unreadable ? check->unreadable : cs_replay_why(check->replay);
 
-	if (strncmp(why, prefix, n) != 0 || (why[n] != ':' && why[n] != ' '))
-		return why;
-	return why[n] == ':' && why[n + 1] == ' ' ? why + n + 2 : why + n + 1;
+	*verified = (struct verified){ .first = check->after + 1, .events = sums->events, .permits = sums->permits,
+		.requests = sums->requests, .votes = sums->votes, .signatures = sums->signatures, .open = sums->open,
+		.debts = sums->debts, .heads = check->heads, .head_number = sums->head_number };
+	memcpy(verified->head, sums->head_chain, CS_DIGEST_LEN);
+	verified->whole = r == 0 && sums->events > 0;
+	if (verified->whole)
+		return;
+	if (r == 0)
+		why = "there is no event at all";
+	else if (!*why)
+		why = "it could not be read";
+	memcpy(&verified->why, &why, sizeof(why)); /* a view */
+	verified->bad = check->unreadable || cs_replay_bad(check->replay) == 0 ? sums->head_number + 1
+										: cs_replay_bad(check->replay);
 }
 
-static int print_text(const struct check *check)
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void put_whole(struct cs_buf *out, const struct verified *v)
 {
 	char hex[2 * CS_DIGEST_LEN + 1];
-	unsigned long long events = check->verifier.number;
-	struct cs_buf out;
 
-	cs_buf_init(&out, CS_OUTPUT_MAX);
-	if (check->why == NULL) {
-		cs_hex(check->verifier.chain, CS_DIGEST_LEN, hex);
-		cs_put(&out, "evidence: %llu event%s, whole; head %llu:%s\n", events,
-			 events == 1 ? "" : "s", events, hex);
-	} else {
-		cs_put(&out, "evidence is broken at event %llu: ", (unsigned long long)check->bad);
-		cs_escape(&out, without_event(check->why, check->bad));
-		cs_put(&out, "\n");
-	}
-	return cs_print(&out);
+	cs_hex(v->head, CS_DIGEST_LEN, hex);
+	cs_put(out, "evidence: ");
+	if (v->first > 1)
+		cs_put(out, "from event %llu on, ", (unsigned long long)v->first);
+	cs_put(out, "%llu event%s, whole; head %llu:%s\n", (unsigned long long)v->events, plural(v->events),
+		(unsigned long long)v->head_number, hex);
+	cs_put(out, "%llu permit%s derived again; %llu request%s, %llu vote%s, %llu of them signed", (unsigned long long)v->permits,
+		plural(v->permits), (unsigned long long)v->requests, plural(v->requests), (unsigned long long)v->votes,
+		plural(v->votes), (unsigned long long)v->signatures);
+	if (v->heads > 0)
+		cs_put(out, "; %llu head%s known from elsewhere", (unsigned long long)v->heads, plural(v->heads));
+	cs_put(out, "\n");
 }
 
-static int print_result(const struct cs_run *run, const struct check *check)
+static int print_result(const struct cs_run *run, const struct verified *verified)
 {
-	struct verified verified = { .whole = check->why == NULL, .events = check->verifier.number,
-		.permits = check->verifier.permits, .head_number = check->verifier.number,
-		.bad = check->bad, .why = check->why };
+	struct cs_buf out;
 	int status = 0;
 
-	memcpy(verified.head, check->verifier.chain, CS_DIGEST_LEN);
-	status = run->json ? cs_print_json(&verified_shape, &verified) : print_text(check);
-	return status != 0 ? status : verified.whole ? CS_EXIT_YES : CS_EXIT_NO;
+	if (run->json) {
+		status = cs_print_json(&verified_shape, verified);
+	} else {
+		cs_buf_init(&out, CS_OUTPUT_MAX);
+		if (verified->whole) {
+			put_whole(&out, verified);
+		} else {
+			cs_put(&out, "evidence is broken at event %llu: ", (unsigned long long)verified->bad);
+			cs_escape(&out, verified->why);
+			cs_put(&out, "\n");
+		}
+		status = cs_print(&out);
+	}
+	return status != 0 ? status : verified->whole ? CS_EXIT_YES : CS_EXIT_NO;
+}
+
+static int verify(struct check *check, const struct cs_head_options *heads, char **files, size_t n)
+{
+	struct cs_replay_sums sums;
+	struct verified verified;
+	char *text = NULL;
+	int status = cs_heads_read(heads, check->replay, &check->heads);
+	int r = status == 0 ? walk(check, files, n, &text) : 0;
+
+	if (status == 0 && (r == 0 || r == CS_ECORRUPT)) {
+		cs_replay_sum(check->replay, &sums);
+		fill(check, &sums, r, &verified);
+		status = print_result(check->run, &verified);
+	} else if (status == 0) {
+		status = cs_fail(cs_exit_of_error(r), cs_text_or(text, cs_strerror(r)), n > 0 ? files[0] : "evidence",
+			"nothing is said about the evidence");
+	}
+	cs_free_str(&text);
+	return status;
 }
 
 int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n)
 {
-	struct check check = { 0 };
-	const char *head = NULL;
-	const struct cs_option options[] = { { "--head", NULL, &head, NULL } };
-	char *text = NULL;
-	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, 1, &n);
-	int r = 0;
+	struct cs_head_options heads = { .host = NULL };
+	struct check check = { .run = run };
+	const struct cs_option options[] = { { "--head", NULL, NULL, &heads.heads },
+		{ "--log", NULL, NULL, &heads.logs }, { "--receipts", NULL, NULL, &heads.receipts },
+		{ "--host", NULL, &heads.host, NULL }, { "--live", &check.live, NULL, NULL } };
+	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, CS_WORDS_MAX, &n);
 
-	cs_verifier_init(&check.verifier);
-	if (status == 0)
-		status = read_head(head, &check);
-	if (status != 0)
+	if (status != 0 || run->help)
 		return status;
-	r = walk(run, n > 0 ? args[0] : NULL, &check, &text);
-	if (r == 0 || r == CS_ECORRUPT)
-		status = print_result(run, &check);
-	else
-		status = cs_fail(cs_exit_of_error(r), cs_text_or(text, cs_strerror(r)),
-			n > 0 ? args[0] : "evidence", "nothing is said about the evidence");
-	cs_free_str(&check.why);
-	cs_free_str(&text);
+	check.live = check.live || n == 0;
+	if (cs_replay_new(text_of, &check, &check.replay) < 0)
+		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "evidence", "");
+	status = verify(&check, &heads, args, n);
+	cs_replay_free(&check.replay);
+	cs_free_str(&check.text);
+	cs_free_str(&check.unreadable);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON: every noun rendered from its shape, and exported evidence read back. The one file that knows jansson. */
+/* JSON: every noun rendered from its shape. The one file that knows jansson. */
 #include "json.h"
 #include "mem.h"
 #include "text.h"
@@ -246,67 +246,19 @@ int cs_json_text(const struct cs_shape *shape, const void *obj, bool pretty, cha
 	return 0;
 }
 
-/* The bytes of a hexadecimal field. *ret_bytes is allocated, never NULL. */
-static int unhex_field(const json_t *object, const char *key, size_t max, uint8_t **ret_bytes, size_t *ret_n)
+int cs_json_policy(const char *line, size_t n, uint8_t ret_digest[CS_DIGEST_LEN], char **ret_text, const char **ret_why)
 {
-	const char *hex = json_string_value(json_object_get(object, key));
-	size_t n = hex == NULL ? 0 : strlen(hex);
-	uint8_t *bytes = NULL;
-
-	if (hex == NULL || n % 2 != 0 || n / 2 > max)
-		return CS_EPROTO;
-	bytes = malloc(n / 2 + 1);
-	if (bytes == NULL)
-		return CS_ENOMEM;
-	if (cs_unhex(hex, bytes, n / 2) != 0) {
-		free(bytes);
-		return CS_EPROTO;
-	}
-	*ret_bytes = bytes;
-	*ret_n = n / 2;
-	return 0;
-}
-
-static int read_record(const json_t *object, struct cs_record *record, const char **ret_why)
-{
-	const json_t *number = json_object_get(object, "number");
-	uint8_t *chain = NULL;
-	size_t n_chain = 0;
-	int r = 0;
-
-	*ret_why = "\"number\" is missing or not a number";
-	if (!json_is_integer(number) || json_integer_value(number) <= 0)
-		return CS_EPROTO;
-	record->number = (uint64_t)json_integer_value(number);
-	*ret_why = "\"bytes\" is missing or not hexadecimal";
-	r = unhex_field(object, "bytes", CS_MAX_EVENT, &record->bytes, &record->n_bytes);
-	if (r != 0)
-		return r;
-	*ret_why = "\"chain\" is missing or not 64 hexadecimal digits";
-	r = unhex_field(object, "chain", CS_DIGEST_LEN, &chain, &n_chain);
-	if (r == 0 && n_chain != CS_DIGEST_LEN)
-		r = CS_EPROTO;
-	if (r == 0)
-		memcpy(record->chain, chain, CS_DIGEST_LEN);
-	free(chain);
-	return r;
-}
-
-int cs_json_record(const char *line, size_t n, struct cs_record *ret_record, const char **ret_why)
-{
-	struct cs_record record = { 0 };
 	json_t *object = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+	const char *hex = json_string_value(json_object_get(object, "policy"));
+	const char *text = json_string_value(json_object_get(object, "text"));
 	int r = CS_EPROTO;
 
-	*ret_why = "not a JSON object";
-	if (json_is_object(object))
-		r = read_record(object, &record, ret_why);
+	if (hex == NULL || cs_unhex(hex, ret_digest, CS_DIGEST_LEN) != 0)
+		*ret_why = "\"policy\" is missing or not 64 hexadecimal digits";
+	else if (text == NULL)
+		*ret_why = "\"text\" is missing or no text";
+	else
+		r = (*ret_text = cs_dup(text)) != NULL ? 0 : CS_ENOMEM;
 	json_decref(object);
-	if (r != 0) {
-		cs_clear(&cs_record_shape, &record);
-		return r;
-	}
-	*ret_record = record;
-	*ret_why = NULL;
-	return 0;
+	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON, rendered from shapes, and the reading of exported evidence. The one place that knows jansson is json.c.
+/* JSON, rendered from shapes. The one place that knows jansson is json.c.
  *
  * Enums are their names, fixed bytes and blobs hexadecimal, numbers numbers (those over 2^63-1 strings). Text is raw,
  * as it came. A text that is not UTF-8 is written as cs_escape shows it, and "<field>_escaped": true stands beside it;
@@ -13,8 +13,8 @@
 /* An object as an allocated text: one line when !pretty, without a final newline. 0, CS_ENOMEM, CS_EINVAL. */
 int cs_json_text(const struct cs_shape *shape, const void *obj, bool pretty, char **ret_text);
 
-/* Reads number, bytes and chain from one line of an export; everything else in it is ignored. 0; CS_EPROTO with
- * *ret_why a static text; CS_ENOMEM. Clear with cs_clear(&cs_record_shape). */
-int cs_json_record(const char *line, size_t n, struct cs_record *ret_record, const char **ret_why);
+/* Reads a policy's text from a line of an export: {"policy": its digest, "text": …}. Whether they belong together is for
+ * the caller. 0; CS_EPROTO with *ret_why a static text; CS_ENOMEM. The caller frees *ret_text. */
+int cs_json_policy(const char *line, size_t n, uint8_t ret_digest[CS_DIGEST_LEN], char **ret_text, const char **ret_why);
 
 #endif

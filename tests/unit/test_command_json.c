@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "calls.h"
+#include "export_line.h"
 #include "json.h"
 #include "mem.h"
 #include <stdlib.h>
@@ -129,16 +130,36 @@ static void record_is_read_back(void **state)
 {
 	static const char line[] =
 		"{\"number\":12,\"bytes\":\"c0ffee\",\"chain\":\"" CHAIN "\",\"event\":{\"number\":99}}";
-	struct cs_record record = { 0 };
+	struct cs_export_line read = { 0 };
 	const char *why = "";
 
 	(void)state;
-	assert_int_equal(cs_json_record(line, strlen(line), &record, &why), 0);
-	assert_int_equal(record.number, 12);
-	assert_int_equal(record.n_bytes, 3);
-	assert_memory_equal(record.bytes, "\xc0\xff\xee", 3);
-	assert_int_equal(record.chain[31], 0xff);
-	cs_clear(&cs_record_shape, &record);
+	assert_int_equal(cs_export_line_read(line, strlen(line), &read, &why), 0);
+	assert_int_equal(read.kind, CS_LINE_RECORD);
+	assert_int_equal(read.record.number, 12);
+	assert_int_equal(read.record.n_bytes, 3);
+	assert_memory_equal(read.record.bytes, "\xc0\xff\xee", 3);
+	assert_int_equal(read.record.chain[31], 0xff);
+	cs_export_line_clear(&read);
+}
+
+static void other_lines_are_read_back(void **state)
+{
+	static const char policy[] = "{\"policy\":\"" CHAIN "\",\"text\":\"permission \\u00e9 {}\\n\"}";
+	static const char after[] = " { \"after\" : 7 , \"chain\":\"" CHAIN "\"}\r";
+	struct cs_export_line read = { 0 };
+	const char *why = "";
+
+	(void)state;
+	assert_int_equal(cs_export_line_read(policy, strlen(policy), &read, &why), 0);
+	assert_int_equal(read.kind, CS_LINE_POLICY);
+	assert_string_equal(read.text, "permission \xc3\xa9 {}\n");
+	assert_int_equal(read.digest[31], 0xff);
+	cs_export_line_clear(&read);
+	assert_int_equal(cs_export_line_read(after, strlen(after), &read, &why), 0);
+	assert_int_equal(read.kind, CS_LINE_AFTER);
+	assert_int_equal(read.record.number, 7);
+	cs_export_line_clear(&read);
 }
 
 static void bad_records_are_refused(void **state)
@@ -157,17 +178,30 @@ static void bad_records_are_refused(void **state)
 		"{\"number\":1,\"number\":2,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\"}",
 		"{\"number\":1,\"bytes\":\"c0\",\"chain\":\"" CHAIN "00\"}",
 		"{\"number\":1,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\"} x",
+		"{\"number\":1,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\"",
+		"{\"number\":1,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\",\"event\":{\"a\":[1}",
+		"{\"number\":1,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\",\"event\":\"open\\\"}",
+		"{\"number\":1,\"bytes\":\"c0\",\"bytes\":\"c1\",\"chain\":\"" CHAIN "\"}",
+		"{\"number\":1,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\",\"chain\":\"" CHAIN "\"}",
+		"{\"number\":18446744073709551616,\"bytes\":\"c0\",\"chain\":\"" CHAIN "\"}",
+		"{\"number\":1,\"chain\":\"" CHAIN "\"}",
+		"{\"policy\":\"c0\",\"text\":\"x\"}",
+		"{\"policy\":\"" CHAIN "\"}",
+		"{\"policy\":\"" CHAIN "\",\"text\":\"x\",\"text\":\"y\"}",
+		"{\"after\":0,\"chain\":\"" CHAIN "\"}",
+		"{\"after\":1}",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(lines); i++) {
-		struct cs_record record = { .number = 77 };
+		struct cs_export_line read = { .record.number = 77 };
 		const char *why = NULL;
 
-		assert_int_equal(cs_json_record(lines[i], strlen(lines[i]), &record, &why), CS_EPROTO);
+		if (cs_export_line_read(lines[i], strlen(lines[i]), &read, &why) != CS_EPROTO)
+			fail_msg("taken: %s", lines[i]);
 		assert_non_null(why);
-		assert_int_equal(record.number, 77);
-		assert_null(record.bytes);
+		assert_int_equal(read.record.number, 77);
+		assert_null(read.record.bytes);
 	}
 }
 
@@ -182,6 +216,7 @@ int main(void)
 		cmocka_unit_test(large_numbers_keep_their_value),
 		cmocka_unit_test(arrays_and_nests_are_walked),
 		cmocka_unit_test(record_is_read_back),
+		cmocka_unit_test(other_lines_are_read_back),
 		cmocka_unit_test(bad_records_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -643,7 +643,7 @@ static int replay_after(const struct story *s, size_t cut, const uint8_t chain[C
 	int r = 0;
 
 	assert_int_equal(cs_replay_new(text_of, NULL, &replay), 0);
-	cs_replay_after(replay, s->scribe.records[cut - 1].number, chain);
+	cs_replay_after(replay, s->scribe.records[cut - 1].number, chain, false);
 	r = feed(replay, &s->scribe, cut);
 	(void)snprintf(why, 512, "%s", cs_replay_why(replay));
 	cs_replay_free(&replay);
