@@ -52,6 +52,9 @@ struct cs_authority_options {
 	uint32_t root_uid;      /* 0; tests that run as an ordinary user say another */
 	uint32_t max_open_per_uid; /* 20 */
 	uint32_t max_open;         /* 10,000 */
+	bool tells;            /* somebody takes notices (cs_authority_tell); else nothing is told and nothing kept for it */
+	bool tell_arguments;   /* notices say the arguments of what is to be run; else only the command (A134) */
+	uint64_t tell_for_ms;  /* how long a notice is tried */
 	int (*now)(struct cs_now *ret_now); /* cs_now_read; models set their own clock */
 	const struct cs_host_key *host_key; /* signs receipts and segments; the caller's, outlives the authority. NULL:
 	                                     * nothing is signed */
@@ -87,6 +90,15 @@ void cs_authority_gone(struct cs_authority *authority, const struct cs_caller *c
 /* Expires what is over and reports releases that nobody confirmed; returns milliseconds until it should be called
  * again. */
 uint64_t cs_authority_tick(struct cs_authority *authority);
+
+/* Telling people. Hands out every notice whose time has come and that is not out already, as far as `hand` takes them (0, or
+ * CS_EBUSY: later), and looks again at what is only told if it is still true. Between turns; what it changes belongs to the
+ * next. To be called after every turn that recorded something, and once a second. */
+typedef int (*cs_hand_fn)(void *arg, const struct cs_notice *notice);
+void cs_authority_tell(struct cs_authority *authority, cs_hand_fn hand, void *arg);
+/* How a notice fared that was handed out. What was not told is tried again, 10 s later, then after twice that and so on
+ * up to 10 min, for tell_for_ms; then it is given up, which is recorded with why. Part of a turn. */
+void cs_authority_told(struct cs_authority *authority, uint64_t number, bool told, const char *why);
 
 /* Root at the console, while no daemon runs: puts a text in force as a new generation past every gate, whatever was in
  * force and whether it can still be read; recorded as just that. name is the text's file. Of options host, version,

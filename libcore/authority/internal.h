@@ -81,6 +81,29 @@ struct refused_votes {
 #define REFUSED_KEPT 20       /* of one uid in REFUSED_SPAN_MS */
 #define REFUSED_SPAN_MS 60000
 
+/* A notice that was handed out, or a draft that is being looked at (tell_look.c). */
+struct sent {
+	uint64_t number; /* 0: free */
+	uint64_t request, wall_ms;
+	uint32_t tries;
+	enum cs_notice_kind kind;
+};
+#define SENT_MAX 16
+/* Who hears how looking at a draft went. */
+struct look {
+	struct cs_authority *authority;
+	uint64_t number;
+};
+
+/* How often people were told of requests of one uid lately (tell.c): whoever asks much is not to bury the rest. */
+struct told_of {
+	uint32_t uid;
+	uint32_t count, left_out;
+	uint32_t before; /* left out in the span before this */
+	uint64_t since_ms;
+};
+#define TOLD_UIDS 64
+
 struct cs_authority {
 	struct cs_authority_options options;
 	struct cs_store *store;
@@ -110,6 +133,8 @@ struct cs_authority {
 	struct release *releases;
 	struct cached_right *cache;
 	struct refused_votes refused[REFUSED_UIDS];
+	struct sent sent[SENT_MAX];
+	struct told_of told_of[TOLD_UIDS];
 };
 
 struct handler;
@@ -298,6 +323,10 @@ enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, str
  * the event. 0 or CS_E…. */
 int tell_people(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
 	const struct cs_need *needs, size_t n_needs);
+
+/* Were those who could vote on this open request told of it, so that their silence means something (lazy consensus)? 1; 0:
+ * not yet, or not at all: nothing is told on this host, nobody could be, or all of them want to be left alone. CS_E…. */
+int tell_reached(struct cs_authority *authority, const struct cs_stored *stored);
 
 /* glass.c: has the task's subject broken the glass for this scope, and is its time not over? 1 with *ret_text, which says
  * since when and why (owned), 0, CS_ENOMEM. Asks nothing of the directory. */

@@ -123,6 +123,8 @@ int cs_store_tell(struct cs_store *store, struct cs_notice *notice, uint64_t due
  * and free. ret_tries (max entries) is how often each was tried before. */
 int cs_store_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_notice **ret_notices,
 		     uint32_t *ret_tries, size_t *ret_count);
+/* Those about one request, whenever they are due, oldest first; as cs_store_notices. */
+int cs_store_notices_of(struct cs_store *store, uint64_t request, struct cs_notice **ret_notices, size_t *ret_count);
 /* It was told, or is moot: the row goes. 0, CS_ENOENT, CS_EIO. */
 int cs_store_told(struct cs_store *store, uint64_t number);
 /* It was tried and is to be tried again at due_wall_ms. 0, CS_ENOENT, CS_EINVAL (a time out of range), CS_EIO. */
