@@ -15,10 +15,12 @@ void status_start(struct task *task)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_status status = { 0 };
-	uint64_t of_uid = 0;
+	uint64_t of_uid = 0, due_wall_ms = 0;
 	int ok = 0;
 	int r = cs_store_count_open(a->store, CS_NO_UID, &of_uid, &status.pending, &status.approved);
 
+	if (r == 0)
+		r = cs_store_count_notices(a->store, &status.notices, &due_wall_ms);
 	status.version = cs_dup(a->options.version);
 	status.host = cs_dup(a->options.host);
 	status.uptime_ms = task->now.boot_ms - a->started_ms;

@@ -28,6 +28,7 @@ struct cs_notify {
 	int fd;
 	pid_t keeper;
 	bool listens; /* a worker said hello */
+	bool gone;    /* the keeper ended; the socket stays until it is closed, for those who watch it */
 	size_t n_programs;
 	uint64_t with_worker[CS_NOTIFY_SLOTS]; /* numbers; 0: free */
 	struct part parts[PARTS];
@@ -126,7 +127,7 @@ int cs_notify_open(const struct cs_notify_settings *settings, struct cs_notify *
 /* The worker ends with the keeper, and programs with the worker. */
 static void end_keeper(struct cs_notify *notify)
 {
-	cs_close(&notify->fd);
+	notify->gone = true;
 	if (notify->keeper > 0) {
 		(void)kill(notify->keeper, SIGKILL);
 		while (waitpid(notify->keeper, NULL, 0) < 0 && errno == EINTR)
@@ -139,6 +140,7 @@ void cs_notify_close(struct cs_notify **notify)
 {
 	if (!*notify)
 		return;
+	cs_close(&(*notify)->fd);
 	end_keeper(*notify);
 	cs_buf_clear(&(*notify)->packet);
 	free(*notify);
@@ -192,7 +194,7 @@ int cs_notify_tell(struct cs_notify *notify, const struct cs_notice *notice)
 	struct cs_buf packet;
 	int r = 0;
 
-	if (notify->fd < 0)
+	if (notify->gone)
 		return CS_EUNAVAIL;
 	if (notice->number == 0 || slot_of(notify, notice->number))
 		return CS_EEXIST;
@@ -214,14 +216,14 @@ size_t cs_notify_room(const struct cs_notify *notify)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; notify->fd >= 0 && notify->listens && i < CS_NOTIFY_SLOTS; i++)
+	for (size_t i = 0; !notify->gone && notify->listens && i < CS_NOTIFY_SLOTS; i++)
 		n += notify->with_worker[i] == 0;
 	return n;
 }
 
 int cs_notify_fd(const struct cs_notify *notify)
 {
-	return notify->fd;
+	return notify->gone ? -1 : notify->fd;
 }
 
 /* --- Results ------------------------------------------------------------------------------------------------------- */
@@ -259,7 +261,7 @@ static void lose(struct cs_notify *notify, const char *text, cs_notify_fn done, 
 
 void cs_notify_serve(struct cs_notify *notify, cs_notify_fn done, void *arg)
 {
-	int r = notify->fd >= 0 ? 1 : 0;
+	int r = notify->gone ? 0 : 1;
 
 	while (r == 1 && (r = packet_recv(notify->fd, &notify->packet)) == 1) {
 		struct cs_cursor cur;

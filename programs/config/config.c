@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads countersignd.conf: one table of keys, then the checks that a table cannot say. */
-#include "config.h"
+#include "config_internal.h"
 #include "countersign/error.h"
 #include "directory.h"
 #include "mem.h"
@@ -31,6 +31,7 @@ static const struct cs_conf_option options[] = {
 	{ "max_open_per_uid", CS_CONF_COUNT, false, NULL },
 	{ "max_open", CS_CONF_COUNT, false, NULL },
 	{ "directory", CS_CONF_SECTION, true, cs_directory_options },
+	{ "notify", CS_CONF_SECTION, false, config_notify_options },
 	{ NULL, CS_CONF_STR, false, NULL },
 };
 
@@ -132,6 +133,8 @@ int config_read(const char *path, uid_t owner, struct config *ret_config, struct
 	if (r == 0)
 		r = check_numbers(&config, path, top, problem);
 	if (r == 0)
+		r = config_read_notify(path, cs_conf_section(top, "notify", 0), owner, &config.notify, problem);
+	if (r == 0)
 		r = find_host(&config, path, top, problem);
 	if (r == 0)
 		r = find_user(&config, path, top, problem);
@@ -148,5 +151,6 @@ void config_clear(struct config *config)
 {
 	cs_conf_free(&config->conf);
 	free(config->host);
+	config_notify_clear(&config->notify);
 	memset(config, 0, sizeof(*config));
 }

@@ -8,6 +8,17 @@
 
 #define CONFIG_FILE "/etc/countersign/countersignd.conf"
 
+/* Which programs tell people, and how. */
+struct config_notify {
+	char **programs;     /* owned; none: nothing is told */
+	size_t n_programs;
+	uint64_t timeout_ms; /* of one program */
+	uint64_t keep_ms;    /* how long a notice is tried */
+	bool arguments;      /* notices say the arguments of what is to be run */
+	bool has_group;      /* the programs have this supplementary group */
+	gid_t group;
+};
+
 struct config {
 	const char *path;     /* of the file itself; the caller's */
 	struct cs_conf *conf; /* owns every string below */
@@ -25,6 +36,7 @@ struct config {
 	uint32_t max_open_per_uid;
 	uint32_t max_open;
 	const struct cs_conf_section *directory;
+	struct config_notify notify;
 };
 
 /* Reads and checks the file; owner: who besides root may own it. The user is looked up only when we run as root.

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "log.h"
 #include "mem.h"
+#include "notify.h"
 #include "server.h"
 #include "sockets.h"
 #include <getopt.h>
@@ -19,6 +20,7 @@ enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 }; /* sysexits(3): EX_CONFIG */
 
 struct daemon {
 	struct config config;
+	struct cs_notify *notify;
 	struct cs_directory *directory;
 	struct cs_store *store;
 	struct cs_host_key *host_key;
@@ -69,6 +71,20 @@ static int open_directory(const struct config *config, uid_t started_by, struct 
 	r = cs_directory_open(config->directory, started_by, ret_directory, problem);
 	if (r < 0 && problem->text && (!problem->file || !*problem->file))
 		(void)cs_set(&problem->file, config->path);
+	return r;
+}
+
+/* Where nothing is to be told there is no worker. */
+static int open_notify(struct daemon *d, struct cs_problem *problem)
+{
+	const struct config_notify *config = &d->config.notify;
+	struct cs_notify_settings settings = { .programs = config->programs, .n_programs = config->n_programs,
+		.timeout_ms = config->timeout_ms, .uid = d->config.uid, .gid = d->config.gid,
+		.group = config->has_group ? &config->group : NULL };
+	int r = config->n_programs > 0 ? cs_notify_open(&settings, &d->notify) : 0;
+
+	if (r < 0)
+		cs_problem_set(problem, d->config.path, 0, "the notify worker cannot be started: %s", cs_strerror(r));
 	return r;
 }
 
@@ -130,6 +146,9 @@ static struct cs_authority_options authority_options(const struct daemon *d, uid
 	options.root_uid = started_by;
 	options.max_open_per_uid = d->config.max_open_per_uid;
 	options.max_open = d->config.max_open;
+	options.tells = d->notify != NULL;
+	options.tell_arguments = d->config.notify.arguments;
+	options.tell_for_ms = d->config.notify.keep_ms;
 	options.now = cs_now_read;
 	options.host_key = d->host_key;
 	options.roster = d->roster;
@@ -153,8 +172,8 @@ static int give_up_root(const struct daemon *d, struct cs_problem *problem)
 	return privileges_drop(d->config.uid, d->config.gid, needed ? &group : NULL, problem);
 }
 
-/* The order matters: secrets are read and the worker is forked before root is given up, the store is opened after the
- * last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
+/* The order matters: the notify worker is forked before anything else is open (A069), secrets are read and the directory's
+ * worker is forked before root is given up, the store is opened after the last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
 static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 {
 	int r = sockets_lock(d->config.socket_dir, &d->lock_fd, problem);
@@ -165,6 +184,8 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 		r = socket_bind(d->config.socket_dir, "module.sock", 0600, &d->module_fd, problem);
 	if (r == 0)
 		r = socket_bind(d->config.socket_dir, "people.sock", 0666, &d->people_fd, problem);
+	if (r == 0)
+		r = open_notify(d, problem);
 	if (r == 0)
 		r = open_directory(&d->config, started_by, &d->directory, problem);
 	if (r == 0)
@@ -231,6 +252,7 @@ static void stop(struct daemon *d)
 	cs_directory_close(&d->directory); /* answers what is outstanding, so the authority has to be there still */
 	cs_authority_close(&d->authority);
 	server_free(&d->server);
+	cs_notify_close(&d->notify);
 	cs_store_close(&d->store);
 	cs_roster_close(&d->roster);
 	cs_host_key_free(&d->host_key);
@@ -258,7 +280,7 @@ static int serve(struct daemon *d, uid_t started_by, const char *notify_path, st
 		return r;
 	cs_log(LOG_INFO, "serving %s on %s", d->config.host, d->config.socket_dir);
 	notify_ready(notify_path);
-	return server_run(d->server, d->authority, d->directory);
+	return server_run(d->server, d->authority, d->directory, d->notify);
 }
 
 /* only_check, or a policy to apply, or neither: to serve. */

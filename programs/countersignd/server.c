@@ -6,6 +6,7 @@
 #include "log.h"
 #include "mem.h"
 #include "sockets.h"
+#include "teller.h"
 #include "text.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -71,6 +72,7 @@ struct server {
 	struct event_base *base;
 	struct cs_authority *authority;
 	struct cs_directory *directory;
+	struct teller *teller;       /* NULL: nothing is told */
 	int listen_fd[3];            /* by cs_door */
 	struct event *listen_event[3];
 	struct event *signals[3];
@@ -254,9 +256,10 @@ static void changed(void *arg, const uint8_t id[CS_ID_LEN])
 
 static void recorded(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN])
 {
+	struct server *s = arg;
 	char hex[2 * CS_DIGEST_LEN + 1], when[21];
 
-	(void)arg;
+	teller_wake(s ? s->teller : NULL);
 	cs_hex(chain, CS_DIGEST_LEN, hex);
 	cs_time_text(event->wall_ms, when);
 	/* The head comes first: what people wrote stands behind it and cannot pretend to be one. */
@@ -291,6 +294,7 @@ static void describe(void *arg, struct cs_status *status)
 	status->malformed = s->malformed;
 	for (struct connection *c = s->connections; c; c = c->next)
 		status->waiting += c->waiting;
+	status->notify = s->teller ? cs_dup(teller_state(s->teller)) : NULL;
 }
 
 struct cs_authority_events server_events(struct server *server)
@@ -591,6 +595,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	teller_wake(s->teller);
 	(void)event_add(s->tick, &tv);
 }
 
@@ -663,6 +668,8 @@ static void end_turn(struct server *s)
 			wait_look(c);
 	reap(s);
 	cs_authority_turn(s->authority);
+	if (teller_work(s->teller) == 1)
+		cs_authority_turn(s->authority);
 	for (struct connection *c = s->connections; c; c = c->next)
 		if (c->look && c->watching && !c->closing)
 			watch_look(c);
@@ -742,13 +749,15 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 	return 0;
 }
 
-int server_run(struct server *s, struct cs_authority *authority, struct cs_directory *directory)
+int server_run(struct server *s, struct cs_authority *authority, struct cs_directory *directory, struct cs_notify *notify)
 {
 	int r = 0;
 
 	s->authority = authority;
 	s->directory = directory;
 	r = make_events(s);
+	if (r == 0 && notify)
+		r = teller_new(s->base, authority, notify, &s->teller);
 	while (r == 0 && !s->stop) {
 		watch_directory(s);
 		if (event_base_loop(s->base, EVLOOP_ONCE) < 0)
@@ -777,6 +786,7 @@ void server_free(struct server **server)
 	free_event(&s->directory_read);
 	free_event(&s->directory_write);
 	free_event(&s->directory_timer);
+	teller_free(&s->teller);
 	event_base_free(s->base);
 	free(s);
 	*server = NULL;
