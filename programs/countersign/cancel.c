@@ -2,6 +2,7 @@
 /* countersign cancel */
 #include "options.h"
 #include "print.h"
+#include "which.h"
 
 #include <stdio.h>
 
@@ -14,15 +15,13 @@ static int print_cancelled(uint64_t number)
 	return cs_print(&out);
 }
 
-int cs_run_cancel(struct cs_run *run, char **args, size_t n)
+static int cancel(struct cs_run *run, const char *word)
 {
 	struct cs_cancel call = { 0 };
 	struct cs_decision decision = { 0 };
 	char where[40];
-	int status = cs_options_read(run, args, n, NULL, 0, 1, 1, &n);
+	int status = cs_find_request(run, word, &call.number);
 
-	if (status == 0)
-		status = cs_read_number(args[0], &call.number);
 	if (status != 0)
 		return status;
 	snprintf(where, sizeof(where), "request %llu", (unsigned long long)call.number);
@@ -39,4 +38,13 @@ int cs_run_cancel(struct cs_run *run, char **args, size_t n)
 			"nothing was cancelled");
 	cs_clear(&cs_decision_shape, &decision);
 	return status;
+}
+
+int cs_run_cancel(struct cs_run *run, char **args, size_t n)
+{
+	int status = cs_options_read(run, args, n, NULL, 0, 1, CS_WORDS_MAX, &n);
+
+	if (status != 0)
+		return status;
+	return cs_for_each(run, args, n, cancel);
 }

@@ -17,6 +17,7 @@ enum cs_exit {
 	CS_EXIT_REJECTED = 11,
 	CS_EXIT_CANCELLED = 12,
 	CS_EXIT_EXPIRED = 13,
+	CS_EXIT_UNANSWERED = 14,
 	CS_EXIT_UNAVAILABLE = 69,
 	CS_EXIT_INTERNAL = 70,
 	CS_EXIT_OUTPUT = 74,
@@ -89,6 +90,12 @@ int cs_read_number(const char *word, uint64_t *ret_number);
 int cs_prompt(const char *question, size_t max, char **ret_answer);
 
 /* The subcommands. */
+int cs_run_home(struct cs_run *run, char **args, size_t n);
+int cs_run_watch(struct cs_run *run, char **args, size_t n);
+int cs_run_wait(struct cs_run *run, char **args, size_t n);
+int cs_run_request(struct cs_run *run, char **args, size_t n);
+int cs_run_repeat(struct cs_run *run, char **args, size_t n);
+int cs_run_withdraw(struct cs_run *run, char **args, size_t n);
 int cs_run_list(struct cs_run *run, char **args, size_t n);
 int cs_run_show(struct cs_run *run, char **args, size_t n);
 int cs_run_approve(struct cs_run *run, char **args, size_t n);

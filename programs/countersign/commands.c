@@ -18,22 +18,37 @@
 #define LIVE_HELP    "  --live             ask the daemon's directory about people, also for a file\n"
 #define IN_HELP      "  --in KIND          only in scopes of this kind, such as wg\n"
 #define EDIT_HELP    "  --policy FILE      change nothing: print this file's text with the change\n"
+#define AT_HELP      "  --at TIME          not before: 2026-11-21T22:00, 22:00 or +2h\n"
+#define REASON_HELP  "  --reason TEXT      why; the approvers read it\n"
+#define ASKED_HELP   "  --wait             wait until it is decided\n"
 #define CONDITION_HELP \
 	"  --host NAME        on this host\n" \
 	"  --peer ADDRESS     from this address\n"
 
-/* The first is meant where no command is given. */
+static const struct cs_command home = { "", "", "What waits for you, and what you asked for", "", cs_run_home };
+
 static const struct cs_command commands[] = {
-	{ "list", "[--all] [--mine]", "Requests that you may see, newest first",
+	{ "list", "[--waiting] [--mine] [--all] [--before REQUEST]", "Requests that you may see, newest first",
+		"  --waiting          only what waits for your vote\n"
+		"  --mine             only what you asked for\n"
 		"  --all              closed ones too\n"
-		"  --mine             only what you asked for\n",
+		"  --before REQUEST   only those before this one: the next page\n",
 		cs_run_list },
-	{ "show", "NUMBER", "Everything about one request", "", cs_run_show },
-	{ "approve", "NUMBER [--code NNNN] [--comment TEXT] [--yes]", "Approve a request of somebody else",
+	{ "show", "REQUEST", "Everything about one request", "", cs_run_show },
+	{ "watch", "[REQUEST]", "Follow what changes, live", "", cs_run_watch },
+	{ "wait", "REQUEST [--timeout SPAN]", "Wait until a request is decided",
+		"  --timeout SPAN     at most so long: 90s, 15m, 2h\n", cs_run_wait },
+	{ "request", "[--at TIME] [--reason TEXT] [--wait] -- sudo COMMAND [ARGUMENT…]",
+		"Ask ahead for what sudo is to run later", AT_HELP REASON_HELP ASKED_HELP, cs_run_request },
+	{ "repeat", "REQUEST [--at TIME] [--ahead] [--reason TEXT] [--wait]", "Ask once more for what you asked earlier",
+		AT_HELP "  --ahead            only ask; run nothing now\n" REASON_HELP ASKED_HELP, cs_run_repeat },
+	{ "approve", "REQUEST [--code NNNN] [--comment TEXT] [--yes]", "Approve a request of somebody else",
 		CODE_HELP COMMENT_HELP YES_HELP, cs_run_approve },
-	{ "reject", "NUMBER [--comment TEXT] [--yes]", "Reject a request of somebody else", COMMENT_HELP YES_HELP,
+	{ "reject", "REQUEST [--comment TEXT] [--yes]", "Reject a request of somebody else", COMMENT_HELP YES_HELP,
 		cs_run_reject },
-	{ "cancel", "NUMBER", "Withdraw a request of your own", "", cs_run_cancel },
+	{ "withdraw", "REQUEST [--comment TEXT]", "Take back your own vote, while the request is open", COMMENT_HELP,
+		cs_run_withdraw },
+	{ "cancel", "REQUEST…", "Withdraw requests of your own", "", cs_run_cancel },
 	{ "can", "USER PERMISSION SCOPE", "Does the user hold the permission in the scope?", CS_SOURCE_HELP,
 		cs_run_can },
 	{ "why", "USER PERMISSION SCOPE", "The same, step by step", CS_SOURCE_HELP, cs_run_why },
@@ -127,7 +142,8 @@ static void help_of_all(struct cs_buf *out)
 
 	cs_put(out, "Usage: countersign [OPTION…] [COMMAND …]\n\n"
 		    "See who waits for approval, approve or reject it, and look after policy and evidence.\n"
-		    "Without a command: list.\n\nCommands:\n");
+		    "Without a command: what waits for you, and what you asked for.\n"
+		    "A REQUEST is its number, or at least four of the first digits of its id.\n\nCommands:\n");
 	for (size_t i = 0; (command = cs_command_at(i)) != NULL; i++)
 		cs_put(out, "  %-16s %s\n", command->name, command->summary);
 	cs_put(out, "\nOptions of every command:\n"
@@ -145,7 +161,7 @@ void cs_command_help(struct cs_buf *out, const struct cs_command *command)
 		help_of_all(out);
 		return;
 	}
-	cs_put(out, "Usage: countersign %s%s%s\n\n%s.\n", command->name, *command->usage == '\0' ? "" : " ",
+	cs_put(out, "Usage: countersign%s%s%s%s\n\n%s.\n", *command->name == '\0' ? "" : " ", command->name, *command->usage == '\0' ? "" : " ",
 		command->usage, command->summary);
 	if (*command->details != '\0')
 		cs_put(out, "\n%s", command->details);
@@ -187,13 +203,13 @@ int cs_run_help(struct cs_run *run, char **args, size_t n)
 	return print_help(command);
 }
 
-/* What is left of the command line after the leading options: a command, or options of `list`. */
+/* What is left of the command line after the leading options: a command, or nothing. */
 static int dispatch(struct cs_run *run, char **words, size_t n)
 {
 	size_t used = 0;
 	int status = 0;
 
-	run->command = n == 0 || words[0][0] == '-' ? &commands[0] : cs_command_find(words, n, &used);
+	run->command = n == 0 || words[0][0] == '-' ? &home : cs_command_find(words, n, &used);
 	if (run->command == NULL)
 		return fail_unknown(words[0]);
 	status = run->command->run(run, words + used, n - used);

@@ -59,7 +59,8 @@ int cs_exit_of_state(enum cs_state state)
 {
 	static const int statuses[] = {
 		[CS_PENDING] = CS_EXIT_PENDING, [CS_APPROVED] = CS_EXIT_YES, [CS_REJECTED] = CS_EXIT_REJECTED,
-		[CS_CANCELLED] = CS_EXIT_CANCELLED, [CS_EXPIRED] = CS_EXIT_EXPIRED, [CS_USED] = CS_EXIT_YES
+		[CS_CANCELLED] = CS_EXIT_CANCELLED, [CS_EXPIRED] = CS_EXIT_EXPIRED, [CS_USED] = CS_EXIT_YES,
+		[CS_UNANSWERED] = CS_EXIT_UNANSWERED
 	};
 
 	if (state == CS_STATE_NONE || (size_t)state >= CS_COUNT(statuses))

@@ -193,17 +193,24 @@ static int add_field(json_t *object, const struct cs_field *field, const void *o
 	return json_object_set_new(object, mark, json_true()) == 0 ? 0 : CS_ENOMEM;
 }
 
+static int add_fields(json_t *object, const struct cs_shape *shape, const void *obj)
+{
+	for (size_t i = 0; i < shape->n_fields; i++) {
+		int r = strcmp(shape->fields[i].name, "secret") == 0 ? 0 : add_field(object, &shape->fields[i], obj);
+
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
 static json_t *object_json(const struct cs_shape *shape, const void *obj)
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; object != NULL && i < shape->n_fields; i++) {
-		if (strcmp(shape->fields[i].name, "secret") == 0)
-			continue;
-		if (add_field(object, &shape->fields[i], obj) != 0) {
-			json_decref(object);
-			object = NULL;
-		}
+	if (object != NULL && add_fields(object, shape, obj) != 0) {
+		json_decref(object);
+		object = NULL;
 	}
 	return object;
 }
@@ -232,11 +239,23 @@ static char *without_del(char *text)
 
 int cs_json_text(const struct cs_shape *shape, const void *obj, bool pretty, char **ret_text)
 {
-	json_t *object = object_json(shape, obj);
-	char *text = NULL;
+	const struct cs_json_part part = { shape, obj };
 
-	if (object == NULL)
-		return CS_ENOMEM;
+	return cs_json_joined(&part, 1, pretty, ret_text);
+}
+
+int cs_json_joined(const struct cs_json_part *parts, size_t n, bool pretty, char **ret_text)
+{
+	json_t *object = json_object();
+	char *text = NULL;
+	int r = object == NULL ? CS_ENOMEM : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_fields(object, parts[i].shape, parts[i].obj);
+	if (r != 0) {
+		json_decref(object);
+		return r;
+	}
 	text = json_dumps(object, JSON_ENSURE_ASCII | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
 	json_decref(object);
 	text = without_del(text);

@@ -17,4 +17,11 @@ int cs_json_text(const struct cs_shape *shape, const void *obj, bool pretty, cha
  * the caller. 0; CS_EPROTO with *ret_why a static text; CS_ENOMEM. The caller frees *ret_text. */
 int cs_json_policy(const char *line, size_t n, uint8_t ret_digest[CS_DIGEST_LEN], char **ret_text, const char **ret_why);
 
+/* Several in one object, one after the other; a name is to be in one of them only. */
+struct cs_json_part {
+	const struct cs_shape *shape;
+	const void *obj;
+};
+int cs_json_joined(const struct cs_json_part *parts, size_t n, bool pretty, char **ret_text);
+
 #endif

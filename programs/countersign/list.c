@@ -4,8 +4,22 @@
 #include "options.h"
 #include "print.h"
 #include "view.h"
+#include "which.h"
 
 #include <stddef.h>
+
+/* What an empty list says, in one line. */
+static void put_nothing(struct cs_buf *out, const struct cs_list *call)
+{
+	const char *open = call->all ? "" : "open ";
+
+	if (call->waiting)
+		cs_put(out, "Nothing waits for your vote.\n");
+	else if (call->mine)
+		cs_put(out, "You have no %srequests.\n", open);
+	else
+		cs_put(out, "No %srequests that you may see.\n", open);
+}
 
 static int print_list(struct cs_run *run, const struct cs_list *call, const struct cs_list_answer *answer)
 {
@@ -14,14 +28,14 @@ static int print_list(struct cs_run *run, const struct cs_list *call, const stru
 
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	if (answer->n_rows == 0)
-		cs_put(&out, call->mine ? "You have no %srequests.\n" : "No %srequests that you may see.\n",
-			call->all ? "" : "open ");
+		put_nothing(&out, call);
 	else
 		r = cs_view_list(&out, &run->look, answer);
 	if (r != 0) {
 		cs_buf_clear(&out);
 		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), "list", "");
 	}
+	cs_view_more(&out, call, answer);
 	return cs_print(&out);
 }
 
@@ -29,9 +43,13 @@ int cs_run_list(struct cs_run *run, char **args, size_t n)
 {
 	struct cs_list call = { 0 };
 	struct cs_list_answer answer = { 0 };
-	const struct cs_option options[] = { { "--all", &call.all, NULL, NULL }, { "--mine", &call.mine, NULL, NULL } };
+	const char *before = NULL;
+	const struct cs_option options[] = { { "--all", &call.all, NULL, NULL }, { "--mine", &call.mine, NULL, NULL },
+		{ "--waiting", &call.waiting, NULL, NULL }, { "--before", NULL, &before, NULL } };
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, 0, &n);
 
+	if (status == 0 && before != NULL)
+		status = cs_find_request(run, before, &call.before);
 	if (status == 0)
 		status = cs_ask(run, CS_CALL_LIST, &call, "", &answer);
 	if (status != 0)

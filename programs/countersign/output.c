@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text for people: styles, tables, and standard output itself. */
 #include "output.h"
+#include "clock.h"
 #include "command.h"
 #include "mem.h"
 #include "text.h"
@@ -19,12 +20,16 @@
 void cs_look_at_output(struct cs_look *ret_look)
 {
 	struct winsize size;
+	struct cs_now now;
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	*ret_look = (struct cs_look){ 0 };
+	if (cs_now_read(&now) == 0)
+		ret_look->wall_ms = now.wall_ms;
 	if (isatty(STDOUT_FILENO) != 1)
 		return;
 	ret_look->colour = (no_color == NULL || *no_color == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+	ret_look->redraw = term != NULL && strcmp(term, "dumb") != 0;
 	ret_look->width = 80;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		ret_look->width = size.ws_col;
@@ -118,6 +123,31 @@ void cs_put_cut(struct cs_buf *out, const char *text, size_t width)
 	cs_put(out, "…");
 }
 
+void cs_put_ahead(struct cs_buf *out, const struct cs_look *look, uint64_t ms, const char *between)
+{
+	char span[16], when[21];
+
+	cs_span_text(ms, span);
+	cs_put(out, "%s", span);
+	if (look->wall_ms == 0)
+		return;
+	cs_time_text(look->wall_ms + ms, when);
+	cs_put(out, "%s%s", between, when);
+}
+
+void cs_put_moment(struct cs_buf *out, const struct cs_look *look, uint64_t wall_ms)
+{
+	char span[16], when[21];
+	bool ahead = wall_ms > look->wall_ms;
+
+	cs_time_text(wall_ms, when);
+	cs_put(out, "%s", when);
+	if (look->wall_ms == 0)
+		return;
+	cs_span_text(ahead ? wall_ms - look->wall_ms : look->wall_ms - wall_ms, span);
+	cs_put(out, ahead ? ", in %s" : ", %s ago", span);
+}
+
 int cs_print(struct cs_buf *out)
 {
 	int error = cs_buf_error(out);
@@ -137,24 +167,51 @@ int cs_print(struct cs_buf *out)
 	return error == 0 ? 0 : cs_fail(CS_EXIT_INTERNAL, cs_strerror(error), "standard output", "");
 }
 
+#define LEFT_OUT SIZE_MAX /* the width of a column that is not shown */
+
 static size_t sum(const size_t *widths, size_t n)
 {
-	size_t total = n > 0 ? 2 * (n - 1) : 0;
+	size_t total = 0;
 
 	for (size_t i = 0; i < n; i++)
-		total += widths[i];
+		total += widths[i] == LEFT_OUT ? 0 : widths[i] + (total > 0 ? 2 : 0);
 	return total;
 }
 
 /* Takes what is over the terminal's width from the flexible columns. */
 static void narrow(const struct cs_look *look, const struct cs_column *columns, size_t n, size_t *widths)
 {
-	for (size_t i = n; i > 0 && look->width > 0; i--) {
+	for (size_t i = n; i > 0; i--) {
 		size_t total = sum(widths, n), over = total > look->width ? total - look->width : 0;
 		size_t room = widths[i - 1] > FLEXIBLE_MIN ? widths[i - 1] - FLEXIBLE_MIN : 0;
 
-		if (columns[i - 1].flexible)
+		if (columns[i - 1].flexible && widths[i - 1] != LEFT_OUT)
 			widths[i - 1] -= over < room ? over : room;
+	}
+}
+
+/* The column that is missed least; n: there is none. */
+static size_t least_missed(const struct cs_column *columns, size_t n, const size_t *widths)
+{
+	size_t least = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (columns[i].spare > 0 && widths[i] != LEFT_OUT &&
+			(least == n || columns[i].spare > columns[least].spare))
+			least = i;
+	}
+	return least;
+}
+
+static void fit(const struct cs_look *look, const struct cs_column *columns, size_t n, size_t *widths)
+{
+	size_t least = 0;
+
+	while (look->width > 0) {
+		narrow(look, columns, n, widths);
+		if (sum(widths, n) <= look->width || (least = least_missed(columns, n, widths)) == n)
+			return;
+		widths[least] = LEFT_OUT;
 	}
 }
 
@@ -162,7 +219,7 @@ static void measure(const struct cs_look *look, const struct cs_column *columns,
 	size_t n_rows, size_t *ret_widths)
 {
 	for (size_t c = 0; c < n_columns; c++) {
-		ret_widths[c] = cs_columns(columns[c].title);
+		ret_widths[c] = columns[0].title == NULL ? 0 : cs_columns(columns[c].title);
 		for (size_t r = 0; r < n_rows; r++) {
 			size_t width = cs_columns(cells[r * n_columns + c]);
 
@@ -170,7 +227,7 @@ static void measure(const struct cs_look *look, const struct cs_column *columns,
 				ret_widths[c] = width;
 		}
 	}
-	narrow(look, columns, n_columns, ret_widths);
+	fit(look, columns, n_columns, ret_widths);
 }
 
 static void put_spaces(struct cs_buf *out, size_t n)
@@ -204,6 +261,30 @@ out:
 	cs_buf_clear(&cut);
 }
 
+/* One line of a table; of the titles where cells is NULL. */
+static void put_row(struct cs_buf *out, const struct cs_look *look, const struct cs_column *columns, size_t n,
+	char *const *cells, const enum cs_style *styles, const size_t *widths)
+{
+	size_t used = 0, last = n;
+
+	while (last > 0 && widths[last - 1] == LEFT_OUT)
+		last--;
+	for (size_t c = 0; c < last; c++) {
+		const char *text = cells == NULL ? columns[c].title : cells[c];
+		enum cs_style style = cells == NULL ? CS_BOLD : styles == NULL ? CS_PLAIN : styles[c];
+
+		if (widths[c] == LEFT_OUT)
+			continue;
+		if (used > 0 && (look->width == 0 || used + 2 < look->width))
+			put_spaces(out, 2);
+		used += used > 0 ? 2 : 0;
+		put_cell(out, look, &columns[c], text, style, widths[c], c + 1 == last,
+			used < look->width ? look->width - used : 0);
+		used += widths[c];
+	}
+	cs_buf_put(out, "\n", 1);
+}
+
 int cs_put_table(struct cs_buf *out, const struct cs_look *look, const struct cs_column *columns, size_t n_columns,
 	char *const *cells, const enum cs_style *styles, size_t n_rows)
 {
@@ -212,23 +293,11 @@ int cs_put_table(struct cs_buf *out, const struct cs_look *look, const struct cs
 	if (widths == NULL)
 		return CS_ENOMEM;
 	measure(look, columns, n_columns, cells, n_rows, widths);
-	for (size_t r = 0; r <= n_rows; r++) {
-		size_t used = 0;
-
-		for (size_t c = 0; c < n_columns; c++) {
-			size_t at = r == 0 ? 0 : (r - 1) * n_columns + c;
-			const char *text = r == 0 ? columns[c].title : cells[at];
-			enum cs_style style = r == 0 ? CS_BOLD : styles == NULL ? CS_PLAIN : styles[at];
-
-			if (c > 0 && (look->width == 0 || used + 2 < look->width))
-				put_spaces(out, 2);
-			used += c > 0 ? 2 : 0;
-			put_cell(out, look, &columns[c], text, style, widths[c], c + 1 == n_columns,
-				used < look->width ? look->width - used : 0);
-			used += widths[c];
-		}
-		cs_buf_put(out, "\n", 1);
-	}
+	if (columns[0].title != NULL)
+		put_row(out, look, columns, n_columns, NULL, NULL, widths);
+	for (size_t r = 0; r < n_rows; r++)
+		put_row(out, look, columns, n_columns, cells + r * n_columns,
+			styles == NULL ? NULL : styles + r * n_columns, widths);
 	free(widths);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CS_OUTPUT_MAX (64u * 1024u * 1024u)
 
@@ -12,11 +13,14 @@
 struct cs_look {
 	bool colour;
 	size_t width; /* columns of the terminal; 0: not a terminal, nothing is cut */
+	bool redraw;  /* a terminal that can be drawn on again */
+	uint64_t wall_ms; /* now; 0: moments are not said beside time spans */
 };
 
 enum cs_style { CS_PLAIN = 0, CS_BOLD, CS_DIM, CS_GREEN, CS_YELLOW, CS_RED };
 
-/* Colour and width of standard output: only for a terminal; NO_COLOR and TERM=dumb take the colour away. */
+/* Colour and width of standard output: only for a terminal; NO_COLOR and TERM=dumb take the colour away. And the time of
+ * now. */
 void cs_look_at_output(struct cs_look *ret_look);
 
 /* Appends formatted text. What comes from outside goes through cs_escaped first. */
@@ -32,17 +36,24 @@ size_t cs_columns(const char *text);
 /* Appends at most width columns of text; what is cut ends in "…". */
 void cs_put_cut(struct cs_buf *out, const char *text, size_t width);
 
+/* Appends a time span from now and, where look knows the time, the moment: "14m 03s, until 2026-11-21T20:14:11Z" with
+ * between ", until ". */
+void cs_put_ahead(struct cs_buf *out, const struct cs_look *look, uint64_t ms, const char *between);
+/* Appends a moment and how far that is: "2026-11-21T20:14:11Z, in 14m 03s" or "…, 2m 10s ago". */
+void cs_put_moment(struct cs_buf *out, const struct cs_look *look, uint64_t wall_ms);
+
 /* Writes all of it to standard output and clears it. An exit status: 0, CS_EXIT_OUTPUT or CS_EXIT_INTERNAL, told. */
 int cs_print(struct cs_buf *out);
 
 struct cs_column {
-	const char *title;
+	const char *title; /* of the first column NULL: no line of titles */
 	bool right;    /* numbers */
 	bool flexible; /* gives way when the terminal is narrow */
+	unsigned spare; /* left out when that is not enough: the highest first; 0: never */
 };
 
-/* Appends a table: a line of titles, then n_rows lines. cells and styles (may be NULL) are row after row, safe text.
- * 0, CS_ENOMEM. */
+/* Appends a table: a line of titles, then n_rows lines. cells and styles (may be NULL) are row after row, safe text. On a
+ * terminal no line is wider than that. 0, CS_ENOMEM. */
 int cs_put_table(struct cs_buf *out, const struct cs_look *look, const struct cs_column *columns, size_t n_columns,
 	char *const *cells, const enum cs_style *styles, size_t n_rows);
 

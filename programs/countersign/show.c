@@ -4,6 +4,7 @@
 #include "print.h"
 #include "view.h"
 #include "vote.h"
+#include "which.h"
 
 int cs_run_show(struct cs_run *run, char **args, size_t n)
 {
@@ -13,14 +14,14 @@ int cs_run_show(struct cs_run *run, char **args, size_t n)
 	int status = cs_options_read(run, args, n, NULL, 0, 1, 1, &n);
 
 	if (status == 0)
-		status = cs_read_number(args[0], &number);
+		status = cs_find_request(run, args[0], &number);
 	if (status == 0)
 		status = cs_fetch_request(run, number, &answer);
 	if (status != 0)
 		return status;
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	if (run->json) {
-		status = cs_print_json(&cs_show_answer_shape, &answer);
+		status = cs_print_request_json(&answer, true);
 	} else {
 		cs_view_request(&out, &run->look, &answer, false);
 		status = cs_print(&out);

@@ -49,7 +49,8 @@ static void what_is_cut_says_so(void **state)
 	assert_text(cut("äöü", 3), "äöü");
 }
 
-static const struct cs_column columns[] = { { "NO", true, false }, { "WHAT", false, true }, { "LEFT", false, false } };
+static const struct cs_column columns[] = { { "NO", true, false, 0 }, { "WHAT", false, true, 0 },
+	{ "LEFT", false, false, 0 } };
 
 static char *table(const struct cs_look *look, const enum cs_style *styles)
 {

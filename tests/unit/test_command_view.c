@@ -69,8 +69,10 @@ static struct cs_show_answer example(void)
 	request->gate = gate;
 	request->scope = scope;
 	request->reason = reason;
-	needs[0] = (struct cs_need){ .rule = infra, .label = label, .count = 1, .who = who, .n_who = 2 };
-	needs[1] = (struct cs_need){ .rule = gate, .count = 1, .have = 1, .by = by, .n_by = 1 };
+	needs[0] = (struct cs_need){ .rule = infra, .label = label, .count = 1, .who = who, .n_who = 2, .stage = 1,
+		.open = true };
+	needs[1] = (struct cs_need){ .rule = gate, .count = 1, .have = 1, .by = by, .n_by = 1, .stage = 1,
+		.open = true };
 	vote = (struct cs_approval){ .vote = CS_VOTE_APPROVE,
 		.person = { .name = bob },
 		.comment = reason,
@@ -252,8 +254,7 @@ static void list_says_what_each_waits_for(void **state)
 		"NUMBER  STATE     REQUESTER  GATE    WHAT               WAITS-FOR  TIME-LEFT\n"
 		"    12  pending   alice      deploy  sudo /bin/x a\\x1B  2 people   9s\n"
 		"     3  approved  alice      deploy  sudo /bin/x a\\x1B  its use    9s\n"
-		"     2  rejected  bob        deploy  sudo /bin/x a\\x1B  -          -\n"
-		"These are the newest 3; there are more.\n");
+		"     2  rejected  bob        deploy  sudo /bin/x a\\x1B  -          -\n");
 	cs_buf_clear(&buf);
 }
 
