@@ -219,7 +219,8 @@ static int run(struct cs_hold *hold, struct cs_decision *now)
 
 	if (r == 0 && needs_reason(now))
 		r = submit_with_reason(hold, now);
-	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now))
+	/* What is asked for ahead is never waited for and never used. */
+	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now) || hold->submit->ahead)
 		return r;
 	r = cs_copy(&cs_decision_shape, now, &hold->first);
 	limit = hold_limit(&hold->first);
@@ -253,24 +254,25 @@ int cs_hold_run(struct cs_hold *hold, struct cs_decision *ret_decision)
 	return 0;
 }
 
-void cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options)
+int cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options,
+	struct cs_decision *ret_decision)
 {
 	struct cs_client_options quick = *options;
 	struct cs_cancel what = { .number = hold->first.number };
-	struct cs_decision reply = { 0 };
 	struct cs_client *client = NULL;
+	int r = hold->first.number != 0 ? 0 : CS_ENOENT;
 
-	if (hold->first.number == 0)
-		return;
 	memcpy(what.id, hold->first.id, CS_ID_LEN);
 	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
 	quick.connect_ms = CANCEL_MS;
 	/* Where this fails the daemon sees the connection close and parks the request; it runs nothing by itself. */
-	if (cs_client_open(&quick, &client, NULL) == 0)
-		(void)cs_client_call(client, CS_CALL_CANCEL, &what, -1, CANCEL_MS, &reply, NULL);
+	if (r == 0)
+		r = cs_client_open(&quick, &client, NULL);
+	if (r == 0)
+		r = cs_client_call(client, CS_CALL_CANCEL, &what, -1, CANCEL_MS, ret_decision, NULL);
 	explicit_bzero(&what, sizeof(what));
-	cs_clear(&cs_decision_shape, &reply);
 	cs_client_close(&client);
+	return r;
 }
 
 int cs_could_not_ask(int error)

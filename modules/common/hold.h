@@ -36,8 +36,11 @@ struct cs_hold {
  * of CS_HOLD never comes back: what is not permitted at the end is CS_DENY. Or a negative error; then nothing opens. */
 int cs_hold_run(struct cs_hold *hold, struct cs_decision *ret_decision);
 
-/* Withdraws what is held, over a connection of its own, because the first waits for its reply. It has to be open still. */
-void cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options);
+/* Withdraws what is held, over a connection of its own, because the first waits for its reply. It has to be open still.
+ * 0 and *ret_decision (CS_WHY_CANCELLED: it is withdrawn; else it stays open, and text says for whom); or a negative
+ * error. */
+int cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options,
+	struct cs_decision *ret_decision);
 
 /* 1 when an error says that countersignd could not be asked, so that no decision can be had: what must not lock root out
  * of the machine's own console. 0 for what was refused, interrupted or wrong on this side. */

@@ -61,6 +61,24 @@ static void put_names(struct cs_buf *out, char *const *names, size_t n)
 	}
 }
 
+/* From when on a vote counts for it, and that it is one way of several. */
+static void put_stage(struct cs_buf *out, const struct cs_need *need)
+{
+	if (need->alternative != NULL && need->alternative[0] != '\0') {
+		put(out, ", one way: ");
+		put_outside(out, need->alternative);
+	}
+	if (need->open)
+		return;
+	if (need->opens_in_ms > 0) {
+		put(out, ", in ");
+		put_span(out, need->opens_in_ms);
+	} else if (need->stage > 1) {
+		put(out, ", after stage ");
+		put_number(out, need->stage - 1);
+	}
+}
+
 static void put_need(struct cs_buf *out, const struct cs_need *need)
 {
 	put_outside(out, need->label);
@@ -71,6 +89,7 @@ static void put_need(struct cs_buf *out, const struct cs_need *need)
 		put_number(out, need->count);
 		put(out, " so far");
 	}
+	put_stage(out, need);
 	if (need->n_who > 0) {
 		put(out, ": ");
 		put_names(out, need->who, need->n_who);
@@ -127,33 +146,89 @@ static char *say_cooling(const struct cs_decision *now, enum cs_again again)
 	return finish(&out);
 }
 
+/* What is missing: first what a vote counts for now, then what comes later. */
+static void put_needs(struct cs_buf *out, const struct cs_decision *now)
+{
+	const char *leads[] = { "    needed      ", "    later       " };
+
+	for (int later = 0; later <= 1; later++) {
+		const char *lead = leads[later];
+
+		for (size_t i = 0; i < now->n_needs; i++) {
+			if (!is_missing(&now->needs[i]) || now->needs[i].open == (later == 1))
+				continue;
+			put(out, lead);
+			put_need(out, &now->needs[i]);
+			lead = "                ";
+		}
+	}
+}
+
+static void put_moment(struct cs_buf *out, const char *label, uint64_t wall_ms)
+{
+	char when[21];
+
+	cs_time_text(wall_ms, when);
+	put(out, label);
+	put(out, when);
+	put(out, "\n");
+}
+
+/* Everything about a request that people have to approve still. */
+static void put_open_request(struct cs_buf *out, const struct cs_decision *now)
+{
+	put(out, "    check code  ");
+	put_outside(out, now->check_code);
+	put(out, "\n");
+	put_gate(out, now);
+	put_needs(out, now);
+	if (now->objection_ms > 0) {
+		put(out, "    goes ahead  in ");
+		put_span(out, now->objection_ms);
+		put(out, " if nobody objects\n");
+	}
+	put(out, "    they run    countersign approve ");
+	put_number(out, now->number);
+	put(out, "\n");
+	put_time(out, now);
+	if (now->start_wall_ms > 0)
+		put_moment(out, "    not before  ", now->start_wall_ms);
+}
+
 char *cs_say_held(const struct cs_decision *now, enum cs_again again)
 {
 	struct cs_buf out;
-	const char *lead = "    needed      ";
 
 	if (now->reason == CS_WHY_COOLING)
 		return say_cooling(now, again);
 	cs_buf_init(&out, SAY_MAX);
 	put(&out, "countersign: request ");
 	put_number(&out, now->number);
-	put(&out, " is held until others approve it\n    check code  ");
-	put_outside(&out, now->check_code);
-	put(&out, "\n");
-	put_gate(&out, now);
-	for (size_t i = 0; i < now->n_needs; i++) {
-		if (!is_missing(&now->needs[i]))
-			continue;
-		put(&out, lead);
-		put_need(&out, &now->needs[i]);
-		lead = "                ";
-	}
-	put(&out, "    they run    countersign approve ");
-	put_number(&out, now->number);
-	put(&out, "\n");
-	put_time(&out, now);
+	put(&out, " is held until others approve it\n");
+	put_open_request(&out, now);
+	if (now->waiting > 1)
+		put(&out, "    beside you  another session waits for it too\n");
 	if (again == CS_AGAIN_COMMAND)
 		put(&out, "    Ctrl-C withdraws it\n");
+	return finish(&out);
+}
+
+char *cs_say_ahead(const struct cs_decision *now)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	put(&out, "countersign: request ");
+	put_number(&out, now->number);
+	if (now->state == CS_APPROVED) {
+		put(&out, " is approved already\n");
+		put_gate(&out, now);
+		if (now->start_wall_ms > 0)
+			put_moment(&out, "    not before  ", now->start_wall_ms);
+	} else {
+		put(&out, " is asked for ahead\n");
+		put_open_request(&out, now);
+	}
 	return finish(&out);
 }
 
@@ -167,23 +242,90 @@ static void put_vote(struct cs_buf *out, const struct cs_approval *vote)
 	}
 }
 
-char *cs_say_votes(const struct cs_decision *now, size_t n_known)
+static const struct cs_approval *vote_of(const struct cs_decision *decision, const struct cs_approval *vote)
 {
-	struct cs_buf out;
+	const char *name = vote->person.name != NULL ? vote->person.name : "";
 
-	cs_buf_init(&out, SAY_MAX);
-	for (size_t i = n_known; i < now->n_votes; i++) {
-		put(&out, "countersign: ");
-		put_vote(&out, &now->votes[i]);
-		put(&out, "\n");
+	for (size_t i = 0; i < decision->n_votes; i++) {
+		const char *other = decision->votes[i].person.name;
+
+		if (strcmp(other != NULL ? other : "", name) == 0)
+			return &decision->votes[i];
 	}
-	for (size_t i = 0; n_known < now->n_votes && i < now->n_needs; i++) {
+	return NULL;
+}
+
+/* 1 when there was any. */
+static int put_vote_changes(struct cs_buf *out, const struct cs_decision *before, const struct cs_decision *now)
+{
+	int changed = 0;
+
+	for (size_t i = 0; i < now->n_votes; i++) {
+		const struct cs_approval *vote = &now->votes[i], *old = vote_of(before, vote);
+
+		if (old != NULL && old->vote == vote->vote && old->wall_ms == vote->wall_ms)
+			continue;
+		put(out, "countersign: ");
+		put_vote(out, vote);
+		put(out, "\n");
+		changed = 1;
+	}
+	for (size_t i = 0; i < before->n_votes; i++) {
+		if (vote_of(now, &before->votes[i]) != NULL)
+			continue;
+		put(out, "countersign: ");
+		put_outside(out, before->votes[i].person.name);
+		put(out, " took the vote back\n");
+		changed = 1;
+	}
+	return changed;
+}
+
+static const struct cs_need *need_of(const struct cs_decision *decision, const struct cs_need *need)
+{
+	for (size_t i = 0; i < decision->n_needs; i++)
+		if (need->rule != NULL && decision->needs[i].rule != NULL &&
+			strcmp(decision->needs[i].rule, need->rule) == 0)
+			return &decision->needs[i];
+	return NULL;
+}
+
+/* 1 when a rule takes votes now that did not before. */
+static int has_opened(const struct cs_decision *before, const struct cs_decision *now)
+{
+	for (size_t i = 0; i < now->n_needs; i++) {
+		const struct cs_need *old = need_of(before, &now->needs[i]);
+
+		if (now->needs[i].open && old != NULL && !old->open)
+			return 1;
+	}
+	return 0;
+}
+
+static void put_still_needed(struct cs_buf *out, const struct cs_decision *now)
+{
+	for (size_t i = 0; i < now->n_needs; i++) {
 		if (!is_missing(&now->needs[i]))
 			continue;
-		put(&out, "countersign: still needed: ");
-		put_need(&out, &now->needs[i]);
+		put(out, now->needs[i].open ? "countersign: still needed: " : "countersign: later: ");
+		put_need(out, &now->needs[i]);
 	}
-	if (now->reason == CS_WHY_COOLING)
+}
+
+char *cs_say_changes(const struct cs_decision *before, const struct cs_decision *now)
+{
+	struct cs_buf out;
+	int changed = 0;
+
+	cs_buf_init(&out, SAY_MAX);
+	changed = put_vote_changes(&out, before, now);
+	if (changed || has_opened(before, now))
+		put_still_needed(&out, now);
+	if (now->waiting > 1 && before->waiting <= 1)
+		put(&out, "countersign: another session waits for it too\n");
+	if (now->waiting == 1 && before->waiting > 1)
+		put(&out, "countersign: no other session waits for it any more\n");
+	if (changed && now->reason == CS_WHY_COOLING)
 		put_cooling(&out, now);
 	return finish(&out);
 }

@@ -13,8 +13,13 @@ enum cs_again { CS_AGAIN_COMMAND, CS_AGAIN_LOGIN };
  * approved and only waits for its time, when it may be used. */
 char *cs_say_held(const struct cs_decision *now, enum cs_again again);
 
-/* One line for each vote beyond the first n_known, and then what is still missing. */
-char *cs_say_votes(const struct cs_decision *now, size_t n_known);
+/* What was asked for ahead: number, check code, gate, who could approve it, until when, and from when it may be used. Or
+ * that it is approved already. */
+char *cs_say_ahead(const struct cs_decision *now);
+
+/* One line for each vote that is new, changed or taken back; where there is one, what is still missing, and which rules a
+ * vote counts for only from now on; and a line where another session waits for it too, or does not any more. */
+char *cs_say_changes(const struct cs_decision *before, const struct cs_decision *now);
 
 /* How much time is left on the line and for the request. */
 char *cs_say_time(const struct cs_decision *now);

@@ -2,13 +2,13 @@
 /* pam_countersign_hold.so: holds in the session phase until enough people have approved, or, with confirm, asks whether
  * this very process is the one that sudo's plugin was just released for. */
 #include "hold.h"
+#include "limit.h"
 #include "line.h"
 #include "mem.h"
 #include "pam_host.h"
 #include <security/pam_ext.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 /* --- Confirm ------------------------------------------------------------------------------------------------------ */
 
@@ -42,6 +42,8 @@ static int confirm(struct cs_pam *host)
 		code = cs_pam_code(decision.verdict);
 		if (code != PAM_SUCCESS)
 			(void)cs_pam_error(host, cs_say_denied(&decision, NULL, CS_AGAIN_COMMAND));
+		else if (cs_limit_session(decision.session_ms) < 0)
+			code = cs_pam_failed(host, CS_EPERM, "the session's time limit could not be set", NULL);
 	}
 	cs_free_str(&text);
 	cs_clear(&cs_confirm_shape, &call);
@@ -74,9 +76,9 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 	if (before == NULL)
 		return now->state == CS_APPROVED && now->reason != CS_WHY_COOLING
 			? 0 : cs_pam_info(host, cs_say_held(now, CS_AGAIN_LOGIN));
-	if (now->verdict != CS_HOLD || now->n_votes == before->n_votes)
+	if (now->verdict != CS_HOLD)
 		return 0;
-	return cs_pam_info(host, cs_say_votes(now, before->n_votes));
+	return cs_pam_info(host, cs_say_changes(before, now));
 }
 
 static const struct cs_hold_ops hold_ops = { .ask_reason = ask_reason, .tell = tell };

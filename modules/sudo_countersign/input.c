@@ -187,6 +187,39 @@ static int fill_environment(const struct cs_sudo_input *input, struct cs_action 
 	return 0;
 }
 
+/* --- How it is asked ------------------------------------------------------------------------------------------------- */
+
+/* Milliseconds since 1970. */
+static int parse_moment(const char *text, uint64_t *ret_wall_ms)
+{
+	uint64_t wall_ms = 0;
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 15 || text[n] != '\0')
+		return CS_EINVAL;
+	for (; *text != '\0'; text++)
+		wall_ms = wall_ms * 10 + (uint64_t)(*text - '0');
+	*ret_wall_ms = wall_ms;
+	return 0;
+}
+
+/* What the caller's environment says of the asking. It can only take away: what is asked for ahead does not run. */
+static int fill_asking(const struct cs_sudo_input *input, struct cs_submit *submit, const char **ret_why)
+{
+	const char *ahead = cs_sudo_value(input->submit_envp, "COUNTERSIGN_AHEAD");
+	const char *start = cs_sudo_value(input->submit_envp, "COUNTERSIGN_START");
+
+	submit->ahead = ahead != NULL;
+	*ret_why = "COUNTERSIGN_AHEAD has another value than 1";
+	if (ahead != NULL && strcmp(ahead, "1") != 0)
+		return CS_EINVAL;
+	*ret_why = "COUNTERSIGN_START is for what is asked for ahead: use `countersign request --at`";
+	if (start != NULL && (ahead == NULL || parse_moment(start, &submit->start_wall_ms) < 0))
+		return CS_EINVAL;
+	submit->may_wait = ahead == NULL && !cs_sudo_is_true(input->settings, "noninteractive");
+	return copy_value(input->submit_envp, "COUNTERSIGN_REASON", &submit->reason);
+}
+
 int cs_sudo_fill(const struct cs_sudo_input *input, struct cs_submit *ret_submit, const char **ret_why)
 {
 	struct cs_action *action = &ret_submit->action;
@@ -202,10 +235,9 @@ int cs_sudo_fill(const struct cs_sudo_input *input, struct cs_submit *ret_submit
 	if (r == 0)
 		r = fill_environment(input, action, home);
 	if (r == 0)
-		r = copy_value(input->submit_envp, "COUNTERSIGN_REASON", &ret_submit->reason);
+		r = fill_asking(input, ret_submit, ret_why);
 	if (r != CS_EINVAL)
 		*ret_why = NULL;
-	ret_submit->may_wait = !cs_sudo_is_true(input->settings, "noninteractive");
 	cs_free_str(&home);
 	return r;
 }

@@ -122,6 +122,7 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 {
 	struct plugin *self = arg;
 	uint64_t at = cs_boot_ms();
+	char *news = NULL;
 
 	if (before == NULL) {
 		self->told_ms = at;
@@ -129,13 +130,17 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 	}
 	if (now->verdict != CS_HOLD)
 		return 0; /* the last words are check's */
-	if (now->n_votes > before->n_votes) {
-		self->told_ms = at;
-		return show(cs_say_votes(now, before->n_votes));
-	}
-	if (at - self->told_ms < TIME_LINE_MS)
+	news = cs_say_changes(before, now);
+	if (news == NULL)
+		return CS_ENOMEM;
+	if (news[0] == '\0' && at - self->told_ms < TIME_LINE_MS) {
+		free(news);
 		return 0;
+	}
 	self->told_ms = at;
+	if (news[0] != '\0')
+		return show(news);
+	free(news);
 	return show(cs_say_time(now));
 }
 
@@ -151,7 +156,7 @@ static int is_root(const struct cs_submit *submit)
 
 static int fail(const struct cs_submit *submit, int error, const char *why, const char *text, const char **errstr)
 {
-	if (is_root(submit) && cs_could_not_ask(error) == 1) {
+	if (is_root(submit) && !submit->ahead && cs_could_not_ask(error) == 1) {
 		syslog(LOG_AUTHPRIV | LOG_WARNING,
 			"sudo_countersign: permitted root without countersignd: not recorded (%s)",
 			why != NULL ? why : cs_strerror(error));
@@ -168,6 +173,27 @@ static const char *failure_text(const struct cs_hold *hold, int error)
 	return NULL;
 }
 
+static char *withdraw(const struct cs_hold *hold)
+{
+	unsigned long long number = (unsigned long long)hold->first.number;
+	struct cs_decision reply = { 0 };
+	char *text = NULL, *why = NULL;
+	int r = cs_hold_cancel(hold, &plugin.options, &reply);
+
+	if (r == 0 && reply.reason == CS_WHY_CANCELLED) {
+		r = cs_format(&text, "countersign: request %llu is withdrawn\n", number);
+	} else if (r == 0) {
+		why = cs_escaped(reply.text != NULL ? reply.text : "");
+		r = cs_format(&text, "countersign: request %llu stays open: %s\n", number, why != NULL ? why : "");
+	} else {
+		r = cs_format(&text, "countersign: request %llu stays open: countersignd did not answer; "
+			"countersign cancel %llu withdraws it\n", number, number);
+	}
+	cs_free_str(&why);
+	cs_clear(&cs_decision_shape, &reply);
+	return r == 0 ? text : NULL;
+}
+
 /* A person who pressed Ctrl-C withdraws; one whose terminal went away comes back, and the daemon keeps it open. */
 static int interrupted(struct cs_hold *hold, const char **errstr)
 {
@@ -178,13 +204,36 @@ static int interrupted(struct cs_hold *hold, const char **errstr)
 		r = cs_format(&text, "countersign: interrupted\n");
 	else if (hold->gone || terminal_is_gone())
 		r = cs_format(&text, "countersign: request %llu stays open\n", (unsigned long long)hold->first.number);
-	else {
-		cs_hold_cancel(hold, &plugin.options);
-		r = cs_format(&text, "countersign: request %llu is cancelled\n",
-			(unsigned long long)hold->first.number);
-	}
+	else
+		text = withdraw(hold);
 	show_error(r == 0 ? text : NULL, errstr);
 	return -1;
+}
+
+/* Asked for ahead: whatever is decided, nothing runs. What was asked for goes to standard output, where nothing else comes
+ * from; `countersign request` reads the number there. */
+static int conclude_ahead(const struct cs_decision *decision, const char **errstr)
+{
+	bool made = decision->number != 0 &&
+		    (decision->reason == CS_WHY_NOT_WAITING || decision->reason == CS_WHY_COOLING ||
+			    decision->reason == CS_WHY_NEEDS_APPROVAL || decision->reason == CS_WHY_APPROVED);
+	char *text = NULL;
+
+	if (made) {
+		text = cs_say_ahead(decision);
+		if (text == NULL || plugin.print(SUDO_CONV_INFO_MSG, "%s", text) < 0)
+			*errstr = "countersign: asked for ahead, but it could not be said";
+		else
+			*errstr = "countersign: asked for ahead: nothing was run";
+		free(text);
+		return 0;
+	}
+	if (decision->reason == CS_WHY_NEEDS_REASON || decision->verdict == CS_DENY)
+		text = cs_say_denied(decision, NULL, CS_AGAIN_COMMAND);
+	else
+		text = cs_dup("countersign: nobody has to approve this: run it when its time has come\n");
+	show_error(text, errstr);
+	return 0;
 }
 
 static int conclude(const struct cs_hold *hold, const struct cs_decision *decision, const char **errstr)
@@ -212,7 +261,11 @@ static int ask(struct cs_submit *submit, struct cs_client *client, const char **
 	int result = -1;
 	int r = cs_hold_run(&hold, &decision);
 
-	if (r == 0 && is_root(submit) && hold.first.number == 0 && cs_could_not_record(&decision) == 1)
+	if (submit->ahead && r == 0)
+		result = conclude_ahead(&decision, errstr);
+	else if (submit->ahead)
+		show_error(cs_say_error(r, failure_text(&hold, r), hold.text), errstr);
+	else if (r == 0 && is_root(submit) && hold.first.number == 0 && cs_could_not_record(&decision) == 1)
 		result = fail(submit, CS_EIO, "it cannot record", NULL, errstr);
 	else if (r == 0)
 		result = conclude(&hold, &decision, errstr);

@@ -9,13 +9,13 @@ static char *peers[] = { T("bob"), T("carol") };
 static char *infra[] = { T("carol"), T("erin\033[2K") };
 
 static struct cs_need needs[] = {
-	{ .rule = T("committee"), .label = T("1 x Approve a deployment in project/tomcat"), .count = 1, .who = peers,
+	{ .rule = T("committee"), .label = T("1 x Approve a deployment in project/tomcat"), .count = 1, .stage = 1, .open = true, .who = peers,
 		.n_who = 2 },
-	{ .rule = T("infra"), .label = T("1 x Infrastructure (everywhere)"), .count = 1, .who = infra, .n_who = 2 },
+	{ .rule = T("infra"), .label = T("1 x Infrastructure (everywhere)"), .count = 1, .stage = 1, .open = true, .who = infra, .n_who = 2 },
 };
 static struct cs_need needs_half[] = {
-	{ .rule = T("committee"), .label = T("1 x Approve a deployment in project/tomcat"), .count = 1, .have = 1 },
-	{ .rule = T("infra"), .label = T("1 x Infrastructure (everywhere)"), .count = 1, .who = infra, .n_who = 2 },
+	{ .rule = T("committee"), .label = T("1 x Approve a deployment in project/tomcat"), .count = 1, .have = 1, .stage = 1, .open = true },
+	{ .rule = T("infra"), .label = T("1 x Infrastructure (everywhere)"), .count = 1, .stage = 1, .open = true, .who = infra, .n_who = 2 },
 };
 static struct cs_approval yes[] = {
 	{ .vote = CS_VOTE_APPROVE, .person = { .name = T("bob") }, .comment = T("fine\nby me") },
@@ -37,6 +37,29 @@ struct cs_decision d_held_on = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_N
 	.needs = needs, .n_needs = 2, .version = 1, .hold_ms = 590000 };
 struct cs_decision d_half = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL, .state = CS_PENDING,
 	.needs = needs_half, .n_needs = 2, .votes = yes, .n_votes = 1, .version = 2, .hold_ms = 580000 };
+/* In stages, another session waits too, and the time of a second way has not come. */
+static struct cs_need needs_staged[] = {
+	{ .rule = T("committee"), .label = T("1 x Committee"), .count = 1, .stage = 1, .open = true, .who = peers, .n_who = 2 },
+	{ .rule = T("infra"), .label = T("1 x Infrastructure"), .count = 1, .stage = 2, .who = infra, .n_who = 1 },
+	{ .rule = T("board"), .label = T("1 x Board"), .count = 1, .stage = 1, .alternative = T("board"), .opens_in_ms = 720000 },
+};
+static struct cs_need needs_second_stage[] = {
+	{ .rule = T("committee"), .label = T("1 x Committee"), .count = 1, .have = 1, .stage = 1, .open = true },
+	{ .rule = T("infra"), .label = T("1 x Infrastructure"), .count = 1, .stage = 2, .open = true, .who = infra, .n_who = 1 },
+};
+struct cs_decision d_staged = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL, .secret = SECRET,
+	.check_code = T("0425"), .state = CS_PENDING, .needs = needs_staged, .n_needs = 3, .version = 1,
+	.hold_ms = 600000, .waiting = 2, .objection_ms = 3600000 };
+struct cs_decision d_second_stage = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL, .state = CS_PENDING,
+	.needs = needs_second_stage, .n_needs = 2, .votes = yes, .n_votes = 1, .version = 2, .hold_ms = 580000,
+	.waiting = 1 };
+struct cs_decision d_taken_back = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL, .state = CS_PENDING,
+	.needs = needs_staged, .n_needs = 3, .version = 3, .hold_ms = 570000, .waiting = 2 };
+struct cs_decision d_ahead = { REQUEST, .verdict = CS_DENY, .reason = CS_WHY_NOT_WAITING, .state = CS_PENDING,
+	.check_code = T("0425"), .needs = needs, .n_needs = 2, .version = 1, .start_wall_ms = 1795298400000 };
+struct cs_decision d_still_wanted = { REQUEST, .verdict = CS_DENY, .reason = CS_WHY_PARKED, .state = CS_PENDING,
+	.text = T("Another of your sessions waits for it still; it stays open.") };
+struct cs_decision d_limited = { .verdict = CS_PERMIT, .reason = CS_WHY_CONFIRMED, .session_ms = 1 };
 struct cs_decision d_approved = { REQUEST, .verdict = CS_HOLD, .reason = CS_WHY_APPROVED, .state = CS_APPROVED,
 	.votes = yes, .n_votes = 2, .version = 3, .hold_ms = 570000 };
 /* Approved, and to be used only in a while. */

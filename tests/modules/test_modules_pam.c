@@ -878,6 +878,27 @@ static void test_pam_silent_holds_without_words(void **state)
 
 /* --- Session: confirm --------------------------------------------------------------------------------------------- */
 
+/* Kills: leaving out cs_limit_session, or setting it before the daemon has confirmed. */
+static void test_pam_a_session_gets_its_time_limit(void **state)
+{
+	const struct timespec soon = { .tv_sec = 20 }, now = { 0 };
+	struct scene scene = SCENE(.service = "sudo", .user = "games", .ruser = "root", .arguments = "confirm",
+		.silent = true, .local = true, .tty = "/dev/pts/1", STEPS(ANSWER(CS_CALL_CONFIRM, &d_limited)));
+	sigset_t alarm_set, old;
+
+	(void)state;
+	sigemptyset(&alarm_set);
+	sigaddset(&alarm_set, SIGALRM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &alarm_set, &old), 0);
+	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
+	assert_int_equal(sigtimedwait(&alarm_set, NULL, &soon), SIGALRM);
+	d_limited.verdict = CS_DENY;
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+	d_limited.verdict = CS_PERMIT;
+	assert_int_equal(sigtimedwait(&alarm_set, NULL, &now), -1);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+}
+
 static void test_pam_a032_confirm(void **state)
 {
 	struct cs_confirm call = { 0 };
@@ -998,6 +1019,7 @@ int main(void)
 		cmocka_unit_test(test_pam_a060_reason_too_long),
 		cmocka_unit_test(test_pam_silent_holds_without_words),
 		cmocka_unit_test(test_pam_a032_confirm),
+		cmocka_unit_test(test_pam_a_session_gets_its_time_limit),
 		cmocka_unit_test(test_pam_a032_confirm_names_the_real_uid),
 		cmocka_unit_test(test_pam_a006_other_phases),
 		cmocka_unit_test(test_pam_close_session),

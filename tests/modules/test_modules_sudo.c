@@ -41,6 +41,7 @@ struct scene {
 	const struct fake_step *steps;
 	size_t n_steps;
 	bool other_server;
+	bool speaks; /* on standard output, where nothing runs that could */
 	bool dead;
 	int notify_fd;
 };
@@ -208,7 +209,8 @@ static int play(struct scene scene)
 	now_playing = NULL;
 	assert_int_equal(saw.open, 1); /* A031: in every scene */
 	assert_int_equal(saw.seen.unexpected, 0);
-	assert_string_equal(saw.out, ""); /* the command's own output stays clean */
+	if (!scene.speaks)
+		assert_string_equal(saw.out, ""); /* the command's own output stays clean */
 	return saw.check;
 }
 
@@ -375,6 +377,81 @@ static void test_sudo_a034_hold_approved_claimed_with_the_file(void **state)
 	assert_non_null(strstr(saw.said, "still needed: 1 x Infrastructure (everywhere): carol, erin\\x1B[2K\n"));
 	assert_non_null(strstr(saw.said, "request 4711 is approved"));
 	assert_null(strchr(saw.said, '\033'));
+}
+
+/* Kills: telling votes by their number alone, which says nothing where one is taken back. */
+static void test_sudo_stages_and_other_sessions_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_staged), ANSWER(CS_CALL_WAIT, &d_second_stage),
+				 ANSWER(CS_CALL_WAIT, &d_taken_back), ANSWER(CS_CALL_WAIT, &d_rejected)))),
+		0);
+	assert_non_null(strstr(saw.said, "    needed      1 x Committee: bob, carol\n"));
+	assert_non_null(strstr(saw.said, "    later       1 x Infrastructure, after stage 1: carol\n"));
+	assert_non_null(strstr(saw.said, "                1 x Board, one way: board, in 12m 00s\n"));
+	assert_non_null(strstr(saw.said, "    goes ahead  in 1h 00m if nobody objects\n"));
+	assert_non_null(strstr(saw.said, "another session waits for it too\n"));
+	assert_non_null(strstr(saw.said, "countersign: bob approved: fine\\nby me\n"
+					 "countersign: still needed: 1 x Infrastructure: carol\n"
+					 "countersign: no other session waits for it any more\n"
+					 "countersign: bob took the vote back\n"
+					 "countersign: still needed: 1 x Committee: bob, carol\n"
+					 "countersign: later: 1 x Infrastructure, after stage 1: carol\n"));
+}
+
+/* --- Asking ahead ------------------------------------------------------------------------------------------------- */
+
+static void test_sudo_ahead_is_said_on_standard_output_and_nothing_runs(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SCENE(.speaks = true, .submit_env = { "COUNTERSIGN_AHEAD=1", "COUNTERSIGN_START=1795298400000",
+					    "COUNTERSIGN_REASON=tonight" },
+				 STEPS(ANSWER(CS_CALL_SUBMIT, &d_ahead)))),
+		0);
+	seen_call(0, &submit);
+	assert_true(submit.ahead && !submit.may_wait);
+	assert_int_equal(submit.start_wall_ms, 1795298400000);
+	assert_string_equal(submit.reason, "tonight");
+	cs_clear(&cs_submit_shape, &submit);
+	assert_int_equal(strncmp(saw.out, "countersign: request 4711 is asked for ahead\n", 45), 0);
+	assert_non_null(strstr(saw.out, "    check code  0425\n"));
+	assert_non_null(strstr(saw.out, "    needed      1 x Approve a deployment in project/tomcat: bob, carol\n"));
+	assert_non_null(strstr(saw.out, "    not before  2026-11-21T22:00:00Z\n"));
+	assert_string_equal(saw.said, "");
+}
+
+/* Kills: leaving out conclude_ahead, where a permit would run the command now. */
+static void test_sudo_ahead_never_runs_whatever_is_decided(void **state)
+{
+	static struct cs_decision *const answers[] = { &d_permit, &d_used, &d_again, &d_deny, &d_approved, &d_held,
+		&d_cooling };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(answers); i++)
+		assert_int_equal(play(SCENE(.speaks = true, .submit_env = { "COUNTERSIGN_AHEAD=1" },
+					 STEPS(ANSWER(CS_CALL_SUBMIT, answers[i])))),
+			0);
+	assert_int_equal(play(SCENE(.submit_env = { "COUNTERSIGN_AHEAD=1" },
+				 STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_CLOSE }))), -1);
+	assert_int_equal(play(SCENE(.root = true, .submit_env = { "COUNTERSIGN_AHEAD=1" }, .dead = true)), -1);
+}
+
+static void test_sudo_ahead_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const words[][2] = { { "COUNTERSIGN_AHEAD=0", NULL }, { "COUNTERSIGN_AHEAD=", NULL },
+		{ "COUNTERSIGN_START=1795298400000", NULL }, { "COUNTERSIGN_AHEAD=1", "COUNTERSIGN_START=tomorrow" },
+		{ "COUNTERSIGN_AHEAD=1", "COUNTERSIGN_START=" }, { "COUNTERSIGN_AHEAD=1", "COUNTERSIGN_START=-1" },
+		{ "COUNTERSIGN_AHEAD=1", "COUNTERSIGN_START=9999999999999999" } };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(words); i++) {
+		assert_int_equal(play(SCENE(.submit_env = { words[i][0], words[i][1] },
+					 STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), -1);
+		assert_int_equal(saw.seen.n_calls, 0);
+		assert_non_null(strstr(saw.said, "COUNTERSIGN_"));
+	}
 }
 
 static void test_sudo_hold_rejected(void **state)
@@ -552,7 +629,13 @@ static void test_sudo_a043_signal_cancels(void **state)
 	assert_int_equal(cancel.number, 4711);
 	assert_memory_equal(cancel.id, d_held.id, CS_ID_LEN);
 	assert_memory_equal(cancel.secret, d_held.secret, CS_ID_LEN);
-	assert_non_null(strstr(saw.said, "request 4711 is cancelled"));
+	assert_non_null(strstr(saw.said, "request 4711 is withdrawn"));
+	/* another session of the same person waits for the same: this one only leaves */
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_SIGNAL },
+				 ANSWER(CS_CALL_CANCEL, &d_still_wanted)))),
+		-1);
+	assert_non_null(strstr(saw.said, "request 4711 stays open: Another of your sessions waits for it still"));
+	assert_null(strstr(saw.said, "withdrawn"));
 	/* at the first question, and at the claim, where the daemon may have said yes */
 	assert_int_equal(play(SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), -1);
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
@@ -942,6 +1025,10 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_a057_wrong_server),
 		cmocka_unit_test(test_sudo_a034_hold_approved_claimed_with_the_file),
 		cmocka_unit_test(test_sudo_hold_rejected),
+		cmocka_unit_test(test_sudo_stages_and_other_sessions_are_told),
+		cmocka_unit_test(test_sudo_ahead_is_said_on_standard_output_and_nothing_runs),
+		cmocka_unit_test(test_sudo_ahead_never_runs_whatever_is_decided),
+		cmocka_unit_test(test_sudo_ahead_that_makes_no_sense_is_refused),
 		cmocka_unit_test(test_sudo_a080_claim_refused),
 		cmocka_unit_test(test_sudo_a033_only_a_claim_opens),
 		cmocka_unit_test(test_sudo_cooling_is_waited_for),
