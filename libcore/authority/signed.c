@@ -12,7 +12,7 @@
 #define STATEMENT_MAX 1024
 
 /* What this vote is looked at with. */
-struct look {
+struct sealed {
 	const struct task *task;
 	const struct cs_facts *voter;
 	const struct cs_approval *approval;
@@ -21,7 +21,7 @@ struct look {
 	char **text;
 };
 
-static enum cs_reason say(const struct look *look, enum cs_reason reason, const char *text)
+static enum cs_reason say(const struct sealed *look, enum cs_reason reason, const char *text)
 {
 	cs_free_str(look->text);
 	*look->text = cs_dup(text);
@@ -38,7 +38,7 @@ static bool wants_signature(const struct task *task)
 }
 
 /* Until when: by the wall clock, because another machine wrote it; the request's own deadline holds beside it. */
-static enum cs_reason check_time(const struct look *look)
+static enum cs_reason check_time(const struct sealed *look)
 {
 	const struct cs_approval *approval = look->approval;
 
@@ -50,7 +50,7 @@ static enum cs_reason check_time(const struct look *look)
 	return CS_WHY_NONE;
 }
 
-static enum cs_reason check_signature(struct look *look)
+static enum cs_reason check_signature(struct sealed *look)
 {
 	const struct cs_approval *approval = look->approval;
 	const char *why = NULL;
@@ -76,7 +76,7 @@ static enum cs_reason check_signature(struct look *look)
 }
 
 /* "Your key ssh-ed25519 SHA256:… " and what is wrong with it. */
-static enum cs_reason wrong_key(const struct look *look, const char *what)
+static enum cs_reason wrong_key(const struct sealed *look, const char *what)
 {
 	char title[CS_SSH_TITLE_MAX + 1];
 
@@ -86,7 +86,7 @@ static enum cs_reason wrong_key(const struct look *look, const char *what)
 	return CS_WHY_KEY;
 }
 
-static enum cs_reason check_roster(const struct look *look)
+static enum cs_reason check_roster(const struct sealed *look)
 {
 	const struct cs_roster_person *owner = cs_roster_find(look->roster, look->key.fingerprint, NULL);
 
@@ -100,7 +100,7 @@ static enum cs_reason check_roster(const struct look *look)
 }
 
 /* The accounts of a host list no keys: there the roster alone says it, and both files are root's. */
-static enum cs_reason check_directory(const struct look *look)
+static enum cs_reason check_directory(const struct sealed *look)
 {
 	const struct cs_person *person = &look->voter->person;
 
@@ -111,7 +111,7 @@ static enum cs_reason check_directory(const struct look *look)
 }
 
 /* One that could not be read leaves open what it says; where there is none nobody's key counts. */
-static enum cs_reason find_roster(struct look *look)
+static enum cs_reason find_roster(struct sealed *look)
 {
 	struct cs_roster_source *source = look->task->authority->options.roster;
 
@@ -125,7 +125,7 @@ static enum cs_reason find_roster(struct look *look)
 		"makes one with countersign roster add.");
 }
 
-static enum cs_reason check_signed(struct look *look)
+static enum cs_reason check_signed(struct sealed *look)
 {
 	enum cs_reason reason = find_roster(look);
 
@@ -141,7 +141,7 @@ static enum cs_reason check_signed(struct look *look)
 enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, struct cs_approval *approval,
 	char **ret_text)
 {
-	struct look look = { .task = task, .voter = voter, .approval = approval, .text = ret_text };
+	struct sealed look = { .task = task, .voter = voter, .approval = approval, .text = ret_text };
 	char title[CS_SSH_TITLE_MAX + 1] = "local-uid";
 	enum cs_reason reason = CS_WHY_NONE;
 
