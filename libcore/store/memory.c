@@ -222,6 +222,7 @@ static const struct cs_store_ops memory_ops = {
 	.segments = memory_segments,
 	.tell = memory_tell,
 	.notices = memory_notices,
+	.notices_of = memory_notices_of,
 	.told = memory_told,
 	.tell_later = memory_tell_later,
 	.count_notices = memory_count_notices,

@@ -33,6 +33,7 @@ struct kept_policy {
 /* Notice n stands at place n - 1. */
 struct kept_letter {
 	struct cs_letter letter;
+	uint64_t request;
 	uint64_t due_wall_ms;
 	bool gone;
 };
@@ -124,7 +125,9 @@ int memory_policy_add(struct cs_store *store, const struct cs_generation *genera
 int memory_policies(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
 	size_t *ret_count);
 int memory_policy_text(struct cs_store *store, uint64_t number, struct cs_bytes *ret_text);
-int memory_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t due_wall_ms, uint64_t *ret_number);
+int memory_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t request, uint64_t due_wall_ms,
+	uint64_t *ret_number);
+int memory_notices_of(struct cs_store *store, uint64_t request, struct cs_letter **ret_letters, size_t *ret_count);
 int memory_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_letter **ret_letters,
 	size_t *ret_count);
 int memory_told(struct cs_store *store, uint64_t number);

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int memory_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t due_wall_ms, uint64_t *ret_number)
+int memory_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t request, uint64_t due_wall_ms,
+	uint64_t *ret_number)
 {
 	struct memory *memory = memory_of(store);
-	struct kept_letter kept = {.due_wall_ms = due_wall_ms};
+	struct kept_letter kept = {.request = request, .due_wall_ms = due_wall_ms};
 	void *items = memory->letters;
 	int r = cs_reserve(&items, &memory->cap_letters, memory->n_letters, 1, sizeof(*memory->letters));
 
@@ -43,6 +44,35 @@ static size_t next_due(const struct memory *memory, uint64_t wall_ms, size_t aft
 	return best;
 }
 
+static int copy_letter(const struct cs_letter *letter, struct cs_letter *letters, size_t *n)
+{
+	int r = 0;
+
+	letters[*n] = (struct cs_letter){.number = letter->number, .tries = letter->tries};
+	r = cs_bytes_copy(letter->body.data, letter->body.len, &letters[*n].body);
+	*n += r == 0;
+	return r;
+}
+
+int memory_notices_of(struct cs_store *store, uint64_t request, struct cs_letter **ret_letters, size_t *ret_count)
+{
+	const struct memory *memory = memory_of(store);
+	struct cs_letter *letters = calloc(memory->n_letters + 1, sizeof(*letters));
+	size_t n = 0;
+	int r = letters ? 0 : CS_ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < memory->n_letters; i++)
+		if (!memory->letters[i].gone && memory->letters[i].request == request)
+			r = copy_letter(&memory->letters[i].letter, letters, &n);
+	if (r < 0) {
+		cs_letters_free(&letters, &n);
+		return r;
+	}
+	*ret_letters = letters;
+	*ret_count = n;
+	return 0;
+}
+
 int memory_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_letter **ret_letters,
 	size_t *ret_count)
 {
@@ -54,9 +84,7 @@ int memory_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct 
 	while (r == 0 && n < max && at < memory->n_letters && memory->letters[at].due_wall_ms <= wall_ms) {
 		const struct kept_letter *kept = &memory->letters[at];
 
-		letters[n] = (struct cs_letter){.number = kept->letter.number, .tries = kept->letter.tries};
-		r = cs_bytes_copy(kept->letter.body.data, kept->letter.body.len, &letters[n].body);
-		n += r == 0;
+		r = copy_letter(&kept->letter, letters, &n);
 		at = next_due(memory, kept->due_wall_ms, at + 1);
 	}
 	if (r < 0) {

@@ -97,10 +97,13 @@ struct cs_store_ops {
 	/* The last max of them, in order. */
 	int (*segments)(struct cs_store *store, size_t max, struct cs_segment **ret_segments, size_t *ret_count);
 
-	int (*tell)(struct cs_store *store, const struct cs_bytes *body, uint64_t due_wall_ms, uint64_t *ret_number);
+	int (*tell)(struct cs_store *store, const struct cs_bytes *body, uint64_t request, uint64_t due_wall_ms,
+		uint64_t *ret_number);
 	/* By the time they are due, then by number. */
 	int (*notices)(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_letter **ret_letters,
 		size_t *ret_count);
+	/* By number. */
+	int (*notices_of)(struct cs_store *store, uint64_t request, struct cs_letter **ret_letters, size_t *ret_count);
 	int (*told)(struct cs_store *store, uint64_t number);
 	int (*tell_later)(struct cs_store *store, uint64_t number, uint64_t due_wall_ms);
 	/* The next is due at CS_STORE_MAX_MS + 1 when there is none. */

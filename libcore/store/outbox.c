@@ -21,12 +21,14 @@ int cs_store_tell(struct cs_store *store, struct cs_notice *notice, uint64_t due
 
 	if (r == 0)
 		r = check_due(store, due_wall_ms);
+	if (r == 0 && notice->request > INT64_MAX)
+		r = cs_store_fail(store, CS_EINVAL, "there is no such request");
 	if (r < 0)
 		return r;
 	plain.number = 0; /* the row's */
 	r = cs_store_encode(store, &cs_notice_shape, &plain, &body);
 	if (r == 0)
-		r = store->ops->tell(store, &body, due_wall_ms, &number);
+		r = store->ops->tell(store, &body, notice->request, due_wall_ms, &number);
 	if (r == 0)
 		notice->number = number;
 	free(body.data);
@@ -74,6 +76,27 @@ int cs_store_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struc
 	if (r == 0) {
 		for (size_t i = 0; i < n; i++)
 			ret_tries[i] = letters[i].tries;
+		*ret_notices = notices;
+		*ret_count = n;
+		notices = NULL;
+	}
+	free_notices(&notices, n);
+	cs_letters_free(&letters, &n);
+	return r;
+}
+
+int cs_store_notices_of(struct cs_store *store, uint64_t request, struct cs_notice **ret_notices, size_t *ret_count)
+{
+	struct cs_letter *letters = NULL;
+	struct cs_notice *notices = NULL;
+	size_t n = 0;
+	int r = request > INT64_MAX ? CS_EINVAL : store->ops->notices_of(store, request, &letters, &n);
+
+	if (r < 0)
+		return r;
+	notices = calloc(n ? n : 1, sizeof(*notices));
+	r = notices ? decode_letters(store, letters, n, notices) : CS_ENOMEM;
+	if (r == 0) {
 		*ret_notices = notices;
 		*ret_count = n;
 		notices = NULL;

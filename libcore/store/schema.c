@@ -155,11 +155,13 @@ static const char segments[] =
 	/* The outbox: what was told is not kept; the events are. */
 	"CREATE TABLE notice (\n"
 	"	number INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"	request INTEGER NOT NULL,\n"
 	"	due_wall_ms INTEGER NOT NULL CHECK (due_wall_ms" MS "),\n"
 	"	tries INTEGER NOT NULL DEFAULT 0 CHECK (tries" U32 "),\n"
 	"	body BLOB NOT NULL CHECK (length(body) BETWEEN 1 AND 1048576)\n"
 	") STRICT;\n"
 	"CREATE INDEX notice_due ON notice (due_wall_ms, number);\n"
+	"CREATE INDEX notice_of_request ON notice (request, number);\n"
 	"CREATE TABLE quiet (\n"
 	"	name BLOB PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 256),\n"
 	"	until_wall_ms INTEGER NOT NULL CHECK (until_wall_ms >= 1)\n"
@@ -247,9 +249,11 @@ const char *const cs_sql[CS_N_SQL] = {
 	[CS_SQL_TAKE_OUT] = "DELETE FROM event WHERE number <= ?1",
 	[CS_SQL_SEGMENTS] = "SELECT first, last, before, chain, wall_ms, sha256, file FROM segment "
 			    "ORDER BY first DESC LIMIT ?1",
-	[CS_SQL_TELL] = "INSERT INTO notice (due_wall_ms, body) VALUES (?1, ?2)",
+	[CS_SQL_TELL] = "INSERT INTO notice (due_wall_ms, body, request) VALUES (?1, ?2, ?3)",
 	[CS_SQL_NOTICES] = "SELECT number, tries, body FROM notice INDEXED BY notice_due WHERE due_wall_ms <= ?1 "
 			   "ORDER BY due_wall_ms, number LIMIT ?2",
+	[CS_SQL_NOTICES_OF] = "SELECT number, tries, body FROM notice INDEXED BY notice_of_request "
+			      "WHERE request = ?1 ORDER BY number",
 	[CS_SQL_TOLD] = "DELETE FROM notice WHERE number = ?1",
 	[CS_SQL_TELL_LATER] = "UPDATE notice SET due_wall_ms = ?2, tries = min(tries + 1, 4294967295) WHERE number = ?1",
 	[CS_SQL_COUNT_NOTICES] = "SELECT count(*) FROM notice",

@@ -434,6 +434,7 @@ static const struct cs_store_ops sqlite_ops = {
 	.segments = sqlite_segments,
 	.tell = sqlite_tell,
 	.notices = sqlite_notices,
+	.notices_of = sqlite_notices_of,
 	.told = sqlite_told,
 	.tell_later = sqlite_tell_later,
 	.count_notices = sqlite_count_notices,

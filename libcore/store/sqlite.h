@@ -73,7 +73,9 @@ int sqlite_policy_add(struct cs_store *store, const struct cs_generation *genera
 int sqlite_policies(struct cs_store *store, uint64_t before, size_t max, struct cs_generation **ret_generations,
 	size_t *ret_count);
 int sqlite_policy_text(struct cs_store *store, uint64_t number, struct cs_bytes *ret_text);
-int sqlite_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t due_wall_ms, uint64_t *ret_number);
+int sqlite_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t request, uint64_t due_wall_ms,
+	uint64_t *ret_number);
+int sqlite_notices_of(struct cs_store *store, uint64_t request, struct cs_letter **ret_letters, size_t *ret_count);
 int sqlite_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_letter **ret_letters,
 	size_t *ret_count);
 int sqlite_told(struct cs_store *store, uint64_t number);

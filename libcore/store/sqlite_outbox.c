@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-int sqlite_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t due_wall_ms, uint64_t *ret_number)
+int sqlite_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t request, uint64_t due_wall_ms,
+	uint64_t *ret_number)
 {
 	struct sqlite3_stmt *stmt = sql_statement(store, CS_SQL_TELL);
-	int bound = sql_bind_number(stmt, 1, due_wall_ms) | sql_bind_bytes(stmt, 2, body->data, body->len);
+	int bound = sql_bind_number(stmt, 1, due_wall_ms) | sql_bind_bytes(stmt, 2, body->data, body->len) |
+		    sql_bind_number(stmt, 3, request);
 	int r = sql_run(store, CS_SQL_TELL, bound, "cannot add a notice");
 
 	if (r == 0)
@@ -17,16 +19,16 @@ int sqlite_tell(struct cs_store *store, const struct cs_bytes *body, uint64_t du
 	return r;
 }
 
-int sqlite_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_letter **ret_letters,
+/* The rows of a statement that is bound. */
+static int read_letters(struct cs_store *store, enum cs_sql which, int bound, struct cs_letter **ret_letters,
 	size_t *ret_count)
 {
-	struct sqlite3_stmt *stmt = sql_statement(store, CS_SQL_NOTICES);
-	int bound = sql_bind_number(stmt, 1, wall_ms) | sql_bind_number(stmt, 2, max);
+	struct sqlite3_stmt *stmt = sql_statement(store, which);
 	struct cs_letter *letters = NULL;
 	size_t n = 0, cap = 0;
 	int r;
 
-	while ((r = sql_next(store, CS_SQL_NOTICES, bound, "cannot read notices")) == 1) {
+	while ((r = sql_next(store, which, bound, "cannot read notices")) == 1) {
 		void *items = letters;
 
 		r = cs_reserve(&items, &cap, n, 1, sizeof(*letters));
@@ -39,7 +41,7 @@ int sqlite_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct 
 			break;
 		n++;
 	}
-	sql_done(store, CS_SQL_NOTICES);
+	sql_done(store, which);
 	if (r < 0) {
 		cs_letters_free(&letters, &n);
 		return r;
@@ -47,6 +49,22 @@ int sqlite_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct 
 	*ret_letters = letters;
 	*ret_count = n;
 	return 0;
+}
+
+int sqlite_notices(struct cs_store *store, uint64_t wall_ms, size_t max, struct cs_letter **ret_letters,
+	size_t *ret_count)
+{
+	struct sqlite3_stmt *stmt = sql_statement(store, CS_SQL_NOTICES);
+	int bound = sql_bind_number(stmt, 1, wall_ms) | sql_bind_number(stmt, 2, max);
+
+	return read_letters(store, CS_SQL_NOTICES, bound, ret_letters, ret_count);
+}
+
+int sqlite_notices_of(struct cs_store *store, uint64_t request, struct cs_letter **ret_letters, size_t *ret_count)
+{
+	int bound = sql_bind_number(sql_statement(store, CS_SQL_NOTICES_OF), 1, request);
+
+	return read_letters(store, CS_SQL_NOTICES_OF, bound, ret_letters, ret_count);
 }
 
 int sqlite_told(struct cs_store *store, uint64_t number)

@@ -1015,6 +1015,34 @@ static void test_store_notices_when_they_are_due(void **state)
 	assert_int_equal(put_notice(store, "f", 1), 5); /* a number is never given again */
 }
 
+/* Those about one request, due or not, and none that was told. */
+static void test_store_notices_of_a_request(void **state)
+{
+	static const uint64_t requests[] = {7, 0, 7, 8, 7};
+	struct cs_store *store = begun(state);
+	struct cs_notice *notices = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < CS_COUNT(requests); i++) {
+		struct cs_notice notice = {.kind = CS_NOTICE_ASKED, .request = requests[i]};
+
+		assert_int_equal(cs_store_tell(store, &notice, 100 - i), 0);
+	}
+	assert_int_equal(cs_store_told(store, 3), 0);
+	assert_int_equal(cs_store_commit(store), 0);
+	assert_int_equal(cs_store_notices_of(store, 7, &notices, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(notices[0].number, 1);
+	assert_int_equal(notices[1].number, 5);
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_notice_shape, &notices[i]);
+	free(notices);
+	assert_int_equal(cs_store_notices_of(store, 9, &notices, &n), 0);
+	assert_int_equal(n, 0);
+	free(notices);
+	assert_int_equal(cs_store_notices_of(store, UINT64_MAX, &notices, &n), CS_EINVAL);
+}
+
 static void test_store_notices_come_back_whole(void **state)
 {
 	struct cs_store *store = begun(state);
@@ -1313,6 +1341,7 @@ int main(void)
 		BOTH(test_store_a_segment_is_taken_out_whole),
 		BOTH(test_store_a_segment_that_does_not_fit),
 		BOTH(test_store_notices_when_they_are_due),
+		BOTH(test_store_notices_of_a_request),
 		BOTH(test_store_notices_come_back_whole),
 		BOTH(test_store_quiet),
 		BOTH(test_store_a102_text_is_kept_raw),
