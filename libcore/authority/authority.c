@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNCONFIRMED_MS 2000              /* A007: a release that no session confirmed by then is an alarm */
-
 static const struct handler handlers[] = {
 	{ CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, submit_start },
 	{ CS_CALL_CLAIM, &cs_claim_shape, &cs_decision_shape, claim_start },
@@ -175,108 +173,4 @@ void cs_authority_close(struct cs_authority **authority)
 	free(a->cache);
 	free(a);
 	*authority = NULL;
-}
-
-/* --- What time and lost connections bring ------------------------------------------------------------------------- */
-
-void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
-{
-	struct live *next = NULL;
-
-	for (struct live *live = a->live; live; live = next) {
-		struct cs_stored stored = { 0 };
-
-		next = live->next;
-		if (live->connection != caller->connection)
-			continue;
-		if (cs_store_get(a->store, live->number, &stored) == 0 &&
-			(stored.state == CS_PENDING || stored.state == CS_APPROVED) && record_begin(a) == 0 &&
-			record_request(a, &stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored.request.requester,
-				NULL, NULL) < 0)
-			record_undo(a);
-		cs_clear(&cs_stored_shape, &stored);
-		live_drop(a, live);
-	}
-	for (struct release *release = a->releases; release; release = release->next)
-		if (release->connection == caller->connection)
-			release->connection = 0;
-}
-
-static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *now)
-{
-	struct cs_stored stored = { 0 };
-	int r = cs_store_get(a->store, number, &stored);
-
-	if (r == 0 && stored_overdue(&stored, now, NULL)) {
-		r = record_begin(a);
-		if (r == 0) {
-			enum cs_state to = cs_state_after(stored.state, CS_STEP_EXPIRE);
-
-			r = to == CS_STATE_NONE ? CS_ECONFLICT
-				: cs_store_change(a->store, number, stored.state, to, now);
-			if (r == 1)
-				r = record_request(a, &stored, CS_EVENT_EXPIRED, CS_DENY, CS_WHY_EXPIRED, NULL,
-					stored.state == CS_APPROVED ? "approved but not used in time"
-						: "not enough people answered in time", NULL);
-			if (r < 0)
-				record_undo(a);
-		}
-	}
-	cs_clear(&cs_stored_shape, &stored);
-	return r < 0 ? r : 0;
-}
-
-/* An alarm that could not be recorded is tried again at the next tick. */
-static void alarm_unconfirmed(struct cs_authority *a, struct release *release)
-{
-	struct cs_stored stored = { 0 };
-	int r = cs_store_get(a->store, release->number, &stored);
-
-	if (r == 0)
-		r = record_begin(a);
-	if (r == 0) {
-		r = record_request(a, &stored, CS_EVENT_UNCONFIRMED, CS_PERMIT, CS_WHY_UNCONFIRMED,
-			&stored.request.requester,
-			"released, but no PAM session line asked countersignd about it", NULL);
-		if (r < 0)
-			record_undo(a);
-	}
-	if (r == 0)
-		release->alarm_turn = a->turn;
-	cs_clear(&cs_stored_shape, &stored);
-}
-
-static void drop_old_releases(struct cs_authority *a, const struct cs_now *now)
-{
-	struct release **at = &a->releases;
-
-	while (*at) {
-		struct release *release = *at;
-		uint64_t age = now->boot_ms - release->at_ms;
-
-		if (release->number && !release->alarm_turn && age > UNCONFIRMED_MS)
-			alarm_unconfirmed(a, release);
-		if (age > a->options.confirm_ms) {
-			*at = release->next;
-			free(release);
-		} else {
-			at = &release->next;
-		}
-	}
-}
-
-uint64_t cs_authority_tick(struct cs_authority *a)
-{
-	uint64_t overdue[64];
-	struct cs_now now;
-	int n = 0, failed = 0;
-
-	if (a->options.now(&now) < 0)
-		return 1000;
-	n = cs_store_overdue(a->store, &now, overdue, CS_COUNT(overdue));
-	/* One that cannot be expired, because its bytes are damaged, must not keep the others alive. */
-	for (int i = 0; i < n; i++)
-		failed |= expire(a, overdue[i], &now) < 0;
-	drop_old_releases(a, &now);
-	return n == (int)CS_COUNT(overdue) && !failed ? 1 : 1000;
 }

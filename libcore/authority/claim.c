@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Claim: an approved request is used once, after everything has been looked at again. And confirm: the session phase
- * asks whether this very process is the one that was released. */
+/* Claim: an approved request is used, after everything has been looked at again. */
 #include "internal.h"
 #include "mem.h"
 #include <stdlib.h>
@@ -66,49 +65,70 @@ enum cs_reason match_again(struct task *task, const struct cs_facts *requester, 
 	return reason;
 }
 
+/* A claim on its way. */
+struct claiming {
+	struct task *task;
+	const struct cs_answer *answer; /* the requester, then who voted */
+	const struct cs_gate *gate;
+	struct count count;
+	struct cs_decision now;
+	struct cs_grounds grounds; /* where it stands */
+	char *text;                /* where there is more to say than the reason does */
+};
+
 /* Why the claim is refused by the decision of now; CS_WHY_NONE when it stands. */
 static enum cs_reason refused_now(const struct cs_decision *now)
 {
 	if (now->verdict == CS_PERMIT)
-		return now->reason == CS_WHY_APPROVED ? CS_WHY_NONE : CS_WHY_POLICY_CHANGED;
-	if (now->verdict == CS_HOLD)
-		return now->reason == CS_WHY_DOUBT ? CS_WHY_DOUBT : CS_WHY_APPROVER_LOST;
+		return is_approval(now) ? CS_WHY_NONE : CS_WHY_POLICY_CHANGED;
 	if (now->reason == CS_WHY_DOUBT || now->reason == CS_WHY_REJECTED)
 		return now->reason;
-	return CS_WHY_REQUESTER_LOST;
+	return now->verdict == CS_HOLD || now->reason == CS_WHY_UNSATISFIABLE ? CS_WHY_APPROVER_LOST
+		: CS_WHY_REQUESTER_LOST;
 }
 
 /* The decision of now, and why the claim is refused by it. */
-static enum cs_reason decide_again(struct task *task, const struct cs_answer *answer, const struct cs_gate *gate,
-	struct cs_decision *ret_now)
+static enum cs_reason decide_again(struct claiming *c)
 {
-	struct cs_case what = { 0 };
+	struct task *task = c->task;
 	enum cs_reason reason = CS_WHY_NONE;
 
-	what.policy = task->authority->policy;
-	what.gate = gate;
-	what.scope = task->stored.request.scope;
-	what.asked_by = &task->stored.request.requester;
-	what.requester = &answer->facts[0];
-	what.votes = task->votes;
-	what.voters = answer->facts + 1;
-	what.n_votes = task->n_votes;
-	if (cs_decide(&what, ret_now) < 0)
+	if (count_begin(task, c->gate, &c->answer->facts[0], c->answer->facts + 1, c->answer, &c->count) < 0 ||
+		cs_decide(&c->count.what, &c->now) < 0)
 		return CS_WHY_STORE;
-	reason = refused_now(ret_now);
+	reason = refused_now(&c->now);
 	/* Under another policy than it was asked under, what is missing is not the approvers' doing. */
 	if (reason == CS_WHY_APPROVER_LOST &&
 		memcmp(task->stored.request.policy_digest, task->authority->policy_digest, CS_DIGEST_LEN) != 0)
-		reason = CS_WHY_POLICY_CHANGED;
+		return CS_WHY_POLICY_CHANGED;
+	if (reason == CS_WHY_APPROVER_LOST && c->count.text && !c->text) {
+		c->text = c->count.text; /* what is wrong with a signature */
+		c->count.text = NULL;
+	}
 	return reason;
 }
 
-/* Everything once more. CS_WHY_NONE: it may be used. *ret_text where there is more to say than the reason does. */
-static enum cs_reason check_claim(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_now,
-	char **ret_text)
+/* The case as it is asked again. CS_WHY_NONE where it still stands. */
+static enum cs_reason check_case(struct claiming *c)
 {
+	struct task *task = c->task;
 	const struct cs_action *action = &task->stored.request.action;
-	const struct cs_gate *gate = NULL;
+	enum cs_reason reason = match_again(task, &c->answer->facts[0], c->answer, &c->gate, &c->text);
+
+	if (reason != CS_WHY_NONE)
+		return reason;
+	if (cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(c->gate))
+		return CS_WHY_POLICY_CHANGED;
+	if (facts_stale(task, c->answer->facts, c->answer->n_facts, cs_gate_fresh_ms(c->gate), "the gate", &c->text))
+		return CS_WHY_DOUBT;
+	return decide_again(c);
+}
+
+/* Everything once more. CS_WHY_NONE: it may be used. */
+static enum cs_reason check_claim(struct claiming *c)
+{
+	struct task *task = c->task;
+	const struct cs_action *action = &task->stored.request.action;
 	enum cs_reason reason = CS_WHY_NONE;
 	uint64_t cooling_ms = 0;
 
@@ -116,22 +136,16 @@ static enum cs_reason check_claim(struct task *task, const struct cs_answer *ans
 		return CS_WHY_NOT_YOURS;
 	if (!same_file(&action->file, &task->file))
 		return CS_WHY_TARGET_CHANGED;
-	reason = match_again(task, &answer->facts[0], answer, &gate, ret_text);
-	if (reason == CS_WHY_NONE && cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(gate))
-		reason = CS_WHY_POLICY_CHANGED;
-	if (reason == CS_WHY_NONE && facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(gate),
-		"the gate", ret_text))
-		reason = CS_WHY_DOUBT;
-	else if (reason == CS_WHY_NONE)
-		reason = decide_again(task, answer, gate, ret_now);
-	if (reason == CS_WHY_DOUBT && !*ret_text)
-		*ret_text = ret_now->text ? cs_dup(ret_now->text) : doubt_of(&answer->facts[0]);
+	reason = check_case(c);
+	if (reason == CS_WHY_DOUBT && !c->text)
+		c->text = c->now.text ? cs_dup(c->now.text) : doubt_of(&c->answer->facts[0]);
 	if (reason != CS_WHY_NONE)
 		return reason;
-	if (!stored_cooling(task->authority, &task->stored, &task->now, &cooling_ms))
-		return CS_WHY_NONE;
-	*ret_text = cooling_text(cooling_ms);
-	return CS_WHY_COOLING;
+	if (stored_cooling(task->authority, &task->stored, &task->now, &cooling_ms)) {
+		c->text = cooling_text(cooling_ms);
+		return CS_WHY_COOLING;
+	}
+	return count_freeze(task, &c->count, c->answer, &c->grounds) < 0 ? CS_WHY_STORE : CS_WHY_NONE;
 }
 
 /* The request is spent without a use: what was approved does not hold any more, so the next call asks again. Doubt, the
@@ -146,37 +160,56 @@ static int refuse(struct task *task, enum cs_reason reason, const char *text)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_stored *stored = &task->stored;
+	enum cs_state to = cs_state_after(CS_APPROVED, CS_STEP_CANCEL);
 	int r = record_request(a, stored, CS_EVENT_DENIED, CS_DENY, reason, &stored->request.requester,
 		text ? text : cs_reason_text(reason), NULL);
 
 	if (r < 0 || !spends(reason))
 		return r;
-	r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CANCEL),
-		&task->now);
-	if (r == 1)
-		r = record_request(a, stored, CS_EVENT_CANCELLED, CS_DENY, reason, NULL,
-			"the approval does not hold any more", NULL);
-	return r < 0 ? r : 0;
+	r = cs_store_change(a->store, stored->number, CS_APPROVED, to, &task->now);
+	if (r != 1)
+		return r < 0 ? r : 0;
+	stored->state = to;
+	return record_request(a, stored, CS_EVENT_CANCELLED, CS_DENY, reason, NULL, "the approval does not hold any more",
+		NULL);
+}
+
+/* "Enough people approved it. (from ldaps://…, 0s old), use 2 of 5": allocated; NULL when out of memory. */
+static char *use_text(const struct claiming *c, uint32_t used)
+{
+	const struct cs_stored *stored = &c->task->stored;
+	char *told = facts_told(&c->answer->facts[0], &c->task->now), *text = NULL, *uses = NULL;
+	uint32_t most = stored_uses(stored);
+	int r = !told ? CS_ENOMEM
+		: most == CS_USES_ANY ? cs_format(&uses, ", use %u", (unsigned)used)
+		: most > 1	      ? cs_format(&uses, ", use %u of %u", (unsigned)used, (unsigned)most)
+				      : 0;
+
+	if (r == 0)
+		r = cs_format(&text, "%s (%s)%s", cs_reason_text(c->now.reason), told, uses ? uses : "");
+	free(told);
+	free(uses);
+	return r == 0 ? text : NULL;
 }
 
 /* One conditional update decides who uses it (A091); its event is in the same transaction. */
-static int use(struct task *task, const struct cs_facts *requester)
+static int use(struct claiming *c)
 {
-	struct cs_authority *a = task->authority;
+	struct task *task = c->task;
 	struct cs_stored *stored = &task->stored;
-	int r = cs_store_change(a->store, stored->number, CS_APPROVED, cs_state_after(CS_APPROVED, CS_STEP_CLAIM),
-		&task->now);
-
-	char *told = NULL, *text = NULL;
+	uint32_t used = 0;
+	struct telling telling = { .kind = CS_EVENT_CLAIMED, .verdict = CS_PERMIT, .reason = c->now.reason,
+		.actor = &stored->request.requester, .shape = &cs_grounds_shape, .body = &c->grounds };
+	int r = cs_store_use(task->authority->store, stored->number, &task->now, &used);
+	char *text = NULL;
 
 	if (r != 1)
 		return r < 0 ? r : CS_ECONFLICT;
-	told = facts_told(requester, &task->now);
-	r = told ? cs_format(&text, "%s (%s)", cs_reason_text(CS_WHY_APPROVED), told) : CS_ENOMEM;
-	if (r == 0)
-		r = record_request(a, stored, CS_EVENT_CLAIMED, CS_PERMIT, CS_WHY_APPROVED, &stored->request.requester,
-			text, NULL);
-	free(told);
+	stored->used = used;
+	stored->state = cs_state_after(CS_APPROVED, used >= stored_uses(stored) ? CS_STEP_CLAIM : CS_STEP_USE);
+	text = use_text(c, used);
+	telling.text = text;
+	r = text ? record_told(task->authority, stored, &telling) : CS_ENOMEM;
 	free(text);
 	if (r == 0)
 		r = release_add(task, &stored->request.action, stored->request.subject.uid, stored->number);
@@ -184,15 +217,16 @@ static int use(struct task *task, const struct cs_facts *requester)
 }
 
 /* Uses it or records why not. 0 or CS_E…; *reason changes where somebody else was faster. */
-static int settle(struct task *task, const struct cs_answer *answer, enum cs_reason *reason, const char *text)
+static int settle(struct claiming *c, enum cs_reason *reason)
 {
-	int r = record_begin(task->authority);
+	struct cs_authority *a = c->task->authority;
+	int r = record_begin(a);
 
 	if (r < 0)
 		return r;
-	r = *reason == CS_WHY_NONE ? use(task, &answer->facts[0]) : refuse(task, *reason, text);
+	r = *reason == CS_WHY_NONE ? use(c) : refuse(c->task, *reason, c->text);
 	if (r < 0)
-		record_undo(task->authority);
+		record_undo(a);
 	if (r == CS_ECONFLICT) {
 		*reason = CS_WHY_USED;
 		r = 0;
@@ -201,60 +235,82 @@ static int settle(struct task *task, const struct cs_answer *answer, enum cs_rea
 }
 
 /* now's needs and the text move into the reply. */
-static void fill_reply(struct task *task, enum cs_reason refused, struct cs_decision *now, char **text,
-	struct cs_decision *reply)
+static void fill_reply(struct claiming *c, enum cs_reason refused, struct cs_decision *reply)
 {
-	reply->needs = now->needs;
-	reply->n_needs = now->n_needs;
-	now->needs = NULL;
-	now->n_needs = 0;
-	reply->reason = refused == CS_WHY_NONE ? CS_WHY_APPROVED : refused;
-	reply->text = *text ? *text : cs_dup(cs_reason_text(reply->reason));
-	*text = NULL;
-	reply->state = refused == CS_WHY_NONE ? CS_USED : reply->state;
+	struct task *task = c->task;
+
+	decision_needs(reply, &c->now);
+	reply->reason = refused == CS_WHY_NONE ? c->now.reason : refused;
+	reply->text = c->text ? c->text : cs_dup(cs_reason_text(reply->reason));
+	c->text = NULL;
 	reply->verdict = refused == CS_WHY_NONE ? CS_PERMIT : refused == CS_WHY_COOLING ? CS_HOLD : CS_DENY;
+	reply->state = refused == CS_WHY_USED ? CS_USED : task->stored.state;
+	reply->used = task->stored.used;
 	if (refused == CS_WHY_COOLING)
 		(void)stored_cooling(task->authority, &task->stored, &task->now, &reply->remaining_ms);
 }
 
 int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision)
 {
-	struct cs_decision now = { 0 }, reply = { 0 };
-	char *text = NULL;
-	enum cs_reason refused = check_claim(task, answer, &now, &text);
-	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &reply);
+	struct claiming c = { .task = task, .answer = answer };
+	struct cs_decision reply = { 0 };
+	enum cs_reason refused = check_claim(&c);
+	int r = decision_of(task->authority, &task->stored, task->votes, task->n_votes, &task->now, &reply);
 
 	if (r == 0 && refused != CS_WHY_COOLING)
-		r = settle(task, answer, &refused, text);
+		r = settle(&c, &refused);
 	if (r == 0) {
-		fill_reply(task, refused, &now, &text, &reply);
+		fill_reply(&c, refused, &reply);
 		*ret_decision = reply;
 	} else {
 		cs_clear(&cs_decision_shape, &reply);
 	}
-	cs_clear(&cs_decision_shape, &now);
-	free(text);
+	cs_clear(&cs_decision_shape, &c.now);
+	cs_clear(&cs_grounds_shape, &c.grounds);
+	count_clear(&c.count);
+	free(c.text);
 	return r;
+}
+
+/* The connection's own request, loaded; NULL where it is none of its. */
+static struct live *own_live(struct task *task)
+{
+	const struct cs_claim *claim = task->call;
+	struct live *live = live_find(task->authority, claim->id, claim->secret);
+
+	if (!live || live->connection != task->caller.connection || task_load(task, live->number) < 0)
+		return NULL;
+	return live;
+}
+
+/* Why it may not even be looked at. CS_WHY_NONE where it may. */
+static enum cs_reason not_approved(const struct task *task)
+{
+	if (task->stored.state != CS_APPROVED)
+		return cs_state_reason(task->stored.state);
+	return stored_overdue(&task->stored, &task->now, NULL) ? CS_WHY_EXPIRED : CS_WHY_NONE;
+}
+
+/* Whoever waited with others for one request reads that it was one of them. */
+static const char *not_approved_text(enum cs_reason reason)
+{
+	return reason == CS_WHY_USED ? USED_ELSEWHERE_TEXT : NULL;
 }
 
 static void claim_resume(struct task *task, const struct cs_answer *answer)
 {
-	const struct cs_claim *claim = task->call;
-	struct live *live = live_find(task->authority, claim->id, claim->secret);
+	uint64_t version = task->stored.version;
+	struct live *live = own_live(task);
+	enum cs_reason refused = live ? not_approved(task) : CS_WHY_NOT_YOURS;
 	struct cs_decision decision = { 0 };
 
-	if (!live || live->connection != task->caller.connection || task_load(task, live->number) < 0) {
-		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
+	if (refused != CS_WHY_NONE) {
+		task_decide(task, CS_DENY, refused, not_approved_text(refused));
 		return;
 	}
-	if (task->stored.state != CS_APPROVED || stored_overdue(&task->stored, &task->now, NULL)) {
-		enum cs_reason reason = cs_state_reason(task->stored.state);
-
-		task_decide(task, CS_DENY, task->stored.state == CS_APPROVED ? CS_WHY_EXPIRED : reason, NULL);
-		return;
-	}
-	if (task->n_votes + 1 != answer->n_facts) {
-		task_decide(task, CS_DENY, CS_WHY_STATE, "A vote came in while it was looked at; run it again.");
+	if (version != task->stored.version) {
+		if (!task_again(task))
+			task_decide(task, CS_DENY, CS_WHY_STATE, "A vote came in while it was looked at; run it again.");
 		return;
 	}
 	if (claim_use(task, answer, &decision) < 0) {
@@ -268,95 +324,31 @@ static void claim_resume(struct task *task, const struct cs_answer *answer)
 
 void claim_start(struct task *task)
 {
-	const struct cs_claim *claim = task->call;
-	struct live *live = live_find(task->authority, claim->id, claim->secret);
 	const struct cs_subject *subject = NULL;
+	const struct cs_request *request = NULL;
+	const struct cs_gate *gate = NULL;
 	int r = 0;
 
-	if (!live || live->connection != task->caller.connection || task_load(task, live->number) < 0) {
+	if (!own_live(task)) {
 		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
 		return;
 	}
 	task_measure(task);
-	subject = &task->stored.request.subject;
+	request = &task->stored.request;
+	subject = &request->subject;
+	gate = cs_policy_gate(task->authority->policy, request->gate);
 	r = task_ask_subject(task, subject->uid, subject->name);
 	if (r == 0)
 		r = task_ask_voters(task);
 	if (r == 0)
 		r = task_ask_groups(task);
+	if (r == 0 && gate && gate_counts_listed(gate))
+		r = task_ask_listings(task, gate, request->scope);
 	if (r == 0)
-		r = task_ask_match(task, &task->stored.request.action);
+		r = task_ask_match(task, &request->action);
 	if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else
-		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy,
-			task->stored.request.action.service), claim_resume);
-}
-
-/* --- Confirm ------------------------------------------------------------------------------------------------------ */
-
-static struct release *find_release(struct task *task, const struct cs_confirm *confirm)
-{
-	struct cs_authority *a = task->authority;
-
-	for (struct release *release = a->releases; release; release = release->next)
-		if (release->connection == task->caller.connection && release->uid == confirm->subject.uid &&
-			release->target_uid == confirm->target_uid && task->now.boot_ms >= release->at_ms &&
-			task->now.boot_ms - release->at_ms <= a->options.confirm_ms)
-			return release;
-	return NULL;
-}
-
-static void release_drop(struct cs_authority *a, struct release *release)
-{
-	for (struct release **at = &a->releases; *at; at = &(*at)->next) {
-		if (*at != release)
-			continue;
-		*at = release->next;
-		free(release);
-		return;
-	}
-}
-
-static int record_confirm(struct task *task, const struct cs_confirm *confirm, const struct release *release)
-{
-	struct cs_authority *a = task->authority;
-	struct cs_event event = { 0 };
-	int r = 0;
-
-	if (release && release->number == 0)
-		return 0; /* no gate guards it: its permit is recorded, and there is nothing to add */
-	r = record_begin(a);
-	if (r < 0)
-		return r;
-	if (release) {
-		r = task_load(task, release->number);
-		if (r == 0)
-			r = record_request(a, &task->stored, CS_EVENT_CONFIRMED, CS_PERMIT, CS_WHY_CONFIRMED,
-				&task->stored.request.requester, NULL, NULL);
-	} else {
-		event.kind = CS_EVENT_DENIED;
-		event.actor_uid = confirm->subject.uid;
-		event.actor_name = confirm->subject.name;
-		event.verdict = CS_DENY;
-		event.reason = CS_WHY_UNCONFIRMED;
-		r = record_event(a, &event);
-	}
-	if (r < 0)
-		record_undo(a);
-	return r;
-}
-
-void confirm_start(struct task *task)
-{
-	const struct cs_confirm *confirm = task->call;
-	struct release *release = task->caller.module ? find_release(task, confirm) : NULL;
-	int r = record_confirm(task, confirm, release);
-
-	if (r == 0 && release) {
-		release_drop(task->authority, release); /* once */
-		task_decide(task, CS_PERMIT, CS_WHY_CONFIRMED, NULL);
-	} else {
-		task_decide(task, CS_DENY, r < 0 ? CS_WHY_STORE : CS_WHY_UNCONFIRMED, NULL);
-	}
+		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, request->action.service),
+			claim_resume);
 }

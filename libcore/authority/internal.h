@@ -8,7 +8,8 @@
 #include "crypto.h"
 #include "evidence.h"
 
-/* A request that a connection waits for. It dies with the connection; the request does not. */
+/* A connection that waits for a request. It dies with the connection; the request does not. Identical calls wait for one
+ * request together. */
 struct live {
 	uint8_t id[CS_ID_LEN];
 	uint8_t secret[CS_ID_LEN];
@@ -18,6 +19,7 @@ struct live {
 	uint64_t turn;     /* in which it was made: undone when that turn's commit fails */
 	struct cs_need *needs;
 	size_t n_needs;
+	uint64_t needs_ms; /* boot time at which they were so: rules open with time */
 	struct live *next;
 };
 
@@ -103,6 +105,20 @@ struct told_of {
 	uint64_t since_ms;
 };
 #define TOLD_UIDS 64
+enum {
+	BACK_OFF_UIDS = 64,
+	BACK_OFF_FREE = 3,  /* so many within an hour; the third has its author wait a minute, each further one twice as
+	                     * long, an hour at most */
+	BACK_OFF_KEPT = 9   /* of one uid: enough to reach the hour */
+};
+
+/* When requests of one uid were rejected: who is refused again and again has to wait before he asks again (A094). In memory
+ * only: a restart forgives. */
+struct refusals {
+	uint32_t uid;
+	unsigned n;
+	uint64_t at_ms[BACK_OFF_KEPT]; /* boot time, oldest first */
+};
 
 struct cs_authority {
 	struct cs_authority_options options;
@@ -135,6 +151,8 @@ struct cs_authority {
 	struct refused_votes refused[REFUSED_UIDS];
 	struct sent sent[SENT_MAX];
 	struct told_of told_of[TOLD_UIDS];
+	struct refusals refusals[BACK_OFF_UIDS];
+	uint64_t unopposed_ms; /* when it is looked again for what nobody objected to */
 };
 
 struct handler;
@@ -163,6 +181,7 @@ struct task {
 	uint64_t asked_ms;         /* when this question was asked */
 	uint64_t changes;          /* cs_directory_changes at that time */
 	char *told;                /* submit: " (from ldaps://…, 0s old)", for the event; NULL: nothing was asked */
+	struct cs_grounds grounds; /* submit: what the directory said, for the event; all zero: nothing was asked */
 	size_t *listings_of_rule;
 	size_t match_at, n_match; /* the question's listings that cs_policy_match needs */
 	void (*resume)(struct task *task, const struct cs_answer *answer);
@@ -203,15 +222,23 @@ void task_keep_fd(struct task *task);
 /* Matches the action with the answer to a question that asked for it; person is who asked for the action. */
 int task_match(const struct task *task, const struct cs_action *action, const struct cs_facts *person,
 	const struct cs_answer *answer, struct cs_match *ret_match);
+/* Something moved on while the directory was asked: starts the call over, a few times. 1, and the task is not to be touched
+ * any more; 0: that was tried often enough. */
+int task_again(struct task *task);
 /* Reads the request and its votes again into the task. 0 or CS_E…. */
 int task_load(struct task *task, uint64_t number);
 void task_unload(struct task *task);
 /* How much time its state still has; 1 when that is over. */
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms);
-/* 1 while an approved request may not be used yet (the gate's use_after, by the policy in force), and for how long. Ask
- * stored_overdue first: where the clock is not believed the time is over, and nothing cools any more. */
+/* How long ago it was asked, as its deadline counts; 0 where the clock is not believed: nothing opens or goes ahead then. */
+uint64_t stored_elapsed(const struct cs_stored *stored, const struct cs_now *now);
+/* 1 while an approved request may not be used yet (the gate's use_after, by the policy in force, or the start it was asked
+ * for), and for how long. Ask stored_overdue first: where the clock is not believed the time is over, and nothing cools any
+ * more. */
 int stored_cooling(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_now *now,
 	uint64_t *ret_remaining_ms);
+/* How often it may be used: 1, more, CS_USES_ANY. */
+uint32_t stored_uses(const struct cs_stored *stored);
 /* "Approved; it may be used in 9m 30s.": allocated; NULL when out of memory. */
 char *cooling_text(uint64_t remaining_ms);
 
@@ -238,10 +265,23 @@ int record_event(struct cs_authority *authority, struct cs_event *event);
 void record_forget(struct cs_authority *authority);
 /* cs_authority_turn; 1 when all that the turn decided is committed, else 0. */
 int record_turn(struct cs_authority *authority);
-/* An event about a task's subject and action with no request. */
+/* An event about a task's subject and action with no request, and with the task's grounds. */
 int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
 	const char *gate, const char *text);
-/* An event about a stored request by an actor. body may be NULL. */
+/* An event about a stored request, which is as it is afterwards. People are told in the same transaction. */
+struct telling {
+	enum cs_event_kind kind;
+	enum cs_verdict verdict;
+	enum cs_reason reason;
+	const struct cs_person *actor;  /* NULL: nobody in particular */
+	const char *text;               /* NULL: none */
+	const struct cs_shape *shape;   /* of body; NULL: none */
+	const void *body;
+	const struct cs_need *needs;    /* who could fill what, where that is known */
+	size_t n_needs;
+};
+int record_told(struct cs_authority *authority, const struct cs_stored *stored, const struct telling *telling);
+/* The same, with an encoded body that may be NULL, and nothing known of needs. */
 int record_request(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
 	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text,
 	struct cs_buf *body);
@@ -268,11 +308,79 @@ int record_start(struct cs_authority *authority);
 
 /* live.c */
 struct live *live_find(struct cs_authority *authority, const uint8_t id[CS_ID_LEN], const uint8_t secret[CS_ID_LEN]);
-struct live *live_of_number(struct cs_authority *authority, uint64_t number);
+/* The next after this one (NULL: the first) that waits for a request, or NULL. */
+struct live *live_of(struct cs_authority *authority, uint64_t number, const struct live *after);
+/* How many connections wait for it. */
+uint32_t live_count(struct cs_authority *authority, uint64_t number);
 int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decision);
 void live_drop(struct cs_authority *authority, struct live *live);
-void live_set_needs(struct live *live, const struct cs_need *needs, size_t n_needs);
+/* The same needs for everybody who waits for it. */
+void live_set_needs(struct cs_authority *authority, uint64_t number, const struct cs_need *needs, size_t n_needs,
+	uint64_t now_ms);
+/* The connection lets go, the request stays: with its event. 0 or CS_E…; it is dropped in any case. */
+int live_park(struct cs_authority *authority, struct live *live, const struct cs_stored *stored);
 int release_add(struct task *task, const struct cs_action *action, uint32_t uid, uint64_t number);
+
+/* count.c: the case of the task's request and votes, as its parts are now. */
+struct count {
+	struct cs_case what;
+	struct cs_facts *voters; /* a view of the facts, one for each vote: what is not authenticated any more is told here as
+	                          * a voter who is not known */
+	char *text;              /* what is wrong with such a vote; NULL */
+};
+/* voters: as told, one for each of the task's votes. Clear with count_clear. 0, CS_ENOMEM. */
+int count_begin(struct task *task, const struct cs_gate *gate, const struct cs_facts *requester,
+	const struct cs_facts *voters, const struct cs_answer *answer, struct count *ret_count);
+void count_clear(struct count *count);
+/* What the count was made from, for the event. 0, CS_ENOMEM, CS_ETOOBIG. */
+int count_freeze(const struct task *task, const struct count *count, const struct cs_answer *answer,
+	struct cs_grounds *ret_grounds);
+/* Is this decision an approval: by people, or because nobody objected? */
+int is_approval(const struct cs_decision *decision);
+/* The pending request suffices by this decision, which was counted: it is approved from now on, with its event and its
+ * grounds, by actor (NULL: nobody in particular). Between record_begin and record_end. 0 or CS_E…. */
+int count_approve(struct task *task, const struct count *count, const struct cs_answer *answer,
+	const struct cs_decision *now, const struct cs_person *actor, const char *text);
+/* Votes of a request that waits are counted again as the directory tells now, and what suffices is approved. answer begins
+ * with the requester, then who voted. 1, 0, CS_E…. */
+int count_again(struct task *task, const struct cs_gate *gate, const struct cs_answer *answer);
+/* Do the listings of who could fill a rule decide something in this gate? */
+bool gate_counts_listed(const struct cs_gate *gate);
+
+/* voter.c: may this person vote on the task's request? */
+struct voter {
+	const struct cs_facts *facts;
+	uint32_t login_uid;
+	bool self;      /* his own request, and the gate takes that */
+	size_t standing; /* his vote among the task's; n_votes: none */
+};
+/* Who he is: CS_WHY_NONE, or why he may not, with *ret_text (owned) where there is more to say. requester and voters: as
+ * told, one for each of the task's votes; NULL: only what was known when they asked and voted. */
+enum cs_reason voter_known(const struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
+	struct voter *voter, char **ret_text);
+/* Could he fill a rule that is open? CS_WHY_NONE, NOT_YET (only others), NOT_APPROVER, DOUBT. */
+enum cs_reason voter_entitled(const struct task *task, const struct cs_facts *facts, const struct cs_need *needs,
+	size_t n_needs);
+/* What everybody who may not reads first. */
+#define NO_PERMISSION_TEXT "You do not have permission to approve or reject this request: "
+
+/* backoff.c: a request of this uid was rejected. */
+void backoff_note(struct cs_authority *authority, uint32_t uid, const struct cs_now *now);
+/* How much longer he has to wait before he asks again; 0: not at all. */
+uint64_t backoff_left(const struct cs_authority *authority, uint32_t uid, const struct cs_now *now);
+
+/* ahead.c: may a call that was asked for ahead start then? CS_WHY_NONE or CS_WHY_AHEAD with *ret_text (owned). */
+enum cs_reason ahead_refused(const struct task *task, char **ret_text);
+
+/* join.c: an identical request that is open. 1 and it is loaded, 0, or CS_E…. */
+int join_find(struct task *task);
+/* It was found before the directory was asked, and may have moved on meanwhile: 1 it is still the same, 0 there is none,
+ * CS_ECONFLICT. */
+int join_still(struct task *task);
+
+/* made.c: stores the new request with its event; task->stored is it. Who is told, the decision's needs say. 0,
+ * CS_ETOOBIG, CS_E…. */
+int request_make(struct task *task, const struct cs_facts *facts, const struct cs_decision *decision);
 
 /* environment.c: 1 when a NAME=value would change what runs. */
 int environment_steers(const char *variable);
@@ -285,9 +393,19 @@ enum {
 	FIRST_VOTES_BYTES = LAST_VOTE_BYTES + 32768 /* and some votes, when it is asked */
 };
 
-/* Decision of a stored request for replies: number, id, gate, scope, state, votes, version, remaining. 0, CS_ENOMEM. */
-int decision_of(const struct cs_stored *stored, const struct cs_approval *votes, size_t n_votes,
-	const struct cs_now *now, struct cs_decision *ret_decision);
+/* Decision of a stored request for replies: all but verdict, reason, text and needs. 0, CS_ENOMEM. */
+int decision_of(struct cs_authority *authority, const struct cs_stored *stored, const struct cs_approval *votes,
+	size_t n_votes, const struct cs_now *now, struct cs_decision *ret_decision);
+/* How far the rules of its gate are filled by the votes themselves; none where the policy has the gate no more. 0 or
+ * CS_E…. */
+int needs_frozen(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_approval *votes,
+	size_t n_votes, const struct cs_now *now, struct cs_need **ret_needs, size_t *ret_count);
+void votes_free(struct cs_approval **votes, size_t *n);
+/* list.c: did the viewer, of whom the directory tells this, ask for it; may he see it? */
+int viewer_asked(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
+int viewer_may_see(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
+/* from's needs move into the decision, with how many people are missing over them. */
+void decision_needs(struct cs_decision *decision, struct cs_decision *from);
 
 /* claim.c: does the policy of now still lead the task's request to its gate in its scope? CS_WHY_NONE with *ret_gate;
  * or why not, with *ret_text where there is more to say than the reason does (owned). The answer is to
@@ -297,6 +415,9 @@ enum cs_reason match_again(struct task *task, const struct cs_facts *requester, 
 /* Uses an approved request. facts[0] of the answer is the requester, then follows each vote. Fills *ret_decision. With
  * CS_WHY_COOLING nothing was used or recorded: it is held until then. */
 int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision);
+
+/* What a session reads that waited for the same request as the one that used it. */
+#define USED_ELSEWHERE_TEXT "Another of your sessions, which asked for the same, has used it."
 
 /* submit.c: a submit by the authority itself, for what people change through people.sock (policy.apply). As SUBMIT by
  * the person whose uid is caller->uid, with these differences:

@@ -13,12 +13,40 @@ struct live *live_find(struct cs_authority *a, const uint8_t id[CS_ID_LEN], cons
 	return NULL;
 }
 
-struct live *live_of_number(struct cs_authority *a, uint64_t number)
+struct live *live_of(struct cs_authority *a, uint64_t number, const struct live *after)
 {
-	for (struct live *live = a->live; live; live = live->next)
+	for (struct live *live = after ? after->next : a->live; live; live = live->next)
 		if (live->number == number)
 			return live;
 	return NULL;
+}
+
+uint32_t live_count(struct cs_authority *a, uint64_t number)
+{
+	uint32_t n = 0;
+
+	for (struct live *live = live_of(a, number, NULL); live; live = live_of(a, number, live))
+		n++;
+	return n;
+}
+
+/* For display while waiting; a copy that fails only shows less. */
+static void set_needs(struct live *live, const struct cs_need *needs, size_t n_needs, uint64_t now_ms)
+{
+	cs_needs_free(&live->needs, &live->n_needs);
+	live->needs_ms = now_ms;
+	live->needs = calloc(n_needs ? n_needs : 1, sizeof(*live->needs));
+	for (size_t i = 0; live->needs && i < n_needs; i++) {
+		if (cs_copy(&cs_need_shape, &needs[i], &live->needs[i]) < 0)
+			return;
+		live->n_needs++;
+	}
+}
+
+void live_set_needs(struct cs_authority *a, uint64_t number, const struct cs_need *needs, size_t n_needs, uint64_t now_ms)
+{
+	for (struct live *live = live_of(a, number, NULL); live; live = live_of(a, number, live))
+		set_needs(live, needs, n_needs, now_ms);
 }
 
 int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decision)
@@ -40,21 +68,9 @@ int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decis
 	live->turn = a->turn;
 	live->next = a->live;
 	a->live = live;
-	live_set_needs(live, decision->needs, decision->n_needs);
+	set_needs(live, decision->needs, decision->n_needs, task->now.boot_ms);
 	*ret_hold_ms = a->options.hold_ms;
 	return 0;
-}
-
-/* For display while waiting; a copy that fails only shows less. */
-void live_set_needs(struct live *live, const struct cs_need *needs, size_t n_needs)
-{
-	cs_needs_free(&live->needs, &live->n_needs);
-	live->needs = calloc(n_needs ? n_needs : 1, sizeof(*live->needs));
-	for (size_t i = 0; live->needs && i < n_needs; i++) {
-		if (cs_copy(&cs_need_shape, &needs[i], &live->needs[i]) < 0)
-			return;
-		live->n_needs++;
-	}
 }
 
 void live_drop(struct cs_authority *a, struct live *live)
@@ -68,6 +84,21 @@ void live_drop(struct cs_authority *a, struct live *live)
 		free(live);
 		return;
 	}
+}
+
+int live_park(struct cs_authority *a, struct live *live, const struct cs_stored *stored)
+{
+	const char *text = live_count(a, live->number) > 1 ? "one session stopped waiting; another waits still" : NULL;
+	int r = record_begin(a);
+
+	if (r == 0) {
+		r = record_request(a, stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_PARKED, &stored->request.requester, text,
+			NULL);
+		if (r < 0)
+			record_undo(a);
+	}
+	live_drop(a, live);
+	return r;
 }
 
 int release_add(struct task *task, const struct cs_action *action, uint32_t uid, uint64_t number)

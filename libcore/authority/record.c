@@ -110,11 +110,13 @@ static int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
 	return 0;
 }
 
-static int outright_body(const struct cs_submit *submit, struct cs_buf *body)
+static int outright_body(const struct task *task, struct cs_buf *out)
 {
-	int r = cs_encode(&cs_subject_shape, &submit->subject, body);
+	const struct cs_submit *submit = task->call;
+	struct cs_permitted_body body = { .subject = submit->subject, .action = submit->action,
+		.scope = task->match.scope, .grounds = task->grounds }; /* a view */
 
-	return r == 0 ? cs_encode(&cs_action_shape, &submit->action, body) : r;
+	return cs_encode(&cs_permitted_body_shape, &body, out);
 }
 
 /* The event of a verdict without a request; body may be NULL. */
@@ -138,8 +140,8 @@ static int outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 	return r;
 }
 
-/* Evidence names what was decided: the whole action goes in as the body. A denial of what is too long for that is
- * recorded without it. */
+/* Evidence names what was decided: the whole action goes in as the body, and what the directory said. A denial of what is
+ * too long for that is recorded without it. */
 int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict verdict, enum cs_reason reason,
 	const char *gate, const char *text)
 {
@@ -147,7 +149,7 @@ int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 	int r = 0;
 
 	cs_buf_init(&body, CS_MAX_EVENT);
-	r = outright_body(task->call, &body);
+	r = outright_body(task, &body);
 	if (r == 0)
 		r = outright(task, kind, verdict, reason, gate, text, &body);
 	if (r == CS_ETOOBIG && verdict == CS_DENY)
@@ -156,32 +158,66 @@ int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 	return r;
 }
 
+/* The text of an event: every record of a request whose gate takes the requester's own vote says so. NULL: out of memory. */
+static char *text_of(const struct cs_stored *stored, const char *text)
+{
+	const char *said = text ? text : "";
+	char *marked = NULL;
+
+	if (!stored->request.self_approval)
+		return cs_dup(said);
+	return cs_format(&marked, "%s%s[self-approval on]", said, *said ? " " : "") == 0 ? marked : NULL;
+}
+
+static int request_event(struct cs_authority *a, const struct cs_stored *stored, const struct telling *telling,
+	const struct cs_buf *body)
+{
+	const struct cs_person *actor = telling->actor;
+	struct cs_event event = { .kind = telling->kind, .request = stored->number, .actor_uid = CS_NO_UID,
+		.verdict = telling->verdict, .reason = telling->reason, .gate = stored->request.gate };
+	char *text = text_of(stored, telling->text);
+	int r = text ? 0 : CS_ENOMEM;
+
+	memcpy(event.digest, stored->digest, CS_DIGEST_LEN);
+	if (actor) {
+		event.actor_uid = actor->uid;
+		event.actor_name = actor->name;
+		event.actor_id = actor->id;
+	}
+	event.text = text;
+	event.body = body ? body->data : NULL;
+	event.n_body = body ? body->len : 0;
+	if (r == 0)
+		r = record_event(a, &event);
+	if (r == 0)
+		r = record_changed(a, stored->request.id);
+	free(text);
+	return r;
+}
+
+int record_told(struct cs_authority *a, const struct cs_stored *stored, const struct telling *telling)
+{
+	struct cs_buf body;
+	int r = 0;
+
+	cs_buf_init(&body, CS_MAX_EVENT);
+	if (telling->shape)
+		r = cs_encode(telling->shape, telling->body, &body);
+	if (r == 0)
+		r = request_event(a, stored, telling, telling->shape ? &body : NULL);
+	if (r == 0)
+		r = tell_people(a, stored, telling->kind, telling->needs, telling->n_needs);
+	cs_buf_clear(&body);
+	return r;
+}
+
 int record_request(struct cs_authority *a, const struct cs_stored *stored, enum cs_event_kind kind,
 	enum cs_verdict verdict, enum cs_reason reason, const struct cs_person *actor, const char *text, struct cs_buf *body)
 {
-	struct cs_event event = { 0 };
-	char *copy = cs_dup(text);
-	int r = copy ? 0 : CS_ENOMEM;
+	struct telling telling = { .kind = kind, .verdict = verdict, .reason = reason, .actor = actor, .text = text };
+	int r = request_event(a, stored, &telling, body);
 
-	if (r == 0) {
-		event.kind = kind;
-		event.request = stored->number;
-		memcpy(event.digest, stored->digest, CS_DIGEST_LEN);
-		event.actor_uid = actor ? actor->uid : CS_NO_UID;
-		event.actor_name = actor ? actor->name : NULL;
-		event.actor_id = actor ? actor->id : NULL;
-		event.verdict = verdict;
-		event.reason = reason;
-		event.gate = stored->request.gate;
-		event.text = copy;
-		event.body = body ? body->data : NULL;
-		event.n_body = body ? body->len : 0;
-		r = record_event(a, &event);
-	}
-	if (r == 0)
-		r = record_changed(a, stored->request.id);
-	free(copy);
-	return r;
+	return r == 0 ? tell_people(a, stored, kind, NULL, 0) : r;
 }
 
 /* --- The end of a turn --------------------------------------------------------------------------------------------- */

@@ -5,16 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is told and recorded: asked for ahead, nothing runs now, whatever may run later. */
+static void as_ahead(const struct cs_submit *submit, enum cs_verdict *verdict, enum cs_reason *reason, const char **text)
+{
+	if (!submit->ahead || *verdict != CS_PERMIT)
+		return;
+	*verdict = CS_DENY;
+	*reason = CS_WHY_NOT_WAITING;
+	*text = "Nobody has to be asked for this: it may run when you want it to.";
+}
+
 /* Records a verdict that makes no request, and ends the task. A permit that cannot be recorded is none. */
 static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate,
 	const char *text)
 {
 	const struct cs_submit *submit = task->call;
 	struct cs_authority *a = task->authority;
-	const char *shown = text && *text ? text : cs_reason_text(reason);
+	const char *shown = NULL;
 	char *kept = NULL;
 	int r = 0;
 
+	as_ahead(submit, &verdict, &reason, &text);
+	shown = text && *text ? text : cs_reason_text(reason);
 	if (cs_format(&kept, "%s%s", shown, task->told ? task->told : "") < 0) {
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 		return;
@@ -67,7 +79,7 @@ static enum cs_reason refused_outright(struct task *task)
 
 	if (action->option_refused)
 		return CS_WHY_OPTION;
-	if (runs && action->exposed && !cs_gate_takes_exposed(task->match.gate))
+	if (runs && action->exposed && !(task->match.gate && cs_gate_takes_exposed(task->match.gate)))
 		return CS_WHY_EXPOSED_FILE;
 	for (size_t i = 0; i < action->n_env; i++)
 		if (environment_steers(action->env[i]))
@@ -93,147 +105,40 @@ static int action_key(struct task *task)
 	return r;
 }
 
-enum { PARKED_NOT, PARKED_PENDING, PARKED_COOLING, PARKED_APPROVED };
-
-/* How good it is to find this request, which is loaded: best one that may be used. One of another gate or scope, by
- * which other people were asked, is none. */
-static int parked_rank(const struct task *task)
+/* What is said of a request that is left open. */
+static char *open_text(const struct task *task, const struct cs_decision *reply, bool cools)
 {
-	const struct cs_stored *stored = &task->stored;
-
-	if (stored_overdue(stored, &task->now, NULL) ||
-		strcmp(stored->request.gate, cs_gate_name(task->match.gate)) != 0 ||
-		strcmp(stored->request.scope, task->match.scope) != 0)
-		return PARKED_NOT;
-	if (stored->state != CS_APPROVED)
-		return PARKED_PENDING;
-	return stored_cooling(task->authority, stored, &task->now, NULL) ? PARKED_COOLING : PARKED_APPROVED;
-}
-
-/* An identical request that is open and that no connection holds. 1 and it is loaded, 0, or CS_E…. */
-static int find_parked(struct task *task)
-{
-	struct cs_authority *a = task->authority;
-	uint64_t numbers[64], found = 0;
-	int n = cs_store_find_open(a->store, task->key, numbers, CS_COUNT(numbers));
-	int best = PARKED_NOT, r = n < 0 ? n : 0;
-
-	for (int i = 0; r == 0 && i < n && best != PARKED_APPROVED; i++) {
-		if (live_of_number(a, numbers[i]))
-			continue;
-		r = task_load(task, numbers[i]);
-		if (r == 0 && parked_rank(task) > best) {
-			best = parked_rank(task);
-			found = numbers[i];
-		}
-	}
-	if (r < 0)
-		return r;
-	if (best == PARKED_NOT) {
-		task_unload(task); /* the votes of one that is over must not count for a new one */
-		return 0;
-	}
-	r = task->stored.number == found ? 0 : task_load(task, found);
-	return r < 0 ? r : 1;
-}
-
-static int request_fill(struct task *task, const struct cs_facts *facts, struct cs_request *request)
-{
-	struct cs_authority *a = task->authority;
 	const struct cs_submit *submit = task->call;
-	int r = 0;
 
-	request->version = 2;
-	r = cs_random(request->id, sizeof(request->id));
-	if (r == 0)
-		r = cs_copy(&cs_subject_shape, &submit->subject, &request->subject);
-	if (r == 0)
-		r = cs_copy(&cs_action_shape, &submit->action, &request->action);
-	if (r == 0)
-		r = cs_copy(&cs_person_shape, &facts->person, &request->requester);
-	if (r < 0)
-		return r;
-	request->boot = cs_dup(task->now.boot_id);
-	request->gate = cs_dup(cs_gate_name(task->match.gate));
-	request->scope = cs_dup(task->match.scope);
-	request->reason = cs_dup(submit->reason);
-	request->assurance = cs_dup("local-uid");
-	memcpy(request->policy_digest, a->policy_digest, CS_DIGEST_LEN);
-	request->created_wall_ms = task->now.wall_ms;
-	request->created_boot_ms = task->now.boot_ms;
-	request->lifetime_ms = cs_gate_lifetime_ms(task->match.gate);
-	request->use_within_ms = cs_gate_use_within_ms(task->match.gate);
-	request->uses = 1;
-	return request->boot && request->gate && request->scope && request->reason && request->assurance ? 0
-		: CS_ENOMEM;
-}
-
-/* Approvers have to be able to look at it, with their votes. */
-static int check_size(struct task *task)
-{
-	int fits = request_fits(task, FIRST_VOTES_BYTES);
-
-	return fits == 0 ? CS_ETOOBIG : fits < 0 ? fits : 0;
-}
-
-/* Stores the new request with its event; task->stored is it. */
-static int request_make(struct task *task, const struct cs_facts *facts)
-{
-	struct cs_authority *a = task->authority;
-	struct cs_stored *stored = &task->stored;
-	struct cs_buf body;
-	int r = 0;
-
-	cs_buf_init(&body, CS_MAX_EVENT);
-	r = request_fill(task, facts, &stored->request);
-	if (r == 0)
-		r = cs_request_encode(&stored->request, &body);
-	if (r == 0)
-		r = cs_digest(CS_DOMAIN_REQUEST, body.data, body.len, stored->digest);
-	if (r == 0) {
-		memcpy(stored->action_key, task->key, CS_DIGEST_LEN);
-		stored->state = CS_PENDING;
-		stored->since_boot_ms = task->now.boot_ms;
-		stored->since_wall_ms = task->now.wall_ms;
-		stored->since_boot = cs_dup(task->now.boot_id);
-		r = stored->since_boot ? check_size(task) : CS_ENOMEM;
-	}
-	if (r == 0)
-		r = record_begin(a);
-	if (r == 0) {
-		r = cs_store_add(a->store, stored);
-		if (r == 0)
-			r = record_request(a, stored, CS_EVENT_REQUESTED, CS_HOLD, CS_WHY_NEEDS_APPROVAL,
-				&stored->request.requester, stored->request.reason, &body);
-		if (r < 0)
-			record_undo(a);
-	}
-	cs_buf_clear(&body);
-	return r;
+	if (cools)
+		return cooling_text(reply->remaining_ms);
+	if (submit->ahead && task->stored.state == CS_APPROVED)
+		return cs_dup("Approved; run it when you want to.");
+	if (submit->ahead)
+		return cs_dup("The request is open. Run it after it is approved.");
+	return cs_dup(cs_reason_text(reply->reason));
 }
 
 /* The reply to a request that waits for people or for its time: held on line, or left open where nobody can wait. */
 static void reply_open(struct task *task, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
+	bool waits = submit->may_wait && !submit->ahead;
 	struct cs_decision reply = { 0 };
-	int r = decision_of(&task->stored, task->votes, task->n_votes, &task->now, &reply);
+	int r = decision_of(task->authority, &task->stored, task->votes, task->n_votes, &task->now, &reply);
 	int cools = r == 0 && stored_cooling(task->authority, &task->stored, &task->now, &reply.remaining_ms);
 
 	if (r == 0) {
-		reply.needs = decision->needs;
-		reply.n_needs = decision->n_needs;
-		decision->needs = NULL;
-		decision->n_needs = 0;
-		reply.verdict = submit->may_wait ? CS_HOLD : CS_DENY;
-		reply.reason = !submit->may_wait ? CS_WHY_NOT_WAITING : cools ? CS_WHY_COOLING : CS_WHY_NEEDS_APPROVAL;
-		reply.text = cools ? cooling_text(reply.remaining_ms) : cs_dup(cs_reason_text(reply.reason));
+		decision_needs(&reply, decision);
+		reply.verdict = waits ? CS_HOLD : CS_DENY;
+		reply.reason = !waits ? CS_WHY_NOT_WAITING : cools ? CS_WHY_COOLING : CS_WHY_NEEDS_APPROVAL;
+		reply.text = open_text(task, &reply, cools);
 		reply.check_code = malloc(CS_CODE_LEN + 1);
 		if (reply.check_code)
 			cs_check_code(task->stored.digest, reply.check_code);
 		r = !reply.text || !reply.check_code ? CS_ENOMEM : 0;
 	}
-	if (r == 0 && submit->may_wait)
+	if (r == 0 && waits)
 		r = live_add(task, &reply.hold_ms, &reply);
 	if (r < 0) {
 		cs_clear(&cs_decision_shape, &reply);
@@ -253,75 +158,53 @@ static int over_limit(struct task *task)
 	return r < 0 ? r : of_uid >= o->max_open_per_uid || pending + approved >= o->max_open;
 }
 
+/* Why no new request is made; CS_WHY_NONE when one is. *ret_text (owned) where there is more to say. */
+static enum cs_reason new_refused(struct task *task, char **ret_text)
+{
+	const struct cs_submit *submit = task->call;
+	uint64_t wait = backoff_left(task->authority, submit->subject.uid, &task->now);
+	char span[16];
+	int r = 0;
+
+	if (wait > 0) {
+		cs_span_text(wait, span);
+		(void)cs_format(ret_text, "Too many of your requests were rejected; ask again in %s.", span);
+		return CS_WHY_BACK_OFF;
+	}
+	r = over_limit(task);
+	return r < 0 ? CS_WHY_STORE : r == 1 ? CS_WHY_LIMIT : CS_WHY_NONE;
+}
+
 static void open_new(struct task *task, const struct cs_facts *facts, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
+	enum cs_reason refused = CS_WHY_NONE;
+	char *text = NULL;
 	int r = 0;
 
 	if (cs_gate_needs_reason(task->match.gate) && (!submit->reason || !*submit->reason)) {
 		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
 		return;
 	}
-	r = over_limit(task);
-	if (r == 1) {
-		deny(task, CS_WHY_LIMIT, NULL);
-		return;
-	}
-	if (r == 0)
-		r = request_make(task, facts);
-	if (r == 0)
-		reply_open(task, decision);
+	refused = new_refused(task, &text);
+	if (refused == CS_WHY_NONE)
+		r = request_make(task, facts, decision);
+	if (refused == CS_WHY_STORE || (r < 0 && r != CS_ETOOBIG))
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else if (refused != CS_WHY_NONE)
+		deny(task, refused, text);
 	else if (r == CS_ETOOBIG)
 		deny(task, CS_WHY_BAD_CALL, "The request is too large: shorten the command line or the environment.");
 	else
-		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+		reply_open(task, decision);
+	free(text);
 }
 
-/* The parked request was found before the directory was asked; it may have moved on meanwhile. */
-static int parked_still(struct task *task)
-{
-	struct cs_authority *a = task->authority;
-	uint64_t number = task->stored.number;
-	enum cs_state was = task->stored.state;
-	uint64_t version = task->stored.version;
-
-	if (number == 0)
-		return 0;
-	if (task_load(task, number) < 0 || live_of_number(a, number) || task->stored.state != was ||
-		task->stored.version != version || stored_overdue(&task->stored, &task->now, NULL))
-		return CS_ECONFLICT;
-	return 1;
-}
-
-/* The votes are there, but at the last one the directory could not tell about all who voted, or said no of one. */
-static int count_again(struct task *task)
-{
-	struct cs_authority *a = task->authority;
-	struct cs_stored *stored = &task->stored;
-	int r = record_begin(a);
-
-	if (r < 0)
-		return r;
-	r = cs_store_change(a->store, stored->number, CS_PENDING, cs_state_after(CS_PENDING, CS_STEP_SUFFICE),
-		&task->now);
-	r = r == 0 ? CS_ECONFLICT : r;
-	if (r == 1)
-		r = record_request(a, stored, CS_EVENT_APPROVED, CS_PERMIT, CS_WHY_APPROVED, NULL,
-			"the votes were counted again, and suffice now", NULL);
-	if (r == 0)
-		r = task_load(task, stored->number);
-	if (r < 0)
-		record_undo(a);
-	return r;
-}
-
-static void use_parked(struct task *task, const struct cs_answer *answer)
+static void use_joined(struct task *task, const struct cs_answer *answer)
 {
 	struct cs_decision used = { 0 };
-	int r = task->stored.state == CS_PENDING ? count_again(task) : 0;
+	int r = claim_use(task, answer, &used);
 
-	if (r == 0)
-		r = claim_use(task, answer, &used);
 	if (r < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else if (used.reason == CS_WHY_COOLING)
@@ -331,25 +214,36 @@ static void use_parked(struct task *task, const struct cs_answer *answer)
 	cs_clear(&cs_decision_shape, &used);
 }
 
+/* The request was there. Votes that suffice by now are counted: at the last one the directory could not tell about all who
+ * voted, or said no of one; or nobody objected in time. */
+static void resume_joined(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
+{
+	const struct cs_submit *submit = task->call;
+	int r = 0;
+
+	if (task->stored.state == CS_PENDING && decision->verdict == CS_PERMIT)
+		r = count_again(task, task->match.gate, answer);
+	if (r < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else if (task->stored.state == CS_APPROVED && !submit->ahead)
+		use_joined(task, answer);
+	else
+		reply_open(task, decision);
+}
+
 static void resume_hold(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
-	int parked = 0;
+	int joined = submit->only_ask ? 0 : join_still(task);
 
-	if (submit->only_ask) {
+	if (submit->only_ask)
 		task_decide(task, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL);
-		return;
-	}
-	parked = parked_still(task);
-	if (parked == CS_ECONFLICT) {
-		deny(task, CS_WHY_STATE, "The request changed while it was looked at; run it again.");
-	} else if (parked == 1 && (task->stored.state == CS_APPROVED || decision->verdict == CS_PERMIT)) {
-		use_parked(task, answer);
-	} else if (parked == 1) {
-		reply_open(task, decision);
-	} else {
+	else if (joined == 1)
+		resume_joined(task, answer, decision);
+	else if (joined == 0)
 		open_new(task, &answer->facts[0], decision);
-	}
+	else if (!task_again(task))
+		deny(task, CS_WHY_STATE, "The request changed while it was looked at; run it again.");
 }
 
 /* People change things through people.sock by their uid alone: the directory has told who that is. */
@@ -373,9 +267,46 @@ static int keep_told(struct task *task, const struct cs_facts *facts)
 	return r;
 }
 
+/* The case as it is asked: with the votes of the request that was found, if one was. */
+static int ask_case(struct task *task, const struct cs_answer *answer, struct count *ret_count)
+{
+	const struct cs_submit *submit = task->call;
+	int r = count_begin(task, task->match.gate, &answer->facts[0], answer->facts + 1, answer, ret_count);
+
+	if (r < 0)
+		return r;
+	ret_count->what.scope = task->match.scope;
+	ret_count->what.action = &submit->action;
+	ret_count->what.asked_by = NULL;
+	if (task->stored.number == 0)
+		ret_count->what.elapsed_ms = 0;
+	return 0;
+}
+
+/* Decides, and keeps what it was decided from. */
+static int decide(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision)
+{
+	struct cs_decision decision = { 0 };
+	struct count count = { 0 };
+	int r = ask_case(task, answer, &count);
+
+	cs_clear(&cs_grounds_shape, &task->grounds);
+	if (r == 0)
+		r = cs_decide(&count.what, &decision);
+	if (r == 0)
+		r = count_freeze(task, &count, answer, &task->grounds);
+	if (r == CS_ETOOBIG && decision.verdict != CS_PERMIT)
+		r = 0; /* a denial is told and recorded with as much as fits */
+	count_clear(&count);
+	if (r == 0)
+		*ret_decision = decision;
+	else
+		cs_clear(&cs_decision_shape, &decision);
+	return r;
+}
+
 static void submit_resume(struct task *task, const struct cs_answer *answer)
 {
-	struct cs_case what = { 0 };
 	struct cs_decision decision = { 0 };
 	char *stale = NULL;
 	int r = keep_told(task, &answer->facts[0]);
@@ -386,26 +317,30 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 		free(stale);
 		return;
 	}
-	what.policy = task->authority->policy;
-	what.gate = task->match.gate;
-	what.scope = task->match.scope;
-	what.requester = &answer->facts[0];
-	what.votes = task->votes;
-	what.voters = answer->facts + 1;
-	what.n_votes = task->n_votes;
-	what.listings = answer->listings;
-	what.listings_of_rule = task->listings_of_rule;
 	if (r == 0)
-		r = cs_decide(&what, &decision);
+		r = decide(task, answer, &decision);
 	if (r < 0)
 		deny(task, CS_WHY_STORE, "The decision could not be made.");
-	else if (decision.verdict == CS_PERMIT && decision.reason != CS_WHY_APPROVED)
+	else if (decision.verdict == CS_PERMIT && !is_approval(&decision))
 		conclude(task, CS_PERMIT, decision.reason, cs_gate_name(task->match.gate), decision.text);
-	else if (decision.verdict == CS_HOLD || (decision.verdict == CS_PERMIT && task->stored.number != 0))
+	else if (decision.verdict == CS_HOLD || (is_approval(&decision) && task->stored.number != 0))
 		resume_hold(task, answer, &decision);
 	else
 		deny(task, decision.reason, decision.text);
 	cs_clear(&cs_decision_shape, &decision);
+}
+
+/* Past the approvals: before the directory is asked, because it may be what is down. 1 when the task has ended. */
+static int past_approvals(struct task *task, const char *scope)
+{
+	char *text = NULL;
+	int r = glass_permits(task, scope, &text);
+
+	if (r == 1)
+		conclude(task, CS_PERMIT, CS_WHY_BREAK_GLASS,
+			task->match.gate ? cs_gate_name(task->match.gate) : NULL, text);
+	free(text);
+	return r == 1;
 }
 
 static void submit_gate(struct task *task)
@@ -414,7 +349,7 @@ static void submit_gate(struct task *task)
 	int r = action_key(task);
 
 	if (r == 0 && !submit->only_ask)
-		r = find_parked(task);
+		r = join_find(task);
 	if (r >= 0)
 		r = task_ask_subject(task, submit->subject.uid, submit->subject.name);
 	if (r == 0)
@@ -434,10 +369,29 @@ static void submit_gate(struct task *task)
 			submit_resume);
 }
 
+static void match_gate(struct task *task)
+{
+	enum cs_reason refused = refused_outright(task);
+	char *text = NULL;
+
+	if (refused == CS_WHY_NONE)
+		refused = ahead_refused(task, &text);
+	if (refused != CS_WHY_NONE)
+		deny(task, refused, text);
+	else if (!past_approvals(task, task->match.scope))
+		submit_gate(task);
+	free(text);
+}
+
+/* Whichever gate it is, none denies it for sure: who has broken the glass for everything goes past it. */
+static void match_doubted(struct task *task)
+{
+	if (refused_outright(task) != CS_WHY_NONE || !past_approvals(task, "*"))
+		deny(task, CS_WHY_DOUBT, task->match.text);
+}
+
 static void submit_matched(struct task *task)
 {
-	enum cs_reason refused = CS_WHY_NONE;
-
 	switch (task->match.kind) {
 	case CS_MATCH_NONE:
 		if (task->match.unmatched_permits)
@@ -456,17 +410,61 @@ static void submit_matched(struct task *task)
 		return;
 	case CS_MATCH_DOUBT:
 	case CS_MATCH_ASK: /* the directory was asked already, or could not be */
-		deny(task, CS_WHY_DOUBT, task->match.text);
+		match_doubted(task);
 		return;
 	case CS_MATCH_GATE:
-		refused = refused_outright(task);
-		if (refused == CS_WHY_NONE)
-			submit_gate(task);
-		else
-			deny(task, refused, NULL);
+		match_gate(task);
 		return;
 	}
 	deny(task, CS_WHY_NONE, NULL);
+}
+
+/* Could the membership lift a denial? Nothing else of a person decides which gate is met. */
+static int may_matter(const struct cs_policy *policy, const struct cs_membership *membership)
+{
+	for (size_t i = 0; i < cs_policy_gates(policy); i++) {
+		const struct cs_gate *gate = cs_policy_gate_at(policy, i);
+
+		if (cs_gate_denies(gate))
+			return cs_policy_matters(policy, gate, NULL, membership); /* which looks at all that deny */
+	}
+	return 0;
+}
+
+static int keep_person(const struct task *task, const struct cs_facts *facts, struct cs_facts *ret_facts)
+{
+	struct cs_facts view = *facts;
+	int r = 0;
+
+	view.memberships = calloc(facts->n_memberships + 1, sizeof(*view.memberships));
+	view.n_memberships = 0;
+	if (!view.memberships)
+		return CS_ENOMEM;
+	for (size_t i = 0; i < facts->n_memberships; i++)
+		if (may_matter(task->authority->policy, &facts->memberships[i]) == 1)
+			view.memberships[view.n_memberships++] = facts->memberships[i];
+	r = cs_copy(&cs_facts_shape, &view, ret_facts);
+	free(view.memberships);
+	return r;
+}
+
+/* What a match was made from: who asked, and netgroups. Where it leads to a gate, the decision's grounds take their place. */
+static int keep_match(struct task *task, const struct cs_answer *answer)
+{
+	struct cs_grounds *grounds = &task->grounds;
+	int r = 0;
+
+	cs_clear(&cs_grounds_shape, grounds);
+	grounds->wall_ms = task->now.wall_ms;
+	grounds->match = calloc(task->n_match + 1, sizeof(*grounds->match));
+	if (!grounds->match)
+		return CS_ENOMEM;
+	r = keep_person(task, &answer->facts[0], &grounds->requester);
+	for (size_t i = 0; r == 0 && i < task->n_match; i++) {
+		r = cs_copy(&cs_listing_shape, &answer->listings[task->match_at + i], &grounds->match[i]);
+		grounds->n_match += r == 0;
+	}
+	return r;
 }
 
 /* The directory has told what the match depends on: now it is decided. What comes next is a question of its own. */
@@ -478,6 +476,8 @@ static void submit_told(struct task *task, const struct cs_answer *answer)
 
 	if (r == 0)
 		r = keep_told(task, &answer->facts[0]);
+	if (r == 0)
+		r = keep_match(task, answer);
 	cs_clear(&cs_question_shape, &task->question);
 	task->match_at = task->n_match = 0;
 	if (r < 0) {
@@ -532,6 +532,10 @@ static int submit_check(struct task *task)
 		return CS_ENOMEM;
 	}
 	memset(&submit->action.file, 0, sizeof(submit->action.file));
+	if (submit->start_wall_ms != 0 && !submit->ahead) {
+		task_fail(task, CS_EINVAL, "a start is for what is asked for ahead");
+		return CS_EINVAL;
+	}
 	if (cs_action_check(&submit->action, &what) < 0) {
 		task_fail(task, CS_EINVAL, what);
 		return CS_EINVAL;
@@ -575,7 +579,7 @@ void submit_internal(struct cs_authority *a, const struct cs_caller *caller, con
 	static const struct handler handler = { CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, internal_start };
 	struct cs_submit own = *submit; /* a view: task_begin copies it */
 
-	own.subject = (struct cs_subject){ .uid = caller->uid, .login_uid = CS_NO_UID };
+	own.subject = (struct cs_subject){ .uid = caller->uid, .login_uid = caller->login_uid };
 	own.may_wait = false;
 	own.has_file = false;
 	task_begin(a, caller, &handler, &own, -1, done, arg);

@@ -33,6 +33,7 @@ static void task_reset(struct task *task)
 	free(task->listings_of_rule);
 	task->listings_of_rule = NULL;
 	cs_free_str(&task->told);
+	cs_clear(&cs_grounds_shape, &task->grounds);
 	task->match_at = task->n_match = 0;
 }
 
@@ -123,6 +124,16 @@ void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reas
 	task_end(task, 0, NULL, &decision);
 }
 
+int task_again(struct task *task)
+{
+	if (task->tries >= 3)
+		return 0;
+	task_reset(task);
+	task->tries++;
+	task->handler->start(task);
+	return 1;
+}
+
 /* What the directory took is gone; what the daemon itself does with a file is not its fault. */
 static void take_time(struct task *task)
 {
@@ -143,13 +154,9 @@ static void task_answered(void *arg, const struct cs_answer *answer)
 		task_fail(task, CS_EDOUBT, NULL);
 		return;
 	}
-	if (task->policy_number != task->authority->policy_number && task->tries < 3) {
-		/* Memberships are numbered by the policy's queries: with another policy the facts mean nothing. */
-		task_reset(task);
-		task->tries++;
-		task->handler->start(task);
+	/* Memberships are numbered by the policy's queries: with another policy the facts mean nothing. */
+	if (task->policy_number != task->authority->policy_number && task_again(task))
 		return;
-	}
 	if (task->policy_number != task->authority->policy_number || task->authority->options.now(&task->now) < 0) {
 		task_fail(task, CS_EDOUBT, NULL);
 		return;
@@ -346,20 +353,44 @@ int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uin
 		request->lifetime_ms, now, ret_remaining_ms);
 }
 
+uint64_t stored_elapsed(const struct cs_stored *stored, const struct cs_now *now)
+{
+	const struct cs_request *request = &stored->request;
+	uint64_t left = 0;
+
+	if (cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms, UINT64_MAX, now, &left))
+		return 0;
+	return UINT64_MAX - left;
+}
+
+/* How long after its approval it may be used first: the gate's waiting time, or the start it was asked for. */
+static uint64_t cooling_span(const struct cs_authority *a, const struct cs_stored *stored)
+{
+	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
+	uint64_t waits = gate ? cs_gate_use_after_ms(gate) : 0, start = stored->request.start_wall_ms;
+	uint64_t ahead = start > stored->since_wall_ms ? start - stored->since_wall_ms : 0;
+
+	return waits > ahead ? waits : ahead;
+}
+
 int stored_cooling(const struct cs_authority *a, const struct cs_stored *stored, const struct cs_now *now,
 	uint64_t *ret_remaining_ms)
 {
-	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
-	uint64_t span = gate ? cs_gate_use_after_ms(gate) : 0, left = 0;
+	uint64_t span = stored->state == CS_APPROVED ? cooling_span(a, stored) : 0, left = 0;
 
 	/* Where the clock went back over a reboot, this span counts as over. So does use_within, which is longer and is
 	 * looked at first: the approval is not early then but expired. */
-	if (stored->state != CS_APPROVED || span == 0 ||
+	if (span == 0 ||
 		cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms, span, now, &left))
 		return 0;
 	if (ret_remaining_ms)
 		*ret_remaining_ms = left;
 	return 1;
+}
+
+uint32_t stored_uses(const struct cs_stored *stored)
+{
+	return stored->request.uses ? stored->request.uses : 1;
 }
 
 char *cooling_text(uint64_t remaining_ms)

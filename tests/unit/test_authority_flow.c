@@ -739,21 +739,33 @@ static void test_authority_a007_unconfirmed_release_is_an_alarm(void **state)
 	house_close(&h);
 }
 
-/* A request that a connection waits for is that connection's: an identical call is a request of its own. */
-static void test_authority_a103_live_request_is_not_taken_over(void **state)
+/* Identical calls wait for one request together; what it permits goes to the first that claims it, once. */
+static void test_authority_a103_identical_calls_join_and_one_of_them_uses_it(void **state)
 {
 	WITH_HOUSE(h);
 	struct house_sudo s;
-	struct cs_decision d = { 0 }, other = { 0 };
+	struct cs_decision d = { 0 }, other = { 0 }, seen = { 0 };
+	struct cs_caller module = house_module(&h, 7);
+	struct cs_wait wait = { .wait_ms = 1 };
 
 	(void)state;
 	hold(&h, &s, &d);
-	approve_by_both(&h, d.number);
+	assert_int_equal(d.waiting, 0);
 	assert_int_equal(house_submit(&h, &s, 8, &other), 0);
 	assert_int_equal(other.verdict, CS_HOLD);
-	assert_int_equal(other.number, d.number + 1);
-	assert_int_equal(claim_reason(&h, &d, 7, CS_PERMIT), CS_WHY_APPROVED);
-	assert_int_equal(claim_reason(&h, &other, 8, CS_DENY), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(other.number, d.number);
+	assert_memory_not_equal(other.secret, d.secret, CS_ID_LEN);
+	approve_by_both(&h, d.number);
+	assert_int_equal(claim_reason(&h, &other, 8, CS_PERMIT), CS_WHY_APPROVED);
+	memcpy(wait.id, d.id, CS_ID_LEN);
+	memcpy(wait.secret, d.secret, CS_ID_LEN);
+	assert_int_equal(cs_authority_look(h.authority, &module, &wait, &seen), 0);
+	assert_int_equal(seen.verdict, CS_DENY);
+	assert_int_equal(seen.reason, CS_WHY_USED);
+	assert_non_null(strstr(seen.text, "Another of your sessions"));
+	assert_int_equal(claim_reason(&h, &d, 7, CS_DENY), CS_WHY_USED);
+	assert_int_equal(house_events(&h, CS_EVENT_CLAIMED, CS_WHY_APPROVED), 1);
+	cs_clear(&cs_decision_shape, &seen);
 	cs_clear(&cs_decision_shape, &d);
 	cs_clear(&cs_decision_shape, &other);
 	house_close(&h);
@@ -941,7 +953,7 @@ int main(void)
 		cmocka_unit_test(test_authority_a032_session_confirms_on_the_same_connection),
 		cmocka_unit_test(test_authority_a032_release_ends_with_its_connection),
 		cmocka_unit_test(test_authority_a007_unconfirmed_release_is_an_alarm),
-		cmocka_unit_test(test_authority_a103_live_request_is_not_taken_over),
+		cmocka_unit_test(test_authority_a103_identical_calls_join_and_one_of_them_uses_it),
 		cmocka_unit_test(test_authority_a106_full_disk_denies),
 		cmocka_unit_test(test_authority_who_sees_what),
 		cmocka_unit_test(test_authority_right_of_others_is_roots_to_ask),

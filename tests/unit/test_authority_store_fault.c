@@ -46,13 +46,21 @@ FAULTY(get, (struct cs_store * s, uint64_t number, struct cs_row *ret), (s, numb
 FAULTY(find_open, (struct cs_store * s, const uint8_t *key, uint64_t *ret, size_t max), (s, key, ret, max))
 FAULTY(change, (struct cs_store * s, uint64_t n, enum cs_state from, enum cs_state to, const struct cs_now *now),
 	(s, n, from, to, now))
-FAULTY(vote, (struct cs_store * s, uint64_t n, const char *id, const struct cs_bytes *body), (s, n, id, body))
+FAULTY(use, (struct cs_store * s, uint64_t n, const struct cs_now *now, uint32_t *ret), (s, n, now, ret))
+FAULTY(find_id, (struct cs_store * s, const uint8_t *low, const uint8_t *high, uint64_t *ret, size_t max),
+	(s, low, high, ret, max))
+FAULTY(voter, (struct cs_store * s, uint64_t n, const char *id, struct cs_voter *ret), (s, n, id, ret))
+FAULTY(vote, (struct cs_store * s, uint64_t n, const char *id, enum cs_vote vote, const struct cs_bytes *body),
+	(s, n, id, vote, body))
+FAULTY(unopposed, (struct cs_store * s, const struct cs_now *now, uint64_t *ret, size_t max), (s, now, ret, max))
+FAULTY(tell, (struct cs_store * s, const struct cs_bytes *body, uint64_t due, uint64_t *ret), (s, body, due, ret))
+FAULTY(quiet, (struct cs_store * s, const char *name, uint64_t *ret), (s, name, ret))
 FAULTY(votes, (struct cs_store * s, uint64_t n, struct cs_bytes **ret, size_t *ret_n), (s, n, ret, ret_n))
 FAULTY(list, (struct cs_store * s, bool open, uint64_t before, uint64_t *ret, size_t max), (s, open, before, ret, max))
 FAULTY(overdue, (struct cs_store * s, const struct cs_now *now, uint64_t *ret, size_t max), (s, now, ret, max))
 FAULTY(count_open, (struct cs_store * s, uint32_t uid, uint64_t *a, uint64_t *b, uint64_t *c), (s, uid, a, b, c))
 FAULTY(head, (struct cs_store * s, uint64_t *ret, uint8_t *chain), (s, ret, chain))
-FAULTY(append, (struct cs_store * s, const struct cs_record *record), (s, record))
+FAULTY(append, (struct cs_store * s, const struct cs_record *record, uint64_t request), (s, record, request))
 FAULTY(records, (struct cs_store * s, uint64_t from, size_t max, struct cs_record **ret, size_t *ret_n),
 	(s, from, max, ret, ret_n))
 
@@ -84,7 +92,13 @@ static void open_faulty(struct house *h, struct cs_store_ops *ops)
 	ops->get = faulty_get;
 	ops->find_open = faulty_find_open;
 	ops->change = faulty_change;
+	ops->use = faulty_use;
+	ops->find_id = faulty_find_id;
+	ops->voter = faulty_voter;
 	ops->vote = faulty_vote;
+	ops->unopposed = faulty_unopposed;
+	ops->tell = faulty_tell;
+	ops->quiet = faulty_quiet;
 	ops->votes = faulty_votes;
 	ops->list = faulty_list;
 	ops->overdue = faulty_overdue;
