@@ -109,6 +109,61 @@ static void lint(const struct cs_policy *policy)
 	cs_findings_free(&findings, &n);
 }
 
+/* What a gate asks for keeps to its bounds, and nobody's agreement is never enough. */
+static void terms_hold(const struct cs_gate *gate)
+{
+	uint32_t uses = cs_gate_uses(gate);
+
+	MUST(uses >= 1 && (uses <= 1000 || uses == CS_USES_ANY));
+	MUST(cs_gate_objection_ms(gate) == 0 || cs_gate_objection_ms(gate) < cs_gate_lifetime_ms(gate));
+	for (size_t i = 0; i < cs_gate_rules(gate); i++) {
+		MUST(cs_gate_rule_count(gate, i) >= 1 && cs_gate_rule_quorum(gate, i) <= CS_QUORUM_ALL);
+		MUST(cs_gate_rule_stage(gate, i) >= 1 && cs_gate_rule_stage(gate, i) <= 9);
+		MUST(cs_gate_rule_after_ms(gate, i) < cs_gate_lifetime_ms(gate) && cs_gate_rule_alternative(gate, i));
+	}
+}
+
+static void try_glasses(const struct cs_policy *policy)
+{
+	struct cs_glass glass;
+
+	for (size_t i = 0; cs_policy_glass(policy, i, &glass) == 0; i++) {
+		MUST(glass.n_uids > 0 && glass.uids[0] != 0 && glass.lasts_ms > 0 && cs_gate_rules(glass.review) > 0);
+		MUST(cs_policy_gate(policy, cs_gate_name(glass.review)) == glass.review);
+		MUST(cs_policy_glass_covers(&glass, glass.scope) == 1);
+		terms_hold(glass.review);
+	}
+}
+
+/* A policy is no change of itself. */
+static void compare(const struct cs_policy *policy)
+{
+	struct cs_change *changes = NULL;
+	size_t n = 0;
+
+	if (cs_policy_diff(policy, policy, &changes, &n) < 0)
+		return;
+	MUST(n == 0);
+	cs_changes_free(&changes, &n);
+}
+
+/* Nothing is approved by itself but where a gate says so. */
+static void try_automatic(const struct cs_policy *policy, const struct cs_action *action)
+{
+	char dn[] = "uid=alice,dc=x", id[] = "1";
+	const struct cs_facts facts = {.known = CS_KNOWN_YES, .person = {.id = id, .dn = dn}};
+
+	for (size_t i = 0; i < cs_policy_gates(policy) && i < 8; i++) {
+		const struct cs_gate *gate = cs_policy_gate_at(policy, i);
+		struct cs_held held = {0};
+		int r = cs_policy_automatic(policy, &facts, gate, "project/tomcat", action, 0, &held);
+
+		terms_hold(gate);
+		MUST((r == 1) == (held.reason == CS_WHY_AUTOMATIC) && (r != 1 || (held.because && cs_gate_rules(gate) > 0)));
+		cs_held_clear(&held);
+	}
+}
+
 static void try_action(const struct cs_policy *policy, const char *service, const char *path, const char *argument)
 {
 	char host[] = "rel1", *argv[3] = {NULL};
@@ -119,8 +174,10 @@ static void try_action(const struct cs_policy *policy, const char *service, cons
 	argv[2] = cs_dup("10.1");
 	action.service = cs_dup(service);
 	action.command = argv[0];
-	for (action.n_argv = 0; action.n_argv <= 3 && argv[0] && argv[1] && argv[2] && action.service; action.n_argv++)
+	for (action.n_argv = 0; action.n_argv <= 3 && argv[0] && argv[1] && argv[2] && action.service; action.n_argv++) {
 		match(policy, &action);
+		try_automatic(policy, &action);
+	}
 	for (size_t i = 0; i < CS_COUNT(argv); i++)
 		free(argv[i]);
 	free(action.service);
@@ -147,6 +204,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_action(policy, "sudo", "/usr/bin/dash", "-c");
 		try_action(policy, "shop", "project.delete", "tomcat");
 		lint(policy);
+		try_glasses(policy);
+		compare(policy);
 		ask_rights(policy, "release.deploy", "project/tomcat");
 	}
 	cs_policy_free(&policy);

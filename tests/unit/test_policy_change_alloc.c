@@ -15,7 +15,8 @@ static const char before_text[] = RIGHTS_OF(
 	"") "permission z { }\nservice sudo { unmatched = permit }\nexclusive e { roles = { r, s } within = request }\n"
 	    "gate g { service = sudo command = { \"/a\", \"/b\" } host = one permission = p people = shared "
 	    "approval one { count = 2 role = r } approval two { count = 1 role = s } time = \"08:00-18:00\" }\n"
-	    "gate h { service = sudo permission = q }\ngate i { service = sudo deny = \"no\" }\n";
+	    "gate h { service = sudo permission = q }\ngate i { service = sudo deny = \"no\" }\n"
+	    "break_glass b { scope = x uid = 7 approval r { count = 2 role = s } }\n";
 static const char after_text[] =
 	RIGHTS_OF("label = \"R\" in wg { permissions = q }") "exclusive f { roles = { r, s } }\n"
 							     "permission z { fresh = 1s }\n"
@@ -26,7 +27,13 @@ static const char after_text[] =
 							     "gate g { service = sudo command = { \"/a\", \"/c\" } "
 							     "permission = q lifetime = 1h "
 							     "approval one { count = 1 person = \"uid=a,ou=p\" } "
-							     "exempt x { role = r scope = \"*\" } }\n";
+							     "objections = 5m approval two { count = majority role = s } "
+							     "automatic n { command = \"/a\" time = Mon role = r } "
+							     "exempt x { role = r scope = \"*\" } }\n"
+							     "break_glass b { scope = \"*\" uid = 8 approval r { count = "
+							     "all role = s } approval q { count = 1 role = s } }\n"
+							     "break_glass c { scope = x uid = 7 approval r { count = 2 "
+							     "role = s } }\n";
 
 static void clear_changes(struct cs_change **changes, size_t *n)
 {

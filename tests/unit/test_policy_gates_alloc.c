@@ -18,7 +18,14 @@ static const char text[] = RIGHTS
 	"approval a { count = 1 permission = release.approve scope = \"project/%{project}/x\" } "
 	"approval b { count = 1 person = { \"cn=x\", \"cn=y\" } } approval c { count = 1 group = \"cn=g\" listed = "
 	"owner } }\n"
-	"gate other { service = { sudo, shop } command = \"/bin/x\" permission = host.login }\n";
+	"gate other { service = { sudo, shop } command = \"/bin/x\" permission = host.login }\n"
+	"gate ways { service = shop permission = host.login lifetime = 1d self_approval = permit objections = 1h uses = any "
+	"approval a { count = majority role = infra alternative = x } "
+	"approval b { count = all group = \"cn=h\" listed = owner alternative = y reject = counts } "
+	"approval c { count = 1 person = { \"cn=x\", \"cn=y\" } } approval d { count = 1 person = \"cn=x\" } "
+	"automatic n { command = do time = Mon peer = local role = infra } "
+	"automatic m { group = \"cn=g\" listed = member } automatic o { person = \"" ALICE "\" } }\n"
+	"break_glass night { scope = \"*\" uid = { 7, 8 } signature = required approval r { count = 2 role = infra } }\n";
 
 static int try_parse(struct cs_policy **ret_policy)
 {
@@ -136,12 +143,43 @@ static void test_policy_a119_lint_and_labels(void **state)
 	cs_policy_free(&policy);
 }
 
+/* An automatic approval that cannot be told for want of memory approves nothing. */
+static void test_policy_a119_automatic(void **state)
+{
+	static char alice[] = ALICE, id[] = "1";
+	struct cs_facts person = {.known = CS_KNOWN_YES, .person = {.id = id, .dn = alice}};
+	struct cs_policy *policy = NULL;
+	struct doing doing;
+	struct cs_held held = {0};
+	size_t calls;
+
+	(void)state;
+	assert_int_equal(try_parse(&policy), 0);
+	make_action(&doing, "shop", "rel1", "do", NULL);
+	alloc_fault_reset(0);
+	assert_int_equal(cs_policy_automatic(policy, &person, cs_policy_gate(policy, "ways"), "*", &doing.action, 0, &held),
+			 1);
+	calls = alloc_fault.calls;
+	assert_true(calls >= 2);
+	cs_held_clear(&held);
+	for (size_t i = 1; i <= calls; i++) {
+		alloc_fault_reset(i);
+		assert_int_equal(cs_policy_automatic(policy, &person, cs_policy_gate(policy, "ways"), "*", &doing.action, 0,
+						     &held),
+				 CS_ENOMEM);
+		assert_null(held.because);
+		assert_int_equal(held.reason, CS_WHY_NONE);
+	}
+	cs_policy_free(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_a119_load),
 		cmocka_unit_test(test_policy_a119_match),
 		cmocka_unit_test(test_policy_a119_lint_and_labels),
+		cmocka_unit_test(test_policy_a119_automatic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
