@@ -4,8 +4,10 @@
  * where somebody may do more after than before, it says weaker. */
 #include "test_policy_world.h"
 
+#include <strings.h>
+
 /* DIFF_PAIRS and DIFF_SEED in the environment try more and others. */
-enum { PAIRS = 400, WORLDS = 24, PEOPLE = 4, GROUPS = 4, GENES = 116, ORDER = 43 };
+enum { PAIRS = 400, WORLDS = 24, PEOPLE = 4, GROUPS = 4, GENES = 188, ORDER = 43, GATE_GENES = 48 };
 
 /* xorshift64*: the same in every run. */
 static uint64_t draw_state;
@@ -109,9 +111,39 @@ static void put_rule(struct genes *genes, const char *name)
 	if (choose(genes, 2) == 0)
 		return;
 	put(genes, name);
-	PUT_ONE(genes, " { count = 1", " { count = 2");
+	PUT_ONE(genes, " { count = 1", " { count = 1", " { count = 2", " { count = majority", " { count = all");
 	put_want(genes);
+	PUT_ONE(genes, "", "", "", " alternative = x", " alternative = y");
+	PUT_ONE(genes, "", "", "", " after = 5m");
+	PUT_ONE(genes, "", "", "", " stage = 2");
+	PUT_ONE(genes, "", "", " reject = counts");
 	put(genes, " }");
+}
+
+static void put_automatic(struct genes *genes)
+{
+	if (choose(genes, 3) != 0)
+		return;
+	put(genes, " automatic some {");
+	PUT_ONE(genes, "", " role = a", " role = a scope = x", " permission = q scope = \"*\"", " person = \"uid=u0,ou=p\"",
+		" person = { \"uid=u0,ou=p\", \"uid=u1,ou=p\" }", " group = \"cn=x,ou=h\" listed = member");
+	PUT_ONE(genes, "", " command = \"/a\"", " command = \"/a one\"", " command = { \"/a\", \"/b **\" }");
+	PUT_ONE(genes, "", "", " time = \"08:00-18:00\"", " time = { \"08:00-18:00\", \"20:00-22:00\" }");
+	PUT_ONE(genes, "", "", " peer = local", " peer = { local, \"192.0.2.0/24\" }");
+	put(genes, " }");
+}
+
+/* How approvals are given and used; most policies say nothing of it. */
+static void put_use(struct genes *genes)
+{
+	PUT_ONE(genes, "", "", "", " self_approval = permit");
+	PUT_ONE(genes, "", "", "", " signature = required");
+	PUT_ONE(genes, "", "", "", " objections = 3m", " objections = 6m");
+	PUT_ONE(genes, "", "", "", " uses = 2", " uses = any");
+	PUT_ONE(genes, "", "", "", " ahead = 1h", " ahead = 2d");
+	PUT_ONE(genes, "", "", "", "", " session = 1h", " session = 2h");
+	PUT_ONE(genes, "", "", "", " remind = 1m", " lifetime = 6m");
+	put_automatic(genes);
 }
 
 static void put_terms(struct genes *genes)
@@ -125,6 +157,7 @@ static void put_terms(struct genes *genes)
 	PUT_ONE(genes, "", " exposed_file = permit");
 	PUT_ONE(genes, "", "", " use_after = 2m");
 	PUT_ONE(genes, "", " use_within = 4m");
+	put_use(genes);
 }
 
 static void put_gate(struct genes *genes, const char *name)
@@ -181,7 +214,7 @@ static struct cs_policy *grow(struct genes *genes)
 	order = choose(genes, 4);
 	begin = genes->next;
 	for (size_t i = 0; i < 3; i++) {
-		genes->next = begin + (size_t)(orders[order][i][0] - 'f') * 24;
+		genes->next = begin + (size_t)(orders[order][i][0] - 'f') * GATE_GENES;
 		put_gate(genes, orders[order][i]);
 	}
 	cs_buf_put_u8(&genes->text, 0);
@@ -292,8 +325,10 @@ static void ask(struct person *person, const struct world *world, const struct c
 struct attempt {
 	const char *service, *host, *command, *resolved, *peer, *words[3];
 	uint64_t wall_ms;
-	bool exposed, reason;
+	bool exposed, reason, is_signed;
 	uint64_t used_after_ms;
+	uint64_t elapsed_ms, ahead_ms, lasts_ms; /* since it was asked; how far ahead; of what it starts */
+	uint32_t use;                            /* which use of the approval it is */
 };
 
 static void make_attempt(struct attempt *attempt)
@@ -312,60 +347,194 @@ static void make_attempt(struct attempt *attempt)
 	attempt->exposed = draw(4) == 0;
 	attempt->reason = draw(2);
 	attempt->used_after_ms = (1 + draw(3) * 2) * 60 * 1000;
+	attempt->is_signed = draw(2);
+	attempt->elapsed_ms = draw(4) * 150 * 1000; /* none, 2.5, 5, 7.5 minutes */
+	attempt->use = 1 + (uint32_t)(draw(3) == 0) * (1 + (uint32_t)draw(3));
+	if (draw(3) == 0)
+		attempt->ahead_ms = (1 + draw(2) * 23) * 3600 * 1000;
+	attempt->lasts_ms = (1 + draw(3)) * 40 * 60 * 1000;
 	if (strcmp(attempt->service, "login") == 0)
 		attempt->command = attempt->resolved = "";
 }
 
 /* --- What is permitted ------------------------------------------------------------------------------------------ */
 
-/* Can the rules be filled, each with as many people as it asks for, and those of one block with different ones? */
-static bool fill(const struct cs_gate *gate, const uint8_t *block, bool may[2][PEOPLE], size_t rule, unsigned taken,
-		 size_t from, uint32_t have)
-{
-	if (rule == cs_gate_rules(gate))
-		return true;
-	if (have == cs_gate_rule_count(gate, rule)) {
-		bool same = rule + 1 < cs_gate_rules(gate) && block[rule + 1] == block[rule];
+/* What is asked of one gate. */
+struct asked {
+	const struct cs_policy *policy;
+	const struct cs_match *match;
+	const struct world *world;
+	const struct person *people;
+	size_t who;
+	const struct attempt *attempt;
+};
 
-		return fill(gate, block, may, rule + 1, same ? taken : 0, 0, 0);
+static bool same_value(const struct world *world, size_t g, const char *attribute, const char *value)
+{
+	const char *has = strcasecmp(attribute, "cn") == 0  ? groups[g].cn
+			  : strcasecmp(attribute, "t") == 0 ? (world->wg[g] ? "wg" : "rg")
+							    : (world->old[g] ? "old" : "new");
+
+	return !*attribute || strcasecmp(has, value) == 0;
+}
+
+static void list(const struct world *world, const struct cs_listing_query *query, bool ret_listed[PEOPLE])
+{
+	for (size_t g = 0; g < GROUPS; g++) {
+		if (strcmp(query->dn, query->where == CS_GROUP_AT ? groups[g].dn : groups[g].below) != 0 ||
+		    !same_value(world, g, query->attribute, query->value))
+			continue;
+		for (size_t i = 0; i < PEOPLE; i++)
+			ret_listed[i] = ret_listed[i] || lists(world, i, g, query->listed);
+	}
+}
+
+static int name_listed(void *arg, const char *dn)
+{
+	bool *listed = arg;
+
+	listed[(size_t)(dn[5] - '0')] = true;
+	return 0;
+}
+
+/* How many are listed or named for a rule, but for who asks. */
+static uint32_t count_listed(const struct asked *asked, size_t rule)
+{
+	const struct cs_match *match = asked->match;
+	struct cs_listing_query *queries = NULL;
+	bool listed[PEOPLE] = {false};
+	size_t n = 0;
+	uint32_t count = 0;
+
+	assert_int_equal(cs_policy_who(asked->policy, match->gate, rule, match->scope, &queries, &n), 0);
+	for (size_t i = 0; i < n; i++) {
+		list(asked->world, &queries[i], listed);
+		cs_clear(&cs_listing_query_shape, &queries[i]);
+	}
+	free(queries);
+	assert_int_equal(cs_policy_who_named(asked->policy, match->gate, rule, match->scope, name_listed, listed), 0);
+	for (size_t i = 0; i < PEOPLE; i++)
+		count += listed[i] && i != asked->who;
+	return count;
+}
+
+static uint32_t wanted_of(const struct asked *asked, size_t rule)
+{
+	enum cs_quorum quorum = cs_gate_rule_quorum(asked->match->gate, rule);
+	uint32_t n;
+
+	if (quorum == CS_QUORUM_COUNT)
+		return cs_gate_rule_count(asked->match->gate, rule);
+	n = count_listed(asked, rule);
+	n = quorum == CS_QUORUM_ALL ? n : n / 2 + 1;
+	return n > 0 ? n : 1;
+}
+
+/* The rules of one way through a gate. */
+struct way {
+	const struct asked *asked;
+	uint8_t block[CS_MAX_RULES];
+	bool needed[2], may[2][PEOPLE];
+	uint32_t wanted[2];
+};
+
+/* Can the rules be filled, each with as many people as it asks for, and those of one block with different ones? */
+static bool fill(const struct way *way, size_t rule, unsigned taken, size_t from, uint32_t have)
+{
+	size_t n_rules = cs_gate_rules(way->asked->match->gate);
+
+	if (rule == n_rules)
+		return true;
+	if (!way->needed[rule] || have == way->wanted[rule]) {
+		bool same = rule + 1 < n_rules && way->block[rule + 1] == way->block[rule];
+
+		return fill(way, rule + 1, same ? taken : 0, 0, 0);
 	}
 	for (size_t i = from; i < PEOPLE; i++) {
-		if (may[rule][i] && !(taken & (1u << i)) &&
-		    fill(gate, block, may, rule, taken | (1u << i), i + 1, have + 1))
+		if (way->may[rule][i] && !(taken & (1u << i)) && fill(way, rule, taken | (1u << i), i + 1, have + 1))
 			return true;
 	}
 	return false;
 }
 
-static bool agreed(const struct cs_policy *policy, const struct cs_match *match, const struct person *people,
-		   size_t who)
+/* Of the alternatives that of this rule, or none where there are none. */
+static bool agreed_by(struct way *way, const char *alternative)
 {
-	uint8_t block[CS_MAX_RULES];
-	bool may[2][PEOPLE] = {{false}};
+	const struct cs_gate *gate = way->asked->match->gate;
 
-	assert_true(cs_gate_rules(match->gate) <= 2);
-	cs_gate_blocks(policy, match->gate, block);
-	for (size_t rule = 0; rule < cs_gate_rules(match->gate); rule++) {
-		for (size_t i = 0; i < PEOPLE; i++)
-			may[rule][i] = i != who && cs_policy_may_fill(policy, &people[i].facts, match->gate, rule,
-								      match->scope, NULL) == 1;
+	for (size_t rule = 0; rule < cs_gate_rules(gate); rule++) {
+		const char *word = cs_gate_rule_alternative(gate, rule);
+
+		way->needed[rule] = !*word || strcmp(word, alternative) == 0;
 	}
-	return fill(match->gate, block, may, 0, 0, 0, 0);
+	return fill(way, 0, 0, 0, 0);
 }
 
-static bool passes(const struct cs_policy *policy, const struct cs_match *match, const struct person *people,
-		   size_t who, const struct attempt *attempt)
+static bool agreed(const struct asked *asked)
 {
-	const struct cs_gate *gate = match->gate;
-	const struct cs_facts *facts = &people[who].facts;
+	const struct cs_gate *gate = asked->match->gate;
+	struct way way = {.asked = asked};
+	bool alternatives = false, yes = false;
 
-	if (cs_policy_has_right(policy, facts, cs_gate_permission(gate), match->scope, NULL) != 1 ||
+	assert_true(cs_gate_rules(gate) <= 2);
+	cs_gate_blocks(asked->policy, gate, way.block);
+	for (size_t rule = 0; rule < cs_gate_rules(gate); rule++) {
+		way.wanted[rule] = wanted_of(asked, rule);
+		for (size_t i = 0; i < PEOPLE; i++)
+			way.may[rule][i] = (i != asked->who || cs_gate_takes_self_approval(gate)) &&
+					   (asked->attempt->is_signed || !cs_gate_needs_signature(gate)) &&
+					   asked->attempt->elapsed_ms >= cs_gate_rule_after_ms(gate, rule) &&
+					   cs_policy_may_fill(asked->policy, &asked->people[i].facts, gate, rule,
+							      asked->match->scope, NULL) == 1;
+	}
+	for (size_t rule = 0; rule < cs_gate_rules(gate); rule++) {
+		const char *word = cs_gate_rule_alternative(gate, rule);
+
+		alternatives = alternatives || *word;
+		yes = yes || (*word && agreed_by(&way, word));
+	}
+	return alternatives ? yes : agreed_by(&way, "");
+}
+
+static bool unopposed(const struct asked *asked)
+{
+	const struct cs_gate *gate = asked->match->gate;
+
+	if (cs_gate_objection_ms(gate) == 0 || asked->attempt->elapsed_ms < cs_gate_objection_ms(gate))
+		return false;
+	for (size_t rule = 0; rule < cs_gate_rules(gate); rule++) {
+		if (count_listed(asked, rule) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* What the gate says of an approval's use. */
+static bool in_time(const struct cs_gate *gate, const struct attempt *attempt)
+{
+	uint64_t session = cs_gate_session_ms(gate);
+
+	return attempt->used_after_ms >= cs_gate_use_after_ms(gate) &&
+	       attempt->used_after_ms <= cs_gate_use_within_ms(gate) && attempt->elapsed_ms <= cs_gate_lifetime_ms(gate) &&
+	       attempt->use <= cs_gate_uses(gate) && attempt->ahead_ms <= cs_gate_ahead_ms(gate) &&
+	       (session == 0 || attempt->lasts_ms <= session);
+}
+
+static bool passes(const struct asked *asked, const struct cs_action *action)
+{
+	const struct cs_policy *policy = asked->policy;
+	const struct attempt *attempt = asked->attempt;
+	const struct cs_gate *gate = asked->match->gate;
+	const struct cs_facts *facts = &asked->people[asked->who].facts;
+	const char *scope = asked->match->scope;
+
+	if (cs_policy_has_right(policy, facts, cs_gate_permission(gate), scope, NULL) != 1 ||
 	    (attempt->exposed && !cs_gate_takes_exposed(gate)) || (cs_gate_needs_reason(gate) && !attempt->reason))
 		return false;
-	if (cs_gate_rules(gate) == 0 || cs_policy_exempt(policy, facts, gate, match->scope, NULL) == 1)
+	if (cs_gate_rules(gate) == 0 || cs_policy_exempt(policy, facts, gate, scope, NULL) == 1 ||
+	    cs_policy_automatic(policy, facts, gate, scope, action, attempt->wall_ms, NULL) == 1)
 		return true;
-	return attempt->used_after_ms >= cs_gate_use_after_ms(gate) &&
-	       attempt->used_after_ms <= cs_gate_use_within_ms(gate) && agreed(policy, match, people, who);
+	return in_time(gate, attempt) && (agreed(asked) || unopposed(asked));
 }
 
 static bool permitted(const struct cs_policy *policy, const struct world *world, const struct person *people,
@@ -391,7 +560,7 @@ static bool permitted(const struct cs_policy *policy, const struct world *world,
 	assert_int_equal(cs_policy_match(policy, &now, &match), 0);
 	yes = match.kind == CS_MATCH_NONE && match.unmatched_permits;
 	if (match.kind == CS_MATCH_GATE)
-		yes = passes(policy, &match, people, who, attempt);
+		yes = passes(&(struct asked){policy, &match, world, people, who, attempt}, &action);
 	cs_match_clear(&match);
 	return yes;
 }
