@@ -452,6 +452,14 @@ int tell_reached(struct cs_authority *authority, const struct cs_stored *stored)
 /* glass.c: has the task's subject broken the glass for this scope, and is its time not over? 1 with *ret_text, which says
  * since when and why (owned), 0, CS_ENOMEM. Asks nothing of the directory. */
 int glass_permits(const struct task *task, const char *scope, char **ret_text);
+/* Is this request the review of a break-glass? It is not cancelled, no action has to match it, and a reject keeps it open. */
+bool glass_is_debt(const struct cs_stored *stored);
+/* The task's request, a review that was just approved on these grounds, is done: used, with its event. Between record_begin
+ * and record_end. 0 or CS_E…. */
+int glass_reviewed(struct task *task, const struct cs_grounds *grounds);
+
+/* vote.c: may one more refusal of the caller be recorded? Takes one from what he has. 1 or 0. */
+int refusal_is_kept(struct task *task);
 
 /* admin.c: 1 when root asks on people.sock. */
 int caller_is_root(const struct task *task);

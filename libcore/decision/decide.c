@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool cs_gate_reviews(const struct cs_gate *gate)
+{
+	return *cs_gate_permission(gate) == '\0' && !cs_gate_denies(gate);
+}
+
 /* Why the requester may not ask; CS_WHY_NONE when he may. What there is to say about it, moved out of *ret_text. */
 static enum cs_reason requester_refused(const struct cs_case *what, char **ret_text)
 {
@@ -13,6 +18,8 @@ static enum cs_reason requester_refused(const struct cs_case *what, char **ret_t
 	struct cs_held held = { 0 };
 	int r = 0;
 
+	if (cs_gate_reviews(what->gate))
+		return what->asked_by ? CS_WHY_NONE : CS_WHY_UNKNOWN_PERSON; /* nobody asks for a review by itself */
 	if (refused == CS_WHY_DOUBT && what->requester->doubt && *what->requester->doubt)
 		*ret_text = cs_dup(what->requester->doubt);
 	if (refused != CS_WHY_NONE)
@@ -101,7 +108,7 @@ static int decide_hopeless(const struct cs_case *what, const struct tally *tally
 	size_t rule = 0;
 	int r = 0;
 
-	if (!what->listings_of_rule || what->requester->n_unsure > 0)
+	if (!what->listings_of_rule || what->requester->n_unsure > 0 || cs_gate_reviews(what->gate))
 		return 0;
 	r = who_suffice(what, &tally->crew, true, &rule);
 	if (r == 0 && tally->n_rejects > 0 && who_suffice(what, &tally->crew, false, &rule) == 1) {
@@ -174,7 +181,7 @@ static int decide_rules(const struct cs_case *what, struct cs_decision *decision
 	int r = tally_make(what, &tally), filled = 0;
 
 	for (size_t i = 0; r == 0 && i < decision->n_needs; i++)
-		decision->needs[i].against = cs_gate_rule_counts_rejects(what->gate, i) ? tally.against[i] : 0;
+		decision->needs[i].against = counts_rejects(what->gate, i) ? tally.against[i] : 0;
 	if (r == 0) {
 		filled = needs_fill(&tally.crew, tally.people, decision->needs);
 		r = filled < 0 ? filled : 0;

@@ -45,6 +45,11 @@ struct cs_case {
  * stays short and who is left. */
 int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
 
+/* Is this gate the review of a break-glass (cs_policy_glass), which no action meets? What it is about has happened: the
+ * requester needs no right, and nothing but enough approvals ends it. A reject only counts, and no want of people refuses
+ * it. asked_by is who broke the glass, known perhaps by uid alone. */
+bool cs_gate_reviews(const struct cs_gate *gate);
+
 /* Which rules a vote cast now may count for: its time has come, and its stage is reached: one assignment of the votes that
  * stand fills all rules of earlier stages, those without an alternative and, of a rule with one, its own; else any whole
  * alternative's. ret_open has room for cs_gate_rules. An approval counts for a rule only if it is among approval.rules, which were written when it was cast,

@@ -228,7 +228,7 @@ static uint32_t frozen_against(const struct cs_case *what, size_t rule)
 	for (size_t p = 0; p < what->n_votes; p++)
 		n += what->votes[p].vote == CS_VOTE_REJECT &&
 		     cs_strv_has(what->votes[p].rules, what->votes[p].n_rules, cs_gate_rule_name(what->gate, rule)) == 1;
-	return cs_gate_rule_counts_rejects(what->gate, rule) ? n : 0;
+	return counts_rejects(what->gate, rule) ? n : 0;
 }
 
 static int fill_frozen(const struct cs_case *what, struct cs_need *needs)

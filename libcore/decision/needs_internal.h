@@ -51,6 +51,12 @@ int needs_new(const struct cs_policy *policy, const struct cs_gate *gate, const 
  * CS_ENOMEM. */
 int needs_fill(const struct crew *crew, const struct cs_person *const *people, struct cs_need *needs);
 
+/* Does a reject by somebody who can fill this rule only count? */
+static inline bool counts_rejects(const struct cs_gate *gate, size_t rule)
+{
+	return cs_gate_reviews(gate) || cs_gate_rule_counts_rejects(gate, rule);
+}
+
 /* --- What the votes are worth (votes.c) ---------------------------------------------------------------------------- */
 
 struct tally {

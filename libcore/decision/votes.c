@@ -25,11 +25,26 @@ static bool own_vote_counts(const struct cs_case *what, const struct cs_facts *v
 	return cs_gate_takes_self_approval(what->gate) && id && *id && strcmp(voter->person.id, id) == 0;
 }
 
+/* Is the voter the requester, by whichever account? 0 when certainly not. Who broke a glass may be known by uid alone, then
+ * and now. */
+static int is_requester(const struct cs_case *what, const struct cs_person *voter)
+{
+	const struct cs_facts *requester = what->requester;
+
+	if (!cs_gate_reviews(what->gate))
+		return cs_same_human(voter, &requester->person);
+	if (cs_same_human(voter, what->asked_by) != 0)
+		return 1;
+	return requester->known == CS_KNOWN_NO ? 0
+		: requester->known == CS_KNOWN_DOUBT ? CS_EDOUBT : cs_same_human(voter, &requester->person);
+}
+
 /* Does this approval count now? 1, 0, CS_EDOUBT. A second account of the requester or of an earlier voter counts
  * nothing. */
 static int vote_counts(const struct cs_case *what, size_t p)
 {
 	const struct cs_facts *voter = &what->voters[p];
+	int same = 0;
 
 	if (what->votes[p].vote != CS_VOTE_APPROVE)
 		return 0;
@@ -37,8 +52,9 @@ static int vote_counts(const struct cs_case *what, size_t p)
 		return voter->known == CS_KNOWN_DOUBT ? CS_EDOUBT : 0;
 	if (!what->votes[p].person.id || strcmp(what->votes[p].person.id, voter->person.id) != 0)
 		return 0;
-	if (cs_same_human(&voter->person, &what->requester->person) != 0 && !own_vote_counts(what, voter))
-		return 0;
+	same = is_requester(what, &voter->person);
+	if (same != 0 && !own_vote_counts(what, voter))
+		return same == CS_EDOUBT && cs_gate_reviews(what->gate) ? CS_EDOUBT : 0;
 	for (size_t q = 0; q < p; q++)
 		if (cs_same_human(&voter->person, &what->votes[q].person) != 0)
 			return 0;
@@ -108,9 +124,9 @@ static int count_reject(const struct cs_case *what, size_t p, struct tally *tall
 			continue;
 		concerns = true;
 		tally->against[i]++;
-		tally->ended = tally->ended || !cs_gate_rule_counts_rejects(what->gate, i);
+		tally->ended = tally->ended || !counts_rejects(what->gate, i);
 	}
-	tally->ended = tally->ended || !concerns;
+	tally->ended = tally->ended || (!concerns && !cs_gate_reviews(what->gate));
 	return 0;
 }
 
