@@ -10,39 +10,14 @@ struct approve_options {
 	const char *code;
 	const char *comment;
 	bool yes;
+	struct cs_sign_options sign;
 };
-
-static int check_code_form(const char *code)
-{
-	if (strlen(code) == CS_CODE_LEN && strspn(code, "0123456789") == CS_CODE_LEN)
-		return 0;
-	return cs_fail(CS_EXIT_USAGE, "a check code is four digits", code, "ask the requester for it");
-}
-
-/* The check code from the command line or from the terminal; there is no plain yes. */
-static int get_code(const struct approve_options *options, char **ret_code)
-{
-	int r = CS_EUNAVAIL;
-
-	if (options->code != NULL) {
-		*ret_code = cs_dup(options->code);
-		return *ret_code == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "approve", "") : 0;
-	}
-	if (!options->yes)
-		r = cs_prompt("Check code (ask the requester): ", 64, ret_code);
-	if (r == CS_EUNAVAIL)
-		return cs_fail(CS_EXIT_USAGE, "a check code is needed", "approve",
-			"ask the requester for it and give --code NNNN");
-	if (r != 0)
-		return cs_fail(CS_EXIT_USAGE, "no check code was typed", "approve", "nothing was approved");
-	return 0;
-}
 
 /* Who may not vote is not asked for a code; the vote is sent without one, so that the daemon refuses and records it. */
 static int vote_without_right(struct cs_run *run, const struct cs_show_answer *answer,
 	const struct approve_options *options)
 {
-	return cs_cast_vote(run, answer, CS_VOTE_APPROVE, options->code, options->comment);
+	return cs_cast_vote(run, answer, CS_VOTE_APPROVE, options->code, options->comment, &options->sign);
 }
 
 static int approve(struct cs_run *run, const struct cs_show_answer *answer, const struct approve_options *options)
@@ -52,12 +27,10 @@ static int approve(struct cs_run *run, const struct cs_show_answer *answer, cons
 
 	if (!answer->may_vote)
 		return vote_without_right(run, answer, options);
-	status = get_code(options, &code);
-	if (status == 0)
-		status = check_code_form(code);
+	status = cs_get_code(options->code, options->yes, &code);
 	/* A person thinks for minutes; the daemon need not keep the line open for that. */
 	if (status == 0)
-		status = cs_cast_vote(run, answer, CS_VOTE_APPROVE, code, options->comment);
+		status = cs_cast_vote(run, answer, CS_VOTE_APPROVE, code, options->comment, &options->sign);
 	cs_free_str(&code);
 	return status;
 }
@@ -67,7 +40,7 @@ int cs_run_approve(struct cs_run *run, char **args, size_t n)
 	struct approve_options chosen = { 0 };
 	const struct cs_option options[] = {
 		{ "--code", NULL, &chosen.code, NULL }, { "--comment", NULL, &chosen.comment, NULL },
-		{ "--yes", &chosen.yes, NULL, NULL }
+		{ "--yes", &chosen.yes, NULL, NULL }, CS_SIGN_OPTIONS(chosen.sign)
 	};
 	struct cs_show_answer answer = { 0 };
 	uint64_t number = 0;
@@ -76,7 +49,7 @@ int cs_run_approve(struct cs_run *run, char **args, size_t n)
 	if (status == 0)
 		status = cs_read_number(args[0], &number);
 	if (status == 0 && chosen.code != NULL)
-		status = check_code_form(chosen.code);
+		status = cs_check_code_form(chosen.code);
 	if (status == 0)
 		status = cs_check_comment(chosen.comment);
 	if (status == 0)

@@ -15,6 +15,13 @@
 #define CODE_HELP    "  --code NNNN        the check code, as the requester sees it\n"
 #define COMMENT_HELP "  --comment TEXT     a comment for the requester and the evidence\n"
 #define YES_HELP     "  --yes              ask nothing; what is needed is on the command line\n"
+#define BUNDLE_HELP \
+	"  --bundle           print it for `sign` on another machine\n" \
+	"  --key FILE         with --bundle: the key that is to sign there\n" ROSTER_HELP
+#define ROSTER_HELP  "  --roster FILE      another roster than /etc/countersign/roster\n"
+#define SIGN_HELP \
+	"  --key FILE         sign with this ssh key\n" \
+	"  --unsigned         do not sign, also where a key is at hand\n" ROSTER_HELP
 #define LIVE_HELP    "  --live             ask the daemon's directory about people, also for a file\n"
 #define IN_HELP      "  --in KIND          only in scopes of this kind, such as wg\n"
 #define EDIT_HELP    "  --policy FILE      change nothing: print this file's text with the change\n"
@@ -34,7 +41,7 @@ static const struct cs_command commands[] = {
 		"  --all              closed ones too\n"
 		"  --before REQUEST   only those before this one: the next page\n",
 		cs_run_list },
-	{ "show", "REQUEST", "Everything about one request", "", cs_run_show },
+	{ "show", "REQUEST [--bundle]", "Everything about one request", BUNDLE_HELP, cs_run_show },
 	{ "watch", "[REQUEST]", "Follow what changes, live", "", cs_run_watch },
 	{ "wait", "REQUEST [--timeout SPAN]", "Wait until a request is decided",
 		"  --timeout SPAN     at most so long: 90s, 15m, 2h\n", cs_run_wait },
@@ -42,10 +49,15 @@ static const struct cs_command commands[] = {
 		"Ask ahead for what sudo is to run later", AT_HELP REASON_HELP ASKED_HELP, cs_run_request },
 	{ "repeat", "REQUEST [--at TIME] [--ahead] [--reason TEXT] [--wait]", "Ask once more for what you asked earlier",
 		AT_HELP "  --ahead            only ask; run nothing now\n" REASON_HELP ASKED_HELP, cs_run_repeat },
-	{ "approve", "REQUEST [--code NNNN] [--comment TEXT] [--yes]", "Approve a request of somebody else",
-		CODE_HELP COMMENT_HELP YES_HELP, cs_run_approve },
-	{ "reject", "REQUEST [--comment TEXT] [--yes]", "Reject a request of somebody else", COMMENT_HELP YES_HELP,
-		cs_run_reject },
+	{ "approve", "REQUEST [--code NNNN] [--comment TEXT] [--key FILE] [--yes]", "Approve a request of somebody else",
+		CODE_HELP COMMENT_HELP SIGN_HELP YES_HELP, cs_run_approve },
+	{ "reject", "REQUEST [--comment TEXT] [--key FILE] [--yes]", "Reject a request of somebody else",
+		COMMENT_HELP SIGN_HELP YES_HELP, cs_run_reject },
+	{ "sign", "FILE [--reject] [--code NNNN] [--comment TEXT] [--key FILE] [--yes]",
+		"Sign a vote on a request of another machine, which `show --bundle` printed there",
+		"  --reject           reject instead of approving\n" CODE_HELP COMMENT_HELP
+		"  --key FILE         sign with this ssh key\n" YES_HELP, cs_run_sign },
+	{ "submit-vote", "FILE", "Send a vote that `sign` printed", "", cs_run_submit_vote },
 	{ "withdraw", "REQUEST [--comment TEXT]", "Take back your own vote, while the request is open", COMMENT_HELP,
 		cs_run_withdraw },
 	{ "cancel", "REQUEST…", "Withdraw requests of your own", "", cs_run_cancel },
@@ -98,6 +110,17 @@ static const struct cs_command commands[] = {
 		cs_run_evidence_export },
 	{ "evidence show", "[--from NUMBER]", "Print the evidence, one line an event",
 		"  --from NUMBER      the first event\n", cs_run_evidence_show },
+	{ "roster list", "[--roster FILE]", "Whose ssh keys may sign votes", ROSTER_HELP, cs_run_roster_list },
+	{ "roster add", "NAME KEY-FILE [--id ID] [--officer] [--hardware-only]", "Let a key sign votes",
+		"  --id ID            the person's id in the directory (default: as the directory says)\n"
+		"  --officer          may sign the roster\n"
+		"  --hardware-only    of this person only security keys count\n" ROSTER_HELP, cs_run_roster_add },
+	{ "roster remove", "NAME [FINGERPRINT]", "Take a key, or a person with all keys, out of the roster", ROSTER_HELP,
+		cs_run_roster_remove },
+	{ "roster verify", "[--roster FILE]", "Is the roster right, and who signed it?", ROSTER_HELP,
+		cs_run_roster_verify },
+	{ "roster sign", "[--key FILE]", "Sign the roster, as one of its officers",
+		"  --key FILE         sign with this ssh key\n" ROSTER_HELP, cs_run_roster_sign },
 	{ "directory test", "[USER] [--config FILE] [--policy FILE]",
 		"Does the directory answer, and does it say what the daemon needs?",
 		"  --config FILE      the daemon's configuration (default /etc/countersign/countersignd.conf)\n"

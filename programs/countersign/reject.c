@@ -21,7 +21,8 @@ static int get_comment(const char *given, bool yes, char **ret_comment)
 	return *ret_comment == NULL ? cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "reject", "") : 0;
 }
 
-static int reject(struct cs_run *run, const struct cs_show_answer *answer, const char *given, bool yes)
+static int reject(struct cs_run *run, const struct cs_show_answer *answer, const char *given, bool yes,
+	const struct cs_sign_options *sign)
 {
 	char *comment = NULL;
 	int status = 0;
@@ -30,7 +31,7 @@ static int reject(struct cs_run *run, const struct cs_show_answer *answer, const
 	if (answer->may_vote)
 		status = get_comment(given, yes, &comment);
 	if (status == 0)
-		status = cs_cast_vote(run, answer, CS_VOTE_REJECT, "", answer->may_vote ? comment : given);
+		status = cs_cast_vote(run, answer, CS_VOTE_REJECT, "", answer->may_vote ? comment : given, sign);
 	cs_free_str(&comment);
 	return status;
 }
@@ -38,8 +39,10 @@ static int reject(struct cs_run *run, const struct cs_show_answer *answer, const
 int cs_run_reject(struct cs_run *run, char **args, size_t n)
 {
 	const char *comment = NULL;
+	struct cs_sign_options sign = { 0 };
 	bool yes = false;
-	const struct cs_option options[] = { { "--comment", NULL, &comment, NULL }, { "--yes", &yes, NULL, NULL } };
+	const struct cs_option options[] = { { "--comment", NULL, &comment, NULL }, { "--yes", &yes, NULL, NULL },
+		CS_SIGN_OPTIONS(sign) };
 	struct cs_show_answer answer = { 0 };
 	uint64_t number = 0;
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 1, 1, &n);
@@ -55,7 +58,7 @@ int cs_run_reject(struct cs_run *run, char **args, size_t n)
 	cs_hang_up(run);
 	status = cs_show_before_vote(run, &answer);
 	if (status == 0)
-		status = reject(run, &answer, comment, yes);
+		status = reject(run, &answer, comment, yes, &sign);
 	cs_clear(&cs_show_answer_shape, &answer);
 	return status;
 }
