@@ -214,6 +214,7 @@ SHAPE(archive);
 static const struct cs_field archive_answer_fields[] = {
 	CS_NEST(cs_archive_answer, segment, &cs_segment_shape),
 	CS_U64(cs_archive_answer, event),
+	CS_BLOB(cs_archive_answer, signature, CS_MAX_SIGNATURE),
 };
 SHAPE(archive_answer);
 

@@ -288,6 +288,8 @@ extern const struct cs_shape cs_archive_shape;
 struct cs_archive_answer {
 	struct cs_segment segment;
 	uint64_t event; /* that records it */
+	uint8_t *signature; /* an SSHSIG, CS_NAMESPACE_SEGMENT, over the segment's encoding; empty: the host has no key */
+	size_t n_signature;
 };
 extern const struct cs_shape cs_archive_answer_shape;
 

@@ -47,6 +47,20 @@ static bool lifts_denial(const struct cs_policy *policy, const struct assignment
 	return false;
 }
 
+static bool covers_automatic(const struct bearing *bearing, const struct assignment *assignment,
+			     struct cs_membership *membership)
+{
+	const struct cs_gate *gate = bearing->gate;
+
+	for (size_t i = 0; i < gate->n_automatics; i++) {
+		const struct automatic *automatic = &gate->automatics[i];
+
+		if (automatic->has_who && covers_rules(bearing, assignment, membership, &automatic->who, 1))
+			return true;
+	}
+	return false;
+}
+
 /* For what the gate asks for beside its permission, or for whether it is met at all. */
 static bool gate_bears(const struct bearing *bearing, const struct assignment *assignment,
 		       struct cs_membership *membership)
@@ -55,7 +69,7 @@ static bool gate_bears(const struct bearing *bearing, const struct assignment *a
 
 	return covers_rules(bearing, assignment, membership, gate->rules, gate->n_rules) ||
 	       covers_rules(bearing, assignment, membership, gate->exempts, gate->n_exempts) ||
-	       lifts_denial(bearing->policy, assignment);
+	       covers_automatic(bearing, assignment, membership) || lifts_denial(bearing->policy, assignment);
 }
 
 static int bears(void *arg, const struct assignment *assignment, struct cs_membership *membership)
@@ -90,6 +104,10 @@ static bool is_wanted_by(const struct cs_policy *policy, const struct cs_gate *g
 {
 	if (is_wanted(gate->rules, gate->n_rules, membership) || is_wanted(gate->exempts, gate->n_exempts, membership))
 		return true;
+	for (size_t i = 0; i < gate->n_automatics; i++) {
+		if (gate->automatics[i].has_who && is_wanted(&gate->automatics[i].who, 1, membership))
+			return true;
+	}
 	for (size_t i = 0; i < policy->n_gates; i++) {
 		if (policy->gates[i].deny &&
 		    is_wanted(policy->gates[i].exempts, policy->gates[i].n_exempts, membership))

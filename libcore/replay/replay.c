@@ -58,6 +58,7 @@ void cs_replay_free(struct cs_replay **replay)
 	free(gone->windows);
 	free(gone->heads);
 	free(gone->chains);
+	free(gone->rosters);
 	cs_policy_free(&gone->policy);
 	free(gone);
 	*replay = NULL;

@@ -6,6 +6,7 @@
 #define CS_REPLAY_H
 
 #include "evidence.h"
+#include "roster.h"
 
 struct cs_replay;
 
@@ -35,6 +36,11 @@ void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t ch
 /* Before the first record: the chain must come through this head, which is known from elsewhere; from says where, for
  * people. Any number of them. 0, CS_ENOMEM. */
 int cs_replay_know(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN], const char *from);
+
+/* Before the first record: a roster of keys that was in use, one of several in time; the caller's, outlives the replay. A
+ * signed vote then counts only by a key that one of them gives its voter. Without any, what the directory said of his keys,
+ * which is in the record, has to do. 0, CS_ENOMEM. */
+int cs_replay_roster(struct cs_replay *replay, const struct cs_roster *roster);
 
 /* The next record. 0; CS_ENOMEM; what the text function returned; CS_ECORRUPT: it does not follow from what came
  * before, see cs_replay_why. What follows an error is not looked at. */

@@ -69,6 +69,8 @@ struct cs_replay {
 
 	struct head *heads;      /* by number, rising, once the first record came */
 	size_t n_heads, cap_heads, next_head;
+	const struct cs_roster **rosters;
+	size_t n_rosters, cap_rosters;
 	struct cs_replay_sums sums;
 	uint64_t bad;
 	char why[512];

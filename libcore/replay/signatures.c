@@ -23,6 +23,39 @@ static int verify(struct step *step, const struct cs_approval *approval, struct 
 	return BAD(step, "the signature of %s is not one of this vote: %s", approval->person.name, why ? why : "");
 }
 
+/* In one of the rosters, which follow each other in time. */
+static bool in_roster(const struct cs_replay *replay, const char *id, const struct cs_ssh_key *key)
+{
+	for (size_t i = 0; i < replay->n_rosters; i++) {
+		const struct cs_roster_person *owner = cs_roster_find(replay->rosters[i], key->fingerprint, NULL);
+
+		if (owner && strcmp(owner->id, id) == 0 &&
+			(!owner->hardware_only || cs_ssh_key_is_hardware(key)))
+			return true;
+	}
+	return replay->n_rosters == 0;
+}
+
+/* The accounts of a host list no keys: there the roster alone says whose they are. */
+static int is_his_key(struct step *step, const struct cs_person *person, const struct cs_ssh_key *key)
+{
+	if (person->n_keys > 0 && cs_strv_has(person->keys, person->n_keys, key->fingerprint) != 1)
+		return BAD(step, "the key that signed, %s, was not one of %s", key->fingerprint, person->name);
+	if (!in_roster(step->replay, person->id, key))
+		return BAD(step, "the key that signed, %s, is not one of %s in the roster", key->fingerprint,
+			person->name);
+	return 0;
+}
+
+int cs_replay_roster(struct cs_replay *replay, const struct cs_roster *roster)
+{
+	if (cs_reserve((void **)&replay->rosters, &replay->cap_rosters, replay->n_rosters, 1,
+		sizeof(const struct cs_roster *)) < 0)
+		return CS_ENOMEM;
+	replay->rosters[replay->n_rosters++] = roster;
+	return 0;
+}
+
 int step_signature(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
 {
 	const struct cs_approval *approval = &body->approval;
@@ -34,9 +67,9 @@ int step_signature(struct step *step, const struct asked *asked, const struct cs
 		return strcmp(asked->request.assurance, "signature") == 0
 			       ? BAD(step, "the vote of %s is not signed, and had to be", approval->person.name) : 0;
 	r = verify(step, approval, &key);
-	if (r == 0 && cs_strv_has(person->keys, person->n_keys, key.fingerprint) != 1)
-		r = BAD(step, "the key that signed, %s, was not one of %s", key.fingerprint, approval->person.name);
-	if (r == 0 && step->event.wall_ms > approval->not_after_wall_ms)
+	if (r == 0)
+		r = is_his_key(step, person, &key);
+	if (r == 0 && body->grounds.wall_ms > approval->not_after_wall_ms)
 		r = BAD(step, "the vote of %s was signed for a time that was over", approval->person.name);
 	if (r == 0)
 		r = step_head(step, approval);
