@@ -5,7 +5,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "file.h"
-#include "internal.h"
+#include "notify_internal.h"
 #include "mem.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packets between the daemon and its notify worker. */
-#include "internal.h"
+#include "notify_internal.h"
 #include <errno.h>
 #include <sys/socket.h>
 

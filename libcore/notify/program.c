@@ -3,7 +3,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "file.h"
-#include "internal.h"
+#include "notify_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The notify worker's own process: takes notices, runs every program for each, and says how that went. */
 #include "clock.h"
-#include "internal.h"
+#include "notify_internal.h"
 #include "mem.h"
 
 #include <limits.h>
