@@ -129,6 +129,8 @@ int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_export(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_show(struct cs_run *run, char **args, size_t n);
 int cs_run_directory_test(struct cs_run *run, char **args, size_t n);
+int cs_run_notice(struct cs_run *run, char **args, size_t n);
+int cs_run_quiet(struct cs_run *run, char **args, size_t n);
 int cs_run_status(struct cs_run *run, char **args, size_t n);
 int cs_run_help(struct cs_run *run, char **args, size_t n);
 

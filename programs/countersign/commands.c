@@ -126,6 +126,14 @@ static const struct cs_command commands[] = {
 		"  --config FILE      the daemon's configuration (default /etc/countersign/countersignd.conf)\n"
 		"  --policy FILE      the groups that this policy asks of USER; a number or `current` is a generation\n",
 		cs_run_directory_test },
+	{ "quiet", "[on [--until TIME] | off]", "Whether you are told of requests that you can approve",
+		"  --until TIME       on until then: 2h, 3d, 2026-12-24, 2026-12-24T18:00Z\n", cs_run_quiet },
+	{ "notice", "--as text|mail|chat [--template FILE] [--domain NAME] [--from ADDRESS]",
+		"For programs that tell people: print a notice from standard input",
+		"  --as SINK          for a terminal, for sendmail -t, for a chat's webhook\n"
+		"  --template FILE    with these words\n"
+		"  --domain NAME      mail: behind each recipient\n"
+		"  --from ADDRESS     mail: who sends it\n", cs_run_notice },
 	{ "status", "", "How the daemon is", "", cs_run_status },
 	{ "help", "[COMMAND]", "This text, or that of one command", "", cs_run_help },
 };
