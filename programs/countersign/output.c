@@ -203,20 +203,26 @@ static size_t least_missed(const struct cs_column *columns, size_t n, const size
 	return least;
 }
 
-static void fit(const struct cs_look *look, const struct cs_column *columns, size_t n, size_t *widths)
+/* wanted is what each column would like; what is left out is left out there too, and the others share what it took. */
+static void fit(const struct cs_look *look, const struct cs_column *columns, size_t n, size_t *wanted, size_t *ret_widths)
 {
-	size_t least = 0;
+	for (;;) {
+		size_t least = n;
 
-	while (look->width > 0) {
-		narrow(look, columns, n, widths);
-		if (sum(widths, n) <= look->width || (least = least_missed(columns, n, widths)) == n)
+		memcpy(ret_widths, wanted, n * sizeof(*wanted));
+		if (look->width == 0)
 			return;
-		widths[least] = LEFT_OUT;
+		narrow(look, columns, n, ret_widths);
+		if (sum(ret_widths, n) > look->width)
+			least = least_missed(columns, n, wanted);
+		if (least == n)
+			return;
+		wanted[least] = LEFT_OUT;
 	}
 }
 
-static void measure(const struct cs_look *look, const struct cs_column *columns, size_t n_columns, char *const *cells,
-	size_t n_rows, size_t *ret_widths)
+static void measure(const struct cs_column *columns, size_t n_columns, char *const *cells, size_t n_rows,
+	size_t *ret_widths)
 {
 	for (size_t c = 0; c < n_columns; c++) {
 		ret_widths[c] = columns[0].title == NULL ? 0 : cs_columns(columns[c].title);
@@ -227,7 +233,6 @@ static void measure(const struct cs_look *look, const struct cs_column *columns,
 				ret_widths[c] = width;
 		}
 	}
-	fit(look, columns, n_columns, ret_widths);
 }
 
 static void put_spaces(struct cs_buf *out, size_t n)
@@ -288,16 +293,17 @@ static void put_row(struct cs_buf *out, const struct cs_look *look, const struct
 int cs_put_table(struct cs_buf *out, const struct cs_look *look, const struct cs_column *columns, size_t n_columns,
 	char *const *cells, const enum cs_style *styles, size_t n_rows)
 {
-	size_t *widths = calloc(n_columns > 0 ? n_columns : 1, sizeof(*widths));
+	size_t *wanted = calloc(2 * n_columns + 1, sizeof(*wanted)), *widths = wanted == NULL ? NULL : wanted + n_columns;
 
 	if (widths == NULL)
 		return CS_ENOMEM;
-	measure(look, columns, n_columns, cells, n_rows, widths);
+	measure(columns, n_columns, cells, n_rows, wanted);
+	fit(look, columns, n_columns, wanted, widths);
 	if (columns[0].title != NULL)
 		put_row(out, look, columns, n_columns, NULL, NULL, widths);
 	for (size_t r = 0; r < n_rows; r++)
 		put_row(out, look, columns, n_columns, cells + r * n_columns,
 			styles == NULL ? NULL : styles + r * n_columns, widths);
-	free(widths);
+	free(wanted);
 	return 0;
 }

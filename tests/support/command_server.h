@@ -37,6 +37,7 @@ static struct cs_apply applied; /* the last one that was to change something */
 static char applied_text[4096]; /* what came with it */
 static int applied_seals;
 static int passed_fd = -1;
+static bool hang_up; /* set by an answer: the connection ends without it, as when the daemon is restarted */
 
 struct line {
 	int fd;
@@ -82,6 +83,10 @@ static void answer_frame(struct line *line, uint8_t type, const uint8_t *payload
 		keep_applied((const struct cs_apply *)(const void *)&call);
 	cs_close(&passed_fd);
 	r = answer(message->type, &call, &reply, &text);
+	if (hang_up) {
+		cs_clear(message->call, &call);
+		return;
+	}
 	cs_buf_init(&out, CS_FRAME_MAX + 64);
 	assert_int_equal(cs_wire_put_reply(&out, message, r, text == NULL ? "" : text, r == 0 ? &reply : NULL), 0);
 	while (out.len > 0)
@@ -109,6 +114,10 @@ static int serve_line(struct line *line)
 	while (line->greeted && cs_frame_get(&line->in, &type, &payload, &n, &total) == 1) {
 		answer_frame(line, type, payload, n);
 		cs_buf_consume(&line->in, total);
+		if (hang_up) {
+			hang_up = false;
+			return 0;
+		}
 	}
 	return 1;
 }
