@@ -99,8 +99,8 @@ static int add_row(char ***cells, size_t *n, const struct cs_roster_person *pers
 
 static int put_list(const struct cs_roster *roster, const struct cs_look *look, struct cs_buf *out)
 {
-	static const struct cs_column columns[] = { { "NAME", false, false }, { "ID", false, false }, { "KIND", false, false },
-		{ "KEY", false, false }, { "SINCE", false, false }, { "", false, false } };
+	static const struct cs_column columns[] = { { "NAME", false, false, 0 }, { "ID", false, false, 0 }, { "KIND", false, false, 0 },
+		{ "KEY", false, false, 0 }, { "SINCE", false, false, 0 }, { "", false, false, 0 } };
 	char **cells = NULL;
 	size_t n = 0;
 	int r = 0;
