@@ -190,7 +190,7 @@ static enum cs_reason approve_refused(struct ballot *b, char **ret_text)
 	const struct cs_gate *gate = NULL;
 	enum cs_reason reason = CS_WHY_NONE;
 
-	if (b->approval.vote != CS_VOTE_APPROVE)
+	if (b->approval.vote != CS_VOTE_APPROVE || cs_gate_reviews(b->gate))
 		return CS_WHY_NONE;
 	reason = match_again(b->task, &b->answer->facts[1], b->answer, &gate, ret_text);
 	return reason == CS_WHY_CONDITION ? CS_WHY_NONE : reason;

@@ -4,7 +4,7 @@
 #include "mem.h"
 #include <string.h>
 
-/* By whom: the waiting module with its secret; the person whose uid asked; root. Nobody else (A092). *ret_live: the
+/* Never the review of a break-glass. By whom: the waiting module with its secret; the person whose uid asked; root. Nobody else (A092). *ret_live: the
  * connection that waits, where it is a module's. */
 static int may_cancel(struct task *task, struct live **ret_live)
 {
@@ -18,6 +18,8 @@ static int may_cancel(struct task *task, struct live **ret_live)
 	}
 	if (task_load(task, call->number) < 0)
 		return CS_ENOENT;
+	if (glass_is_debt(&task->stored))
+		return CS_ECONFLICT;
 	if (task->caller.uid != task->authority->options.root_uid &&
 		task->caller.uid != task->stored.request.subject.uid)
 		return CS_EPERM;
@@ -88,6 +90,7 @@ void cancel_start(struct task *task)
 
 	if (r < 0) {
 		task_fail(task, r, r == CS_EPERM ? "only the requester and root cancel a request"
+			: r == CS_ECONFLICT ? "the review of a break-glass is not cancelled: two others approve it"
 			: "there is no such request");
 		return;
 	}

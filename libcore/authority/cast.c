@@ -90,9 +90,12 @@ static int record_vote(struct ballot *b, const struct count *count, const struct
 	return r;
 }
 
-/* A reject by somebody who may fill a rule that does not count them ends it, whatever else is known by now. */
+/* A reject by somebody who may fill a rule that does not count them ends it, whatever else is known by now. No reject ends
+ * a review. */
 static bool ends(const struct ballot *b)
 {
+	if (cs_gate_reviews(b->gate))
+		return false;
 	for (size_t i = 0; b->approval.vote == CS_VOTE_REJECT && i < cs_gate_rules(b->gate); i++)
 		if (!cs_gate_rule_counts_rejects(b->gate, i) &&
 			cs_strv_has(b->approval.rules, b->approval.n_rules, cs_gate_rule_name(b->gate, i)) == 1)

@@ -100,6 +100,8 @@ int count_approve(struct task *task, const struct count *count, const struct cs_
 		task->stored.state = to;
 		r = record_told(a, &task->stored, &telling);
 	}
+	if (r == 0 && glass_is_debt(&task->stored))
+		r = glass_reviewed(task, &grounds);
 	cs_clear(&cs_grounds_shape, &grounds);
 	return r < 0 ? r : task_load(task, task->stored.number);
 }

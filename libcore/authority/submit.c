@@ -513,6 +513,7 @@ static void submit_match(struct task *task)
 	const struct cs_submit *submit = task->call;
 	struct cs_circumstances circumstances = { .action = &submit->action, .wall_ms = task->now.wall_ms };
 
+	task->grounds.wall_ms = task->now.wall_ms; /* all that a match depends on when nothing is asked */
 	if (cs_policy_match(task->authority->policy, &circumstances, &task->match) < 0)
 		task_decide(task, CS_DENY, CS_WHY_NONE, NULL);
 	else if (task->match.kind == CS_MATCH_ASK)

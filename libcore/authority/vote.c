@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes one from what this uid may still have recorded. 1 or 0. */
-static int may_record_refusal(struct task *task)
+int refusal_is_kept(struct task *task)
 {
 	struct refused_votes *of = &task->authority->refused[task->caller.uid % REFUSED_UIDS];
 
@@ -23,7 +22,7 @@ static void refuse(struct task *task, const struct cs_person *voter, enum cs_rea
 {
 	struct cs_authority *a = task->authority;
 	struct cs_person caller = { .uid = task->caller.uid };
-	int recorded = may_record_refusal(task);
+	int recorded = refusal_is_kept(task);
 	int r = recorded ? record_begin(a) : 0;
 
 	if (r == 0 && recorded) {
