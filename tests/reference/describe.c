@@ -116,18 +116,43 @@ static void put_services(struct pen *pen, const struct ref_policy *policy)
 			      policy->services[i].permits ? "permit" : "deny");
 }
 
+static void put_who(struct pen *pen, const struct ref_rule *rule)
+{
+	put(pen, "permission", rule->want.permission);
+	put(pen, "role", rule->want.role);
+	put(pen, "group", rule->want.group);
+	put(pen, "listed", rule->want.listed);
+	put_list(pen, "person", &rule->want.person);
+	put(pen, "scope", rule->scope);
+}
+
 static void put_rules(struct pen *pen, const char *kind, const struct ref_rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		(void)fprintf(pen->out, "\t%s %s {\n", kind, rules[i].name);
 		if (rules[i].count > 0)
 			(void)fprintf(pen->out, "\tcount = %u\n", rules[i].count);
-		put(pen, "permission", rules[i].want.permission);
-		put(pen, "role", rules[i].want.role);
-		put(pen, "group", rules[i].want.group);
-		put(pen, "listed", rules[i].want.listed);
-		put_list(pen, "person", &rules[i].want.person);
-		put(pen, "scope", rules[i].scope);
+		if (rules[i].stage > 0)
+			(void)fprintf(pen->out, "\tstage = %u\n", rules[i].stage);
+		put(pen, "alternative", rules[i].alternative);
+		put(pen, "after", rules[i].late ? "30m" : NULL);
+		put(pen, "reject", rules[i].counts ? "counts" : NULL);
+		put_who(pen, &rules[i]);
+		(void)fputs("\t}\n", pen->out);
+	}
+}
+
+static void put_automatics(struct pen *pen, const struct ref_gate *gate)
+{
+	for (size_t i = 0; i < gate->n_automatics; i++) {
+		const struct ref_automatic *automatic = &gate->automatics[i];
+
+		(void)fprintf(pen->out, "\tautomatic n%zu {\n", i);
+		put_list(pen, "command", &automatic->commands);
+		put_list(pen, "time", &automatic->times);
+		put_list(pen, "peer", &automatic->peers);
+		if (automatic->for_some)
+			put_who(pen, &automatic->who);
 		(void)fputs("\t}\n", pen->out);
 	}
 }
@@ -150,6 +175,9 @@ static void put_gates(struct pen *pen, const struct ref_policy *policy)
 		put(pen, "people", gate->shared ? "shared" : NULL);
 		put_rules(pen, "approval", gate->rules, gate->n_rules);
 		put_rules(pen, "exempt", gate->exempts, gate->n_exempts);
+		put_automatics(pen, gate);
+		put(pen, "self_approval", gate->self_approval ? "permit" : NULL);
+		put(pen, "lifetime", gate->n_rules > 0 ? "2h" : NULL);
 		(void)fputs("}\n", pen->out);
 	}
 }

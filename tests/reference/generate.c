@@ -440,6 +440,25 @@ static void make_rule(struct dice *dice, const struct ref_policy *policy, const 
 	}
 }
 
+/* Which rules come first, and which are enough; an order that nobody could follow is not often made. */
+static void make_ways(struct dice *dice, struct ref_gate *gate)
+{
+	static const char *const words[] = {"x", "y"};
+	bool ways = dice_chance(dice, 25), stages = dice_chance(dice, 25);
+
+	for (size_t i = 0; i < gate->n_rules; i++) {
+		struct ref_rule *rule = &gate->rules[i];
+
+		if (ways && dice_chance(dice, 70))
+			rule->alternative = PICK(dice, words);
+		if (stages && i > 0 && dice_chance(dice, ways ? 20 : 60))
+			rule->stage = 2;
+		rule->late = dice_chance(dice, 15);
+		rule->counts = dice_chance(dice, 30);
+	}
+	gate->self_approval = gate->n_rules > 0 && dice_chance(dice, 15);
+}
+
 static void make_rules(struct dice *dice, const struct ref_policy *policy, struct ref_gate *gate)
 {
 	static const char *const titles[] = {"one", "two", "three"};
@@ -453,6 +472,7 @@ static void make_rules(struct dice *dice, const struct ref_policy *policy, struc
 		rule->count = dice_chance(dice, 70) || (rule->want.person.n == 1 && !dice_chance(dice, 5)) ? 1 : 2;
 	}
 	gate->shared = dice_chance(dice, 50);
+	make_ways(dice, gate);
 }
 
 /* An exemption that nobody could use, or everybody, is not made. */
@@ -510,6 +530,26 @@ static void make_commands(struct dice *dice, struct ref_gate *gate)
 	}
 }
 
+static void make_automatics(struct dice *dice, const struct ref_policy *policy, struct ref_gate *gate)
+{
+	bool app = gate->services.n == 1 && list_has(&gate->services, "app");
+	size_t n = gate->n_rules > 0 && dice_chance(dice, 40) ? 1 + dice_roll(dice, 2) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct ref_automatic *automatic = &gate->automatics[gate->n_automatics++];
+
+		if (dice_chance(dice, 50))
+			add(&automatic->commands, app ? PICK(dice, app_commands) : PICK(dice, commands));
+		if (dice_chance(dice, 30))
+			add(&automatic->times, PICK(dice, windows));
+		if (dice_chance(dice, 30))
+			add(&automatic->peers, PICK(dice, ranges));
+		automatic->for_some = dice_chance(dice, 60);
+		if (automatic->for_some)
+			make_rule(dice, policy, gate, &automatic->who);
+	}
+}
+
 static void make_terms(struct dice *dice, const struct ref_policy *policy, struct ref_gate *gate)
 {
 	for (size_t tries = 0; tries < 12; tries++) {
@@ -540,6 +580,7 @@ static void make_gates(struct dice *dice, struct ref_policy *policy)
 		else
 			make_terms(dice, &rights, &gate);
 		make_exempts(dice, &rights, &gate);
+		make_automatics(dice, &rights, &gate);
 		make_commands(dice, &gate);
 		policy->gates[policy->n_gates++] = gate;
 	}
@@ -700,6 +741,7 @@ size_t generate_votes(struct dice *dice, const struct ref_world *world, struct r
 	for (size_t i = 0; i < world->directory.n_people; i++)
 		if (dice_chance(dice, 60) && (i != 1 || !*world->directory.people[1].human))
 			ret_votes[n++] = (struct ref_vote){&world->directory.people[i],
-							   dice_chance(dice, 2) ? CS_VOTE_REJECT : CS_VOTE_APPROVE};
+							   dice_chance(dice, 6) ? CS_VOTE_REJECT : CS_VOTE_APPROVE,
+							   ~0u};
 	return n;
 }

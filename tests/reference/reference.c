@@ -430,8 +430,8 @@ static const char *value_in_gate(const void *filled_, const char *name)
 	return ref_scope_value(filled->pattern, filled->scope, name, value) ? value : NULL;
 }
 
-static struct ref_answer meets_rule(const struct ref_world *world, const struct ref_person *person,
-				    const struct ref_gate *gate, const struct ref_rule *rule, const char *scope)
+struct ref_answer ref_meets_rule(const struct ref_world *world, const struct ref_person *person,
+				 const struct ref_gate *gate, const struct ref_rule *rule, const char *scope)
 {
 	const struct filled filled = {gate->scope ? gate->scope : "*", scope ? scope : "*"};
 	char own[REF_SCOPE];
@@ -446,7 +446,7 @@ static struct ref_answer meets_rule(const struct ref_world *world, const struct 
 struct ref_answer ref_may_fill(const struct ref_world *world, const struct ref_person *person,
 			       const struct ref_gate *gate, size_t rule, const char *scope)
 {
-	return meets_rule(world, person, gate, &gate->rules[rule], scope);
+	return ref_meets_rule(world, person, gate, &gate->rules[rule], scope);
 }
 
 struct ref_answer ref_exempt(const struct ref_world *world, const struct ref_person *person,
@@ -456,7 +456,7 @@ struct ref_answer ref_exempt(const struct ref_world *world, const struct ref_per
 	bool doubt = false;
 
 	for (size_t i = 0; i < gate->n_exempts; i++) {
-		told = meets_rule(world, person, gate, &gate->exempts[i], scope);
+		told = ref_meets_rule(world, person, gate, &gate->exempts[i], scope);
 		if (told.yes)
 			return answer(true, CS_WHY_EXEMPT);
 		doubt |= told.reason == CS_WHY_DOUBT;
@@ -517,6 +517,7 @@ static bool linked(const struct ref_policy *policy, const struct ref_gate *gate,
 /* Who still has to be seated where. */
 struct seats {
 	const struct ref_gate *gate;
+	unsigned needed;              /* bits: rules */
 	size_t n;                     /* people */
 	bool may[REF_FEW][REF_FEW];   /* person, rule */
 	bool apart[REF_FEW][REF_FEW]; /* rule, rule: filled by different people */
@@ -530,7 +531,7 @@ static bool may_take(const struct seats *seats, size_t person, unsigned rules)
 		if (!(rules >> i & 1))
 			continue;
 		n++;
-		if (!seats->may[person][i])
+		if (!seats->may[person][i] || !(seats->needed >> i & 1))
 			return false;
 		for (size_t k = 0; k < i; k++)
 			if ((rules >> k & 1) && seats->apart[k][i])
@@ -545,7 +546,7 @@ static bool can_fill(const struct seats *seats, size_t person, const unsigned ha
 	bool enough = true;
 
 	for (size_t i = 0; i < seats->gate->n_rules; i++)
-		enough &= have[i] >= seats->gate->rules[i].count;
+		enough &= have[i] >= seats->gate->rules[i].count || !(seats->needed >> i & 1);
 	if (enough || person == seats->n)
 		return enough;
 	for (unsigned rules = 0; rules < 1u << seats->gate->n_rules; rules++) {
@@ -566,23 +567,122 @@ static struct ref_decision decision(enum cs_verdict verdict, enum cs_reason reas
 	return (struct ref_decision){verdict, reason};
 }
 
+static bool may_vote(const struct ref_gate *gate, const struct ref_person *voter, const struct ref_person *requester)
+{
+	return !requester || !same_human(voter, requester) || (gate->self_approval && voter == requester);
+}
+
+/* Do the votes fill all of these rules? */
 static bool votes_suffice(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
-			  const struct ref_person *requester, const struct ref_vote *votes, size_t n_votes)
+			  const struct ref_person *requester, const struct ref_vote *votes, size_t n_votes,
+			  unsigned needed)
 {
 	static const unsigned nobody[REF_FEW];
-	struct seats seats = {.gate = gate};
+	struct seats seats = {.gate = gate, .needed = needed};
 
 	for (size_t i = 0; i < n_votes; i++) {
-		if (same_human(votes[i].person, requester))
+		if (!may_vote(gate, votes[i].person, requester) || votes[i].vote != CS_VOTE_APPROVE)
 			continue;
 		for (size_t k = 0; k < gate->n_rules; k++)
-			seats.may[seats.n][k] = ref_may_fill(world, votes[i].person, gate, k, scope).yes;
+			seats.may[seats.n][k] = (votes[i].rules >> k & 1) &&
+						ref_may_fill(world, votes[i].person, gate, k, scope).yes;
 		seats.n++;
 	}
 	for (size_t i = 0; i < gate->n_rules; i++)
 		for (size_t k = 0; k < gate->n_rules; k++)
 			seats.apart[i][k] = i != k && linked(&world->policy, gate, i, k, scope, 1u << i);
 	return can_fill(&seats, 0, nobody);
+}
+
+/* The rules that are always needed and those of one alternative. */
+static unsigned way(const struct ref_gate *gate, const char *alternative)
+{
+	unsigned rules = 0;
+
+	for (size_t i = 0; i < gate->n_rules; i++)
+		if (!gate->rules[i].alternative || strcmp(gate->rules[i].alternative, alternative) == 0)
+			rules |= 1u << i;
+	return rules;
+}
+
+/* The rules of the n-th way through a gate; 0 past the last. Without alternatives there is one. */
+static unsigned way_at(const struct ref_gate *gate, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < gate->n_rules; i++)
+		any |= gate->rules[i].alternative != NULL;
+	if (!any)
+		return n == 0 ? way(gate, "") : 0;
+	for (; n < gate->n_rules; n++)
+		if (gate->rules[n].alternative)
+			return way(gate, gate->rules[n].alternative);
+	return 0;
+}
+
+static unsigned stage_of(const struct ref_rule *rule)
+{
+	return rule->stage ? rule->stage : 1;
+}
+
+/* Is it this rule's turn? */
+static bool is_open(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+		    const struct ref_person *requester, bool late, const struct ref_vote *votes, size_t n_votes,
+		    size_t rule)
+{
+	if (gate->rules[rule].late && !late)
+		return false;
+	for (size_t n = 0; n < gate->n_rules; n++) {
+		unsigned rules = way_at(gate, n), before = 0;
+
+		for (size_t i = 0; i < gate->n_rules; i++)
+			if ((rules >> i & 1) && stage_of(&gate->rules[i]) < stage_of(&gate->rules[rule]))
+				before |= 1u << i;
+		if ((rules >> rule & 1) && votes_suffice(world, gate, scope, requester, votes, n_votes, before))
+			return true;
+	}
+	return false;
+}
+
+void ref_cast(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+	      const struct ref_person *requester, bool late, struct ref_vote *votes, size_t n_votes)
+{
+	for (size_t i = 0; i < n_votes; i++) {
+		votes[i].rules = 0;
+		for (size_t k = 0; k < gate->n_rules; k++)
+			if (is_open(world, gate, scope, requester, late, votes, i, k) &&
+			    ref_may_fill(world, votes[i].person, gate, k, scope).yes)
+				votes[i].rules |= 1u << k;
+	}
+}
+
+/* A no ends it, unless all that it is said about only counts. */
+static bool ends(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+		 const struct ref_vote *vote)
+{
+	bool about = false;
+
+	for (size_t k = 0; k < gate->n_rules; k++) {
+		if (!(vote->rules >> k & 1) && !ref_may_fill(world, vote->person, gate, k, scope).yes)
+			continue;
+		about = true;
+		if (!gate->rules[k].counts)
+			return true;
+	}
+	return !about;
+}
+
+/* Might what could not be told have made this vote count? */
+static bool is_doubtful(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+			const struct ref_person *requester, const struct ref_vote *vote)
+{
+	bool doubt = vote->person->doubt && vote->vote == CS_VOTE_APPROVE;
+
+	for (size_t k = 0; k < gate->n_rules; k++)
+		doubt |= vote->vote == CS_VOTE_APPROVE && (vote->rules >> k & 1) &&
+			 may_vote(gate, vote->person, requester) &&
+			 ref_may_fill(world, vote->person, gate, k, scope).reason == CS_WHY_DOUBT;
+	return doubt;
 }
 
 struct ref_decision ref_decide(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
@@ -598,14 +698,15 @@ struct ref_decision ref_decide(const struct ref_world *world, const struct ref_g
 	if (ref_exempt(world, requester, gate, scope).yes)
 		return decision(CS_PERMIT, CS_WHY_EXEMPT);
 	for (size_t i = 0; i < n_votes; i++)
-		if (votes[i].vote == CS_VOTE_REJECT)
+		if (votes[i].vote == CS_VOTE_REJECT && ends(world, gate, scope, &votes[i]))
 			return decision(CS_DENY, CS_WHY_REJECTED);
-	if (votes_suffice(world, gate, scope, requester, votes, n_votes))
-		return decision(CS_PERMIT, CS_WHY_APPROVED);
-	for (size_t i = 0; i < n_votes; i++) {
-		doubt |= votes[i].person->doubt;
-		for (size_t k = 0; k < gate->n_rules && !same_human(votes[i].person, requester); k++)
-			doubt |= ref_may_fill(world, votes[i].person, gate, k, scope).reason == CS_WHY_DOUBT;
+	for (size_t n = 0; n < gate->n_rules; n++) {
+		unsigned rules = way_at(gate, n);
+
+		if (rules && votes_suffice(world, gate, scope, requester, votes, n_votes, rules))
+			return decision(CS_PERMIT, CS_WHY_APPROVED);
 	}
+	for (size_t i = 0; i < n_votes; i++)
+		doubt |= is_doubtful(world, gate, scope, requester, &votes[i]);
 	return decision(CS_HOLD, doubt ? CS_WHY_DOUBT : CS_WHY_NEEDS_APPROVAL);
 }

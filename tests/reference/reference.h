@@ -60,12 +60,22 @@ struct ref_want {
 	struct ref_list person;
 };
 
-/* An approval, or an exemption (count 0). */
+/* An approval, or an exemption or whom an automatic approval means (count 0). */
 struct ref_rule {
 	const char *name;
 	unsigned count;
 	struct ref_want want;
 	const char *scope;
+	unsigned stage; /* 0: left out */
+	const char *alternative;
+	bool late;   /* after = 30m */
+	bool counts; /* reject = counts */
+};
+
+struct ref_automatic {
+	struct ref_list commands, times, peers;
+	bool for_some; /* else whoever may ask */
+	struct ref_rule who;
 };
 
 struct ref_gate {
@@ -73,8 +83,9 @@ struct ref_gate {
 	struct ref_list services, hosts, netgroups, peers, times, commands;
 	const char *permission, *scope, *deny;
 	struct ref_rule rules[REF_FEW], exempts[REF_FEW];
-	size_t n_rules, n_exempts;
-	bool shared;
+	struct ref_automatic automatics[REF_FEW];
+	size_t n_rules, n_exempts, n_automatics;
+	bool shared, self_approval;
 };
 
 struct ref_policy {
@@ -162,10 +173,19 @@ struct ref_match {
 void ref_match(const struct ref_world *world, const struct ref_action *action, const struct ref_person *person,
 	       struct ref_match *ret_match);
 
+/* Does the gate approve it by itself? reason: AUTOMATIC, NEEDS_APPROVAL, DOUBT. */
+struct ref_answer ref_automatic(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+				const struct ref_person *person, const struct ref_action *action);
+
 struct ref_vote {
 	const struct ref_person *person;
 	enum cs_vote vote;
+	unsigned rules; /* bits: for which it was cast */
 };
+
+/* For which rules each vote counts that is cast now, after those before it; late: half an hour has gone by. */
+void ref_cast(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+	      const struct ref_person *requester, bool late, struct ref_vote *votes, size_t n_votes);
 
 struct ref_decision {
 	enum cs_verdict verdict;

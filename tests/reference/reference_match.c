@@ -450,3 +450,40 @@ void ref_match(const struct ref_world *world, const struct ref_action *action, c
 		*ret_match = (struct ref_match){.kind = CS_MATCH_DOUBT, .denied_anyway = ret_match->denied_anyway};
 	ret_match->denied_anyway &= doubtful_service(world, action->service);
 }
+
+/* --- What a gate approves by itself --- */
+
+static bool means_command(const struct ref_world *world, const struct ref_automatic *automatic,
+			  const struct ref_action *action)
+{
+	for (size_t i = 0; i < automatic->commands.n; i++)
+		if (command_meets(world, automatic->commands.at[i], action))
+			return true;
+	return automatic->commands.n == 0;
+}
+
+struct ref_answer ref_automatic(const struct ref_world *world, const struct ref_gate *gate, const char *scope,
+				const struct ref_person *person, const struct ref_action *action)
+{
+	bool doubt = false;
+
+	for (size_t i = 0; i < gate->n_automatics; i++) {
+		const struct ref_automatic *automatic = &gate->automatics[i];
+		struct ref_answer who = {.yes = true};
+
+		if (!times_hold(&automatic->times, action->wall_ms) || !means_command(world, automatic, action))
+			continue;
+		if (automatic->peers.n > 0 && !can_be_read(action->peer)) {
+			doubt = true;
+			continue;
+		}
+		if (!peers_hold(&automatic->peers, action->peer))
+			continue;
+		if (automatic->for_some)
+			who = ref_meets_rule(world, person, gate, &automatic->who, scope);
+		if (who.yes)
+			return (struct ref_answer){true, CS_WHY_AUTOMATIC};
+		doubt |= who.reason == CS_WHY_DOUBT;
+	}
+	return (struct ref_answer){false, doubt ? CS_WHY_DOUBT : CS_WHY_NEEDS_APPROVAL};
+}

@@ -24,4 +24,8 @@ bool ref_role_is(const struct ref_policy *policy, const char *name, const char *
 bool ref_role_supplies(const struct ref_policy *policy, const char *role, const struct ref_want *want,
 		       const char *scope);
 
+/* As ref_may_fill, for any rule. */
+struct ref_answer ref_meets_rule(const struct ref_world *world, const struct ref_person *person,
+				 const struct ref_gate *gate, const struct ref_rule *rule, const char *scope);
+
 #endif

@@ -32,7 +32,7 @@ struct both {
 
 static struct {
 	uint64_t worlds, refused, pairs, yes, fixed, unsure;
-	uint64_t kinds[CS_MATCH_DOUBT + 1], reasons[256], verdicts[3], asked_first;
+	uint64_t kinds[CS_MATCH_DOUBT + 1], reasons[256], verdicts[3], asked_first, automatic;
 } seen;
 
 static void disagree(const struct both *both, const char *question, const char *ours, const char *theirs)
@@ -359,40 +359,52 @@ static size_t write_votes(const struct ref_vote *votes, size_t n_votes, char *te
 	return n;
 }
 
+/* For which rules the last of the votes counts. */
+static void real_cast(const struct cs_case *what, bool all, struct cs_approval *vote)
+{
+	const struct cs_facts *voter = &what->voters[what->n_votes];
+	bool open[CS_MAX_RULES] = {false};
+
+	assert_int_equal(cs_rules_open(what, open), 0);
+	for (size_t i = 0; i < cs_gate_rules(what->gate); i++) {
+		if (all || (open[i] && cs_policy_may_fill(what->policy, voter, what->gate, i, what->scope, NULL) == 1))
+			assert_int_equal(
+				cs_strv_add(&vote->rules, &vote->n_rules, cs_gate_rule_name(what->gate, i)), 0);
+	}
+}
+
+/* all: the votes were cast for every rule, long ago. */
 static void real_decide(const struct both *both, const struct ref_gate *gate, const char *scope,
-			const struct ref_person *requester, const struct ref_vote *votes, size_t n_votes,
-			char *ret_text, size_t size)
+			const struct ref_person *requester, const struct ref_vote *votes, size_t n_votes, bool late,
+			bool all, char *ret_text, size_t size)
 {
 	struct cs_facts facts[REF_FEW];
 	struct cs_approval approvals[REF_FEW] = {0};
-	char *rules[CS_MAX_RULES]; /* all are open when a vote is cast */
 	struct cs_decision decision = {0};
 	struct cs_case what = {.policy = both->policy,
 			       .gate = real_gate(both, gate),
 			       .scope = scope,
+			       .elapsed_ms = late ? 30 * 60 * 1000 : 30 * 60 * 1000 - 1,
 			       .requester = facts_of(both, requester),
 			       .votes = approvals,
-			       .voters = facts,
-			       .n_votes = n_votes};
+			       .voters = facts};
 
-	for (size_t i = 0; i < cs_gate_rules(what.gate); i++) {
-		const char *name = cs_gate_rule_name(what.gate, i);
+	for (; what.n_votes < n_votes; what.n_votes++) {
+		size_t i = what.n_votes;
 
-		memcpy(&rules[i], &name, sizeof(name));
-	}
-	for (size_t i = 0; i < n_votes; i++) {
 		facts[i] = *facts_of(both, votes[i].person);
 		approvals[i].vote = votes[i].vote;
-		approvals[i].rules = rules;
-		approvals[i].n_rules = cs_gate_rules(what.gate);
 		describe_person(votes[i].person, &approvals[i].person); /* as it was stored when the vote was cast */
+		real_cast(&what, all, &approvals[i]);
 	}
 	assert_int_equal(cs_decide(&what, &decision), 0);
 	(void)snprintf(ret_text, size, "%s (%s)", cs_verdict_name(decision.verdict), cs_reason_name(decision.reason));
 	seen.verdicts[decision.verdict == CS_PERMIT ? 0 : decision.verdict == CS_HOLD ? 1 : 2]++;
 	cs_clear(&cs_decision_shape, &decision);
-	for (size_t i = 0; i < n_votes; i++)
+	for (size_t i = 0; i < n_votes; i++) {
 		cs_clear(&cs_person_shape, &approvals[i].person);
+		cs_free_strv(&approvals[i].rules, &approvals[i].n_rules);
+	}
 }
 
 /* Somebody who may ask, where there is one: else nearly every answer would be the same. */
@@ -416,6 +428,7 @@ static void ask_decide(struct both *both)
 	struct ref_vote votes[REF_FEW];
 	size_t n_votes = generate_votes(&both->dice, &both->world, votes), n = 0;
 	struct ref_decision decision;
+	bool late = dice_chance(&both->dice, 50), all = dice_chance(&both->dice, 40);
 	char question[1024], ours[128], theirs[128];
 
 	if (gate->deny) {
@@ -423,14 +436,43 @@ static void ask_decide(struct both *both)
 		return;
 	}
 	requester = generate_requester(both, gate, scope);
+	if (!all)
+		ref_cast(&both->world, gate, scope, requester, late, votes, n_votes);
 	decision = ref_decide(&both->world, gate, scope, requester, votes, n_votes);
-	real_decide(both, gate, scope, requester, votes, n_votes, theirs, sizeof(theirs));
+	real_decide(both, gate, scope, requester, votes, n_votes, late, all, theirs, sizeof(theirs));
 	(void)snprintf(ours, sizeof(ours), "%s (%s)", cs_verdict_name(decision.verdict),
 		       cs_reason_name(decision.reason));
-	n = (size_t)snprintf(question, sizeof(question), "gate %s in %s, %s asks; votes:", gate->name, scope,
-			     name_of(requester));
+	n = (size_t)snprintf(question, sizeof(question), "gate %s in %s, %s asks; %s; votes%s:", gate->name, scope,
+			     name_of(requester), late ? "late" : "early", all ? " for every rule" : "");
 	(void)write_votes(votes, n_votes, question + n, sizeof(question) - n);
 	compare(both, question, ours, theirs);
+}
+
+static void ask_automatic(struct both *both)
+{
+	const struct ref_person *person = generate_person(&both->dice, &both->world);
+	const struct ref_gate *gate = any_gate(both);
+	const char *scope = generate_gate_scope(&both->dice, gate);
+	struct ref_action action;
+	struct cs_action real;
+	struct ref_answer answer;
+	struct cs_held held = {0};
+	char *argv[REF_LIST + 1], question[1024], ours[128], theirs[128], doing[900];
+
+	generate_action(&both->dice, &both->world, &action);
+	make_action(&action, argv, &real);
+	answer = ref_automatic(&both->world, gate, scope, person, &action);
+	write_held(twice(cs_policy_automatic(both->policy, facts_of(both, person), real_gate(both, gate), scope, &real,
+					     action.wall_ms, &held),
+			 cs_policy_automatic(both->policy, facts_of(both, person), real_gate(both, gate), scope, &real,
+					     action.wall_ms, NULL)),
+		   &held, theirs, sizeof(theirs));
+	write_answer(&answer, ours, sizeof(ours));
+	seen.automatic += answer.yes;
+	write_action(&action, person, doing, sizeof(doing));
+	(void)snprintf(question, sizeof(question), "does gate %s approve it by itself in %s: %s", gate->name, scope, doing);
+	compare(both, question, ours, theirs);
+	cs_held_clear(&held);
 }
 
 /* --- One world --- */
@@ -483,7 +525,7 @@ static void ask_everybody(struct both *both)
 static void ask_questions(struct both *both)
 {
 	static void (*const asks[])(struct both *) = {ask_right, ask_right,  ask_match,  ask_match,
-						      ask_fill,  ask_exempt, ask_decide, ask_decide};
+						      ask_fill,  ask_exempt, ask_decide, ask_decide, ask_automatic};
 
 	for (size_t i = 0; i < QUESTIONS; i++)
 		asks[dice_roll(&both->dice, CS_COUNT(asks))](both);
@@ -532,6 +574,7 @@ static void check_variety(void)
 	assert_true(seen.reasons[CS_WHY_EXCLUSIVE] > 0 && seen.reasons[CS_WHY_LOCKED_PERSON] > 0);
 	assert_true(seen.yes > seen.pairs / 20);
 	assert_true(seen.asked_first > 0);
+	assert_true(seen.automatic > seen.pairs / 500);
 	assert_true(seen.worlds - seen.refused >= 3000);
 	assert_true(seen.refused > 0 && seen.refused * 10 < seen.worlds * 3);
 }
@@ -579,9 +622,38 @@ static const char *const sound[] = {
 	     "use_within = 10m use_after = 9m"),
 	"gate f.g { service = sudo deny = \"No\" exempt e { role = f.r } }",
 	"exclusive f.x { roles = { f.r, f.t } within = anywhere }",
+	RULE("count = majority role = f.r reject = counts"),
+	GATE("lifetime = 1h approval one { count = all role = f.r alternative = x } "
+	     "approval two { count = 1 role = f.r alternative = y after = 30m } approval three { count = 1 role = f.r stage = 2 }"),
+	GATE("approval one { count = 1 role = f.r } objections = 5m signature = required self_approval = permit uses = any "
+	     "session = 1h remind = 1m automatic n { command = \"/bin/x\" time = \"Sat\" }"),
+	"break_glass f.b { scope = host uid = { 1, 2 } approval one { count = 2 role = f.r } }",
 };
 
 static const char *const flawed[] = {
+	RULE("count = most role = f.r"),
+	RULE("count = 1 role = f.r stage = 2"),
+	RULE("count = 1 role = f.r stage = 0"),
+	RULE("count = 1 role = f.r after = 30m"),
+	RULE("count = 1 role = f.r reject = never"),
+	RULE("count = 1 role = f.r alternative = \"a b\""),
+	GATE("approval one { count = 1 role = f.r alternative = x } approval two { count = 1 role = f.r alternative = y stage = 2 }"),
+	GATE("approval one { count = 1 person = \"uid=f,dc=x\" } approval two { count = 1 person = \"UID=f, dc=x\" }"),
+	GATE("objections = 5m"),
+	GATE("approval one { count = 1 role = f.r } objections = 30m"),
+	GATE("approval one { count = 1 role = f.r after = 1m } objections = 5m"),
+	GATE("approval one { count = 1 role = f.r } uses = 2 ahead = 1h"),
+	GATE("approval one { count = 1 role = f.r } uses = 0"),
+	GATE("approval one { count = 1 role = f.r } remind = 30m"),
+	"gate f.g { service = sshd permission = f.p approval one { count = 1 role = f.r } session = 1h }",
+	GATE("automatic n { time = Sat }"),
+	GATE("command = \"/bin/x %{n}\" approval one { count = 1 role = f.r } automatic n { command = \"/bin/x %{n}\" }"),
+	GATE("approval one { count = 1 role = f.r } automatic n { listed = owner }"),
+	"break_glass f.b { scope = host uid = 0 approval one { count = 2 role = f.r } }",
+	"break_glass f.b { scope = host uid = { 1, 1 } approval one { count = 2 role = f.r } }",
+	"break_glass f.b { scope = host uid = { } approval one { count = 2 role = f.r } }",
+	"break_glass f.b { scope = host uid = 1 approval one { count = 1 role = f.r } }",
+	"break_glass f.b { scope = \"host/%{host}\" uid = 1 approval one { count = 2 role = f.r } }",
 	GATE("permision = f.p"),
 	"gate f.g { service = sudo permission = f.z }",
 	"gate f.g { service = sudo }",
