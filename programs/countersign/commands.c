@@ -61,6 +61,11 @@ static const struct cs_command commands[] = {
 	{ "withdraw", "REQUEST [--comment TEXT]", "Take back your own vote, while the request is open", COMMENT_HELP,
 		cs_run_withdraw },
 	{ "cancel", "REQUEST…", "Withdraw requests of your own", "", cs_run_cancel },
+	{ "break-glass", "[NAME] --reason TEXT [--for TIME]", "Past the approvals for a while, in an emergency",
+		"  --reason TEXT      why: everybody will read it\n"
+		"  --for TIME         how long, such as 15m (default: as long as the policy allows)\n",
+		cs_run_break_glass },
+	{ "drill", "[NAME]", "Would break-glass work? Opens nothing", "", cs_run_drill },
 	{ "can", "USER PERMISSION SCOPE", "Does the user hold the permission in the scope?", CS_SOURCE_HELP,
 		cs_run_can },
 	{ "why", "USER PERMISSION SCOPE", "The same, step by step", CS_SOURCE_HELP, cs_run_why },
@@ -87,6 +92,7 @@ static const struct cs_command commands[] = {
 	{ "policy try", "USER SERVICE [COMMAND [ARGUMENT…]]", "What would be decided of an action?",
 		"  --approved-by USER as if this person had approved it; may be repeated\n"
 		"  --rejected-by USER as if this person had rejected it; may be repeated\n"
+		"  --after TIME       as if it had been asked so long ago, such as 30m\n"
 		CONDITION_HELP CS_SOURCE_HELP, cs_run_policy_try },
 	{ "policy diff", "A B [--live]", "What B lets people do that A does not, and the other way round",
 		LIVE_HELP CS_SOURCE_HELP, cs_run_policy_diff },
