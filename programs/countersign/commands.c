@@ -12,7 +12,7 @@
 #error "CS_VERSION is given by CMake"
 #endif
 
-#define CODE_HELP    "  --code NNNN        the check code, as the requester sees it\n"
+#define CODE_HELP    "  --code NNNN        the check code, as the requester sees it; once for each request\n"
 #define COMMENT_HELP "  --comment TEXT     a comment for the requester and the evidence\n"
 #define YES_HELP     "  --yes              ask nothing; what is needed is on the command line\n"
 #define BUNDLE_HELP \
@@ -49,9 +49,9 @@ static const struct cs_command commands[] = {
 		"Ask ahead for what sudo is to run later", AT_HELP REASON_HELP ASKED_HELP, cs_run_request },
 	{ "repeat", "REQUEST [--at TIME] [--ahead] [--reason TEXT] [--wait]", "Ask once more for what you asked earlier",
 		AT_HELP "  --ahead            only ask; run nothing now\n" REASON_HELP ASKED_HELP, cs_run_repeat },
-	{ "approve", "REQUEST [--code NNNN] [--comment TEXT] [--key FILE] [--yes]", "Approve a request of somebody else",
+	{ "approve", "REQUEST… [--code NNNN]… [--comment TEXT] [--key FILE] [--yes]", "Approve requests of somebody else",
 		CODE_HELP COMMENT_HELP SIGN_HELP YES_HELP, cs_run_approve },
-	{ "reject", "REQUEST [--comment TEXT] [--key FILE] [--yes]", "Reject a request of somebody else",
+	{ "reject", "REQUEST… [--comment TEXT] [--key FILE] [--yes]", "Reject requests of somebody else",
 		COMMENT_HELP SIGN_HELP YES_HELP, cs_run_reject },
 	{ "sign", "FILE [--reject] [--code NNNN] [--comment TEXT] [--key FILE] [--yes]",
 		"Sign a vote on a request of another machine, which `show --bundle` printed there",

@@ -74,15 +74,15 @@ int cs_check_comment(const char *comment)
 	return cs_fail(CS_EXIT_USAGE, "the comment is longer than 1024 bytes", "--comment", "make it shorter");
 }
 
-/* Reason codes that say the vote was taken (calls.h). */
-static bool was_taken(const struct cs_decision *decision)
+/* Reason codes that say the vote was taken (calls.h). An approval never ends in a rejection. */
+static bool was_taken(enum cs_vote vote, const struct cs_decision *decision)
 {
-	static const enum cs_reason taken[] = { CS_WHY_NEEDS_APPROVAL, CS_WHY_PARKED, CS_WHY_APPROVED, CS_WHY_REJECTED };
+	static const enum cs_reason taken[] = { CS_WHY_NEEDS_APPROVAL, CS_WHY_PARKED, CS_WHY_APPROVED, CS_WHY_COOLING };
 
 	for (size_t i = 0; i < CS_COUNT(taken); i++)
 		if (decision->reason == taken[i])
 			return true;
-	return false;
+	return vote == CS_VOTE_REJECT && decision->reason == CS_WHY_REJECTED;
 }
 
 static int print_taken(enum cs_vote vote, const struct cs_decision *decision)
@@ -197,13 +197,13 @@ int cs_send_vote(struct cs_run *run, const struct cs_show_answer *shown, const s
 	status = cs_ask(run, CS_CALL_VOTE, call, where, &decision);
 	if (status != 0)
 		return status;
-	if (shown != NULL && was_taken(&decision))
+	if (shown != NULL && was_taken(call->vote, &decision))
 		cs_heads_keep(shown, call->vote);
 	if (run->json)
 		status = cs_print_json(&cs_decision_shape, &decision);
-	else if (was_taken(&decision))
+	else if (was_taken(call->vote, &decision))
 		status = print_taken(call->vote, &decision);
-	if (!was_taken(&decision))
+	if (!was_taken(call->vote, &decision))
 		status = tell_refused(shown, &decision, where);
 	cs_clear(&cs_decision_shape, &decision);
 	return status;

@@ -53,7 +53,8 @@ FAULTY(voter, (struct cs_store * s, uint64_t n, const char *id, struct cs_voter 
 FAULTY(vote, (struct cs_store * s, uint64_t n, const char *id, enum cs_vote vote, const struct cs_bytes *body),
 	(s, n, id, vote, body))
 FAULTY(unopposed, (struct cs_store * s, const struct cs_now *now, uint64_t *ret, size_t max), (s, now, ret, max))
-FAULTY(tell, (struct cs_store * s, const struct cs_bytes *body, uint64_t due, uint64_t *ret), (s, body, due, ret))
+FAULTY(tell, (struct cs_store * s, const struct cs_bytes *body, uint64_t request, uint64_t due, uint64_t *ret),
+	(s, body, request, due, ret))
 FAULTY(quiet, (struct cs_store * s, const char *name, uint64_t *ret), (s, name, ret))
 FAULTY(votes, (struct cs_store * s, uint64_t n, struct cs_bytes **ret, size_t *ret_n), (s, n, ret, ret_n))
 FAULTY(list, (struct cs_store * s, bool open, uint64_t before, uint64_t *ret, size_t max), (s, open, before, ret, max))
