@@ -305,6 +305,21 @@ static int decide(struct task *task, const struct cs_answer *answer, struct cs_d
 	return r;
 }
 
+/* Between two questions to the directory a netgroup, or the time, may have come to lead elsewhere. What is recorded is the
+ * last answer, and everything has to follow from it. 1, 0, CS_ENOMEM. */
+static int still_leads(const struct task *task, const struct cs_answer *answer)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_match match = { 0 };
+	int r = task_match(task, &submit->action, &answer->facts[0], answer, &match);
+
+	if (r == 0)
+		r = match.kind == CS_MATCH_GATE && match.gate == task->match.gate &&
+			strcmp(match.scope ? match.scope : "", task->match.scope ? task->match.scope : "") == 0;
+	cs_match_clear(&match);
+	return r;
+}
+
 static void submit_resume(struct task *task, const struct cs_answer *answer)
 {
 	struct cs_decision decision = { 0 };
@@ -315,6 +330,10 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 	if (facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(task->match.gate), "the gate", &stale)) {
 		deny(task, CS_WHY_DOUBT, stale);
 		free(stale);
+		return;
+	}
+	if (r == 0 && answer->facts[0].known == CS_KNOWN_YES && still_leads(task, answer) == 0) {
+		deny(task, CS_WHY_DOUBT, "What guards this changed while it was looked at; run it again.");
 		return;
 	}
 	if (r == 0)

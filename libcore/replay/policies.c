@@ -107,17 +107,24 @@ int step_start(struct step *step)
 	return r;
 }
 
-/* Others than root put a policy in force only where a gate let them, and then exactly the text that was agreed to. */
+/* Others than root put a policy in force only where a gate let them, and then exactly the text that was agreed to. Once:
+ * what let them is forgotten. */
 static int allowed(struct step *step, const struct cs_generation *generation)
 {
-	const struct change *change = &step->replay->change;
+	struct cs_replay *replay = step->replay;
 
+	for (size_t i = 0; i < RECENT_CHANGES; i++) {
+		struct change *change = &replay->changes[i];
+
+		if (!change->let || change->request != generation->request || change->uid != generation->uid ||
+			memcmp(change->digest, generation->digest, CS_DIGEST_LEN) != 0)
+			continue;
+		change->let = false;
+		return 0;
+	}
 	if (generation->request == 0 && generation->uid == 0)
 		return 0;
-	if (change->request != generation->request || change->uid != generation->uid ||
-		memcmp(change->digest, generation->digest, CS_DIGEST_LEN) != 0)
-		return BAD(step, "nothing before it lets uid %u put this policy in force", (unsigned)generation->uid);
-	return 0;
+	return BAD(step, "nothing before it lets uid %u put this policy in force", (unsigned)generation->uid);
 }
 
 int step_generation(struct step *step)
@@ -141,14 +148,13 @@ int step_generation(struct step *step)
 	if (r == 0)
 		replay->generation = generation->number;
 	cs_clear(&cs_in_force_shape, &in_force);
-	memset(&replay->change, 0, sizeof(replay->change)); /* once */
 	return r;
 }
 
 void change_note(struct cs_replay *replay, const struct cs_action *action, uint32_t uid, uint64_t request)
 {
 	static const char prefix[] = "sha256:";
-	struct change change = { .uid = uid, .request = request };
+	struct change change = { .let = true, .uid = uid, .request = request };
 
 	if (!action->service || strcmp(action->service, "countersign") != 0 || !action->command ||
 		strcmp(action->command, "policy.apply") != 0)
@@ -157,7 +163,7 @@ void change_note(struct cs_replay *replay, const struct cs_action *action, uint3
 		if (strncmp(action->argv[i], prefix, sizeof(prefix) - 1) == 0 &&
 			strlen(action->argv[i]) == sizeof(prefix) - 1 + 2 * CS_DIGEST_LEN &&
 			cs_unhex(action->argv[i] + sizeof(prefix) - 1, change.digest, CS_DIGEST_LEN) == 0) {
-			replay->change = change;
+			replay->changes[replay->n_changes++ % RECENT_CHANGES] = change;
 			return;
 		}
 }

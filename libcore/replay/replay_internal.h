@@ -28,6 +28,7 @@ struct window {
 
 /* Somebody was let change the policy, to the text with this digest. */
 struct change {
+	bool let;
 	uint32_t uid;
 	uint64_t request; /* 0: permitted at once */
 	uint8_t digest[CS_DIGEST_LEN];
@@ -42,6 +43,7 @@ struct head {
 
 enum {
 	RECENT_CLAIMS = 4096, /* of which a session may still be confirmed: within seconds of the claim */
+	RECENT_CHANGES = 64,
 	RECENT_CHAINS = 65536 /* chain values behind us, for the heads that voters signed */
 };
 
@@ -56,7 +58,8 @@ struct cs_replay {
 	struct cs_policy *policy; /* in force; NULL before the first */
 	uint8_t policy_digest[CS_DIGEST_LEN];
 	uint64_t generation;
-	struct change change;
+	struct change changes[RECENT_CHANGES]; /* a ring: a change follows what lets it in the same turn */
+	size_t n_changes;
 
 	struct asked **asked;    /* by number, rising */
 	size_t n_asked, cap_asked;

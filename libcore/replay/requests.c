@@ -154,6 +154,12 @@ static int has_to_ask(struct step *step, const struct cs_requested_body *body, c
 	return decide_again(step, &what, CS_HOLD, CS_WHY_NONE);
 }
 
+/* More was known than fits a record. It permits nothing yet: the claim will have to. */
+static bool is_nothing(const struct cs_grounds *grounds)
+{
+	return grounds->requester.known == CS_KNOWN_NO && grounds->n_match == 0;
+}
+
 /* The review of a break-glass is asked for by a gate that meets no action. */
 static int step_requested_body(struct step *step, const struct cs_requested_body *body, bool *ret_debt)
 {
@@ -162,7 +168,7 @@ static int step_requested_body(struct step *step, const struct cs_requested_body
 	int r = agrees(step, request);
 
 	*ret_debt = r == 0 && is_review(step->replay->policy, request->gate);
-	if (r < 0 || *ret_debt)
+	if (r < 0 || *ret_debt || is_nothing(&body->grounds))
 		return r;
 	r = lead_to(step, &request->action, &body->grounds, request->gate, request->scope, &gate);
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include "authority.h"
 #include "crypto.h"
 #include "mem.h"
+#include "replay.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,7 @@ struct house {
 	unsigned changes;
 	unsigned notices;
 	char notice[512]; /* the last one */
+	bool no_replay; /* what the test put into the store does not follow from anything */
 	void (*recorded)(struct house *h, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 };
 
@@ -200,8 +202,54 @@ static inline void house_open(struct house *h)
 	house_open_with(h, store);
 }
 
+/* The store's text of the policy with this digest. */
+static inline int house_text(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
+{
+	struct house *h = arg;
+	struct cs_generation generation = { 0 };
+	int r = 0;
+
+	for (uint64_t number = 1; r == 0; number++) {
+		bool found = false;
+
+		r = cs_store_policy_get(h->store, number, &generation, ret_text);
+		found = r == 0 && memcmp(generation.digest, digest, CS_DIGEST_LEN) == 0;
+		cs_clear(&cs_generation_shape, &generation);
+		if (found)
+			return 0;
+		if (r == 0)
+			cs_free_str(ret_text);
+	}
+	return r;
+}
+
+/* Whatever a test did: every permit that the authority recorded is derived again from the record alone. */
+static inline void house_replay(struct house *h)
+{
+	struct cs_replay *replay = NULL;
+	struct cs_record *records = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	assert_int_equal(cs_replay_new(house_text, h, &replay), 0);
+	assert_int_equal(cs_store_records(h->store, 1, 100000, &records, &n), 0);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = cs_replay_next(replay, &records[i]);
+	if (r == 0)
+		r = cs_replay_end(replay, n);
+	if (r != 0)
+		fail_msg("replay: event %llu: %s (%d)", (unsigned long long)cs_replay_bad(replay),
+			cs_replay_why(replay), r);
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
+	cs_replay_free(&replay);
+}
+
 static inline void house_close(struct house *h)
 {
+	if (h->store && !h->no_replay)
+		house_replay(h);
 	cs_directory_close(&h->directory);
 	cs_authority_close(&h->authority);
 	cs_store_close(&h->store);
