@@ -249,10 +249,10 @@ def test_notify_a_worker_that_is_killed_is_started_again():
 
 def logged_in(user, tty):
     """A record in utmp, as login(1) writes one: who(1) shows it."""
-    record = struct.pack("<hi32s4s32s256shhiii4i20s", 7, os.getpid(), tty.encode(), tty[-2:].encode(), user.encode(), b"",
+    record = struct.pack("<hxxi32s4s32s256shhiii4i20s", 7, os.getpid(), tty.encode(), tty[-2:].encode(), user.encode(), b"",
                          0, 0, 0, 0, 0, 0, 0, 0, 0, b"")
     with open("/run/utmp", "ab") as f:
-        f.write(record[:384].ljust(384, b"\0"))
+        f.write(record)
     os.chmod("/run/utmp", 0o644)
 
 
