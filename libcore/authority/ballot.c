@@ -33,7 +33,7 @@ size_t ballot_rules(const struct ballot *b)
 	return b->approval.vote == CS_VOTE_REJECT ? 1 : n;
 }
 
-/* Which rules a vote may count for now: those that are open; and whoever could fill any may object where silence approves. */
+/* Which rules a vote may count for now. */
 static int rules_open(struct ballot *b, bool *ret_open)
 {
 	struct count count = { 0 };
@@ -41,14 +41,12 @@ static int rules_open(struct ballot *b, bool *ret_open)
 
 	if (r == 0)
 		r = cs_rules_open(&count.what, ret_open);
-	for (size_t i = 0; r == 0 && i < cs_gate_rules(b->gate); i++)
-		ret_open[i] |= b->approval.vote == CS_VOTE_REJECT && cs_gate_objection_ms(b->gate) > 0;
 	count_clear(&count);
 	return r;
 }
 
-/* What the voter may fill of the open rules goes into the vote. One that could not be told counts as one he may not fill, and
- * takes nothing from the others. CS_WHY_NOT_YET: he could fill only what is not open. */
+/* What the voter may fill of the open rules goes into the vote. One that could not be told counts as one he may not
+ * fill, and takes nothing from the others. CS_WHY_NOT_YET: he could fill only what is not open. */
 static enum cs_reason take_rules(struct ballot *b, const bool *open, char **ret_text)
 {
 	size_t enough = ballot_rules(b);

@@ -15,8 +15,8 @@ struct ballot {
 	size_t n_before;
 };
 
-/* ballot.c: why a vote of somebody who may vote does not count; CS_WHY_NONE when it does, and the rules it counts for are in
- * the approval. *ret_text (owned) where there is more to say. */
+/* ballot.c: why a vote of somebody who may vote does not count; CS_WHY_NONE when it does, and the rules it counts for
+ * are in the approval. *ret_text (owned) where there is more to say. */
 enum cs_reason ballot_refused(struct ballot *b, char **ret_text);
 /* One rule is all that a reject needs, and so it stays small; unless rejects are counted, rule by rule. */
 size_t ballot_rules(const struct ballot *b);

@@ -33,7 +33,7 @@ static int add_vote(struct ballot *b)
 	return r == 0 ? leave_room(b) : r;
 }
 
-/* What is told of the person who cast this vote: the voter of now, or one of those before, in the order of their votes. */
+/* What is told of the person who cast this vote: the voter of now, or one of those before. */
 static const struct cs_facts *facts_of(const struct ballot *b, const struct cs_approval *vote)
 {
 	static const struct cs_facts nobody;
@@ -105,13 +105,12 @@ static bool ends(const struct ballot *b)
 
 static enum cs_step step_of(const struct ballot *b, const struct cs_decision *now)
 {
-	int approved = is_approval(now);
-
 	if (ends(b) || (now->verdict == CS_DENY && now->reason == CS_WHY_REJECTED))
 		return CS_STEP_REJECT;
 	if (b->task->stored.state == CS_APPROVED)
-		return approved ? CS_STEP_WITHDRAW : CS_STEP_REOPEN;
-	return approved ? CS_STEP_SUFFICE : b->approval.vote == CS_VOTE_APPROVE ? CS_STEP_VOTE : CS_STEP_WITHDRAW;
+		return is_approval(now) ? CS_STEP_WITHDRAW : CS_STEP_REOPEN;
+	return count_suffices(b->task, now) ? CS_STEP_SUFFICE
+		: b->approval.vote == CS_VOTE_APPROVE	? CS_STEP_VOTE : CS_STEP_WITHDRAW;
 }
 
 /* Into another state, with its event. What is open again has the time that it had from the beginning. */

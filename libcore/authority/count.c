@@ -82,6 +82,16 @@ int is_approval(const struct cs_decision *decision)
 	       (decision->reason == CS_WHY_APPROVED || decision->reason == CS_WHY_NO_OBJECTION);
 }
 
+int count_suffices(const struct task *task, const struct cs_decision *now)
+{
+	struct cs_authority *a = task->authority;
+
+	if (!is_approval(now))
+		return 0;
+	/* Where people are told of requests, only the silence of those who were told says anything. */
+	return now->reason != CS_WHY_NO_OBJECTION || !a->options.tells || tell_reached(a, &task->stored) == 1;
+}
+
 int count_approve(struct task *task, const struct count *count, const struct cs_answer *answer,
 	const struct cs_decision *now, const struct cs_person *actor, const char *text)
 {
@@ -131,7 +141,7 @@ int count_again(struct task *task, const struct cs_gate *gate, const struct cs_a
 	if (r == 0)
 		r = cs_decide(&count.what, &now);
 	if (r == 0) {
-		suffices = is_approval(&now);
+		suffices = count_suffices(task, &now);
 		live_set_needs(task->authority, task->stored.number, now.needs, now.n_needs, task->now.boot_ms);
 	}
 	if (r == 0 && suffices)

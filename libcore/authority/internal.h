@@ -112,8 +112,8 @@ enum {
 	BACK_OFF_KEPT = 9   /* of one uid: enough to reach the hour */
 };
 
-/* When requests of one uid were rejected: who is refused again and again has to wait before he asks again (A094). In memory
- * only: a restart forgives. */
+/* When requests of one uid were rejected: who is refused again and again has to wait before he asks again (A094). In
+ * memory only: a restart forgives. */
 struct refusals {
 	uint32_t uid;
 	unsigned n;
@@ -222,19 +222,20 @@ void task_keep_fd(struct task *task);
 /* Matches the action with the answer to a question that asked for it; person is who asked for the action. */
 int task_match(const struct task *task, const struct cs_action *action, const struct cs_facts *person,
 	const struct cs_answer *answer, struct cs_match *ret_match);
-/* Something moved on while the directory was asked: starts the call over, a few times. 1, and the task is not to be touched
- * any more; 0: that was tried often enough. */
+/* Something moved on while the directory was asked: starts the call over, a few times. 1, and the task is not to be
+ * touched any more; 0: that was tried often enough. */
 int task_again(struct task *task);
 /* Reads the request and its votes again into the task. 0 or CS_E…. */
 int task_load(struct task *task, uint64_t number);
 void task_unload(struct task *task);
 /* How much time its state still has; 1 when that is over. */
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms);
-/* How long ago it was asked, as its deadline counts; 0 where the clock is not believed: nothing opens or goes ahead then. */
+/* How long ago it was asked, as its deadline counts; 0 where the clock is not believed: nothing opens or goes ahead
+ * then. */
 uint64_t stored_elapsed(const struct cs_stored *stored, const struct cs_now *now);
-/* 1 while an approved request may not be used yet (the gate's use_after, by the policy in force, or the start it was asked
- * for), and for how long. Ask stored_overdue first: where the clock is not believed the time is over, and nothing cools any
- * more. */
+/* 1 while an approved request may not be used yet (the gate's use_after, by the policy in force, or the start it was
+ * asked for), and for how long. Ask stored_overdue first: where the clock is not believed the time is over, and nothing
+ * cools any more. */
 int stored_cooling(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_now *now,
 	uint64_t *ret_remaining_ms);
 /* How often it may be used: 1, more, CS_USES_ANY. */
@@ -324,8 +325,8 @@ int release_add(struct task *task, const struct cs_action *action, uint32_t uid,
 /* count.c: the case of the task's request and votes, as its parts are now. */
 struct count {
 	struct cs_case what;
-	struct cs_facts *voters; /* a view of the facts, one for each vote: what is not authenticated any more is told here as
-	                          * a voter who is not known */
+	struct cs_facts *voters; /* a view of the facts, one for each vote: what is not authenticated any more is told
+	                          * here as a voter who is not known */
 	char *text;              /* what is wrong with such a vote; NULL */
 };
 /* voters: as told, one for each of the task's votes. Clear with count_clear. 0, CS_ENOMEM. */
@@ -337,6 +338,8 @@ int count_freeze(const struct task *task, const struct count *count, const struc
 	struct cs_grounds *ret_grounds);
 /* Is this decision an approval: by people, or because nobody objected? */
 int is_approval(const struct cs_decision *decision);
+/* Does a pending request suffice by it? Silence only where those who could object were told. 1 or 0. */
+int count_suffices(const struct task *task, const struct cs_decision *now);
 /* The pending request suffices by this decision, which was counted: it is approved from now on, with its event and its
  * grounds, by actor (NULL: nobody in particular). Between record_begin and record_end. 0 or CS_E…. */
 int count_approve(struct task *task, const struct count *count, const struct cs_answer *answer,

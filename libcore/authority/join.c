@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identical calls share one request: whoever asks for the same again takes up what is open, whether somebody waits for it or
- * it is parked. */
+/* Identical calls share one request: whoever asks for the same again takes up what is open, whether somebody waits for
+ * it or it is parked. */
 #include "internal.h"
 #include "mem.h"
 #include <string.h>
 
 enum { JOIN_NOT, JOIN_PENDING, JOIN_COOLING, JOIN_APPROVED };
 
-/* One who logged in as somebody else is not the one who asked, whatever his uid is by now: his approvers would be looked at
- * as if he were (A104). */
+/* One who logged in as somebody else is not the one who asked, whatever his uid is by now: his approvers would be looked
+ * at as if he were (A104). */
 static int same_login(const struct cs_subject *asked, const struct cs_subject *asks)
 {
 	return asks->login_uid == CS_NO_UID || asks->login_uid == asks->uid || asks->login_uid == asked->login_uid;

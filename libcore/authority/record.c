@@ -158,7 +158,8 @@ int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 	return r;
 }
 
-/* The text of an event: every record of a request whose gate takes the requester's own vote says so. NULL: out of memory. */
+/* The text of an event: every record of a request whose gate takes the requester's own vote says so. NULL: out of
+ * memory. */
 static char *text_of(const struct cs_stored *stored, const char *text)
 {
 	const char *said = text ? text : "";

@@ -15,6 +15,16 @@ static void as_ahead(const struct cs_submit *submit, enum cs_verdict *verdict, e
 	*text = "Nobody has to be asked for this: it may run when you want it to.";
 }
 
+/* What is recorded: who told what it depends on, and, of what is permitted, the reason that was given for it. */
+static int kept_text(const struct task *task, enum cs_verdict verdict, const char *shown, char **ret_kept)
+{
+	const struct cs_submit *submit = task->call;
+	bool reasoned = verdict == CS_PERMIT && submit->reason && *submit->reason;
+
+	return cs_format(ret_kept, "%s%s%s%s", shown, task->told ? task->told : "", reasoned ? "; reason: " : "",
+		reasoned ? submit->reason : "");
+}
+
 /* Records a verdict that makes no request, and ends the task. A permit that cannot be recorded is none. */
 static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate,
 	const char *text)
@@ -27,7 +37,7 @@ static void conclude(struct task *task, enum cs_verdict verdict, enum cs_reason 
 
 	as_ahead(submit, &verdict, &reason, &text);
 	shown = text && *text ? text : cs_reason_text(reason);
-	if (cs_format(&kept, "%s%s", shown, task->told ? task->told : "") < 0) {
+	if (kept_text(task, verdict, shown, &kept) < 0) {
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 		return;
 	}
@@ -175,14 +185,20 @@ static enum cs_reason new_refused(struct task *task, char **ret_text)
 	return r < 0 ? CS_WHY_STORE : r == 1 ? CS_WHY_LIMIT : CS_WHY_NONE;
 }
 
-static void open_new(struct task *task, const struct cs_facts *facts, struct cs_decision *decision)
+static bool lacks_reason(const struct task *task)
 {
 	const struct cs_submit *submit = task->call;
+
+	return cs_gate_needs_reason(task->match.gate) && (!submit->reason || !*submit->reason);
+}
+
+static void open_new(struct task *task, const struct cs_facts *facts, struct cs_decision *decision)
+{
 	enum cs_reason refused = CS_WHY_NONE;
 	char *text = NULL;
 	int r = 0;
 
-	if (cs_gate_needs_reason(task->match.gate) && (!submit->reason || !*submit->reason)) {
+	if (lacks_reason(task)) {
 		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
 		return;
 	}
@@ -214,8 +230,8 @@ static void use_joined(struct task *task, const struct cs_answer *answer)
 	cs_clear(&cs_decision_shape, &used);
 }
 
-/* The request was there. Votes that suffice by now are counted: at the last one the directory could not tell about all who
- * voted, or said no of one; or nobody objected in time. */
+/* The request was there. Votes that suffice by now are counted: at the last one the directory could not tell about all
+ * who voted, or said no of one; or nobody objected in time. */
 static void resume_joined(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
@@ -340,6 +356,8 @@ static void submit_resume(struct task *task, const struct cs_answer *answer)
 		r = decide(task, answer, &decision);
 	if (r < 0)
 		deny(task, CS_WHY_STORE, "The decision could not be made.");
+	else if (decision.reason == CS_WHY_AUTOMATIC && lacks_reason(task))
+		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
 	else if (decision.verdict == CS_PERMIT && !is_approval(&decision))
 		conclude(task, CS_PERMIT, decision.reason, cs_gate_name(task->match.gate), decision.text);
 	else if (decision.verdict == CS_HOLD || (is_approval(&decision) && task->stored.number != 0))
@@ -467,7 +485,8 @@ static int keep_person(const struct task *task, const struct cs_facts *facts, st
 	return r;
 }
 
-/* What a match was made from: who asked, and netgroups. Where it leads to a gate, the decision's grounds take their place. */
+/* What a match was made from: who asked, and netgroups. Where it leads to a gate, the decision's grounds take their
+ * place. */
 static int keep_match(struct task *task, const struct cs_answer *answer)
 {
 	struct cs_grounds *grounds = &task->grounds;

@@ -120,8 +120,8 @@ static void unopposed_done(void *arg, int error, const char *text, const void *r
 	(void)reply;
 }
 
-/* Asks the directory about each request that goes ahead unless somebody objected in time: about the requester and whoever
- * could have. */
+/* Asks the directory about each request that goes ahead unless somebody objected in time: about the requester and
+ * whoever could have. */
 static void look_for_unopposed(struct cs_authority *a, const struct cs_now *now)
 {
 	static const struct handler handler = { CS_CALL_NONE, &cs_show_shape, &cs_decision_shape, unopposed_start };

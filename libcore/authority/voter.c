@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may vote: somebody the directory knows, who is neither the requester nor somebody who counts already, under whichever
- * account, key or login. */
+/* Who may vote: somebody the directory knows, who is neither the requester nor somebody who counts already, under
+ * whichever account, key or login. */
 #include "internal.h"
 #include "mem.h"
 #include <stdlib.h>
