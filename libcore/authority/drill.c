@@ -145,7 +145,7 @@ static int find_reviewers(struct drill *drill)
 	return cs_needs_frozen(&what, &drill->needs, &drill->n_needs);
 }
 
-/* Writing is tried by writing: that this was a drill, and the notices that say so. */
+/* Writing is tried by writing: that this was a drill, which permits nothing, and the notices that say so. */
 static int record(struct drill *drill)
 {
 	struct task *task = drill->task;
@@ -155,7 +155,6 @@ static int record(struct drill *drill)
 		.gate = drill->reply.decision.gate };
 	int r = record_begin(a);
 
-	event.verdict = drill->wrong == CS_WHY_NONE ? CS_PERMIT : CS_DENY;
 	event.text = cs_dup(drill->wrong == CS_WHY_NONE ? "it would have worked" : cs_reason_text(drill->wrong));
 	if (drill->wrong == CS_WHY_NONE)
 		event.reason = CS_WHY_BREAK_GLASS;

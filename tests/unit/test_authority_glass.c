@@ -2,6 +2,7 @@
 /* Break-glass on the real authority: what it opens and for how long, what it leaves, and what it never does. */
 #include "house.h"
 #include "ops.h"
+#include "replay.h"
 
 enum { NOBODY_KNOWS = 2099, MINUTE = 60000 };
 
@@ -98,6 +99,49 @@ static void reopen(struct house *h)
 	house_open_authority(h);
 }
 
+static int text_of(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
+{
+	struct house *h = arg;
+	struct cs_generation generation = { 0 };
+	int r = 0;
+
+	for (uint64_t number = 1; r == 0; number++) {
+		char *text = NULL;
+		bool same = false;
+
+		cs_clear(&cs_generation_shape, &generation);
+		r = cs_store_policy_get(h->store, number, &generation, &text);
+		same = r == 0 && memcmp(generation.digest, digest, CS_DIGEST_LEN) == 0;
+		cs_clear(&cs_generation_shape, &generation);
+		if (same) {
+			*ret_text = text;
+			return 0;
+		}
+		free(text);
+	}
+	return r;
+}
+
+/* Everything that was permitted is derived again from the record alone. */
+static void evidence_holds(struct house *h)
+{
+	struct cs_replay *replay = NULL;
+	struct cs_record *records = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	assert_int_equal(cs_store_records(h->store, 1, 10000, &records, &n), 0);
+	assert_int_equal(cs_replay_new(text_of, h, &replay), 0);
+	for (size_t i = 0; i < n; i++) {
+		r = r == 0 ? cs_replay_next(replay, &records[i]) : r;
+		cs_clear(&cs_record_shape, &records[i]);
+	}
+	if (r != 0 || cs_replay_end(replay, n) != 0)
+		fail_msg("event %llu: %s", (unsigned long long)cs_replay_bad(replay), cs_replay_why(replay));
+	free(records);
+	cs_replay_free(&replay);
+}
+
 /* --- What it opens -------------------------------------------------------------------------------------------------- */
 
 static void test_glass_permits_for_its_time_and_records_each_use(void **state)
@@ -119,6 +163,7 @@ static void test_glass_permits_for_its_time_and_records_each_use(void **state)
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
 	house_pass(1);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -157,6 +202,7 @@ static void test_glass_needs_no_directory(void **state)
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_DOUBT);
 	assert_int_equal(glass(&h, ALICE, &debt), CS_WHY_BREAK_GLASS);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
+	evidence_holds(&h);
 	house_close(&h);
 	open_house(&h);
 	assert_int_equal(deploy(&h, NOBODY_KNOWS, "ghost"), CS_WHY_UNKNOWN_PERSON);
@@ -165,6 +211,7 @@ static void test_glass_needs_no_directory(void **state)
 	/* and it is reviewed like any other */
 	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
 	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_USED);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -199,6 +246,7 @@ static void test_glass_opens_nothing_else(void **state)
 	assert_int_equal(house_submit(&h, &sudo, 502, &decision), 0);
 	assert_int_equal(decision.reason, CS_WHY_EXPOSED_FILE);
 	cs_clear(&cs_decision_shape, &decision);
+	evidence_holds(&h);
 	house_close(&h);
 	/* and the policy never, in whichever scope: kills leaving that out */
 	open_house(&h);
@@ -214,6 +262,7 @@ static void test_glass_opens_nothing_else(void **state)
 	assert_int_equal(apply.decision.reason, CS_WHY_NOT_WAITING);
 	cs_clear(&cs_apply_answer_shape, &apply);
 	free(text);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -281,6 +330,7 @@ static void test_glass_ends_when_the_policy_names_him_no_more(void **state)
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
 	put_policy(&h, "project", "2002");
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -309,6 +359,7 @@ static void test_glass_debt_is_for_two_others(void **state)
 	assert_int_equal(house_state(&h, debt), CS_USED);
 	assert_int_equal(house_events(&h, CS_EVENT_CLAIMED, CS_WHY_APPROVED), 1);
 	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_BREAK_GLASS);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -337,6 +388,7 @@ static void test_glass_rejected_review_stays_a_debt(void **state)
 	assert_int_equal(house_state(&h, debt), CS_PENDING);
 	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
 	assert_int_equal(house_vote(&h, DAVE, debt, CS_VOTE_APPROVE), CS_WHY_USED);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -348,11 +400,13 @@ static void test_glass_debt_is_of_its_scope(void **state)
 	open_house(&h);
 	assert_int_equal(glass(&h, BOB, NULL), CS_WHY_BREAK_GLASS); /* in wg */
 	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_BREAK_GLASS);
+	evidence_holds(&h);
 	house_close(&h);
 	open_house(&h);
 	assert_int_equal(glass(&h, BOB, NULL), CS_WHY_BREAK_GLASS);
 	put_policy(&h, "*", "2001");
 	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_DEBT); /* which holds wg */
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -369,6 +423,7 @@ static void test_glass_a_review_ends_the_window(void **state)
 	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
 	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_USED);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -393,6 +448,7 @@ static void test_glass_outlives_a_restart_until_its_time(void **state)
 	house_pass(10 * MINUTE);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
 	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_DEBT);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -411,6 +467,7 @@ static void test_glass_a093_clock_steps(void **state)
 	(void)snprintf(house_now.boot_id, sizeof(house_now.boot_id), "boot-two");
 	reopen(&h);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -513,6 +570,7 @@ static void test_glass_drill_tries_everything_and_opens_nothing(void **state)
 	assert_int_equal(house_events(&h, CS_EVENT_DRILL, CS_WHY_BREAK_GLASS), 1);
 	assert_int_equal(house_events(&h, CS_EVENT_BREAK_GLASS, CS_WHY_BREAK_GLASS), 0);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
@@ -537,12 +595,14 @@ static void test_glass_drill_finds_what_is_wrong(void **state)
 	assert_true(says(&answer, "debt: request 1 was not reviewed"));
 	cs_clear(&cs_break_glass_answer_shape, &answer);
 	assert_int_equal(house_events(&h, CS_EVENT_DRILL, CS_WHY_DEBT), 1);
+	evidence_holds(&h);
 	house_close(&h);
 	open_house(&h);
 	house_now.wall_ms -= 24ull * 60 * MINUTE;
 	assert_int_equal(drill(&h, &answer), CS_WHY_STORE);
 	assert_true(says(&answer, "it is wrong"));
 	cs_clear(&cs_break_glass_answer_shape, &answer);
+	evidence_holds(&h);
 	house_close(&h);
 }
 
