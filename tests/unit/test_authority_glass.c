@@ -158,7 +158,8 @@ static void test_glass_permits_for_its_time_and_records_each_use(void **state)
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
 	assert_int_equal(house_events(&h, CS_EVENT_PERMITTED, CS_WHY_BREAK_GLASS), 2);
-	assert_int_equal(deploy(&h, BOB, "bob"), CS_WHY_NEEDS_APPROVAL); /* only his own */
+	assert_int_equal(deploy(&h, BOB, "bob"), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(deploy(&h, ALICE_ADM, "alice-adm"), CS_WHY_NEEDS_APPROVAL); /* named too, and broke nothing */
 	house_pass(15 * MINUTE - 1);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
 	house_pass(1);

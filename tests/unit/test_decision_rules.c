@@ -606,6 +606,80 @@ static void test_rules_automatic(void **state)
 	scene_close(&s);
 }
 
+/* --- Reviews ------------------------------------------------------------------------------------------------------- */
+
+/* The review of a break-glass, which alice broke: two of infra. */
+static void open_review(struct scene *s)
+{
+	scene_open(s, ONE_INFRA " }\nbreak_glass night { scope = x uid = 3000\n  approval r { count = 2" OF("infra") "}");
+	s->what.gate = cs_policy_gate(s->policy, "break-glass night");
+	assert_non_null(s->what.gate);
+	assert_true(cs_gate_reviews(s->what.gate));
+	list_rules(s);
+}
+
+static void test_rules_review_asks_for_no_right_and_no_reject_ends_it(void **state)
+{
+	struct scene s;
+	char outcome[128];
+
+	(void)state;
+	open_review(&s);
+	s.members[0].facts.n_memberships = 0;
+	s.members[0].facts.person.locked = true;
+	decide(&s, outcome);
+	assert_string_equal(outcome, "hold needs-approval 2");
+	replay(&s, "c- d- e-");
+	decide(&s, outcome);
+	assert_string_equal(outcome, "hold needs-approval 2");
+	assert_int_equal(s.decision.needs[0].against, 3);
+	replay(&s, "c+ d+");
+	decide(&s, outcome);
+	assert_string_equal(outcome, "permit approved 0");
+	s.what.asked_by = NULL; /* nobody asks for one by himself */
+	decide(&s, outcome);
+	assert_string_equal(outcome, "deny unknown-person 0");
+	scene_close(&s);
+	open_review(&s);
+	s.listings[0].n_dns = s.listings[0].n_names = 1; /* too few: it waits until there are more */
+	decide(&s, outcome);
+	assert_string_equal(outcome, "hold needs-approval 2");
+	scene_close(&s);
+}
+
+/* Whoever broke it may be known by his uid alone; as he was then, or as he is now, he reviews nothing. */
+static void test_rules_review_is_not_for_who_broke_it(void **state)
+{
+	static char id[] = "uid:3000", human[] = "1001";
+	struct cs_person then = { .id = id, .uid = 3000 };
+	struct scene s;
+	char outcome[128];
+
+	(void)state;
+	open_review(&s);
+	s.what.asked_by = &then;
+	s.members[0].facts.known = CS_KNOWN_NO;
+	replay(&s, "c+ d+");
+	decide(&s, outcome);
+	assert_string_equal(outcome, "permit approved 0");
+	/* carol is the human who broke it, by another account: his own is gone since */
+	then.human = human;
+	(void)strcpy(s.members[2].human, human);
+	decide(&s, outcome);
+	assert_string_equal(outcome, "hold needs-approval 1");
+	/* or nobody knew that then, and the directory tells it now */
+	then.human = NULL;
+	s.members[0].facts.known = CS_KNOWN_YES;
+	(void)strcpy(s.members[0].human, human);
+	decide(&s, outcome);
+	assert_string_equal(outcome, "hold needs-approval 1");
+	/* or cannot tell it */
+	s.members[0].facts.known = CS_KNOWN_DOUBT;
+	decide(&s, outcome);
+	assert_string_equal(outcome, "hold doubt 2");
+	scene_close(&s);
+}
+
 /* --- Who is left --------------------------------------------------------------------------------------------------- */
 
 static void expect_text(const char *gate, const char *votes, const char *text)
@@ -686,6 +760,8 @@ int main(void)
 		cmocka_unit_test(test_rules_one_key_is_one_human),
 		cmocka_unit_test(test_rules_vote_counts_for_what_it_was_cast_for),
 		cmocka_unit_test(test_rules_automatic),
+		cmocka_unit_test(test_rules_review_asks_for_no_right_and_no_reject_ends_it),
+		cmocka_unit_test(test_rules_review_is_not_for_who_broke_it),
 		cmocka_unit_test(test_rules_refusal_names_the_rule_and_who_is_left),
 		cmocka_unit_test(test_rules_frozen),
 	};
