@@ -139,7 +139,7 @@ static int open_in_segment(void *arg, const struct cs_stored *stored)
 static int name_is_right(const struct cs_segment *segment)
 {
 	char *name = NULL;
-	int r = cs_format(&name, "evidence-%llu-%llu.jsonl", (unsigned long long)segment->first,
+	int r = cs_format(&name, "evidence-%012llu-%012llu.jsonl", (unsigned long long)segment->first,
 		(unsigned long long)segment->last);
 
 	r = r == 0 ? segment->file && strcmp(segment->file, name) == 0 : r;
@@ -154,7 +154,7 @@ static int segment_check(struct task *task, const struct cs_segment *segment, ch
 	int r = name_is_right(segment);
 
 	if (r == 0) {
-		*ret_text = cs_dup("a segment is called evidence-FIRST-LAST.jsonl");
+		*ret_text = cs_dup("a segment is called evidence-FIRST-LAST.jsonl, each number with twelve digits");
 		return CS_EINVAL;
 	}
 	r = r < 0 ? r : cs_store_list(task->authority->store, true, 0, OPEN_MAX, open_in_segment, &walk);

@@ -116,6 +116,8 @@ static int outright_body(const struct task *task, struct cs_buf *out)
 	struct cs_permitted_body body = { .subject = submit->subject, .action = submit->action,
 		.scope = task->match.scope, .grounds = task->grounds }; /* a view */
 
+	if (body.grounds.wall_ms == 0)
+		body.grounds.wall_ms = task->now.wall_ms; /* nothing was asked; a gate's times were looked at all the same */
 	return cs_encode(&cs_permitted_body_shape, &body, out);
 }
 

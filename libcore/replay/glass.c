@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Break-glass: who may, for how long, and not before the last one was reviewed. */
+/* Break-glass: who may, for how long, and not before the last one was reviewed. The debt is a request; for as long as its
+ * session_ms says, and until it is reviewed, who made it is past the approvals. */
 #include "replay_internal.h"
 #include "mem.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+/* Clocks are set: by so much the end of a window may seem to have passed. */
+#define SLACK_MS 60000
 
 /* The break-glass whose review is this gate. 1, 0. */
 static int glass_of(const struct cs_policy *policy, const char *gate, struct cs_glass *ret_glass)
@@ -23,47 +25,49 @@ bool is_review(const struct cs_policy *policy, const char *gate)
 	return glass_of(policy, gate, &glass) == 1;
 }
 
-static void forget_old(struct cs_replay *replay, uint64_t wall_ms)
+static bool names(const struct cs_glass *glass, uint32_t uid)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < replay->n_windows; i++)
-		if (replay->windows[i].until_wall_ms >= wall_ms)
-			replay->windows[kept++] = replay->windows[i];
-	replay->n_windows = kept;
+	for (size_t i = 0; i < glass->n_uids; i++)
+		if (glass->uids[i] == uid)
+			return true;
+	return false;
 }
 
-static int open_window(struct step *step, const struct cs_glass *glass)
+static bool covers(const char *scope, const char *other)
 {
-	struct cs_replay *replay = step->replay;
-	struct window *window = NULL;
+	const struct cs_glass glass = { .scope = scope };
 
-	forget_old(replay, step->event.wall_ms);
-	if (cs_reserve((void **)&replay->windows, &replay->cap_windows, replay->n_windows, 1, sizeof(*window)) < 0)
-		return CS_ENOMEM;
-	window = &replay->windows[replay->n_windows++];
-	window->uid = step->event.actor_uid;
-	window->until_wall_ms = step->event.wall_ms + glass->lasts_ms;
-	(void)snprintf(window->scope, sizeof(window->scope), "%s", glass->scope);
-	return 0;
+	return strcmp(scope, other) == 0 || cs_policy_glass_covers(&glass, other) == 1;
+}
+
+/* Another debt that is open where this one is. */
+static const struct asked *other_debt(const struct cs_replay *replay, const struct asked *debt)
+{
+	const char *scope = debt->request.scope;
+
+	for (size_t i = 0; i < replay->n_asked; i++) {
+		const struct asked *other = replay->asked[i];
+
+		if (other->debt && other != debt &&
+			(covers(scope, other->request.scope) || covers(other->request.scope, scope)))
+			return other;
+	}
+	return NULL;
 }
 
 static int may_break(struct step *step, const struct asked *debt, const struct cs_glass *glass)
 {
-	const struct cs_replay *replay = step->replay;
-	bool named = false;
+	const struct cs_request *request = &debt->request;
+	const struct asked *other = other_debt(step->replay, debt);
 
-	for (size_t i = 0; i < glass->n_uids; i++)
-		named = named || glass->uids[i] == step->event.actor_uid;
-	if (!named)
-		return BAD(step, "break_glass %s does not name uid %u", glass->name, (unsigned)step->event.actor_uid);
-	if (!debt->request.reason || !*debt->request.reason)
+	if (request->subject.uid != step->event.actor_uid || !names(glass, request->subject.uid))
+		return BAD(step, "break_glass %s does not name uid %u", glass->name, (unsigned)request->subject.uid);
+	if (!*request->reason)
 		return BAD(step, "it gives no reason");
-	for (size_t i = 0; i < replay->n_asked; i++)
-		if (replay->asked[i]->debt && replay->asked[i] != debt &&
-			strcmp(replay->asked[i]->request.scope, debt->request.scope) == 0)
-			return BAD(step, "the one before, request %llu, was not reviewed",
-				(unsigned long long)replay->asked[i]->number);
+	if (strcmp(request->scope, glass->scope) != 0 || request->session_ms > glass->lasts_ms)
+		return BAD(step, "it goes further than break_glass %s", glass->name);
+	if (other)
+		return BAD(step, "the one before, request %llu, was not reviewed", (unsigned long long)other->number);
 	return 0;
 }
 
@@ -75,20 +79,20 @@ int step_break_glass(struct step *step)
 
 	if (r == 0 && (!debt->debt || glass_of(step->replay->policy, debt->request.gate, &glass) != 1))
 		r = BAD(step, "request %llu is no review of a break-glass", (unsigned long long)debt->number);
-	if (r == 0)
-		r = may_break(step, debt, &glass);
-	return r == 0 ? open_window(step, &glass) : r;
+	return r == 0 ? may_break(step, debt, &glass) : r;
 }
 
-int window_covers(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms)
+bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms)
 {
-	for (size_t i = 0; i < replay->n_windows; i++) {
-		const struct window *window = &replay->windows[i];
-		struct cs_glass glass = { .scope = window->scope };
+	for (size_t i = 0; i < replay->n_asked; i++) {
+		const struct cs_request *request = &replay->asked[i]->request;
+		struct cs_glass glass = { 0 };
 
-		if (window->uid == uid && wall_ms <= window->until_wall_ms &&
-			cs_policy_glass_covers(&glass, scope) == 1)
-			return 1;
+		if (replay->asked[i]->debt && request->subject.uid == uid && covers(request->scope, scope) &&
+			glass_of(replay->policy, request->gate, &glass) == 1 && names(&glass, uid) &&
+			covers(glass.scope, scope) &&
+			wall_ms <= request->created_wall_ms + request->session_ms + SLACK_MS)
+			return true;
 	}
-	return 0;
+	return false;
 }

@@ -62,7 +62,7 @@ int step_policy(struct step *step)
 
 	if (memcmp(step->event.policy_digest, replay->policy_digest, CS_DIGEST_LEN) == 0)
 		return 0;
-	if (step->event.kind == CS_EVENT_POLICY || (replay->after > 0 && replay->sums.events == 0))
+	if (step->event.kind == CS_EVENT_POLICY || replay->extract || (replay->after > 0 && replay->sums.events == 0))
 		return is_zero(step->event.policy_digest) ? BAD(step, "it names no policy") : take(step);
 	return BAD(step, "it names another policy than the one that was put in force last");
 }

@@ -55,7 +55,6 @@ void cs_replay_free(struct cs_replay **replay)
 	for (size_t i = 0; i < gone->n_asked; i++)
 		asked_free(&gone->asked[i]);
 	free(gone->asked);
-	free(gone->windows);
 	free(gone->heads);
 	free(gone->chains);
 	free(gone->rosters);
@@ -70,6 +69,11 @@ void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t ch
 	replay->after = replay->verifier.number = number;
 	memcpy(replay->verifier.chain, chain, CS_DIGEST_LEN);
 	memcpy(replay->after_chain, chain, CS_DIGEST_LEN);
+}
+
+void cs_replay_extract(struct cs_replay *replay)
+{
+	replay->extract = true;
 }
 
 /* --- One event ---------------------------------------------------------------------------------------------------- */
@@ -153,21 +157,50 @@ static int chain_bad(struct cs_replay *replay)
 	return replay_bad(replay, replay->verifier.bad, "%s", why);
 }
 
+/* Its place in the chain. */
+static int check_chain(struct cs_replay *replay, const struct cs_record *record)
+{
+	int r = 0;
+
+	if (replay->sums.events == 0)
+		heads_sort(replay);
+	r = cs_verifier_next(&replay->verifier, record);
+	if (r == CS_ECORRUPT)
+		return chain_bad(replay);
+	return r == 0 ? heads_check(replay, record->number, record->chain) : r;
+}
+
+/* Out of the chain its number is all there is of its place. */
+static int check_extract(struct step *step, const struct cs_record *record)
+{
+	struct cs_replay *replay = step->replay;
+
+	if (step->event.number != record->number || record->number <= replay->verifier.number)
+		return replay_bad(replay, record->number, "it does not come after event %llu",
+			(unsigned long long)replay->verifier.number);
+	replay->verifier.number = record->number;
+	memcpy(replay->verifier.chain, record->chain, CS_DIGEST_LEN);
+	return 0;
+}
+
+static int read_event(struct step *step, const struct cs_record *record)
+{
+	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &step->event);
+
+	if (r < 0 && r != CS_ENOMEM)
+		return replay_bad(step->replay, record->number, "is not a record");
+	return r == 0 && step->replay->extract ? check_extract(step, record) : r;
+}
+
 int cs_replay_next(struct cs_replay *replay, const struct cs_record *record)
 {
 	struct step step = { .replay = replay };
 	int r = replay->bad ? CS_ECORRUPT : 0;
 
-	if (r == 0 && replay->sums.events == 0)
-		heads_sort(replay);
+	if (r == 0 && !replay->extract)
+		r = check_chain(replay, record);
 	if (r == 0)
-		r = cs_verifier_next(&replay->verifier, record);
-	if (r == CS_ECORRUPT)
-		return chain_bad(replay);
-	if (r == 0)
-		r = heads_check(replay, record->number, record->chain);
-	if (r == 0)
-		r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &step.event);
+		r = read_event(&step, record);
 	if (r == 0)
 		r = step_policy(&step);
 	if (r == 0)

@@ -33,6 +33,11 @@ void cs_replay_free(struct cs_replay **replay);
  * was moved out. */
 void cs_replay_after(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN], bool part);
 
+/* Before the first record: what comes is all that is recorded of one request, taken out of the chain. Then numbers only rise,
+ * the policy is whichever an event names, and where a command that another path leads to is guarded, nobody can tell from it:
+ * that the gate is the right one for the action is then believed where the policy does not say otherwise. */
+void cs_replay_extract(struct cs_replay *replay);
+
 /* Before the first record: the chain must come through this head, which is known from elsewhere; from says where, for
  * people. Any number of them. 0, CS_ENOMEM. */
 int cs_replay_know(struct cs_replay *replay, uint64_t number, const uint8_t chain[CS_DIGEST_LEN], const char *from);

@@ -19,13 +19,6 @@ struct asked {
 	uint64_t approved_elapsed_ms, approved_wall_ms;
 };
 
-/* Somebody may go past the approvals. */
-struct window {
-	uint32_t uid;
-	char scope[CS_MAX_SCOPE + 1];
-	uint64_t until_wall_ms;
-};
-
 /* Somebody was let change the policy, to the text with this digest. */
 struct change {
 	bool let;
@@ -54,6 +47,7 @@ struct cs_replay {
 	uint64_t after;          /* the record begins behind this event … */
 	uint8_t after_chain[CS_DIGEST_LEN];
 	bool archived;           /* … and an event said so */
+	bool extract;            /* the records of one request, out of their chain */
 
 	struct cs_policy *policy; /* in force; NULL before the first */
 	uint8_t policy_digest[CS_DIGEST_LEN];
@@ -64,8 +58,6 @@ struct cs_replay {
 	struct asked **asked;    /* by number, rising */
 	size_t n_asked, cap_asked;
 	uint64_t last_request;   /* the highest number that was asked under */
-	struct window *windows;
-	size_t n_windows, cap_windows;
 	uint64_t claims[RECENT_CLAIMS]; /* request numbers, a ring */
 	size_t n_claims;
 	uint8_t (*chains)[CS_DIGEST_LEN]; /* of the last RECENT_CHAINS events, by number */
@@ -132,8 +124,8 @@ int step_claimed(struct step *step);
 int step_break_glass(struct step *step);
 /* Is this the gate by which a break-glass is reviewed? */
 bool is_review(const struct cs_policy *policy, const char *gate);
-/* Is a window open for this person in this scope? 1 or 0. */
-int window_covers(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms);
+/* Has this person broken the glass for this scope, and was it still so? */
+bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms);
 
 /* heads.c: heads from elsewhere, and those that voters signed. */
 void heads_sort(struct cs_replay *replay);

@@ -129,6 +129,8 @@ int cs_run_role_revoke(struct cs_run *run, char **args, size_t n);
 int cs_run_role_define(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_export(struct cs_run *run, char **args, size_t n);
+int cs_run_evidence_archive(struct cs_run *run, char **args, size_t n);
+int cs_run_receipt(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_show(struct cs_run *run, char **args, size_t n);
 int cs_run_directory_test(struct cs_run *run, char **args, size_t n);
 int cs_run_notice(struct cs_run *run, char **args, size_t n);

@@ -127,6 +127,15 @@ static const struct cs_command commands[] = {
 		cs_run_roster_verify },
 	{ "roster sign", "[--key FILE]", "Sign the roster, as one of its officers",
 		"  --key FILE         sign with this ssh key\n" ROSTER_HELP, cs_run_roster_sign },
+	{ "evidence archive", "--before NUMBER|DATE --to FOLDER", "Move the oldest events into a signed file",
+		"  --before WHEN      events before this number, or before this date, such as 2026-01-01\n"
+		"  --to FOLDER        where the file goes\n",
+		cs_run_evidence_archive },
+	{ "receipt", "REQUEST | --verify FILE --key KEY", "All that is recorded of one request, signed by the host",
+		"  --policy           with the policy's text, as root's receipts have it\n"
+		"  --verify FILE      check a receipt; needs no daemon\n"
+		"  --key KEY          by this public key of the host, or a file that begins with it\n",
+		cs_run_receipt },
 	{ "directory test", "[USER] [--config FILE] [--policy FILE]",
 		"Does the directory answer, and does it say what the daemon needs?",
 		"  --config FILE      the daemon's configuration (default /etc/countersign/countersignd.conf)\n"

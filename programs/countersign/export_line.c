@@ -211,6 +211,22 @@ static int read_members(struct walk *walk, const char *number, struct cs_record 
 	return r == 0 && !chain ? bad(walk, "\"chain\" is missing or not 64 hexadecimal digits") : r;
 }
 
+static int read_policy(const char *line, size_t n, struct cs_export_line *read, const char **ret_why)
+{
+	static const char *const names[] = { "policy", "text" };
+	char *texts[CS_COUNT(names)];
+	const char *missing = NULL;
+	int r = cs_json_texts(line, n, names, CS_COUNT(names), texts, &missing);
+
+	*ret_why = "\"policy\" and \"text\" are not a digest and a text";
+	if (r < 0)
+		return r;
+	read->text = texts[1];
+	r = cs_unhex(texts[0], read->digest, CS_DIGEST_LEN) == 0 ? 0 : CS_EPROTO;
+	free(texts[0]);
+	return r;
+}
+
 /* --- Lines -------------------------------------------------------------------------------------------------------- */
 
 static enum cs_line_kind kind_of(struct walk walk)
@@ -231,7 +247,7 @@ int cs_export_line_read(const char *line, size_t n, struct cs_export_line *ret_l
 	int r = CS_EPROTO;
 
 	if (read.kind == CS_LINE_POLICY) {
-		r = cs_json_policy(line, n, read.digest, &read.text, &walk.why);
+		r = read_policy(line, n, &read, &walk.why);
 	} else if (read.kind != CS_LINE_NONE && take(&walk, '{')) {
 		r = read_members(&walk, read.kind == CS_LINE_AFTER ? "after" : "number", &read.record,
 			read.kind == CS_LINE_HEAD ? &read.text : NULL);

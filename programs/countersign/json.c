@@ -265,19 +265,22 @@ int cs_json_joined(const struct cs_json_part *parts, size_t n, bool pretty, char
 	return 0;
 }
 
-int cs_json_policy(const char *line, size_t n, uint8_t ret_digest[CS_DIGEST_LEN], char **ret_text, const char **ret_why)
+int cs_json_texts(const char *line, size_t n, const char *const *names, size_t n_names, char **ret_texts,
+	const char **ret_why)
 {
 	json_t *object = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
-	const char *hex = json_string_value(json_object_get(object, "policy"));
-	const char *text = json_string_value(json_object_get(object, "text"));
-	int r = CS_EPROTO;
+	int r = 0;
 
-	if (hex == NULL || cs_unhex(hex, ret_digest, CS_DIGEST_LEN) != 0)
-		*ret_why = "\"policy\" is missing or not 64 hexadecimal digits";
-	else if (text == NULL)
-		*ret_why = "\"text\" is missing or no text";
-	else
-		r = (*ret_text = cs_dup(text)) != NULL ? 0 : CS_ENOMEM;
+	for (size_t i = 0; i < n_names; i++)
+		ret_texts[i] = NULL;
+	for (size_t i = 0; r == 0 && i < n_names; i++) {
+		const char *text = json_string_value(json_object_get(object, names[i]));
+
+		*ret_why = names[i];
+		r = text == NULL ? CS_EPROTO : (ret_texts[i] = cs_dup(text)) != NULL ? 0 : CS_ENOMEM;
+	}
+	for (size_t i = 0; r < 0 && i < n_names; i++)
+		cs_free_str(&ret_texts[i]);
 	json_decref(object);
 	return r;
 }

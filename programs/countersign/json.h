@@ -13,9 +13,10 @@
 /* An object as an allocated text: one line when !pretty, without a final newline. 0, CS_ENOMEM, CS_EINVAL. */
 int cs_json_text(const struct cs_shape *shape, const void *obj, bool pretty, char **ret_text);
 
-/* Reads a policy's text from a line of an export: {"policy": its digest, "text": …}. Whether they belong together is for
- * the caller. 0; CS_EPROTO with *ret_why a static text; CS_ENOMEM. The caller frees *ret_text. */
-int cs_json_policy(const char *line, size_t n, uint8_t ret_digest[CS_DIGEST_LEN], char **ret_text, const char **ret_why);
+/* The texts under these names in an object that is one line. 0 and allocated texts; CS_EPROTO with *ret_why the name of one
+ * that is missing or no text; CS_ENOMEM; on failure there are none. */
+int cs_json_texts(const char *line, size_t n, const char *const *names, size_t n_names, char **ret_texts,
+	const char **ret_why);
 
 /* Several in one object, one after the other; a name is to be in one of them only. */
 struct cs_json_part {
