@@ -70,7 +70,7 @@ static int tell_requester(struct cs_authority *a, const struct cs_stored *stored
 	struct whom whom = { 0 };
 	int r = 0;
 
-	if (event && event->kind == CS_EVENT_CANCELLED && event->actor_uid == stored->request.subject.uid)
+	if (letter->state == CS_CANCELLED && event && event->actor_uid == stored->request.subject.uid)
 		return 0;
 	outcome.kind = CS_NOTICE_OUTCOME;
 	r = whom_add(&whom, NULL, stored->request.subject.name);

@@ -32,7 +32,8 @@ static void vote(struct house *h, uint64_t number, uint32_t uid, enum cs_vote as
 	(void)house_vote(h, uid, number, as);
 }
 
-/* The event is recorded, and people are told of it, as in one call. */
+/* Something is recorded that changes nothing, and people are told as if it were this event: the record stays one that can be
+ * derived again. */
 static void happens(struct house *h, uint64_t number, enum cs_event_kind kind, const struct cs_person *actor,
 	const char *text, const struct cs_need *needs, size_t n_needs)
 {
@@ -42,7 +43,7 @@ static void happens(struct house *h, uint64_t number, enum cs_event_kind kind, c
 	assert_int_equal(cs_store_get(a->store, number, &stored), 0);
 	a->options.tells = false;
 	assert_int_equal(record_begin(a), 0);
-	assert_int_equal(record_request(a, &stored, kind, CS_HOLD, CS_WHY_NEEDS_APPROVAL, actor, text, NULL), 0);
+	assert_int_equal(record_request(a, &stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_NEEDS_APPROVAL, actor, text, NULL), 0);
 	a->options.tells = true;
 	assert_int_equal(tell_people(a, &stored, kind, needs, n_needs), 0);
 	cs_authority_turn(a);

@@ -40,7 +40,7 @@ static int once(size_t fail_at, enum cs_event_kind kind, size_t n_rows)
 	alloc_fault_reset(fail_at);
 	r = record_begin(h.authority);
 	if (r == 0)
-		r = record_request(h.authority, &stored, kind, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL, "text", NULL);
+		r = record_request(h.authority, &stored, CS_EVENT_PARKED, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL, "text", NULL);
 	h.authority->options.tells = true;
 	if (r == 0)
 		r = tell_people(h.authority, &stored, kind, &need, 1);
