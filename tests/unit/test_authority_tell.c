@@ -650,6 +650,41 @@ static void test_tell_what_was_given_up_reached_nobody(void **state)
 	house_close(&h);
 }
 
+/* Lazy consensus: nobody objects who was not told. Kills letting silence count where nothing was told. */
+static void test_tell_silence_counts_of_people_who_were_told(void **state)
+{
+	static const char before[] = "permission = release.deploy scope = \"project/%{project}\"";
+	WITH_HOUSE(h);
+	struct post_box box = { 0 };
+	char *text = NULL;
+	const char *at = strstr(house_policy, before);
+	uint64_t number = 0;
+
+	(void)state;
+	assert_non_null(at);
+	assert_int_equal(cs_format(&text, "%.*s%s objections = 10m %s", (int)(at - house_policy), house_policy,
+		before, at + strlen(before)), 0);
+	house_load(&h, text);
+	free(text);
+	number = ask(&h);
+	house_pass(11 * MINUTE);
+	(void)cs_authority_tick(h.authority);
+	cs_authority_turn(h.authority);
+	assert_int_equal(house_state(&h, number), CS_PENDING);
+	requested(&h, number);
+	deliver(&h, &box);
+	house_pass(2 * MINUTE);
+	(void)cs_authority_tick(h.authority);
+	cs_authority_turn(h.authority);
+	assert_int_equal(house_state(&h, number), CS_PENDING); /* on its way */
+	all_told(&h, &box);
+	house_pass(2 * MINUTE);
+	(void)cs_authority_tick(h.authority);
+	cs_authority_turn(h.authority);
+	assert_int_equal(house_state(&h, number), CS_APPROVED);
+	house_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -673,6 +708,7 @@ int main(void)
 		cmocka_unit_test(test_tell_n9_at_least_once),
 		cmocka_unit_test(test_tell_what_failed_waits_longer_each_time_and_is_given_up),
 		cmocka_unit_test(test_tell_what_was_given_up_reached_nobody),
+		cmocka_unit_test(test_tell_silence_counts_of_people_who_were_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
