@@ -68,6 +68,7 @@ int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decis
 	live->turn = a->turn;
 	live->next = a->live;
 	a->live = live;
+	decision->waiting = live_count(a, live->number); /* this one too, now */
 	set_needs(live, decision->needs, decision->n_needs, task->now.boot_ms);
 	*ret_hold_ms = a->options.hold_ms;
 	return 0;

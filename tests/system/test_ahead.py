@@ -20,9 +20,9 @@ gate lasting {
 	service = sudo
 	command = { "%s", "%s" }
 	permission = release.deploy
-	scope = "*"
+	scope = "project/tomcat"
 	session = 2s
-	approval infra { count = 1 role = infra }
+	approval infra { count = 1 role = infra scope = "*" }
 }
 """
 
