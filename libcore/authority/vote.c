@@ -88,16 +88,15 @@ static int approval_fill(struct ballot *b)
 static void reply_vote(struct task *task, struct cs_decision *now)
 {
 	enum cs_vote vote = vote_of(task);
+	enum cs_state state = task->stored.state == CS_USED ? CS_APPROVED : task->stored.state; /* a review, done by this */
 	struct cs_decision reply = { 0 };
 
 	if (decision_of(task->authority, &task->stored, task->votes, task->n_votes, &task->now, &reply) < 0) {
 		task_fail(task, CS_ENOMEM, NULL);
 		return;
 	}
-	reply.verdict = task->stored.state == CS_APPROVED ? CS_PERMIT
-		: task->stored.state == CS_PENDING	  ? CS_HOLD
-							  : CS_DENY;
-	reply.reason = cs_state_reason(task->stored.state);
+	reply.verdict = state == CS_APPROVED ? CS_PERMIT : state == CS_PENDING ? CS_HOLD : CS_DENY;
+	reply.reason = cs_state_reason(state);
 	reply.text = vote == CS_VOTE_WITHDRAW ? cs_dup("Your vote is taken back.") : cs_dup(cs_reason_text(reply.reason));
 	decision_needs(&reply, now);
 	task_reply(task, &reply);

@@ -211,7 +211,7 @@ static void test_glass_needs_no_directory(void **state)
 	assert_int_equal(deploy(&h, NOBODY_KNOWS, "ghost"), CS_WHY_BREAK_GLASS);
 	/* and it is reviewed like any other */
 	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
-	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_USED);
+	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 	evidence_holds(&h);
 	house_close(&h);
 }
@@ -356,7 +356,7 @@ static void test_glass_debt_is_for_two_others(void **state)
 	(void)cs_authority_tick(h.authority);
 	cs_authority_turn(h.authority);
 	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_DEBT); /* it does not lapse */
-	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_USED);
+	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 	assert_int_equal(house_state(&h, debt), CS_USED);
 	assert_int_equal(house_events(&h, CS_EVENT_CLAIMED, CS_WHY_APPROVED), 1);
 	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_BREAK_GLASS);
@@ -388,7 +388,7 @@ static void test_glass_rejected_review_stays_a_debt(void **state)
 	assert_int_equal(house_call(&h, &caller, CS_CALL_CANCEL, &cancel, -1, &cs_decision_shape, &decision), CS_ECONFLICT);
 	assert_int_equal(house_state(&h, debt), CS_PENDING);
 	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
-	assert_int_equal(house_vote(&h, DAVE, debt, CS_VOTE_APPROVE), CS_WHY_USED);
+	assert_int_equal(house_vote(&h, DAVE, debt, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 	evidence_holds(&h);
 	house_close(&h);
 }
@@ -422,7 +422,7 @@ static void test_glass_a_review_ends_the_window(void **state)
 	assert_int_equal(glass(&h, ALICE, &debt), CS_WHY_BREAK_GLASS);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_BREAK_GLASS);
 	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
-	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_USED);
+	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL);
 	evidence_holds(&h);
 	house_close(&h);
