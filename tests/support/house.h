@@ -63,6 +63,7 @@ struct house {
 	struct cs_directory *directory;
 	struct cs_store *store;
 	struct cs_authority *authority;
+	struct cs_roster_source *roster; /* of tests with signed votes; theirs */
 	unsigned changes;
 	unsigned notices;
 	char notice[512]; /* the last one */
@@ -142,6 +143,7 @@ static inline struct cs_authority_options house_options(struct house *h)
 	options.max_open_per_uid = 20;
 	options.max_open = 100;
 	options.now = house_clock;
+	options.roster = h->roster;
 	options.events.changed = house_changed;
 	options.events.recorded = house_recorded;
 	options.events.notice = house_notice;
