@@ -220,7 +220,14 @@ static enum cs_reason entitled(struct ballot *b, char **ret_text)
 /* Taking back needs no right: it is one's own. */
 static enum cs_reason nothing_stands(const struct ballot *b, char **ret_text)
 {
-	if (standing_of(b))
+	const struct cs_approval *standing = standing_of(b);
+
+	/* Taking an approval back takes something away. Taking back a reject gives something, and nobody signs for it. */
+	if (standing && standing->vote == CS_VOTE_REJECT && signed_wanted(b->task)) {
+		*ret_text = cs_dup("A signed rejection is not taken back; approve instead, with a signature.");
+		return CS_WHY_SIGNATURE;
+	}
+	if (standing)
 		return CS_WHY_NONE;
 	*ret_text = cs_dup(NO_PERMISSION_TEXT "no vote of yours stands that you could take back.");
 	return CS_WHY_NOT_APPROVER;

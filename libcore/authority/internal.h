@@ -436,7 +436,9 @@ int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decis
 void submit_internal(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_submit *submit,
 	cs_reply_fn done, void *arg);
 
-/* signed.c: is the vote of this voter, whose facts are of now, authenticated as the task's request asks? Of a new vote, and
+/* signed.c: do votes on the task's request have to be signed, as it was asked or as the policy is now? */
+bool signed_wanted(const struct task *task);
+/* Is the vote of this voter, whose facts are of now, authenticated as the task's request asks? Of a new vote, and
  * at every count and claim of each that stands: the key may be gone since. Sets approval->assurance. CS_WHY_NONE, or why
  * it does not count, with *ret_text where there is more to say (owned). */
 enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, struct cs_approval *approval,

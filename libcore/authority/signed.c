@@ -28,7 +28,7 @@ static enum cs_reason say(const struct sealed *look, enum cs_reason reason, cons
 	return reason;
 }
 
-static bool wants_signature(const struct task *task)
+bool signed_wanted(const struct task *task)
 {
 	const struct cs_request *request = &task->stored.request;
 	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, request->gate);
@@ -150,7 +150,7 @@ enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, str
 			: say(&look, CS_WHY_SIGNATURE, "Taking a vote back is not signed.");
 		if (reason == CS_WHY_NONE)
 			cs_ssh_key_title(&look.key, title);
-	} else if (wants_signature(task)) {
+	} else if (signed_wanted(task)) {
 		reason = say(&look, CS_WHY_SIGNATURE, "Votes on this request have to be signed with your ssh key; run "
 			"countersign approve or reject where your key or its agent is.");
 	}

@@ -513,6 +513,33 @@ static void test_authority_a_policy_that_asks_for_signatures(void **state)
 	close_house(&s);
 }
 
+/* A120: whoever is root here could take back what stands in his way. Kills: leaving out the check in nothing_stands. */
+static void test_authority_a120_a_signed_reject_is_not_taken_back(void **state)
+{
+	static const char committee[] = "approval committee { count = 1 ";
+	struct signed_house s;
+	struct cs_decision d = { 0 };
+	struct ballot_of b = by(BOB, "id-bob", &bob);
+	char *policy = policy_with("required"), *counting = NULL, *at = strstr(policy, committee);
+
+	open_house(state, &s, "required");
+	assert_int_equal(cs_format(&counting, "%.*s%sreject = counts %s", (int)(at - policy), policy, committee,
+				 at + strlen(committee)), 0);
+	house_load(&s.h, counting);
+	hold(&s, &d);
+	b.vote = CS_VOTE_REJECT;
+	assert_int_equal(send(&s, d.number, &b, NULL), CS_WHY_NEEDS_APPROVAL);
+	b.vote = CS_VOTE_WITHDRAW;
+	b.signer = NULL;
+	assert_int_equal(send(&s, d.number, &b, "not taken back"), CS_WHY_SIGNATURE);
+	assert_int_equal(vote(&s, d.number, BOB, "id-bob", &bob), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(send(&s, d.number, &b, NULL), CS_WHY_NEEDS_APPROVAL); /* an approval is */
+	cs_clear(&cs_decision_shape, &d);
+	free(policy);
+	free(counting);
+	close_house(&s);
+}
+
 /* Status says what there is; and what is wrong with it. */
 static void test_authority_status_says_the_roster(void **state)
 {
@@ -548,6 +575,7 @@ int main(void)
 		BOTH_STORES(test_authority_a_broken_roster_is_doubt),
 		BOTH_STORES(test_authority_without_a_roster_nobody_signs),
 		BOTH_STORES(test_authority_a_policy_that_asks_for_signatures),
+		BOTH_STORES(test_authority_a120_a_signed_reject_is_not_taken_back),
 		BOTH_STORES(test_authority_status_says_the_roster),
 	};
 	return cmocka_run_group_tests(tests, make_keys, clear_keys);
