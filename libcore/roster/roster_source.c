@@ -156,6 +156,15 @@ static int check_signatures(const struct cs_roster_source *source, const char *t
 	return r;
 }
 
+static size_t officers_of(const struct cs_roster *roster)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roster->n_people; i++)
+		n += roster->people[i].officer && roster->people[i].n_keys > 0;
+	return n;
+}
+
 /* Is this roster to be taken after that one? */
 static int follows(const struct cs_roster_source *source, const char *text, const struct cs_roster *roster,
 	const struct cs_roster *seen, struct cs_problem *problem)
@@ -167,7 +176,13 @@ static int follows(const struct cs_roster_source *source, const char *text, cons
 				: "; an older roster is not taken");
 		return CS_ECONFLICT;
 	}
-	return check_signatures(source, text, seen ? seen : roster, problem);
+	if (officers_of(roster) < source->signatures) {
+		cs_problem_set(problem, source->path, 0, "names fewer officers than the %llu that have to sign it",
+			(unsigned long long)source->signatures);
+		return CS_EUNTRUSTED;
+	}
+	/* The last one has too few where it is from before signatures were asked for: then root's word made it. */
+	return check_signatures(source, text, seen && officers_of(seen) >= source->signatures ? seen : roster, problem);
 }
 
 /* The same words were taken before: an officer may have left since, and signed it all the same. */

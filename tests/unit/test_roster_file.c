@@ -409,6 +409,44 @@ static void test_roster_a128_the_last_ones_officers_sign(void **state)
 	place_clear(&place);
 }
 
+/* From the time before signatures: the last one has no officers, and somebody has to be the first. Afterwards there are
+ * always enough. Kills: leaving out officers_of in follows. */
+static void test_roster_a128_signatures_begin(void **state)
+{
+	struct place place;
+	struct cs_buf signatures;
+	char *fourth = usual(4), *few = NULL, *plain = NULL;
+	(void)state;
+	cs_buf_init(&signatures, CS_ROSTER_TEXT_MAX);
+	place_make(&place, 0);
+	assert_int_equal(cs_format(&plain, "version = 3\nperson b { name = bob key \"%s\" {} }\n", signers[BOB].line), 0);
+	put_file(place.path, plain);
+	assert_int_equal(cs_roster_now(place.source)->version, 3);
+	sign_text(ALICE, CS_NAMESPACE_ROSTER, fourth, &signatures);
+	sign_text(CAROL, CS_NAMESPACE_ROSTER, fourth, &signatures);
+	cs_buf_put_u8(&signatures, 0);
+	put_file(place.path, fourth);
+	put_file(place.signatures, (const char *)signatures.data);
+	place_open(&place, 2);
+	assert_int_equal(cs_roster_now(place.source)->version, 4);
+	/* the two may not leave one alone, or it would begin again */
+	assert_int_equal(cs_format(&few, "version = 5\nperson a { name = alice officer = true key \"%s\" {} }\n",
+				 signers[ALICE].line), 0);
+	signatures.len = 0;
+	sign_text(ALICE, CS_NAMESPACE_ROSTER, few, &signatures);
+	sign_text(CAROL, CS_NAMESPACE_ROSTER, few, &signatures);
+	cs_buf_put_u8(&signatures, 0);
+	put_file(place.path, few);
+	put_file(place.signatures, (const char *)signatures.data);
+	assert_null(cs_roster_now(place.source));
+	check_state(&place, "names fewer officers than the 2");
+	cs_buf_clear(&signatures);
+	free(fourth);
+	free(few);
+	free(plain);
+	place_clear(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_roster_is_read_again_when_it_changes),
 		cmocka_unit_test(test_roster_a127_an_older_one_is_refused),
 		cmocka_unit_test(test_roster_a128_the_last_ones_officers_sign),
+		cmocka_unit_test(test_roster_a128_signatures_begin),
 	};
 	return cmocka_run_group_tests(tests, make_signers, clear_signers);
 }
