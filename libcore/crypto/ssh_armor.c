@@ -45,7 +45,9 @@ int cs_ssh_unarmor(const char *text, size_t n, struct cs_buf *out)
 		cs_buf_put(&joined, line, n_line);
 		more = next_line(&at, stop, &line, &n_line);
 	}
-	int r = more && is_line(line, n_line, end) && at == stop && joined.len > 0 ? cs_buf_error(&joined) : CS_EPROTO;
+	int r = cs_buf_error(&joined);
+	if (r == 0 && (!more || !is_line(line, n_line, end) || at != stop || joined.len == 0))
+		r = CS_EPROTO;
 	if (r == 0)
 		r = cs_base64_read((const char *)joined.data, joined.len, out);
 	cs_buf_clear(&joined);
