@@ -88,8 +88,8 @@ int count_suffices(const struct task *task, const struct cs_decision *now)
 
 	if (!is_approval(now))
 		return 0;
-	/* Where people are told of requests, only the silence of those who were told says anything. */
-	return now->reason != CS_WHY_NO_OBJECTION || !a->options.tells || tell_reached(a, &task->stored) == 1;
+	/* Only the silence of those who were told says anything. */
+	return now->reason != CS_WHY_NO_OBJECTION || tell_reached(a, &task->stored) == 1;
 }
 
 int count_approve(struct task *task, const struct count *count, const struct cs_answer *answer,

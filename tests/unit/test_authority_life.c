@@ -2,6 +2,7 @@
 /* The life of a request: joined by identical calls, asked for ahead, used several times, gone ahead because nobody objected,
  * over with an answer or without one. */
 #include "houses.h"
+#include "internal.h"
 
 static char rel[] = "10.2";
 
@@ -319,7 +320,40 @@ static void test_authority_nobody_answered_is_told_apart(void **state)
 	close_house(&h);
 }
 
+struct told {
+	uint64_t numbers[16];
+	size_t n;
+};
+
+static int take_notice(void *arg, const struct cs_notice *notice)
+{
+	struct told *told = arg;
+
+	if (told->n == CS_COUNT(told->numbers))
+		return CS_EBUSY;
+	told->numbers[told->n++] = notice->number;
+	return 0;
+}
+
+/* Silence only counts of people who were told: here a program takes every notice. */
+static void everybody_is_told(struct house *h)
+{
+	struct told told = { 0 };
+
+	cs_authority_tell(h->authority, take_notice, &told);
+	for (size_t i = 0; i < told.n; i++)
+		cs_authority_told(h->authority, told.numbers[i], true, "");
+	cs_authority_turn(h->authority);
+}
+
 #define LAZY DEPLOY ONE "  lifetime = 2h objections = 1h }\n"
+
+static void open_lazy(void **state, struct house *h)
+{
+	open_house(state, h, RIGHTS LAZY);
+	h->authority->options.tells = true;
+	h->authority->options.tell_for_ms = HOUR;
+}
 
 /* Unless somebody objects: after its time it goes ahead, with that reason, and the claim decides the same again. */
 static void test_authority_a26_nobody_objected(void **state)
@@ -328,9 +362,10 @@ static void test_authority_a26_nobody_objected(void **state)
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
 
-	open_house(state, &h, RIGHTS LAZY);
+	open_lazy(state, &h);
 	held(&h, &s, 7, &d);
 	assert_int_equal(d.objection_ms, HOUR);
+	everybody_is_told(&h);
 	gone(&h, 7);
 	tick(&h, HOUR - 1);
 	assert_int_equal(house_state(&h, d.number), CS_PENDING);
@@ -349,11 +384,12 @@ static void test_authority_a26_an_objection_ends_it(void **state)
 	struct house_sudo s;
 	struct cs_decision d = { 0 }, late = { 0 };
 
-	open_house(state, &h, RIGHTS LAZY);
+	open_lazy(state, &h);
 	held(&h, &s, 7, &d);
 	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_REJECT), CS_WHY_REJECTED);
 	s.argv[2] = rel;
 	ask(&h, &s, 8, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &late);
+	everybody_is_told(&h);
 	tick(&h, HOUR);
 	assert_int_equal(house_state(&h, late.number), CS_APPROVED);
 	assert_int_equal(house_vote(&h, CAROL, late.number, CS_VOTE_REJECT), CS_WHY_REJECTED); /* until it is used */
@@ -371,8 +407,9 @@ static void test_authority_a079_silence_of_unknown_people_approves_nothing(void 
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
 
-	open_house(state, &h, RIGHTS LAZY);
+	open_lazy(state, &h);
 	held(&h, &s, 7, &d);
+	everybody_is_told(&h);
 	house_write(h.people, "this is no directory\n");
 	tick(&h, HOUR);
 	assert_int_equal(house_state(&h, d.number), CS_PENDING);
@@ -395,8 +432,9 @@ static void test_authority_a093_silence_by_a_clock_that_went_back(void **state)
 	struct house_sudo s;
 	struct cs_decision d = { 0 };
 
-	open_house(state, &h, RIGHTS LAZY);
+	open_lazy(state, &h);
 	held(&h, &s, 7, &d);
+	everybody_is_told(&h);
 	(void)snprintf(house_now.boot_id, sizeof(house_now.boot_id), "boot-two");
 	house_now.boot_ms = 5000;
 	house_now.wall_ms -= 10 * MINUTE;
