@@ -269,7 +269,7 @@ static int two_begin_so(enum cs_call_type type, const void *call, void *reply, c
 
 static void several_that_begin_so_are_listed(void **state)
 {
-	static const char *const commands[] = { "show", "cancel", "withdraw", "watch", "wait", "repeat" };
+	static const char *const commands[] = { "show", "approve", "reject", "cancel", "withdraw", "watch", "wait", "repeat" };
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(commands); i++) {
