@@ -750,8 +750,9 @@ static void test_authority_a103_identical_calls_join_and_one_of_them_uses_it(voi
 
 	(void)state;
 	hold(&h, &s, &d);
-	assert_int_equal(d.waiting, 0);
+	assert_int_equal(d.waiting, 1);
 	assert_int_equal(house_submit(&h, &s, 8, &other), 0);
+	assert_int_equal(other.waiting, 2);
 	assert_int_equal(other.verdict, CS_HOLD);
 	assert_int_equal(other.number, d.number);
 	assert_memory_not_equal(other.secret, d.secret, CS_ID_LEN);
