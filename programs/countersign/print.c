@@ -34,6 +34,33 @@ int cs_print_json_line(const struct cs_shape *shape, const void *obj)
 	return print_parts(&part, 1, false);
 }
 
+static const struct cs_approval *newest_vote(const struct cs_decision *decision)
+{
+	const struct cs_approval *newest = NULL;
+
+	for (size_t i = 0; i < decision->n_votes; i++) {
+		if (newest == NULL || decision->votes[i].wall_ms >= newest->wall_ms)
+			newest = &decision->votes[i];
+	}
+	return newest;
+}
+
+int cs_print_vote_json(const struct cs_decision *decision)
+{
+	struct cs_summary_vote vote = { 0 };
+	const struct cs_json_part parts[] = { { &cs_summary_vote_shape, &vote }, { &cs_decision_shape, decision } };
+	const struct cs_approval *newest = newest_vote(decision);
+	int status = 0;
+
+	if (newest == NULL)
+		return cs_print_json(&cs_decision_shape, decision);
+	if (cs_summary_vote_of(newest, &vote) != 0)
+		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "JSON", "");
+	status = print_parts(parts, CS_COUNT(parts), true);
+	cs_clear(&cs_summary_vote_shape, &vote);
+	return status;
+}
+
 int cs_print_request_json(const struct cs_show_answer *answer, bool pretty)
 {
 	struct cs_summary summary = { 0 };

@@ -14,4 +14,7 @@ int cs_print_json_line(const struct cs_shape *shape, const void *obj);
 /* One request: its summary (summary.h) and what the daemon told, in one object. */
 int cs_print_request_json(const struct cs_show_answer *answer, bool pretty);
 
+/* What a vote that was taken led to: the newest vote of the decision, as in a summary, where there is one, and the decision. */
+int cs_print_vote_json(const struct cs_decision *decision);
+
 #endif

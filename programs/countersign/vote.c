@@ -200,7 +200,8 @@ int cs_send_vote(struct cs_run *run, const struct cs_show_answer *shown, const s
 	if (shown != NULL && was_taken(call->vote, &decision))
 		cs_heads_keep(shown, call->vote);
 	if (run->json)
-		status = cs_print_json(&cs_decision_shape, &decision);
+		status = was_taken(call->vote, &decision) ? cs_print_vote_json(&decision)
+			: cs_print_json(&cs_decision_shape, &decision);
 	else if (was_taken(call->vote, &decision))
 		status = print_taken(call->vote, &decision);
 	if (!was_taken(call->vote, &decision))
