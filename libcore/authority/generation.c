@@ -48,12 +48,25 @@ static void switch_to(struct cs_authority *a, struct cs_policy *policy, struct c
 	a->policy_number++;
 }
 
+/* A disk that fails may have kept what it denied to have written: then the record says that the new policy is in force, and
+ * it is (A107). */
+static bool is_kept(struct cs_authority *a)
+{
+	struct cs_generation newest = { 0 };
+	int r = cs_store_policy_get(a->store, 0, &newest, NULL);
+	bool kept = r == 0 && newest.number == a->generation.number &&
+		    memcmp(newest.digest, a->generation.digest, CS_DIGEST_LEN) == 0;
+
+	cs_clear(&cs_generation_shape, &newest);
+	return kept;
+}
+
 void policy_settle(struct cs_authority *a, bool committed)
 {
 	if (!a->unsettled)
 		return;
 	a->unsettled = false;
-	if (committed) {
+	if (committed || is_kept(a)) {
 		cs_policy_free(&a->settled_policy);
 		cs_clear(&cs_generation_shape, &a->settled_generation);
 		return;

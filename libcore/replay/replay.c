@@ -126,7 +126,7 @@ static const struct {
 	{ CS_EVENT_UNCONFIRMED, step_confirmed, true },
 	{ CS_EVENT_REOPENED, step_reopened, false },
 	{ CS_EVENT_BREAK_GLASS, step_break_glass, true },
-	{ CS_EVENT_DRILL, step_plain, false },
+	{ CS_EVENT_DRILL, step_plain, true }, /* it opens nothing */
 	{ CS_EVENT_ARCHIVED, step_archived, false },
 	{ CS_EVENT_UNTOLD, step_plain, false },
 };
