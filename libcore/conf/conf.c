@@ -102,10 +102,11 @@ static char *describe(const cfg_t *cfg, bool top)
 	return r == 0 ? text : NULL;
 }
 
+/* Asked very often, and nearly always for another letter. */
 static const cfg_opt_t *find_option(const cfg_t *cfg, const char *key)
 {
 	for (const cfg_opt_t *opt = cfg->opts; opt->name != NULL; opt++) {
-		if (strcmp(opt->name, key) == 0)
+		if (opt->name[0] == key[0] && strcmp(opt->name, key) == 0)
 			return opt;
 	}
 	return NULL;
@@ -439,7 +440,9 @@ static cfg_opt_t *make_schema(const struct cs_conf_option *options)
 static int check_required(const cfg_t *cfg, const struct cs_conf_option *options, bool top)
 {
 	for (; options != NULL && options->name != NULL; options++) {
-		const cfg_opt_t *opt = find_option(cfg, options->name);
+		const cfg_opt_t *opt = options->required || options->options ? find_option(cfg, options->name) : NULL;
+		if (opt == NULL)
+			continue;
 		if (options->required && opt->nvalues == 0) {
 			char *where = describe(cfg, top);
 			cs_problem_set(current->problem, current->name, top ? 0 : (unsigned)cfg->line,

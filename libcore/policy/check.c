@@ -5,12 +5,23 @@
 
 #include <string.h>
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
+#define DIGITS "0123456789"
 
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Every part of every DN is looked at, so this is no strspn, which prepares a table each time. */
 static bool is_attribute_n(const char *s, size_t len)
 {
-	return len > 0 && len <= CS_MAX_NAME && strspn(s, LETTERS) > 0 && strspn(s, LETTERS DIGITS "-") >= len;
+	if (len == 0 || len > CS_MAX_NAME || !is_letter(*s))
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		if (!is_letter(s[i]) && (s[i] < '0' || s[i] > '9') && s[i] != '-')
+			return false;
+	}
+	return true;
 }
 
 int cs_check_attribute(const char *s)

@@ -163,10 +163,10 @@ int cs_load_choice(struct loader *loader, const struct cs_conf_section *section,
 {
 	const char *text = cs_conf_str(section, key, NULL);
 
-	if (!cs_conf_given(section, key))
+	if (!text)
 		return 0;
-	if (!text || (strcmp(text, yes) != 0 && strcmp(text, no) != 0))
-		return REFUSE(loader, section, key, "%s is %s or %s, not \"%s\"", key, yes, no, text ? text : "");
+	if (strcmp(text, yes) != 0 && strcmp(text, no) != 0)
+		return REFUSE(loader, section, key, "%s is %s or %s, not \"%s\"", key, yes, no, text);
 	*ret_yes = strcmp(text, yes) == 0;
 	return 0;
 }

@@ -33,12 +33,12 @@ static int check_captures(struct loader *loader, const struct cs_conf_section *s
 int cs_load_span(struct loader *loader, const struct cs_conf_section *section, const char *key, uint64_t fallback,
 		 uint64_t least, uint64_t most, uint64_t *ret_ms)
 {
-	uint64_t span = cs_conf_span(section, key, fallback);
+	uint64_t span = cs_conf_span(section, key, 0); /* what is written is never 0 */
 
-	if (cs_conf_given(section, key) && (span < least || span > most))
+	if (span != 0 && (span < least || span > most))
 		return REFUSE(loader, section, key, "%s is %u s at least and %u h at most", key,
 			      (unsigned)(least / POLICY_SECOND), (unsigned)(most / POLICY_HOUR));
-	*ret_ms = span;
+	*ret_ms = span != 0 ? span : fallback;
 	return 0;
 }
 

@@ -81,10 +81,13 @@ int cs_scope_valid(const char *text)
 /* A name in %{…}: letters, digits, '_' and '-', beginning with a letter. */
 static bool name_ok(const char *s, size_t len)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-	return len > 0 && len <= CS_MAX_NAME && strspn(s, letters) > 0 &&
-	       strspn(s + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") >= len - 1;
+	if (len == 0 || len > CS_MAX_NAME || !is_word_byte(*s) || strchr("0123456789._-", *s))
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		if (!is_word_byte(s[i]) || s[i] == '.')
+			return false;
+	}
+	return true;
 }
 
 /* With the name replaced by a letter, the part must be a word. */
