@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include <countersign/error.h>
@@ -117,12 +118,43 @@ static int too_big(const char *path, size_t max, struct cs_problem *problem)
 	return CS_ETOOBIG;
 }
 
-/* Reads to the end of the file, which may have grown since it was looked at. */
-static int read_all(int fd, const char *path, char *text, size_t max, size_t *ret_len, struct cs_problem *problem)
+/* A file's text while it is read: room bytes, and one more for the NUL. */
+struct reading {
+	char *text;
+	size_t len, room;
+	bool secret;
+};
+
+static void wipe(struct reading *reading)
 {
-	size_t len = 0;
+	if (reading->text != NULL && reading->secret)
+		explicit_bzero(reading->text, reading->room + 1);
+	free(reading->text);
+	reading->text = NULL;
+}
+
+/* Makes room for room bytes; what was read so far is kept. */
+static int make_room(struct reading *reading, size_t room)
+{
+	struct reading larger = { malloc(room + 1), reading->len, room, reading->secret };
+	if (larger.text == NULL)
+		return CS_ENOMEM;
+	if (reading->len > 0)
+		memcpy(larger.text, reading->text, reading->len);
+	wipe(reading);
+	*reading = larger;
+	return 0;
+}
+
+/* Reads to the end of the file, which may have grown since it was looked at. */
+static int read_all(int fd, const char *path, size_t max, struct reading *reading, struct cs_problem *problem)
+{
 	for (;;) {
-		ssize_t n = read(fd, text + len, max + 1 - len);
+		size_t doubled = reading->room <= max / 2 ? 2 * reading->room : max + 1;
+		int r = reading->len == reading->room ? make_room(reading, doubled) : 0;
+		if (r != 0)
+			return r;
+		ssize_t n = read(fd, reading->text + reading->len, reading->room - reading->len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -131,12 +163,11 @@ static int read_all(int fd, const char *path, char *text, size_t max, size_t *re
 		}
 		if (n == 0)
 			break;
-		len += (size_t)n;
-		if (len > max)
+		reading->len += (size_t)n;
+		if (reading->len > max)
 			return too_big(path, max, problem);
 	}
-	text[len] = '\0';
-	*ret_len = len;
+	reading->text[reading->len] = '\0';
 	return 0;
 }
 
@@ -144,8 +175,7 @@ int cs_file_read(const char *path, uid_t owner, enum cs_file_kind kind, size_t m
 		 struct cs_problem *problem)
 {
 	struct stat st;
-	char *text = NULL;
-	size_t len = 0;
+	struct reading reading = { .secret = kind != CS_FILE_TEXT };
 	int r = 0;
 
 	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
@@ -164,25 +194,21 @@ int cs_file_read(const char *path, uid_t owner, enum cs_file_kind kind, size_t m
 		r = too_big(path, max, problem);
 		goto out;
 	}
-	text = malloc(max + 2);
-	if (text == NULL) {
-		r = CS_ENOMEM;
-		goto out;
-	}
-	r = read_all(fd, path, text, max, &len, problem);
-	if (r == 0 && kind != CS_FILE_KEYS && memchr(text, '\0', len) != NULL) {
+	/* One byte more than it has, to see its end. */
+	r = make_room(&reading, (size_t)st.st_size + 1);
+	if (r == 0)
+		r = read_all(fd, path, max, &reading, problem);
+	if (r == 0 && kind != CS_FILE_KEYS && memchr(reading.text, '\0', reading.len) != NULL) {
 		cs_problem_set(problem, path, 0, "holds a NUL byte; it must be plain text");
 		r = CS_EPROTO;
 	}
 	if (r != 0)
 		goto out;
-	*ret_text = text;
-	text = NULL;
-	*ret_len = len;
+	*ret_text = reading.text;
+	reading.text = NULL;
+	*ret_len = reading.len;
 out:
-	if (text != NULL && kind != CS_FILE_TEXT)
-		explicit_bzero(text, max + 2);
-	free(text);
+	wipe(&reading);
 	cs_close(&fd);
 	return r;
 }

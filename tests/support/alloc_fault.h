@@ -15,6 +15,7 @@ struct alloc_fault {
 	size_t fail_at; /* 1: the next one fails; 0: none does. Those after it succeed */
 };
 static struct alloc_fault alloc_fault;
+static void (*alloc_fault_seen)(void); /* may be set: hears of each allocation */
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -42,6 +43,8 @@ static inline int alloc_fault_now(size_t n, size_t size)
 	size_t bytes = size && n > SIZE_MAX / size ? SIZE_MAX : n * size;
 
 	alloc_fault.calls++;
+	if (alloc_fault_seen)
+		alloc_fault_seen();
 	alloc_fault.bytes = alloc_fault.bytes > SIZE_MAX - bytes ? SIZE_MAX : alloc_fault.bytes + bytes;
 	return alloc_fault.calls == alloc_fault.fail_at;
 }

@@ -163,16 +163,10 @@ static inline void house_open_authority(struct house *h)
 static const struct cs_conf_option house_directory[] = { { "directory", CS_CONF_SECTION, true, cs_directory_options },
 	{ NULL, CS_CONF_STR, false, NULL } };
 
-/* Everything but the store and the authority. */
-static inline void house_build(struct house *h)
+/* The files alone. */
+static inline void house_build_files(struct house *h)
 {
-	struct cs_problem problem = { 0 };
-	char *text = NULL;
-
 	memset(h, 0, sizeof(*h));
-	house_now.boot_ms = cs_boot_ms(); /* the clock of facts: what a test lets pass makes them older */
-	house_now.wall_ms = 1790000000000;
-	(void)snprintf(house_now.boot_id, sizeof(house_now.boot_id), "boot-one");
 	(void)snprintf(h->dir, sizeof(h->dir), "/tmp/cs-house-XXXXXX");
 	assert_non_null(mkdtemp(h->dir));
 	(void)snprintf(h->people, sizeof(h->people), "%s/people.conf", h->dir);
@@ -181,12 +175,30 @@ static inline void house_build(struct house *h)
 	house_set_people(h, "alice, alice-adm, bob, erin, frank", "carol, erin");
 	house_write(h->policy, house_policy);
 	house_write(h->program, "#!/bin/sh\n");
+}
+
+/* The clock and the directory. */
+static inline void house_open_directory(struct house *h)
+{
+	struct cs_problem problem = { 0 };
+	char *text = NULL;
+
+	house_now.boot_ms = cs_boot_ms(); /* the clock of facts: what a test lets pass makes them older */
+	house_now.wall_ms = 1790000000000;
+	(void)snprintf(house_now.boot_id, sizeof(house_now.boot_id), "boot-one");
 	assert_int_equal(cs_format(&text, "directory { file = \"%s\" }\n", h->people), 0);
 	assert_int_equal(cs_conf_parse(text, "house", house_directory, &h->conf, &problem), 0);
 	free(text);
 	if (cs_directory_open(cs_conf_section(cs_conf_top(h->conf), "directory", 0), getuid(), &h->directory,
 		&problem) < 0)
 		fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
+}
+
+/* Everything but the store and the authority. */
+static inline void house_build(struct house *h)
+{
+	house_build_files(h);
+	house_open_directory(h);
 }
 
 static inline void house_open_with(struct house *h, struct cs_store *store)
@@ -248,7 +260,8 @@ static inline void house_replay(struct house *h)
 	cs_replay_free(&replay);
 }
 
-static inline void house_close(struct house *h)
+/* Everything but the files. */
+static inline void house_empty(struct house *h)
 {
 	if (h->store && !h->no_replay)
 		house_replay(h);
@@ -256,6 +269,11 @@ static inline void house_close(struct house *h)
 	cs_authority_close(&h->authority);
 	cs_store_close(&h->store);
 	cs_conf_free(&h->conf);
+}
+
+static inline void house_close(struct house *h)
+{
+	house_empty(h);
 	(void)unlink(h->people);
 	(void)unlink(h->policy);
 	(void)unlink(h->program);

@@ -121,6 +121,7 @@ static bool tell_with_fault(unsigned n, bool sticky, bool late)
 	bool fired = false;
 
 	memset(&fault, 0, sizeof(fault));
+	house_build_files(&h);
 	story_open(&h, late);
 	open_faulty(&h, &ops);
 	fault.fail_at = n;
