@@ -95,11 +95,10 @@ static int check_number(struct cs_verifier *verifier, uint64_t number)
 		(unsigned long long)number, (unsigned long long)verifier->number, (unsigned long long)due);
 }
 
-static int check_event(struct cs_verifier *verifier, const struct cs_record *record)
+/* The event inside, moved to *ret_event where it is right. */
+static int check_event(struct cs_verifier *verifier, const struct cs_record *record, struct cs_event *ret_event)
 {
 	struct cs_event event = {0};
-	uint64_t inside;
-	enum cs_event_kind kind;
 	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &event);
 
 	if (r == CS_ENOMEM)
@@ -107,17 +106,19 @@ static int check_event(struct cs_verifier *verifier, const struct cs_record *rec
 	if (r < 0)
 		return bad(verifier, record->number, "event %llu: is not a record: its %zu bytes hold no event",
 			(unsigned long long)record->number, record->n_bytes);
-	inside = event.number;
-	kind = event.kind;
-	cs_clear(&cs_event_shape, &event);
-	if (inside != record->number)
-		return bad(verifier, record->number,
-			   "event %llu: is recorded under a wrong number: inside it says %llu",
-			   (unsigned long long)record->number, (unsigned long long)inside);
-	if (kind == CS_EVENT_NONE)
-		return bad(verifier, record->number, "event %llu: is not a record: it says nothing that happened",
+	if (event.number != record->number)
+		r = bad(verifier, record->number,
+			"event %llu: is recorded under a wrong number: inside it says %llu",
+			(unsigned long long)record->number, (unsigned long long)event.number);
+	else if (event.kind == CS_EVENT_NONE)
+		r = bad(verifier, record->number, "event %llu: is not a record: it says nothing that happened",
 			(unsigned long long)record->number);
-	verifier->permits += kind == CS_EVENT_CLAIMED;
+	if (r < 0) {
+		cs_clear(&cs_event_shape, &event);
+		return r;
+	}
+	verifier->permits += event.kind == CS_EVENT_CLAIMED;
+	*ret_event = event;
 	return 0;
 }
 
@@ -132,7 +133,7 @@ static int check_known(struct cs_verifier *verifier, uint64_t number, const uint
 		   (unsigned long long)number);
 }
 
-int cs_verifier_next(struct cs_verifier *verifier, const struct cs_record *record)
+int cs_verifier_read(struct cs_verifier *verifier, const struct cs_record *record, struct cs_event *ret_event)
 {
 	uint8_t chain[CS_DIGEST_LEN] = {0};
 	int r;
@@ -151,12 +152,21 @@ int cs_verifier_next(struct cs_verifier *verifier, const struct cs_record *recor
 			   (unsigned long long)record->number);
 	r = check_known(verifier, record->number, chain, verifier->known_number, verifier->known_chain);
 	if (r == 0)
-		r = check_event(verifier, record);
+		r = check_event(verifier, record, ret_event);
 	if (r < 0)
 		return r;
 	verifier->number = record->number;
 	memcpy(verifier->chain, chain, sizeof(chain));
 	return 0;
+}
+
+int cs_verifier_next(struct cs_verifier *verifier, const struct cs_record *record)
+{
+	struct cs_event event = {0};
+	int r = cs_verifier_read(verifier, record, &event);
+
+	cs_clear(&cs_event_shape, &event);
+	return r;
 }
 
 static int check_length(struct cs_verifier *verifier, uint64_t known_number)

@@ -31,6 +31,8 @@ void cs_verifier_know(struct cs_verifier *verifier, uint64_t known_number, const
 /* The next record. 0; CS_ENOMEM; CS_ECORRUPT: bad and why are set ("event 12: its content was changed: …", "event 13 is
  * missing", "event 7: is not a record: …"); what follows is not looked at. */
 int cs_verifier_next(struct cs_verifier *verifier, const struct cs_record *record);
+/* The same, and the event inside the record; untouched on failure. Clear it. */
+int cs_verifier_read(struct cs_verifier *verifier, const struct cs_record *record, struct cs_event *ret_event);
 /* The end: the chain must end with the head that the caller knows from elsewhere (a log line, a receipt);
  * known_number 0 skips that. A shorter chain is CS_ECORRUPT with why set (A131), and so is one that never came to the
  * head of cs_verifier_know. CS_EDOUBT with why set: known_number was passed on the way, so it should have been told

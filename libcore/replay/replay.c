@@ -157,24 +157,30 @@ static int chain_bad(struct cs_replay *replay)
 	return replay_bad(replay, replay->verifier.bad, "%s", why);
 }
 
-/* Its place in the chain. */
-static int check_chain(struct cs_replay *replay, const struct cs_record *record)
+/* Its place in the chain, and the event. */
+static int read_chained(struct step *step, const struct cs_record *record)
 {
+	struct cs_replay *replay = step->replay;
 	int r = 0;
 
 	if (replay->sums.events == 0)
 		heads_sort(replay);
-	r = cs_verifier_next(&replay->verifier, record);
+	r = cs_verifier_read(&replay->verifier, record, &step->event);
 	if (r == CS_ECORRUPT)
 		return chain_bad(replay);
 	return r == 0 ? heads_check(replay, record->number, record->chain) : r;
 }
 
 /* Out of the chain its number is all there is of its place. */
-static int check_extract(struct step *step, const struct cs_record *record)
+static int read_extract(struct step *step, const struct cs_record *record)
 {
 	struct cs_replay *replay = step->replay;
+	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &step->event);
 
+	if (r < 0 && r != CS_ENOMEM)
+		return replay_bad(replay, record->number, "is not a record");
+	if (r < 0)
+		return r;
 	if (step->event.number != record->number || record->number <= replay->verifier.number)
 		return replay_bad(replay, record->number, "it does not come after event %llu",
 			(unsigned long long)replay->verifier.number);
@@ -183,24 +189,13 @@ static int check_extract(struct step *step, const struct cs_record *record)
 	return 0;
 }
 
-static int read_event(struct step *step, const struct cs_record *record)
-{
-	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &step->event);
-
-	if (r < 0 && r != CS_ENOMEM)
-		return replay_bad(step->replay, record->number, "is not a record");
-	return r == 0 && step->replay->extract ? check_extract(step, record) : r;
-}
-
 int cs_replay_next(struct cs_replay *replay, const struct cs_record *record)
 {
 	struct step step = { .replay = replay };
 	int r = replay->bad ? CS_ECORRUPT : 0;
 
-	if (r == 0 && !replay->extract)
-		r = check_chain(replay, record);
 	if (r == 0)
-		r = read_event(&step, record);
+		r = replay->extract ? read_extract(&step, record) : read_chained(&step, record);
 	if (r == 0)
 		r = step_policy(&step);
 	if (r == 0)
