@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 
+MAGIC, VERSION = b"CSGN", 4
 SUBMIT, WAIT, CLAIM, CONFIRM, CANCEL, RIGHT, LIST, SHOW, VOTE, STATUS, EVIDENCE = range(1, 12)
 DENY, HOLD, PERMIT = 0, 0x686F6C64, 0x7065726D
 NO_UID = 0xFFFFFFFF
@@ -73,7 +74,7 @@ def read_decision(r):
     d["votes"] = [read_vote(r) for _ in range(r.u32())]
     d["why"] = WHY.get(d["reason"], d["reason"])
     return d | r.fields("version", "u64", "remaining", "u64", "hold", "u64", "missing", "u32", "uses", "u32",
-                        "used", "u32", "start", "u64", "objection", "u64")
+                        "used", "u32", "start", "u64", "objection", "u64", "session", "u64", "waiting", "u32")
 
 
 def read_request(r):
@@ -104,7 +105,7 @@ class Wire:
             self.socket.connect(path)
         finally:
             os.seteuid(0)
-        self.socket.sendall(b"CSGN" + struct.pack(">I", 4))
+        self.socket.sendall(MAGIC + struct.pack(">I", VERSION))
 
     def send(self, kind, payload, fd=None):
         frame = struct.pack(">IB", len(payload) + 1, kind) + payload
@@ -148,11 +149,12 @@ class Wire:
         self.socket.close()
 
 
-def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1"):
+def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1", file=True):
     """The payload of a sudo by that user."""
     action = text("sudo") + text("") + text(command) + text(command) + texts(argv) + struct.pack(">III", 0, 0, 0)
     action += text("root") + text("/") + texts([]) + text(tty) + text("") + b"\0\0" + bytes(69)
-    return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + bytes([may_wait, 0, 1, 0]) + bytes(8)
+    return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + \
+        bytes([may_wait, 0, file, 0]) + bytes(8)
 
 
 def wait(held, seen, ms):
