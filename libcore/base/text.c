@@ -291,7 +291,9 @@ int cs_unhex_part(const char *hex, void *ret_bytes, size_t n)
 
 int cs_unhex(const char *hex, void *ret_bytes, size_t n)
 {
-	if (n > SIZE_MAX / 2 || strlen(hex) != 2 * n)
+	size_t digits = strspn(hex, DIGITS "abcdefABCDEF");
+
+	if (n > SIZE_MAX / 2 || digits != 2 * n || hex[digits] != '\0')
 		return CS_EINVAL;
 	return cs_unhex_part(hex, ret_bytes, n);
 }

@@ -38,7 +38,7 @@ int cs_glob(const char *pattern, const char *s);
 void cs_hex(const void *bytes, size_t n, char *hex);
 /* Parses exactly 2n hexadecimal digits. 0, CS_EINVAL. */
 int cs_unhex(const char *hex, void *ret_bytes, size_t n);
-/* The same for 2n digits in the middle of a text. */
+/* The same for 2n digits in the middle of a text. What was read before a wrong digit is in ret_bytes then. */
 int cs_unhex_part(const char *hex, void *ret_bytes, size_t n);
 
 #endif
