@@ -39,6 +39,13 @@ static int is_requester(const struct cs_case *what, const struct cs_person *vote
 		: requester->known == CS_KNOWN_DOUBT ? CS_EDOUBT : cs_same_human(voter, &requester->person);
 }
 
+/* Is this person the same human as who cast vote q, as that one was known then, or is told of now? */
+static bool is_voter(const struct cs_case *what, size_t q, const struct cs_person *person)
+{
+	return cs_same_human(person, &what->votes[q].person) != 0 ||
+	       (what->voters[q].known == CS_KNOWN_YES && cs_same_human(person, &what->voters[q].person) != 0);
+}
+
 /* Does this approval count now? 1, 0, CS_EDOUBT. A second account of the requester or of an earlier voter counts
  * nothing. */
 static int vote_counts(const struct cs_case *what, size_t p)
@@ -56,7 +63,7 @@ static int vote_counts(const struct cs_case *what, size_t p)
 	if (same != 0 && !own_vote_counts(what, voter))
 		return same == CS_EDOUBT && cs_gate_reviews(what->gate) ? CS_EDOUBT : 0;
 	for (size_t q = 0; q < p; q++)
-		if (cs_same_human(&voter->person, &what->votes[q].person) != 0)
+		if (is_voter(what, q, &voter->person))
 			return 0;
 	return 1;
 }
