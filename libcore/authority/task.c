@@ -344,13 +344,15 @@ int task_load(struct task *task, uint64_t number)
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms)
 {
 	const struct cs_request *request = &stored->request;
+	int passed = 0;
 
 	if (stored->state == CS_APPROVED)
 		return cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms,
 			cs_use_span_ms(stored->since_wall_ms, request->start_wall_ms, request->use_within_ms), now,
 			ret_remaining_ms);
-	return cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
+	passed = cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
 		request->lifetime_ms, now, ret_remaining_ms);
+	return passed && !glass_is_debt(stored); /* a debt does not lapse, whatever a clock says */
 }
 
 uint64_t stored_elapsed(const struct cs_stored *stored, const struct cs_now *now)
