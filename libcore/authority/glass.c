@@ -29,10 +29,9 @@ bool glass_names(const struct cs_glass *glass, uint32_t uid)
 }
 
 /* Whoever logged in as somebody else is not the person that the policy means, unless it means both. */
-static bool names_caller(const struct cs_glass *glass, const struct cs_caller *caller)
+static bool names_both(const struct cs_glass *glass, uint32_t uid, uint32_t login_uid)
 {
-	return glass_names(glass, caller->uid) &&
-	       (caller->login_uid == CS_NO_UID || glass_names(glass, caller->login_uid));
+	return glass_names(glass, uid) && (login_uid == CS_NO_UID || glass_names(glass, login_uid));
 }
 
 enum cs_reason glass_meant(const struct task *task, struct cs_glass *ret_glass, const char **ret_text)
@@ -42,7 +41,7 @@ enum cs_reason glass_meant(const struct task *task, struct cs_glass *ret_glass, 
 	size_t found = 0;
 
 	for (size_t i = 0; cs_policy_glass(task->authority->policy, i, &glass) == 0; i++) {
-		if (!names_caller(&glass, &task->caller) || (name && *name && strcmp(glass.name, name) != 0))
+		if (!names_both(&glass, task->caller.uid, task->caller.login_uid) || (name && *name && strcmp(glass.name, name) != 0))
 			continue;
 		*ret_glass = glass;
 		found++;
@@ -170,7 +169,8 @@ static int is_window(void *arg, const struct cs_stored *debt)
 
 	if (request->subject.uid != submit->subject.uid || cs_policy_glass_covers(&then, window->scope) != 1 ||
 		glass_of(window->task->authority->policy, debt, &glass) != 1 ||
-		!glass_names(&glass, submit->subject.uid) || cs_policy_glass_covers(&glass, window->scope) != 1 ||
+		!names_both(&glass, submit->subject.uid, submit->subject.login_uid) ||
+		cs_policy_glass_covers(&glass, window->scope) != 1 ||
 		cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms, request->session_ms,
 			&window->task->now, &left))
 		return 0;
