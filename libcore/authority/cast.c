@@ -108,7 +108,7 @@ static enum cs_step step_of(const struct ballot *b, const struct cs_decision *no
 	if (ends(b) || (now->verdict == CS_DENY && now->reason == CS_WHY_REJECTED))
 		return CS_STEP_REJECT;
 	if (b->task->stored.state == CS_APPROVED)
-		return is_approval(now) ? CS_STEP_WITHDRAW : CS_STEP_REOPEN;
+		return count_suffices(b->task, now) ? CS_STEP_WITHDRAW : CS_STEP_REOPEN;
 	return count_suffices(b->task, now) ? CS_STEP_SUFFICE
 		: b->approval.vote == CS_VOTE_APPROVE	? CS_STEP_VOTE : CS_STEP_WITHDRAW;
 }

@@ -97,6 +97,8 @@ static enum cs_reason decide_again(struct claiming *c)
 		cs_decide(&c->count.what, &c->now) < 0)
 		return CS_WHY_STORE;
 	reason = refused_now(&c->now);
+	if (reason == CS_WHY_NONE && !count_suffices(task, &c->now))
+		reason = CS_WHY_APPROVER_LOST;
 	/* Under another policy than it was asked under, what is missing is not the approvers' doing. */
 	if (reason == CS_WHY_APPROVER_LOST &&
 		memcmp(task->stored.request.policy_digest, task->authority->policy_digest, CS_DIGEST_LEN) != 0)
@@ -108,6 +110,14 @@ static enum cs_reason decide_again(struct claiming *c)
 	return reason;
 }
 
+/* Does the policy of now still allow one more use? What the request says is looked at where it is used. */
+static bool has_uses(const struct claiming *c)
+{
+	uint32_t most = cs_gate_uses(c->gate);
+
+	return c->task->stored.used < (most ? most : 1);
+}
+
 /* The case as it is asked again. CS_WHY_NONE where it still stands. */
 static enum cs_reason check_case(struct claiming *c)
 {
@@ -117,7 +127,7 @@ static enum cs_reason check_case(struct claiming *c)
 
 	if (reason != CS_WHY_NONE)
 		return reason;
-	if (cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(c->gate))
+	if (!has_uses(c) || (cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(c->gate)))
 		return CS_WHY_POLICY_CHANGED;
 	if (facts_stale(task, c->answer->facts, c->answer->n_facts, cs_gate_fresh_ms(c->gate), "the gate", &c->text))
 		return CS_WHY_DOUBT;

@@ -82,14 +82,50 @@ int is_approval(const struct cs_decision *decision)
 	       (decision->reason == CS_WHY_APPROVED || decision->reason == CS_WHY_NO_OBJECTION);
 }
 
+/* Is this the event of an approval, and was it by silence? 1, 0, CS_ENOENT (another event), CS_E…. */
+static int by_silence(const struct cs_record *record)
+{
+	struct cs_event event = { 0 };
+	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &event);
+
+	if (r == 0)
+		r = event.kind != CS_EVENT_APPROVED ? CS_ENOENT : event.reason == CS_WHY_NO_OBJECTION;
+	cs_clear(&cs_event_shape, &event);
+	return r;
+}
+
+/* Was it silence that approved the request, the last time? 1, 0; CS_E… where the record does not tell. */
+static int silence_approved(const struct task *task)
+{
+	struct cs_record *records = NULL;
+	size_t n = 0;
+	int r = cs_store_records_of(task->authority->store, task->stored.number, CS_MAX_LIST, &records, &n);
+
+	if (r == 0)
+		r = CS_ENOENT;
+	for (size_t i = n; r == CS_ENOENT && i-- > 0;)
+		r = by_silence(&records[i]);
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
+	return r;
+}
+
+/* Does silence approve it? Only that of people who were told, and as long as they were told: a policy that came later
+ * does not make it shorter. What votes approved, no silence holds up once they are gone: nobody was asked any more. */
+static int silence_holds(const struct task *task)
+{
+	const struct cs_stored *stored = &task->stored;
+
+	if (stored->state == CS_APPROVED)
+		return silence_approved(task) == 1;
+	return stored->request.objection_ms > 0 && stored_elapsed(stored, &task->now) >= stored->request.objection_ms &&
+	       tell_reached(task->authority, stored) == 1;
+}
+
 int count_suffices(const struct task *task, const struct cs_decision *now)
 {
-	struct cs_authority *a = task->authority;
-
-	if (!is_approval(now))
-		return 0;
-	/* Only the silence of those who were told says anything. */
-	return now->reason != CS_WHY_NO_OBJECTION || tell_reached(a, &task->stored) == 1;
+	return is_approval(now) && (now->reason != CS_WHY_NO_OBJECTION || silence_holds(task));
 }
 
 int count_approve(struct task *task, const struct count *count, const struct cs_answer *answer,

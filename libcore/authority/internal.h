@@ -338,7 +338,7 @@ int count_freeze(const struct task *task, const struct count *count, const struc
 	struct cs_grounds *ret_grounds);
 /* Is this decision an approval: by people, or because nobody objected? */
 int is_approval(const struct cs_decision *decision);
-/* Does a pending request suffice by it? Silence only where those who could object were told. 1 or 0. */
+/* Does the request suffice by it, pending or approved? Silence only where those who could object were told. 1 or 0. */
 int count_suffices(const struct task *task, const struct cs_decision *now);
 /* The pending request suffices by this decision, which was counted: it is approved from now on, with its event and its
  * grounds, by actor (NULL: nobody in particular). Between record_begin and record_end. 0 or CS_E…. */
