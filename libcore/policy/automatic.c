@@ -14,10 +14,11 @@ static int refuse_captures(struct loader *loader, const struct cs_conf_section *
 
 		for (size_t k = 0; k < command->n_words; k++) {
 			if (command->words[k].kind == WORD_CAPTURE)
-				return REFUSE(loader, section, "command",
-					      "the command \"%s\" of an automatic approval captures nothing: write * for "
-					      "any argument",
-					      command->text);
+				return REFUSE(
+					loader, section, "command",
+					"the command \"%s\" of an automatic approval captures nothing: write * for "
+					"any argument",
+					command->text);
 		}
 	}
 	return 0;
@@ -51,8 +52,8 @@ int cs_load_automatics(struct loader *loader, const struct cs_conf_section *sect
 	int r = 0;
 
 	if (first && gate->n_rules == 0)
-		return REFUSE(loader, first, NULL, "gate %s asks for no approval, so there is none to give automatically",
-			      gate->name);
+		return REFUSE(loader, first, NULL,
+			      "gate %s asks for no approval, so there is none to give automatically", gate->name);
 	while (n <= CS_MAX_RULES && cs_conf_section(section, "automatic", n))
 		n++;
 	if (n > CS_MAX_RULES)
@@ -132,13 +133,13 @@ static int say_doubt(int r, struct cs_held *held)
 {
 	if (held)
 		*held = (struct cs_held){.reason = r == CS_EDOUBT ? CS_WHY_DOUBT
-						   : r == 0	  ? CS_WHY_NEEDS_APPROVAL
+						   : r == 0       ? CS_WHY_NEEDS_APPROVAL
 								  : CS_WHY_NONE};
 	return r;
 }
 
 int cs_policy_automatic(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
-	const char *scope, const struct cs_action *action, uint64_t wall_ms, struct cs_held *ret_held)
+			const char *scope, const struct cs_action *action, uint64_t wall_ms, struct cs_held *ret_held)
 {
 	const struct asking asking = {policy, facts, gate, scope, action, wall_ms};
 	struct cs_held held = {0};

@@ -48,10 +48,11 @@ static int check_stage(struct loader *loader, const struct cs_conf_section *sect
 				      "approval %s is in stage %u, and no approval is in stage %u", rule->name,
 				      (unsigned)rule->stage, (unsigned)stage);
 		if (*rule->alternative && other && !has_stage(gate, stage, rule->alternative))
-			return REFUSE(loader, APPROVAL(section, i), "stage",
-				      "approval %s: alternative %s has nothing in stage %u, where alternative %s has; by "
-				      "stage %u it would never be reached",
-				      rule->name, rule->alternative, (unsigned)stage, other, (unsigned)rule->stage);
+			return REFUSE(
+				loader, APPROVAL(section, i), "stage",
+				"approval %s: alternative %s has nothing in stage %u, where alternative %s has; by "
+				"stage %u it would never be reached",
+				rule->name, rule->alternative, (unsigned)stage, other, (unsigned)rule->stage);
 	}
 	return 0;
 }
@@ -73,9 +74,10 @@ static int check_after(struct loader *loader, const struct cs_conf_section *sect
 		const struct rule *rule = &gate->rules[i];
 
 		if (rule->after_ms > 0 && rule->after_ms >= gate->lifetime_ms)
-			return REFUSE(loader, APPROVAL(section, i), "after",
-				      "approval %s: after is shorter than the gate's lifetime, or its time would never come",
-				      rule->name);
+			return REFUSE(
+				loader, APPROVAL(section, i), "after",
+				"approval %s: after is shorter than the gate's lifetime, or its time would never come",
+				rule->name);
 	}
 	return 0;
 }
@@ -86,16 +88,18 @@ static int check_objections(struct loader *loader, const struct cs_conf_section 
 	if (gate->objection_ms == 0)
 		return 0;
 	if (gate->objection_ms >= gate->lifetime_ms)
-		return REFUSE(loader, section, "objections",
-			      "objections is shorter than lifetime, or the request would be over before nobody objected");
+		return REFUSE(
+			loader, section, "objections",
+			"objections is shorter than lifetime, or the request would be over before nobody objected");
 	for (size_t i = 0; i < gate->n_rules; i++) {
 		const struct rule *rule = &gate->rules[i];
 
 		if (rule->stage > 1 || rule->after_ms > 0)
-			return REFUSE(loader, APPROVAL(section, i), rule->stage > 1 ? "stage" : "after",
-				      "approval %s: who comes later could not object in the time that objections gives; "
-				      "it goes with neither stage nor after",
-				      rule->name);
+			return REFUSE(
+				loader, APPROVAL(section, i), rule->stage > 1 ? "stage" : "after",
+				"approval %s: who comes later could not object in the time that objections gives; "
+				"it goes with neither stage nor after",
+				rule->name);
 	}
 	return 0;
 }
@@ -135,7 +139,8 @@ static void take_together(const struct cs_gate *gate, const char *alternative, c
 	for (size_t i = 0; i < gate->n_rules; i++) {
 		const struct rule *rule = &gate->rules[i];
 
-		if (rule->want.kind != WANT_PEOPLE || (*rule->alternative && strcmp(rule->alternative, alternative) != 0))
+		if (rule->want.kind != WANT_PEOPLE ||
+		    (*rule->alternative && strcmp(rule->alternative, alternative) != 0))
 			continue;
 		together->rules[together->n] = rule;
 		together->at[together->n] = i;
@@ -234,10 +239,11 @@ static int check_together(struct loader *loader, const struct cs_conf_section *s
 		return r < 0 ? r : 0;
 	while (short_of + 1 < together.n && together.have[short_of] >= together.counts[short_of])
 		short_of++;
-	return REFUSE(loader, APPROVAL(section, together.at[short_of]), "person",
-		      "approval %s could never be filled: others of this gate take the same people, and each counts for "
-		      "one",
-		      together.rules[short_of]->name);
+	return REFUSE(
+		loader, APPROVAL(section, together.at[short_of]), "person",
+		"approval %s could never be filled: others of this gate take the same people, and each counts for "
+		"one",
+		together.rules[short_of]->name);
 }
 
 static int check_named(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate)

@@ -50,8 +50,8 @@ static int pair_person(void *arg, const void *before, const void *after)
 
 	if (a && b)
 		return 0;
-	return SAY(rules->gates, b || fewer_is_weaker(rules) ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, "%s %s: %s %s", rules->kind,
-		   rules->after->name, b ? "now also" : "no longer", b ? *b : *a);
+	return SAY(rules->gates, b || fewer_is_weaker(rules) ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, "%s %s: %s %s",
+		   rules->kind, rules->after->name, b ? "now also" : "no longer", b ? *b : *a);
 }
 
 /* "2", "majority", "all". */
@@ -85,8 +85,12 @@ int cs_diff_say_who(const struct rules *rules, enum cs_effect effect)
 	if (want->kind != WANT_PEOPLE)
 		return SAY(rules->gates, effect, "%s %s: %s%s%s%s%s", rules->kind, rule->name, count,
 			   want_words[want->kind], wanted(rules->gates->diff->after.policy, want),
-			   scoped ? " in " : listed ? " by " : "",
-			   scoped ? scope_text(rules->gates->after, rule) : listed ? want->listed : "");
+			   scoped   ? " in "
+			   : listed ? " by "
+				    : "",
+			   scoped   ? scope_text(rules->gates->after, rule)
+			   : listed ? want->listed
+				    : "");
 	for (size_t i = 0; r == 0 && i < want->n_people; i++)
 		r = SAY(rules->gates, effect, "%s %s: %sperson %s", rules->kind, rule->name, count, want->people[i]);
 	return r;
@@ -106,8 +110,8 @@ static int diff_want(struct rules *rules)
 	if (a->kind == b->kind && strcmp(had, has) == 0 && strcasecmp(listed, lists) == 0)
 		return 0;
 	r = SAY(rules->gates, CS_EFFECT_WEAKER, "%s %s: %s%s%s%s -> %s%s%s%s", rules->kind, rules->after->name,
-		want_words[a->kind], had, *listed ? " by " : "", listed, want_words[b->kind], has,
-		*lists ? " by " : "", lists);
+		want_words[a->kind], had, *listed ? " by " : "", listed, want_words[b->kind], has, *lists ? " by " : "",
+		lists);
 	return r == 0 && b->kind == WANT_PEOPLE ? cs_diff_say_who(rules, CS_EFFECT_WEAKER) : r;
 }
 
@@ -134,7 +138,8 @@ static bool more_people(const struct rule *a, const struct rule *b)
 {
 	if (a->quorum == CS_QUORUM_COUNT && b->quorum == CS_QUORUM_COUNT)
 		return b->count > a->count;
-	return a->quorum == CS_QUORUM_COUNT ? a->count == 1 : a->quorum == CS_QUORUM_MAJORITY && b->quorum == CS_QUORUM_ALL;
+	return a->quorum == CS_QUORUM_COUNT ? a->count == 1
+					    : a->quorum == CS_QUORUM_MAJORITY && b->quorum == CS_QUORUM_ALL;
 }
 
 static int diff_count(struct rules *rules)
@@ -146,7 +151,10 @@ static int diff_count(struct rules *rules)
 		return 0;
 	return SAY(rules->gates, more_people(a, b) ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER, "%s %s: %s%s -> %s",
 		   rules->kind, b->name, count_text(a, had),
-		   a->quorum != CS_QUORUM_COUNT ? "" : a->count == 1 ? " person" : " people", count_text(b, has));
+		   a->quorum != CS_QUORUM_COUNT ? ""
+		   : a->count == 1              ? " person"
+						: " people",
+		   count_text(b, has));
 }
 
 static const char *or_none(const char *text)
@@ -323,6 +331,7 @@ int cs_diff_say_rules(struct gates *gates, enum cs_effect effect)
 			r = say_order(&rules, effect);
 	}
 	for (size_t i = 0; r == 0 && i < gate->n_exempts; i++)
-		r = cs_diff_say_who(&(struct rules){.gates = gates, .kind = "exempt", .after = &gate->exempts[i]}, effect);
+		r = cs_diff_say_who(&(struct rules){.gates = gates, .kind = "exempt", .after = &gate->exempts[i]},
+				    effect);
 	return r;
 }

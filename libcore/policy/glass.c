@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define REVIEW_LIFETIME (3650 * POLICY_DAY) /* a debt does not lapse */
-#define REVIEW_PEOPLE	2u
+#define REVIEW_PEOPLE   2u
 
 static int load_scope(struct loader *loader, const struct cs_conf_section *section, struct glass *glass)
 {
@@ -85,8 +85,8 @@ static int check_review(struct loader *loader, const struct cs_conf_section *sec
 	}
 	if (least < REVIEW_PEOPLE)
 		return REFUSE(loader, section, NULL,
-			      "break_glass %s is reviewed by two others at least: its approvals ask for %u", glass->name,
-			      (unsigned)least);
+			      "break_glass %s is reviewed by two others at least: its approvals ask for %u",
+			      glass->name, (unsigned)least);
 	return cs_check_rules(loader, section, review);
 }
 
@@ -168,7 +168,7 @@ int cs_policy_glass(const struct cs_policy *policy, size_t i, struct cs_glass *r
 	if (i >= policy->n_glasses)
 		return CS_ENOENT;
 	glass = &policy->glasses[i];
-	*ret_glass = (struct cs_glass){glass->name,    glass->scope.text, glass->uids,
+	*ret_glass = (struct cs_glass){glass->name,   glass->scope.text, glass->uids,
 				       glass->n_uids, glass->lasts_ms,   &policy->gates[policy->n_gates + i]};
 	return 0;
 }

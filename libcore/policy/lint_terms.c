@@ -12,9 +12,10 @@ static int lint_self(struct lint *lint, const struct cs_gate *gate)
 {
 	if (!gate->takes_self_approval)
 		return 0;
-	return cs_lint_say(lint, true, gate->line, "self-approval",
-			   "gate %s counts the requester's own vote (self_approval = permit), and every record of it says so",
-			   gate->name);
+	return cs_lint_say(
+		lint, true, gate->line, "self-approval",
+		"gate %s counts the requester's own vote (self_approval = permit), and every record of it says so",
+		gate->name);
 }
 
 static int lint_objections(struct lint *lint, const struct cs_gate *gate)

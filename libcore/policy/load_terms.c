@@ -85,8 +85,8 @@ static int refuse_in_denial(struct loader *loader, const struct cs_conf_section 
 
 int cs_load_deny(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
-	static const char *const others[] = {"permission", "scope",      "people",    "reason",
-					     "lifetime",   "use_within", "use_after", "exposed_file", "fresh"};
+	static const char *const others[] = {"permission", "scope",     "people",       "reason", "lifetime",
+					     "use_within", "use_after", "exposed_file", "fresh"};
 	int r;
 
 	if (cs_conf_section(section, "approval", 0))

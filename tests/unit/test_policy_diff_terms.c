@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What changes in how approvals are counted, given and used, in what approves itself, and in who may go past them: every
- * key has an effect, and whatever is not surely stronger is weaker. */
+/* What changes in how approvals are counted, given and used, in what approves itself, and in who may go past them:
+ * every key has an effect, and whatever is not surely stronger is weaker. */
 #include "test_policy_changes.h"
 
 #define WHO                                                                                                            \
 	"permission p { }\nrole r { permissions = p }\nrole s { inherits = r }\n"                                      \
 	"assignment a { role = s scope = \"*\" group = \"cn=g,ou=x\" listed = m }\n"
-#define ONE	 "approval x { count = 1 role = r } "
+#define ONE      "approval x { count = 1 role = r } "
 #define GATE(in) "gate g { service = sudo permission = p lifetime = 2d " in " }"
 #define SAYS(in) GATE(ONE in)
 #define RULE(in) GATE("approval x { " in " }")
-#define A	 "\"uid=a,ou=p\""
-#define B	 "\"uid=b,ou=p\""
-#define C	 "\"uid=c,ou=p\""
+#define A        "\"uid=a,ou=p\""
+#define B        "\"uid=b,ou=p\""
+#define C        "\"uid=c,ou=p\""
 
 static const struct diff_case keys_cases[] = {
 	{SAYS(""), SAYS("self_approval = permit"), {"weaker|gate g|self_approval: deny -> permit"}},
-	{SAYS("self_approval = permit"), SAYS("self_approval = deny"), {"stronger|gate g|self_approval: permit -> deny"}},
+	{SAYS("self_approval = permit"),
+	 SAYS("self_approval = deny"),
+	 {"stronger|gate g|self_approval: permit -> deny"}},
 	{SAYS(""), SAYS("signature = required"), {"stronger|gate g|signature: optional -> required"}},
 	{SAYS("signature = required"), SAYS(""), {"weaker|gate g|signature: required -> optional"}},
 	{SAYS(""), SAYS("objections = 1h"), {"weaker|gate g|objections: none -> 1h"}},
@@ -42,18 +44,32 @@ static void test_policy_diff_keys(void **state)
 }
 
 static const struct diff_case counts_cases[] = {
-	{RULE("count = 1 role = r"), RULE("count = majority role = r"), {"stronger|gate g|approval x: 1 person -> majority"}},
-	{RULE("count = 2 role = r"), RULE("count = majority role = r"), {"weaker|gate g|approval x: 2 people -> majority"}},
+	{RULE("count = 1 role = r"),
+	 RULE("count = majority role = r"),
+	 {"stronger|gate g|approval x: 1 person -> majority"}},
+	{RULE("count = 2 role = r"),
+	 RULE("count = majority role = r"),
+	 {"weaker|gate g|approval x: 2 people -> majority"}},
 	{RULE("count = 2 role = r"), RULE("count = all role = r"), {"weaker|gate g|approval x: 2 people -> all"}},
-	{RULE("count = majority role = r"), RULE("count = all role = r"), {"stronger|gate g|approval x: majority -> all"}},
-	{RULE("count = all role = r"), RULE("count = majority role = r"), {"weaker|gate g|approval x: all -> majority"}},
+	{RULE("count = majority role = r"),
+	 RULE("count = all role = r"),
+	 {"stronger|gate g|approval x: majority -> all"}},
+	{RULE("count = all role = r"),
+	 RULE("count = majority role = r"),
+	 {"weaker|gate g|approval x: all -> majority"}},
 	{RULE("count = all role = r"), RULE("count = 100 role = r"), {"weaker|gate g|approval x: all -> 100"}},
 	{RULE("count = 1 role = r"),
 	 RULE("count = 1 role = r stage = 1 after = 5m alternative = z"),
 	 {"weaker|gate g|approval x: after 0s -> 5m", "weaker|gate g|approval x: alternative none -> z"}},
-	{RULE("count = 1 role = r reject = counts"), RULE("count = 1 role = r"), {"stronger|gate g|approval x: reject counts -> ends"}},
-	{RULE("count = 1 role = r"), RULE("count = 1 role = r reject = counts"), {"weaker|gate g|approval x: reject ends -> counts"}},
-	{RULE("count = 1 role = r after = 5m"), RULE("count = 1 role = r after = 1m"), {"weaker|gate g|approval x: after 5m -> 1m"}},
+	{RULE("count = 1 role = r reject = counts"),
+	 RULE("count = 1 role = r"),
+	 {"stronger|gate g|approval x: reject counts -> ends"}},
+	{RULE("count = 1 role = r"),
+	 RULE("count = 1 role = r reject = counts"),
+	 {"weaker|gate g|approval x: reject ends -> counts"}},
+	{RULE("count = 1 role = r after = 5m"),
+	 RULE("count = 1 role = r after = 1m"),
+	 {"weaker|gate g|approval x: after 5m -> 1m"}},
 	/* With fewer people, a part of them is fewer, and fewer may object. */
 	{RULE("count = 1 person = { " A ", " B ", " C " }"),
 	 RULE("count = 1 person = { " A ", " B " }"),
@@ -118,21 +134,23 @@ static void test_policy_diff_ways(void **state)
 /* Whoever loses a right is asked no more. Where a part of all has to agree, or any of them may object, that is weaker:
  * kills a loss that is called stronger. */
 static const struct diff_case lost_cases[] = {
-	{"role t { permissions = p } assignment b { role = t scope = x group = \"cn=h,ou=x\" listed = m }\n"
-	 RULE("count = majority permission = p"),
+	{"role t { permissions = p } assignment b { role = t scope = x group = \"cn=h,ou=x\" listed = m }\n" RULE(
+		 "count = majority permission = p"),
 	 "role t { permissions = p }\n" RULE("count = majority permission = p"),
 	 {"weaker|assignment b|listed as m of cn=h,ou=x: loses (of whom a part has to agree, or any may object) p in x",
 	  "stronger|assignment b|listed as m of cn=h,ou=x: loses role t in x", "same|assignment b|is gone"}},
 	{"assignment b { role = r scope = x group = \"cn=h,ou=x\" listed = m }\n" GATE("objections = 1h " ONE),
 	 GATE("objections = 1h " ONE),
-	 {"weaker|assignment b|listed as m of cn=h,ou=x: loses (of whom a part has to agree, or any may object) role r in x",
+	 {"weaker|assignment b|listed as m of cn=h,ou=x: loses (of whom a part has to agree, or any may object) role r "
+	  "in x",
 	  "stronger|assignment b|listed as m of cn=h,ou=x: loses p in x", "same|assignment b|is gone"}},
 	{"assignment b { role = r scope = x group = \"cn=h,ou=x\" listed = m }\n" SAYS(""),
 	 SAYS(""),
 	 {"stronger|assignment b|listed as m of cn=h,ou=x: loses role r in x",
 	  "stronger|assignment b|listed as m of cn=h,ou=x: loses p in x", "same|assignment b|is gone"}},
 	{"assignment b { role = r scope = x group = \"cn=h,ou=x\" listed = m }\n" GATE("objections = 1h " ONE),
-	 "assignment b { role = r scope = x group = \"cn=h,ou=x\" listed = m at_least = 2 }\n" GATE("objections = 1h " ONE),
+	 "assignment b { role = r scope = x group = \"cn=h,ou=x\" listed = m at_least = 2 }\n" GATE(
+		 "objections = 1h " ONE),
 	 {"weaker|assignment b|at_least of those listed as m of cn=h,ou=x: none -> 2"}},
 	{GATE("objections = 1h " ONE),
 	 GATE("objections = 1h " ONE) "\nrole q { }\nexclusive e { roles = { q, s } }",
@@ -155,12 +173,16 @@ static const struct diff_case automatic_cases[] = {
 	  "weaker|gate g|automatic n: role s in *"}},
 	{SAYS(""), AUTO(""), {"weaker|gate g|automatic n approves by itself, for whoever may ask"}},
 	{AUTO("time = Mon"), SAYS(""), {"stronger|gate g|automatic n is gone"}},
-	{AUTO("command = { \"/a\", \"/b\" }"), AUTO("command = \"/a\""), {"stronger|gate g|automatic n: command: /a, /b -> /a"}},
+	{AUTO("command = { \"/a\", \"/b\" }"),
+	 AUTO("command = \"/a\""),
+	 {"stronger|gate g|automatic n: command: /a, /b -> /a"}},
 	{AUTO("command = \"/a\""), AUTO("command = \"/b\""), {"weaker|gate g|automatic n: command: /a -> /b"}},
 	{AUTO("command = \"/a\""), AUTO(""), {"weaker|gate g|automatic n: command: /a -> any"}},
 	{AUTO(""), AUTO("time = Mon"), {"stronger|gate g|automatic n: time: always -> Mon"}},
 	{AUTO("peer = local"), AUTO(""), {"weaker|gate g|automatic n: peer: local -> any"}},
-	{AUTO(""), AUTO("role = s"), {"stronger|gate g|automatic n: no longer for whoever may ask", "stronger|gate g|automatic n: role s in *"}},
+	{AUTO(""),
+	 AUTO("role = s"),
+	 {"stronger|gate g|automatic n: no longer for whoever may ask", "stronger|gate g|automatic n: role s in *"}},
 	{AUTO("role = s"), AUTO(""), {"weaker|gate g|automatic n: for whoever may ask now"}},
 	{AUTO("role = s"), AUTO("role = r"), {"weaker|gate g|automatic n: role s -> role r"}},
 	{AUTO("role = s"), AUTO("role = s scope = x"), {"weaker|gate g|automatic n: in * -> in x"}},
@@ -173,16 +195,18 @@ static void test_policy_diff_automatic(void **state)
 	expect_all(WHO, automatic_cases, CS_COUNT(automatic_cases));
 }
 
-#define GLASS(in)   "break_glass b { scope = host " in " }"
-#define REVIEW(n)   "approval v { count = " n " role = s }"
-#define UIDS(uids)  GLASS("uid = { " uids " } " REVIEW("2"))
-#define LASTS(in)   GLASS("uid = 7 " in REVIEW("2"))
+#define GLASS(in)  "break_glass b { scope = host " in " }"
+#define REVIEW(n)  "approval v { count = " n " role = s }"
+#define UIDS(uids) GLASS("uid = { " uids " } " REVIEW("2"))
+#define LASTS(in)  GLASS("uid = 7 " in REVIEW("2"))
 
 static const struct diff_case glass_cases[] = {
 	{"",
 	 GLASS("uid = { 8, 7 } signature = required " REVIEW("2")),
-	 {"weaker|break_glass b|is new: past the approvals in host for 30m", "weaker|break_glass b|uid 7: may go past the approvals",
-	  "weaker|break_glass b|uid 8: may go past the approvals", "weaker|gate break-glass b|approval v: 2 of role s in host",
+	 {"weaker|break_glass b|is new: past the approvals in host for 30m",
+	  "weaker|break_glass b|uid 7: may go past the approvals",
+	  "weaker|break_glass b|uid 8: may go past the approvals",
+	  "weaker|gate break-glass b|approval v: 2 of role s in host",
 	  "weaker|gate break-glass b|signature: required"}},
 	{UIDS("7"), "", {"stronger|break_glass b|is gone"}},
 	{UIDS("7, 8"),
@@ -192,7 +216,9 @@ static const struct diff_case glass_cases[] = {
 	{LASTS(""), LASTS("lasts = 1h "), {"weaker|break_glass b|lasts: 30m -> 1h"}},
 	{LASTS(""), LASTS("lasts = 1m "), {"stronger|break_glass b|lasts: 30m -> 1m"}},
 	{LASTS(""), LASTS("signature = required "), {"stronger|gate break-glass b|signature: optional -> required"}},
-	{GLASS("uid = 7 " REVIEW("3")), GLASS("uid = 7 " REVIEW("2")), {"weaker|gate break-glass b|approval v: 3 people -> 2"}},
+	{GLASS("uid = 7 " REVIEW("3")),
+	 GLASS("uid = 7 " REVIEW("2")),
+	 {"weaker|gate break-glass b|approval v: 3 people -> 2"}},
 	{"break_glass b { scope = host uid = 7 " REVIEW("2") " }",
 	 "break_glass b { scope = \"host/a\" uid = 7 " REVIEW("2") " }",
 	 {"weaker|break_glass b|scope: host -> host/a"}},
@@ -209,12 +235,14 @@ static void test_policy_diff_glass(void **state)
 static const struct diff_case renamed_cases[] = {
 	{"gate f { service = login permission = p }",
 	 "gate f { service = login permission = p } "
-	 "gate g { service = sudo permission = p objections = 5m self_approval = permit uses = 2 session = 1h remind = 1m "
+	 "gate g { service = sudo permission = p objections = 5m self_approval = permit uses = 2 session = 1h remind = "
+	 "1m "
 	 "approval x { count = all role = r reject = counts } automatic n { } }",
-	 {"weaker|gate g|is new: guards sudo; needs p and approval by x", "weaker|gate g|approval x: all of role r in *",
-	  "weaker|gate g|approval x: reject counts", "weaker|gate g|automatic n approves by itself, for whoever may ask",
-	  "weaker|gate g|lifetime: 30m", "weaker|gate g|use_within: 10m", "weaker|gate g|self_approval: permit",
-	  "weaker|gate g|objections: 5m", "weaker|gate g|uses: 2", "weaker|gate g|session: 1h", "weaker|gate g|remind: 1m"}},
+	 {"weaker|gate g|is new: guards sudo; needs p and approval by x",
+	  "weaker|gate g|approval x: all of role r in *", "weaker|gate g|approval x: reject counts",
+	  "weaker|gate g|automatic n approves by itself, for whoever may ask", "weaker|gate g|lifetime: 30m",
+	  "weaker|gate g|use_within: 10m", "weaker|gate g|self_approval: permit", "weaker|gate g|objections: 5m",
+	  "weaker|gate g|uses: 2", "weaker|gate g|session: 1h", "weaker|gate g|remind: 1m"}},
 };
 
 static void test_policy_diff_new_gate_says_all(void **state)
@@ -226,9 +254,12 @@ static void test_policy_diff_new_gate_says_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy_diff_keys),      cmocka_unit_test(test_policy_diff_counts),
-		cmocka_unit_test(test_policy_diff_ways),      cmocka_unit_test(test_policy_diff_lost),
-		cmocka_unit_test(test_policy_diff_automatic), cmocka_unit_test(test_policy_diff_glass),
+		cmocka_unit_test(test_policy_diff_keys),
+		cmocka_unit_test(test_policy_diff_counts),
+		cmocka_unit_test(test_policy_diff_ways),
+		cmocka_unit_test(test_policy_diff_lost),
+		cmocka_unit_test(test_policy_diff_automatic),
+		cmocka_unit_test(test_policy_diff_glass),
 		cmocka_unit_test(test_policy_diff_new_gate_says_all),
 	};
 

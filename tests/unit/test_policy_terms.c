@@ -62,10 +62,10 @@ static void test_policy_terms_are_read(void **state)
 
 static void test_policy_terms_order_of_rules(void **state)
 {
-	struct cs_policy *policy =
-		parse_with_rights(GATE "ahead = 7d uses = 1\n" ONE
-				       "approval two { count = 1 role = infra stage = 2 alternative = usual }\n"
-				       "approval three { count = 1 role = pmc stage = 2 alternative = board after = 30m }\n}\n");
+	struct cs_policy *policy = parse_with_rights(
+		GATE "ahead = 7d uses = 1\n" ONE
+		     "approval two { count = 1 role = infra stage = 2 alternative = usual }\n"
+		     "approval three { count = 1 role = pmc stage = 2 alternative = board after = 30m }\n}\n");
 	const struct cs_gate *gate = cs_policy_gate(policy, "g");
 
 	(void)state;
@@ -131,7 +131,8 @@ static void test_policy_terms_labels(void **state)
 static void test_policy_a088_quorum_refused(void **state)
 {
 	(void)state;
-	refused(6, "count is 1 at least and 100 at most, or majority or all", GATE "approval a { count = 0 role = pmc }\n}\n");
+	refused(6, "count is 1 at least and 100 at most, or majority or all",
+		GATE "approval a { count = 0 role = pmc }\n}\n");
 	refused(6, "not \"half\"", GATE "approval a { count = half role = pmc }\n}\n");
 	refused(6, "not \"Majority\"", GATE "approval a { count = Majority role = pmc }\n}\n");
 	refused(6, "not \"02\"", GATE "approval a { count = 02 role = pmc }\n}\n");
@@ -158,10 +159,12 @@ static void test_policy_stages_refused(void **state)
 static void test_policy_times_refused(void **state)
 {
 	(void)state;
-	refused(6, "after is shorter than the gate's lifetime", GATE "approval a { count = 1 role = pmc after = 2d }\n}\n");
+	refused(6, "after is shorter than the gate's lifetime",
+		GATE "approval a { count = 1 role = pmc after = 2d }\n}\n");
 	refused(6, "objections is shorter than lifetime", GATE "objections = 2d\n" ONE "}\n");
 	refused(6, "objections is 1 s at least", GATE "objections = 8d\n" ONE "}\n");
-	refused(8, "could not object", GATE "objections = 1h\n" ONE "approval b { count = 1 role = infra stage = 2 }\n}\n");
+	refused(8, "could not object",
+		GATE "objections = 1h\n" ONE "approval b { count = 1 role = infra stage = 2 }\n}\n");
 	refused(7, "could not object", GATE "objections = 1h\napproval a { count = 1 role = pmc after = 5m }\n}\n");
 	refused(6, "remind is shorter than lifetime", GATE "remind = 2d\n" ONE "}\n");
 	refused(6, "ahead is 60 s at least and 720 h at most", GATE "ahead = 31d\n" ONE "}\n");
@@ -174,12 +177,13 @@ static void test_policy_times_refused(void **state)
 	refused(6, "signature is required or optional", GATE "signature = permit\n" ONE "}\n");
 }
 
-/* A limit that nothing enforces, and terms of approvals that nobody is asked for, would be promises that are not kept. */
+/* A limit that nothing enforces, and terms of approvals that nobody is asked for, would be promises that are not kept.
+ */
 static void test_policy_idle_terms_refused(void **state)
 {
-	static const char *const terms[] = {"objections = 1h", "self_approval = permit", "signature = required",
-					    "uses = 2",        "ahead = 1d",             "session = 1h",
-					    "remind = 1m"};
+	static const char *const terms[] = {
+		"objections = 1h", "self_approval = permit", "signature = required", "uses = 2",
+		"ahead = 1d",      "session = 1h",           "remind = 1m"};
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(terms); i++) {
@@ -207,7 +211,8 @@ static void test_policy_a088_named_people_too_few(void **state)
 	(void)state;
 	refused(6, "asks for 2 people and names 1", GATE "approval a { count = 2 person = \"" ALICE "\" }\n}\n");
 	refused(7, "approval b could never be filled",
-		GATE "approval a { count = 1 person = \"" ALICE "\" }\napproval b { count = 1 person = \"" ALICE "\" }\n}\n");
+		GATE "approval a { count = 1 person = \"" ALICE "\" }\napproval b { count = 1 person = \"" ALICE
+		     "\" }\n}\n");
 	refused(8, "approval c could never be filled",
 		GATE "approval a { count = 1 person = { \"" ALICE "\", \"" BOB "\" } }\n"
 		     "approval b { count = 1 person = { \"" ALICE "\", \"" BOB "\" } }\n"
@@ -216,9 +221,8 @@ static void test_policy_a088_named_people_too_few(void **state)
 		GATE "approval a { count = 1 person = \"" ALICE "\" }\n"
 		     "approval b { count = 1 person = \"" ALICE "\" alternative = x }\n"
 		     "approval c { count = 1 person = \"" BOB "\" alternative = y }\n}\n");
-	policy = parse_with_rights(
-		GATE "people = shared\napproval a { count = 1 person = \"" ALICE "\" }\n"
-		     "approval b { count = 1 person = \"" ALICE "\" }\n}\n");
+	policy = parse_with_rights(GATE "people = shared\napproval a { count = 1 person = \"" ALICE "\" }\n"
+					"approval b { count = 1 person = \"" ALICE "\" }\n}\n");
 	cs_policy_free(&policy);
 	refused(8, "approval c could never be filled",
 		GATE "approval a { count = 1 person = { \"" ALICE "\", \"" BOB "\" } }\n"
@@ -248,7 +252,7 @@ static void test_policy_automatic_refused(void **state)
 	refused(8, "unknown key 'cuont'", GATE ONE "automatic a {\ncuont = 1\n}\n}\n");
 }
 
-#define MONDAY	 UINT64_C(1764590400000) /* 2025-12-01T12:00Z */
+#define MONDAY   UINT64_C(1764590400000) /* 2025-12-01T12:00Z */
 #define SATURDAY (MONDAY + 5 * 24 * HOUR)
 
 static const char automatic_policy[] =
@@ -341,9 +345,10 @@ static void test_policy_automatic_group_and_doubt(void **state)
 static void test_policy_glass_is_read(void **state)
 {
 	struct cs_policy *policy = parse_with_rights(
-		GLASS "signature = required\n" TWO "approval also { count = 1 group = \"cn=b,dc=x\" listed = member }\n}\n"
-		      "break_glass all { scope = \"*\" uid = 7 approval review { count = 2 person = { \"" ALICE "\", \"" BOB
-		      "\", \"" CAROL "\" } } }\n");
+		GLASS
+		"signature = required\n" TWO "approval also { count = 1 group = \"cn=b,dc=x\" listed = member }\n}\n"
+		"break_glass all { scope = \"*\" uid = 7 approval review { count = 2 person = { \"" ALICE "\", \"" BOB
+		"\", \"" CAROL "\" } } }\n");
 	struct cs_glass glass, all;
 	size_t n;
 
@@ -424,14 +429,18 @@ static void test_policy_glass_refused(void **state)
 	refused(3, "not \"65534\"", "break_glass a {\nscope = host\nuid = 65534\n" TWO "}\n");
 	refused(3, "not \"4294967295\"", "break_glass a {\nscope = host\nuid = 4294967295\n" TWO "}\n");
 	refused(3, "not \"alice\"", "break_glass a {\nscope = host\nuid = alice\n" TWO "}\n");
-	refused(3, "\"1000\" stands twice in uid", "break_glass a {\nscope = host\nuid = { 1000, 7, 1000 }\n" TWO "}\n");
+	refused(3, "\"1000\" stands twice in uid",
+		"break_glass a {\nscope = host\nuid = { 1000, 7, 1000 }\n" TWO "}\n");
 	refused(2, "stands for one place", "break_glass a {\nscope = \"host/%{host}\"\nuid = 1\n" TWO "}\n");
 	refused(2, "the scope \"\" is not one", "break_glass a {\nscope = \"\"\nuid = 1\n" TWO "}\n");
-	refused(4, "lasts is 1 s at least and 24 h at most", "break_glass a {\nscope = host\nuid = 1\nlasts = 2d\n" TWO "}\n");
-	refused(4, "signature is required or optional", "break_glass a {\nscope = host\nuid = 1\nsignature = no " TWO "}\n");
+	refused(4, "lasts is 1 s at least and 24 h at most",
+		"break_glass a {\nscope = host\nuid = 1\nlasts = 2d\n" TWO "}\n");
+	refused(4, "signature is required or optional",
+		"break_glass a {\nscope = host\nuid = 1\nsignature = no " TWO "}\n");
 	refused(1, "the name of this break_glass", "break_glass \"a b\" { scope = host uid = 1 " TWO "}\n");
 	refused(5, "no assignment gives it",
-		"break_glass a {\nscope = host\nuid = 1\napproval r {\ncount = 2 role = nobody\n} }\nrole nobody { }\n");
+		"break_glass a {\nscope = host\nuid = 1\napproval r {\ncount = 2 role = nobody\n} }\nrole nobody { "
+		"}\n");
 }
 
 /* Two others at the least, whichever way the rules are met: kills an alternative that is cheaper than it looks. */
@@ -442,7 +451,8 @@ static void test_policy_glass_review_of_two(void **state)
 		"approval a { count = all role = root }\n",
 		"approval a { count = majority person = { \"" ALICE "\", \"" BOB "\" } }\n",
 		"approval a { count = all person = { \"" ALICE "\", \"" BOB "\" } }\n",
-		"approval a { count = 2 role = root alternative = x }\napproval b { count = 1 role = infra alternative = y }\n",
+		"approval a { count = 2 role = root alternative = x }\napproval b { count = 1 role = infra alternative "
+		"= y }\n",
 		"",
 	};
 	struct cs_policy *policy;
@@ -454,7 +464,8 @@ static void test_policy_glass_review_of_two(void **state)
 		refused(1, "reviewed by two others at least", text);
 		cs_free_str(&text);
 	}
-	policy = parse_with_rights(GLASS "approval a { count = 1 role = root }\napproval b { count = 1 role = infra }\n}\n");
+	policy = parse_with_rights(GLASS
+				   "approval a { count = 1 role = root }\napproval b { count = 1 role = infra }\n}\n");
 	cs_policy_free(&policy);
 	policy = parse_with_rights(
 		GLASS "approval a { count = 1 role = root }\napproval b { count = 1 role = infra alternative = y }\n"
