@@ -15,7 +15,7 @@ WORLD_SECRET=$WORLD_ETC/ldap.secret
 WORLD_STATE=/var/lib/countersign
 WORLD_STORE=$WORLD_STATE/countersign.db
 WORLD_SOCKETS=/run/countersign
-WORLD_EXAMPLE_POLICY=$WORLD_CHECKOUT/etc/examples/release-deployment/policy.conf
+WORLD_EXAMPLE_POLICY=$WORLD_EXAMPLE/policy.conf
 WORLD_PLUGIN=/usr/libexec/sudo/sudo_countersign.so
 
 # countersign_configure [HOLD]: the configuration, the example policy, the directory's password and the folders. HOLD is

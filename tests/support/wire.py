@@ -9,8 +9,9 @@ SUBMIT, WAIT, CLAIM, CONFIRM, CANCEL, RIGHT, LIST, SHOW, VOTE, STATUS, EVIDENCE 
 DENY, HOLD, PERMIT = 0, 0x686F6C64, 0x7065726D
 NO_UID = 0xFFFFFFFF
 PENDING, APPROVED, REJECTED, CANCELLED, EXPIRED, USED = range(1, 7)
-WHY = {4: "approved", 20: "needs-approval", 22: "parked", 62: "doubt", 80: "rejected", 81: "cancelled", 82: "expired",
-       83: "used", 104: "not-yours", 122: "voted", 124: "state", 140: "limit", 141: "store"}
+WHY = {4: "approved", 20: "needs-approval", 21: "needs-reason", 22: "parked", 23: "cooling", 42: "no-permission",
+       47: "unsatisfiable", 62: "doubt", 80: "rejected", 81: "cancelled", 82: "expired", 83: "used", 85: "unanswered",
+       104: "not-yours", 122: "voted", 124: "state", 140: "limit", 141: "store"}
 
 
 def text(value):
@@ -58,7 +59,7 @@ def read_person(r):
 
 
 def read_vote(r):
-    vote = {"vote": r.u32(), "person": read_person(r)}
+    vote = {"vote": r.u32(), "person": read_person(r), "login_uid": r.u32()}
     return vote | r.fields("digest", 32, "comment", "text", "wall", "u64", "rules", "texts", "because", "texts",
                            "assurance", "text", "self", 1, "not_after", "u64", "head_number", "u64", "head", 32,
                            "signature", "blob")
@@ -149,12 +150,14 @@ class Wire:
         self.socket.close()
 
 
-def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1", file=True):
-    """The payload of a sudo by that user."""
-    action = text("sudo") + text("") + text(command) + text(command) + texts(argv) + struct.pack(">III", 0, 0, 0)
+def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1", file=True, service="sudo"):
+    """The payload of a sudo by that user; or of another service, which has no path that could be resolved and no file."""
+    is_path = service == "sudo"
+    action = text(service) + text("") + text(command) + text(command if is_path else "") + texts(argv)
+    action += struct.pack(">III", 0, 0, 0)
     action += text("root") + text("/") + texts([]) + text(tty) + text("") + b"\0\0" + bytes(69)
     return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + \
-        bytes([may_wait, 0, file, 0]) + bytes(8)
+        bytes([may_wait, 0, file and is_path, 0]) + bytes(8)
 
 
 def wait(held, seen, ms):

@@ -24,8 +24,12 @@ WORLD_BIND_PASSWORD_FILE=$WORLD/slapd/countersign.password
 WORLD_DEPLOYS=/var/log/deploys
 WORLD_BUILD=${CS_SYSTEM_BUILD:-$WORLD_CHECKOUT/build/plain}
 
-# login name, number; the same numbers stand in etc/examples/demo-tree.ldif
-WORLD_PEOPLE=(alice:2001 alice-adm:2002 bob:2003 carol:2004 dave:2005 erin:2006)
+# The example whose people and policy the world has. A folder without a directory of its own has the demo's.
+WORLD_EXAMPLE=$WORLD_CHECKOUT/etc/examples/${WORLD_EXAMPLE_NAME:-release-deployment}
+WORLD_TREE=$WORLD_EXAMPLE/directory.ldif
+[ -f "$WORLD_TREE" ] || WORLD_TREE=$WORLD_CHECKOUT/etc/examples/demo-tree.ldif
+# login name:number, as the directory has them
+mapfile -t WORLD_PEOPLE < <(awk '/^dn: / { name = "" } /^uid: / { name = $2 } /^uidNumber: / { print name ":" $2 }' "$WORLD_TREE")
 
 world_fail() {
     printf 'world: %s\n' "$@" >&2
@@ -225,12 +229,16 @@ access to attrs=userPassword by anonymous auth by * none
 access to dn.base="$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" search by * none
 access to dn.subtree="ou=people,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
 access to dn.subtree="ou=groups,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
+access to dn.subtree="ou=levels,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
 access to dn.subtree="ou=netgroup,$WORLD_BASE" by dn.exact="$WORLD_BIND_DN" read by * none
 access to * by * none
 END
 }
 
 world_service_account() {
+    if ! grep -q "^dn: ou=services,$WORLD_BASE$" "$WORLD_TREE"; then
+        printf 'dn: ou=services,%s\nobjectClass: organizationalUnit\nou: services\n\n' "$WORLD_BASE"
+    fi
     cat <<END
 dn: $WORLD_BIND_DN
 objectClass: applicationProcess
@@ -252,7 +260,7 @@ world_slapd_make() {
         world_slapd_config >"$dir/slapd.conf"
         world_service_account >"$dir/service.ldif"
     )
-    "$dir/slapd" -Tadd -q -f "$dir/slapd.conf" -l "$WORLD_CHECKOUT/etc/examples/demo-tree.ldif"
+    "$dir/slapd" -Tadd -q -f "$dir/slapd.conf" -l "$WORLD_TREE"
     "$dir/slapd" -Tadd -q -f "$dir/slapd.conf" -l "$dir/service.ldif"
 }
 

@@ -63,30 +63,6 @@ def test_watch_prefix_names_a_request():
         term.wait()
 
 
-def test_watch_walk_through_of_a_forge():
-    """As a forge's own walk-through has it, field by field: blocked, approved with a comment, approved again, done."""
-    term, number, code = held("alice", DEPLOY)
-    with term:
-        before = show(number, "bob")
-        assert (before["status"], before["pending_approval_count"], before["approvals"]) == ("pending", 2, []), before
-        assert [(rule["rule"], rule["count"], rule["approvals"]) for rule in before["approval_summary"]] == [
-            ("committee", 1, []), ("infra", 1, [])], before["approval_summary"]
-        done = run_as("bob", "countersign", "approve", number, "--code", code, "--comment", "Looks good to me", "--json")
-        vote = json.loads(done.out)
-        assert (vote["user"], vote["status"], vote["comment"]) == ("bob", "approved", "Looks good to me"), vote
-        again = approve("bob", number, code)
-        assert again.status != 0, again
-        assert "You do not have permission to approve or reject this request" in again.err, again
-        after = show(number, "carol")
-        rule = after["approval_summary"][0]
-        assert after["pending_approval_count"] == 1 and after["approvals"] == rule["approvals"], after
-        assert {name: vote[name] for name in rule["approvals"][0]} == rule["approvals"][0], (vote, rule)
-        assert rule["missing"] == 0 and "carol" in after["approval_summary"][1]["could"], after["approval_summary"]
-        approved_by(number, code, "carol")
-        assert term.wait() == 0
-    assert show(number)["status"] == "used"
-
-
 def test_watch_one_request_line_by_line_and_its_end():
     term, number, code = held("alice", DEPLOY)
     with term:
@@ -118,7 +94,7 @@ def test_watch_wait_outlives_a_restart():
     term, number, code = held("alice", DEPLOY)
     with term:
         wait = follower("alice", "wait", number)
-        until(lambda: status()["connections"] >= 2)
+        until(lambda: status()["connections"] >= 3)  # the sudo, this question, and whoever waits
         countersign("countersign_kill")
         assert "asked again until it answers" in wait.stderr.readline()
         term.wait()
