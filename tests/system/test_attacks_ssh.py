@@ -204,8 +204,8 @@ def test_ssh_a022_held_logins_do_not_lock_others_out():
     countersign("countersign_sshd_start", "MaxStartups 4:100:4")
     logins = []
     try:
-        for _ in range(6):
-            logins.append(Login([*SSH, "true"]))
+        for i in range(6):  # each another command: identical ones would join one request
+            logins.append(Login([*SSH, "true %d" % i]))
         # dave is refused by the policy, not by sshd's limit.
         oracle = Oracle()
         begun = time.monotonic()
