@@ -11,12 +11,15 @@ PEOPLE = SOCKETS + "/people.sock"
 MODULE = SOCKETS + "/module.sock"
 COMMAND = "/usr/bin/true"
 UIDS = {"alice": 2001, "bob": 2003, "carol": 2004, "erin": 2006}
+# Whose requests are rejected often has to wait between them, so tests that reject ask as many.
+REQUESTERS = {f"asks{i}": 2100 + i for i in range(20)}
+UIDS |= REQUESTERS
 
 PEOPLE_FILE = "".join(f'person {name} {{ uid = {uid} id = "id-{name}" dn = "uid={name},ou=people" }}\n' for name, uid in UIDS.items())
 PEOPLE_FILE += """
-group tomcat { dn = "cn=tomcat,ou=project" attribute cn { value = tomcat } listed owner { people = { alice, bob, erin } } }
+group tomcat { dn = "cn=tomcat,ou=project" attribute cn { value = tomcat } listed owner { people = { alice, bob, erin, OTHERS } } }
 group infra { dn = "cn=infra,ou=groups" attribute cn { value = infra } listed member { people = { carol, erin } } }
-"""
+""".replace("OTHERS", ", ".join(REQUESTERS))
 
 POLICY = """
 service sudo { unmatched = permit }
