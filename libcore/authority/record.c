@@ -236,6 +236,18 @@ void record_forget(struct cs_authority *a)
 	a->news_end = &a->news;
 }
 
+/* A disk that fails may have kept what it denied to have written, a generation of the policy too. What the record says is in
+ * force is what counts from now on: what comes after it is read with that. */
+static bool policy_was_kept(struct cs_authority *a)
+{
+	struct cs_generation newest = { 0 };
+	bool kept = a->unsettled && cs_store_policy_get(a->store, 0, &newest, NULL) == 0 &&
+		    newest.number == a->generation.number;
+
+	cs_clear(&cs_generation_shape, &newest);
+	return kept;
+}
+
 /* Nothing of a turn whose commit failed may stay: neither the chain nor who was released. */
 static void forget_turn(struct cs_authority *a)
 {
@@ -260,8 +272,8 @@ static void forget_turn(struct cs_authority *a)
 		}
 	}
 	rights_forget(a);
-	policy_settle(a, false);
-	/* A disk that fails may have kept what it denied to have written. The store knows best where the chain ends. */
+	policy_settle(a, policy_was_kept(a));
+	/* The store knows best where the chain ends. */
 	if (cs_store_head(a->store, &a->head, a->chain) < 0) {
 		a->head = a->begin_head;
 		memcpy(a->chain, a->begin_chain, sizeof(a->chain));

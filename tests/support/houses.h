@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stories about the life of a request, each told twice: with the store in memory and with SQLite. A test is registered with
- * BOTH_STORES, opens its house with open_house(state, &house, policy) and closes it with close_house, which derives every
- * permit of the story again from its record alone. */
+ * BOTH_STORES, opens its house with open_house(state, &house, policy) and closes it with close_house. */
 #ifndef CS_TEST_HOUSES_H
 #define CS_TEST_HOUSES_H
 
 #include "house.h"
-#include "replay.h"
 
 /* house_now is 2026-09-21, a Monday, 14:13:20 UTC. */
 #define MINUTE UINT64_C(60000)
@@ -51,58 +49,11 @@ static inline void open_house(void **state, struct house *h, const char *policy)
 	house_load(h, policy);
 }
 
-static inline int houses_text_of(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
-{
-	struct house *h = arg;
-	int r = 0;
-
-	for (uint64_t number = 1; r == 0; number++) {
-		struct cs_generation generation = { 0 };
-		char *text = NULL;
-
-		r = cs_store_policy_get(h->store, number, &generation, &text);
-		if (r == 0 && memcmp(generation.digest, digest, CS_DIGEST_LEN) == 0) {
-			*ret_text = text;
-			cs_clear(&cs_generation_shape, &generation);
-			return 0;
-		}
-		free(text);
-		cs_clear(&cs_generation_shape, &generation);
-	}
-	return r;
-}
-
-/* What was recorded stands without the store: each permit follows from it (A110, A136). How many. */
-static inline uint64_t replay_permits(struct house *h)
-{
-	struct cs_replay_sums sums;
-	struct cs_record *records = NULL;
-	struct cs_replay *replay = NULL;
-	size_t n = 0;
-	int r = 0;
-
-	assert_int_equal(cs_store_records(h->store, 1, 10000, &records, &n), 0);
-	assert_int_equal(cs_replay_new(houses_text_of, h, &replay), 0);
-	for (size_t i = 0; i < n; i++) {
-		r = r == 0 ? cs_replay_next(replay, &records[i]) : r;
-		cs_clear(&cs_record_shape, &records[i]);
-	}
-	free(records);
-	if (r == 0)
-		r = cs_replay_end(replay, n);
-	if (r < 0)
-		fail_msg("event %llu: %s", (unsigned long long)cs_replay_bad(replay), cs_replay_why(replay));
-	cs_replay_sum(replay, &sums);
-	cs_replay_free(&replay);
-	return sums.permits;
-}
-
 static inline void close_house(struct house *h)
 {
 	static const char *const files[] = { "", "-wal", "-shm", ".lock" };
 	char path[128];
 
-	(void)replay_permits(h);
 	house_close(h);
 	for (size_t i = 0; *houses_dir && i < CS_COUNT(files); i++) {
 		(void)snprintf(path, sizeof(path), "%s/store.db%s", houses_dir, files[i]);

@@ -145,6 +145,10 @@ PART(outright)
 PART(looks)
 PART(cooled)
 PART(rejected)
+PART(changed)
+PART(joined)
+PART(ahead)
+PART(silent)
 PART(applied)
 PART(parked)
 PART(withdrawn)
@@ -157,6 +161,10 @@ int main(void)
 		cmocka_unit_test(test_authority_a119_looks),
 		cmocka_unit_test(test_authority_a119_cooled),
 		cmocka_unit_test(test_authority_a119_rejected),
+		cmocka_unit_test(test_authority_a119_changed),
+		cmocka_unit_test(test_authority_a119_joined),
+		cmocka_unit_test(test_authority_a119_ahead),
+		cmocka_unit_test(test_authority_a119_silent),
 		cmocka_unit_test(test_authority_a119_applied),
 		cmocka_unit_test(test_authority_a119_parked),
 		cmocka_unit_test(test_authority_a119_withdrawn),

@@ -229,7 +229,7 @@ static void test_authority_e5_what_decided_is_frozen(void **state)
 }
 
 /* What is permitted or denied without a request is derived again too: with a gate, without one, and past a deny gate that
- * exempts. close_house replays it. */
+ * exempts. Closing the house replays it. */
 static void test_authority_e5_permits_without_a_request(void **state)
 {
 	static char id[] = "/usr/bin/id";
@@ -261,7 +261,6 @@ static void test_authority_e5_permits_without_a_request(void **state)
 	house_sudo_by(&s, DAVE, "dave");
 	s.submit.action.command = s.submit.action.resolved = id;
 	ask(&h, &s, 7, CS_DENY, CS_WHY_DENY_GATE, NULL);
-	assert_int_equal(replay_permits(&h), 4);
 	close_house(&h);
 }
 
