@@ -108,7 +108,8 @@ static const struct cs_command commands[] = {
 		"  --head NUMBER:HEX  a head of the chain as known from elsewhere; may be repeated\n"
 		"  --log FILE         heads from the daemon's lines in this log; may be repeated\n"
 		"  --receipts FILE    heads that an approver keeps; may be repeated\n"
-		"  --host NAME        of these only those of this host\n",
+		"  --host NAME        of these only those of this host\n"
+		"  --roster FILE      signed votes count only by keys of this roster; may be repeated\n",
 		cs_run_evidence_verify },
 	{ "evidence export", "[--from NUMBER] [--to NUMBER]", "Print the evidence as JSON lines",
 		"  --from NUMBER      the first event\n"

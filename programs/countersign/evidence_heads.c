@@ -58,13 +58,15 @@ static int say(struct reading *reading, const char *text)
 
 /* --- The log ------------------------------------------------------------------------------------------------------ */
 
-/* Where the daemon's own words begin: behind "countersignd: " or "countersignd[123]: ". The head comes first in them, so
- * what people wrote cannot pretend to be one. NULL: not a line of the daemon. */
+/* Where the daemon's own words begin: behind "countersignd: " or "countersignd[123]: ", or with the line, as it writes to
+ * standard error. The head comes first in them, so what people wrote cannot pretend to be one. NULL: not a line of it. */
 static const char *message_of(const char *line)
 {
 	static const char name[] = "countersignd";
 	const char *at = strstr(line, name);
 
+	if (strncmp(line, "event ", 6) == 0)
+		return line;
 	for (; at; at = strstr(at + 1, name)) {
 		const char *end = at + sizeof(name) - 1;
 

@@ -2,12 +2,15 @@
 /* countersign evidence verify: the chain from its first event to its last, and every permit derived again. */
 #include "evidence_heads.h"
 #include "evidence_source.h"
+#include "file.h"
 #include "mem.h"
+#include "policy_text.h"
 #include "print.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is printed with --json. */
 struct verified {
@@ -30,8 +33,12 @@ static const struct cs_shape verified_shape = {
 	.n_fields = CS_COUNT(verified_fields)
 };
 
+enum { ROSTERS_MAX = 64 };
+
 struct check {
 	struct cs_run *run;
+	struct cs_roster *rosters[ROSTERS_MAX];
+	size_t n_rosters;
 	struct cs_replay *replay;
 	bool live;            /* the daemon is asked, for records and for texts */
 	bool begun;
@@ -203,6 +210,31 @@ static int print_result(const struct cs_run *run, const struct verified *verifie
 	return status != 0 ? status : verified->whole ? CS_EXIT_YES : CS_EXIT_NO;
 }
 
+/* The rosters that were in use, in whichever order. 0, or the status after it was told. */
+static int read_rosters(struct check *check, const struct cs_words *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		struct cs_problem problem = { 0 };
+		char *text = NULL;
+		size_t n = 0;
+		int r = i < ROSTERS_MAX ? cs_file_read(files->at[i], getuid(), CS_FILE_TEXT, CS_ROSTER_TEXT_MAX, &text,
+						  &n, &problem)
+					: CS_ETOOBIG;
+
+		if (r == 0)
+			r = cs_roster_parse(text, files->at[i], &check->rosters[check->n_rosters], &problem);
+		if (r == 0)
+			r = cs_replay_roster(check->replay, check->rosters[check->n_rosters++]);
+		free(text);
+		if (r < 0)
+			(void)cs_fail_problem(CS_EXIT_NO, files->at[i], r, &problem);
+		cs_problem_clear(&problem);
+		if (r < 0)
+			return CS_EXIT_NO;
+	}
+	return 0;
+}
+
 static int verify(struct check *check, const struct cs_head_options *heads, char **files, size_t n)
 {
 	struct cs_replay_sums sums;
@@ -226,10 +258,12 @@ static int verify(struct check *check, const struct cs_head_options *heads, char
 int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n)
 {
 	struct cs_head_options heads = { .host = NULL };
+	struct cs_words rosters = { .n = 0 };
 	struct check check = { .run = run };
 	const struct cs_option options[] = { { "--head", NULL, NULL, &heads.heads },
 		{ "--log", NULL, NULL, &heads.logs }, { "--receipts", NULL, NULL, &heads.receipts },
-		{ "--host", NULL, &heads.host, NULL }, { "--live", &check.live, NULL, NULL } };
+		{ "--host", NULL, &heads.host, NULL }, { "--roster", NULL, NULL, &rosters },
+		{ "--live", &check.live, NULL, NULL } };
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, CS_WORDS_MAX, &n);
 
 	if (status != 0 || run->help)
@@ -237,8 +271,12 @@ int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n)
 	check.live = check.live || n == 0;
 	if (cs_replay_new(text_of, &check, &check.replay) < 0)
 		return cs_fail(CS_EXIT_INTERNAL, cs_strerror(CS_ENOMEM), "evidence", "");
-	status = verify(&check, &heads, args, n);
+	status = read_rosters(&check, &rosters);
+	if (status == 0)
+		status = verify(&check, &heads, args, n);
 	cs_replay_free(&check.replay);
+	for (size_t i = 0; i < check.n_rosters; i++)
+		cs_roster_free(&check.rosters[i]);
 	cs_free_str(&check.text);
 	cs_free_str(&check.unreadable);
 	return status;
