@@ -36,17 +36,46 @@ static int is_his(struct step *step, const struct asked *asked, const struct cs_
 	return 0;
 }
 
+/* Did one of the two log in as the other, or both as one? */
+static bool share_login(uint32_t login, uint32_t uid, uint32_t other_login, uint32_t other_uid)
+{
+	return (login != CS_NO_UID && (login == other_uid || login == other_login)) ||
+	       (other_login != CS_NO_UID && other_login == uid);
+}
+
 /* Nobody votes on what he asked, by no account, except where the gate says so. */
-static int is_independent(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
+static int is_not_the_requester(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
 {
 	const struct cs_request *request = &asked->request;
-	int same = cs_same_human(&body->grounds.voters[0].person, &request->requester);
+	const struct cs_approval *approval = &body->approval;
+	const struct cs_person *person = &body->grounds.voters[0].person;
+	int same = cs_same_human(person, &request->requester);
 
-	if (same == 0 && body->approval.self)
-		return BAD(step, "the vote of %s is marked as the requester's own", name_of(&body->approval));
-	if (same == 0 || (request->self_approval && body->approval.self))
+	if (same != 1 && approval->self)
+		return BAD(step, "the vote of %s is marked as the requester's own", name_of(approval));
+	if (same == 1 && request->self_approval && approval->self)
 		return 0;
-	return BAD(step, "%s asked for it, and voted", name_of(&body->approval));
+	if (same != 0 || share_login(approval->login_uid, person->uid, request->subject.login_uid, request->subject.uid))
+		return BAD(step, "%s asked for it, and voted", name_of(approval));
+	return 0;
+}
+
+/* Nor twice, by two accounts. */
+static int is_independent(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
+{
+	const struct cs_approval *approval = &body->approval;
+	const struct cs_person *person = &body->grounds.voters[0].person;
+	int r = is_not_the_requester(step, asked, body);
+
+	for (size_t i = 0; r == 0 && i < asked->n_votes; i++) {
+		const struct cs_approval *other = &asked->votes[i];
+
+		if (!same_text(other->person.id, person->id) &&
+			(cs_same_human(person, &other->person) != 0 ||
+				share_login(approval->login_uid, person->uid, other->login_uid, other->person.uid)))
+			r = BAD(step, "%s voted already, as %s", name_of(approval), name_of(other));
+	}
+	return r;
 }
 
 /* The rule of the gate with this name; SIZE_MAX: none. */

@@ -148,8 +148,8 @@ static int judge(struct archive *archive, int r)
 	if (r < 0)
 		return cs_fail(cs_exit_of_error(r), cs_strerror(r), "evidence", "nothing was archived");
 	cs_replay_sum(archive->replay, &sums);
-	return sums.open == 0 ? 0 : cs_fail(CS_EXIT_NO, "a request that was made before that is still open", archive->name,
-		"nothing was archived; wait until it is closed, or archive less");
+	return sums.open == 0 ? 0 : cs_fail(CS_EXIT_NO, "a request that was made before that was not closed then", archive->name,
+		"nothing was archived; name a later event or an earlier one");
 }
 
 static int write_segment(struct archive *archive)

@@ -193,6 +193,7 @@ static inline struct cs_approval scribe_approval(const struct scribe *s, struct 
 	assert_non_null(rules);
 	memcpy(approval.digest, asked->digest, CS_DIGEST_LEN);
 	approval.assurance = scribe_word("local-uid");
+	approval.login_uid = CS_NO_UID;
 	approval.rules = rules;
 	for (size_t i = 0; i < cs_gate_rules(gate); i++)
 		if (cs_policy_may_fill(s->policy, &who->facts, gate, i, asked->request.scope, NULL) == 1)

@@ -3,6 +3,7 @@
  * found (A110, A131, A132). Each test of a forgery tells one honest story, changes one thing in it and computes the chain
  * anew; without the check that it names, nothing would be wrong with it. */
 #include "scribe.h"
+#include "ssh_signature.h"
 
 #define RIGHTS \
 	"permission deploy { } permission approve { } permission login { }\n" \
@@ -580,6 +581,130 @@ static void test_a110_bodies_that_are_none(void **state)
 	}
 }
 
+static void test_a110_votes_of_one_human(void **state)
+{
+	struct cs_approval vote;
+	struct story s;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		story_open(&s);
+		scribe_ask(&s.scribe, &s.asked, &s.alice);
+		scribe_vote(&s.scribe, &s.asked, &s.bob, CS_VOTE_APPROVE);
+		vote = scribe_approval(&s.scribe, &s.asked, &s.carol, CS_VOTE_APPROVE);
+		vote.login_uid = i == 0 ? s.bob.facts.person.uid : i == 1 ? s.alice.facts.person.uid : CS_NO_UID;
+		if (i == 2) {
+			(void)snprintf(s.carol.human, sizeof(s.carol.human), "7");
+			(void)snprintf(s.bob.human, sizeof(s.bob.human), "7");
+			/* bob's vote is on record without that; the next request knows it */
+			scribe_forget(&s.asked);
+			scribe_request(&s.scribe, &s.asked, &s.alice, "deploy", "httpd");
+			scribe_ask(&s.scribe, &s.asked, &s.alice);
+			scribe_vote(&s.scribe, &s.asked, &s.bob, CS_VOTE_APPROVE);
+			memcpy(vote.digest, s.asked.digest, CS_DIGEST_LEN);
+		}
+		scribe_put_vote(&s.scribe, &s.asked, &vote, &s.carol.facts);
+		assert_forged(&s, i == 1 ? "carol asked for it, and voted" : "carol voted already, as bob");
+		free(vote.rules);
+		story_close(&s);
+	}
+}
+
+/* --- Signed votes ------------------------------------------------------------------------------------------------- */
+
+struct signer {
+	struct cs_host_key *key; /* anybody's ed25519 key */
+	char fingerprint[CS_SSH_FINGERPRINT_LEN + 1];
+	char *keys[1];
+	struct cs_buf signature;
+};
+
+static void signer_open(struct signer *signer, struct member *owner)
+{
+	struct cs_ssh_key key = { 0 };
+
+	assert_int_equal(cs_host_key_make(&signer->key), 0);
+	assert_int_equal(cs_ssh_key_read_line(cs_host_key_public(signer->key), &key), 0);
+	memcpy(signer->fingerprint, key.fingerprint, sizeof(signer->fingerprint));
+	signer->keys[0] = signer->fingerprint;
+	cs_buf_init(&signer->signature, CS_MAX_SIGNATURE);
+	if (owner) {
+		owner->facts.person.keys = signer->keys;
+		owner->facts.person.n_keys = 1;
+	}
+}
+
+static void signer_close(struct signer *signer)
+{
+	cs_host_key_free(&signer->key);
+	cs_buf_clear(&signer->signature);
+}
+
+static void sign(struct signer *signer, const struct story *s, struct cs_approval *vote)
+{
+	struct cs_buf statement;
+
+	vote->not_after_wall_ms = s->scribe.wall_ms + 60000;
+	cs_buf_init(&statement, CS_MAX_TEXT);
+	assert_int_equal(cs_statement_encode(vote, &statement), 0);
+	assert_int_equal(cs_ssh_sign(signer->key, cs_vote_namespace(vote->vote), statement.data, statement.len,
+		&signer->signature), 0);
+	vote->signature = signer->signature.data;
+	vote->n_signature = signer->signature.len;
+	cs_buf_clear(&statement);
+}
+
+/* What is wrong with the one signed vote of the story. */
+enum wrong { NOTHING, UNSIGNED, OTHER_VOTE, OTHER_REQUEST, OTHER_KEY, TOO_LATE, LATER_HEAD, OTHER_HEAD, OTHER_TIME };
+
+static void signed_story(enum wrong wrong, const char *says)
+{
+	struct signer bob, other;
+	struct cs_approval vote;
+	struct story s;
+
+	story_open(&s);
+	signer_open(&bob, &s.bob);
+	signer_open(&other, NULL);
+	s.asked.request.assurance = scribe_word("signature");
+	scribe_ask(&s.scribe, &s.asked, &s.alice);
+	vote = scribe_approval(&s.scribe, &s.asked, &s.bob, CS_VOTE_APPROVE);
+	vote.head_number = wrong == LATER_HEAD ? s.scribe.head + 1 : s.scribe.head;
+	memcpy(vote.head_chain, s.scribe.chain, CS_DIGEST_LEN);
+	vote.head_chain[0] ^= wrong == OTHER_HEAD;
+	vote.vote = wrong == OTHER_VOTE ? CS_VOTE_REJECT : CS_VOTE_APPROVE;
+	vote.digest[0] ^= wrong == OTHER_REQUEST;
+	if (wrong != UNSIGNED)
+		sign(wrong == OTHER_KEY ? &other : &bob, &s, &vote);
+	vote.vote = CS_VOTE_APPROVE;
+	vote.digest[0] ^= wrong == OTHER_REQUEST;
+	vote.not_after_wall_ms += wrong == OTHER_TIME;
+	s.scribe.wall_ms += wrong == TOO_LATE ? 60001 : 0;
+	scribe_put_vote(&s.scribe, &s.asked, &vote, &s.bob.facts);
+	if (wrong == NOTHING)
+		assert_whole(&s, 0);
+	else
+		assert_forged(&s, says);
+	free(vote.rules);
+	signer_close(&bob);
+	signer_close(&other);
+	story_close(&s);
+}
+
+static void test_a110_votes_that_are_not_signed_rightly(void **state)
+{
+	(void)state;
+	signed_story(NOTHING, "");
+	signed_story(UNSIGNED, "the vote of bob is not signed, and had to be");
+	signed_story(OTHER_VOTE, "the signature of bob is not one of this vote");
+	signed_story(OTHER_REQUEST, "the signature of bob is not one of this vote");
+	signed_story(OTHER_TIME, "the signature of bob is not one of this vote");
+	signed_story(OTHER_KEY, "was not one of bob");
+	signed_story(TOO_LATE, "signed for a time that was over");
+	signed_story(LATER_HEAD, "which came later");
+	signed_story(OTHER_HEAD, "the record was written anew");
+}
+
 /* --- Heads -------------------------------------------------------------------------------------------------------- */
 
 static int replay_knowing(const struct story *s, uint64_t number, const uint8_t chain[CS_DIGEST_LEN], char why[512])
@@ -710,6 +835,8 @@ int main(void)
 		cmocka_unit_test(test_a110_request_number_twice),
 		cmocka_unit_test(test_a110_permit_of_a_kind_that_permits_nothing),
 		cmocka_unit_test(test_a110_bodies_that_are_none),
+		cmocka_unit_test(test_a110_votes_of_one_human),
+		cmocka_unit_test(test_a110_votes_that_are_not_signed_rightly),
 		cmocka_unit_test(test_a131_heads_from_elsewhere),
 		cmocka_unit_test(test_a131_cut_off),
 		cmocka_unit_test(test_replay_goes_on_after_a_segment),
