@@ -146,6 +146,9 @@ static int name_rule(struct search *search, size_t rule)
 
 	for (size_t p = 0; r >= 0 && p < need->n_by; p++)
 		r = crowd_add(&search->seen, need->by[p]);
+	/* Whoever voted has done what he can, also where another rule counts him. */
+	for (size_t p = 0; r >= 0 && p < search->what->n_votes; p++)
+		r = search->what->votes[p].person.name ? crowd_add(&search->seen, search->what->votes[p].person.name) : 0;
 	if (r >= 0)
 		r = search_rule(search, rule);
 	crowd_clear(&search->seen);

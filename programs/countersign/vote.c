@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What approve, reject, sign and show share: the request as it is, and the vote on exactly that. */
 #include "vote.h"
+#include "roster.h"
 #include "crypto.h"
 #include "heads.h"
 #include "mem.h"
@@ -10,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REQUEST_MAX (16u * 1024u * 1024u)
 
@@ -173,8 +175,10 @@ int cs_sign_vote(const struct cs_run *run, const struct cs_sign_options *options
 
 	if (options->not_signed)
 		return without_key(run, shown, has_to_be_signed(shown) ? "--unsigned" : NULL);
+	/* Where the host has no roster nobody signs, and it is not worth a line each time. */
 	if (signer->n_keys == 0)
-		return without_key(run, shown, why);
+		return without_key(run, shown, has_to_be_signed(shown) || options->roster || options->key ||
+			access(CS_ROSTER_FILE, F_OK) == 0 ? why : NULL);
 	if (cs_heads_last(cs_text_or(shown->request.action.host, ""), &call->head_number, call->head_chain) == 1)
 		compare_heads(shown, call);
 	status = cs_signer_sign(options, signer, call, &title, &none);
