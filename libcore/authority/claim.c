@@ -307,6 +307,23 @@ static const char *not_approved_text(enum cs_reason reason)
 	return reason == CS_WHY_USED ? USED_ELSEWHERE_TEXT : NULL;
 }
 
+/* It waits for people, again perhaps: a vote that it needs was taken back before it could be used. Its connection goes on
+ * waiting, and sees what it would see. */
+static void reply_pending(struct task *task)
+{
+	const struct cs_claim *claim = task->call;
+	struct cs_wait wait = { 0 };
+	struct cs_decision reply = { 0 };
+
+	memcpy(wait.id, claim->id, CS_ID_LEN);
+	memcpy(wait.secret, claim->secret, CS_ID_LEN);
+	if (cs_authority_look(task->authority, &task->caller, &wait, &reply) < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	else
+		task_reply(task, &reply);
+	explicit_bzero(&wait, sizeof(wait));
+}
+
 static void claim_resume(struct task *task, const struct cs_answer *answer)
 {
 	uint64_t version = task->stored.version;
@@ -314,6 +331,10 @@ static void claim_resume(struct task *task, const struct cs_answer *answer)
 	enum cs_reason refused = live ? not_approved(task) : CS_WHY_NOT_YOURS;
 	struct cs_decision decision = { 0 };
 
+	if (refused == CS_WHY_NEEDS_APPROVAL && !stored_overdue(&task->stored, &task->now, NULL)) {
+		reply_pending(task);
+		return;
+	}
 	if (refused != CS_WHY_NONE) {
 		task_decide(task, CS_DENY, refused, not_approved_text(refused));
 		return;

@@ -200,16 +200,24 @@ static int wait_while_held(struct cs_hold *hold, uint64_t limit, struct cs_decis
 	return r;
 }
 
-/* A reply to a wait opens nothing, whatever it says: an approval is used by a claim. */
+/* A reply to a wait opens nothing, whatever it says: an approval is used by a claim. The claim may say that it waits
+ * again: a vote was taken back, or it is too early by a policy of now. */
 static int use_approval(struct cs_hold *hold, struct cs_decision *now)
 {
+	struct cs_decision used = { 0 };
+	int r = 0;
+
 	if (now->verdict != CS_HOLD || now->state != CS_APPROVED) {
 		if (now->verdict == CS_PERMIT)
 			return CS_EPROTO;
 		return 0;
 	}
+	r = claim(hold, &used);
+	if (r == 0 && still_waits(&used))
+		r = tell(hold, now, &used);
 	cs_clear(&cs_decision_shape, now);
-	return claim(hold, now);
+	*now = used;
+	return r;
 }
 
 static int run(struct cs_hold *hold, struct cs_decision *now)
@@ -226,12 +234,12 @@ static int run(struct cs_hold *hold, struct cs_decision *now)
 	limit = hold_limit(&hold->first);
 	if (r == 0)
 		r = tell(hold, NULL, now);
-	do { /* once, unless the claim says that it is too early still: then the policy has changed meanwhile */
+	do {
 		if (r >= 0)
 			r = wait_while_held(hold, limit, now);
 		if (r >= 0)
 			r = use_approval(hold, now);
-	} while (r >= 0 && is_cooling(now));
+	} while (r >= 0 && still_waits(now));
 	return r;
 }
 

@@ -663,14 +663,17 @@ static void test_pam_a080_claim_refused(void **state)
 	assert_non_null(strstr(saw.error, "approver-lost"));
 }
 
-/* Only a claim opens what was held: a wait that says permit is a protocol error, a claim that says hold is a denial. */
+/* Only a claim opens what was held: a wait that says permit is a protocol error, and a claim that says hold is waited on. */
 static void test_pam_a001_only_a_claim_opens(void **state)
 {
 	(void)state;
 	assert_int_equal(play(SESSION,
 		SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))), PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
-				 ANSWER(CS_CALL_CLAIM, &d_held)))),
+				 ANSWER(CS_CALL_CLAIM, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_held), ANSWER(CS_CALL_WAIT, &d_rejected)))),
 		PAM_PERM_DENIED);
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_PERM_DENIED);
 }

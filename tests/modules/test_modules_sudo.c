@@ -476,9 +476,21 @@ static void test_sudo_a033_only_a_claim_opens(void **state)
 	(void)state;
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))), -1);
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
-				 ANSWER(CS_CALL_CLAIM, &d_held)))),
-		0);
+				 ANSWER(CS_CALL_CLAIM, &d_held), ANSWER(CS_CALL_WAIT, &d_wait_permit)))),
+		-1);
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), 0);
+}
+
+/* A vote was taken back before the claim: it is told, and waited for again. */
+static void test_sudo_a092_reopened_before_the_claim(void **state)
+{
+	(void)state;
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+				 ANSWER(CS_CALL_CLAIM, &d_used)))),
+		1);
+	assert_non_null(strstr(saw.said, "took the vote back"));
+	assert_non_null(strstr(saw.said, "still needed"));
 }
 
 /* Approved, and the gate has a waiting time: it is told, waited for without asking all the time, and used then. */
@@ -1031,6 +1043,7 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_ahead_that_makes_no_sense_is_refused),
 		cmocka_unit_test(test_sudo_a080_claim_refused),
 		cmocka_unit_test(test_sudo_a033_only_a_claim_opens),
+		cmocka_unit_test(test_sudo_a092_reopened_before_the_claim),
 		cmocka_unit_test(test_sudo_cooling_is_waited_for),
 		cmocka_unit_test(test_sudo_cooling_parked),
 		cmocka_unit_test(test_sudo_parked),

@@ -53,6 +53,32 @@ static void test_authority_a080_a_vote_taken_back_reopens(void **state)
 	close_house(&h);
 }
 
+/* Taken back between the moment that the module sees the approval and its claim: it is not used, and goes on waiting as
+ * before. Were it a denial, the session would be refused though its request is open. */
+static void test_authority_a092_taken_back_before_the_claim(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 }, reply = { 0 };
+
+	open_house(state, &h, RIGHTS DEPLOY BOTH "}\n");
+	held(&h, &s, 7, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	saw(&h, &d, 7, CS_HOLD, CS_WHY_APPROVED);
+	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_WITHDRAW), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_claim(&h, &d, 7, &reply), 0);
+	assert_int_equal(reply.verdict, CS_HOLD);
+	assert_int_equal(reply.state, CS_PENDING);
+	assert_int_equal(reply.n_needs, 2);
+	assert_int_equal(reply.missing, 1);
+	cs_clear(&cs_decision_shape, &reply);
+	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	claim(&h, &d, 7, CS_PERMIT, CS_WHY_APPROVED);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 /* One who is not needed may go. */
 static void test_authority_a_vote_that_is_not_needed_may_be_taken_back(void **state)
 {
@@ -348,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_STORES(test_authority_a14_the_last_vote_of_a_person_counts),
 		BOTH_STORES(test_authority_a080_a_vote_taken_back_reopens),
+		BOTH_STORES(test_authority_a092_taken_back_before_the_claim),
 		BOTH_STORES(test_authority_a_vote_that_is_not_needed_may_be_taken_back),
 		BOTH_STORES(test_authority_a092_approve_may_become_reject),
 		BOTH_STORES(test_authority_rejects_that_count),
