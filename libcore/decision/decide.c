@@ -11,33 +11,44 @@ bool cs_gate_reviews(const struct cs_gate *gate)
 	return *cs_gate_permission(gate) == '\0' && !cs_gate_denies(gate);
 }
 
-/* Why the requester may not ask; CS_WHY_NONE when he may. What there is to say about it, moved out of *ret_text. */
-static enum cs_reason requester_refused(const struct cs_case *what, char **ret_text)
+/* Why the requester may not ask without the gate's permission; CS_WHY_NONE when he may. */
+static enum cs_reason permission_refused(int held, struct cs_held *why)
 {
-	enum cs_reason refused = person_refused(what->requester);
+	if (held == 1)
+		return CS_WHY_NONE;
+	if (held < 0)
+		return CS_WHY_DOUBT;
+	return why->reason == CS_WHY_NONE ? CS_WHY_NO_PERMISSION : why->reason;
+}
+
+/* Why the requester may not ask; CS_WHY_NONE when he may. What there is to say about it, moved out of *ret_text. 0,
+ * CS_ENOMEM: that is no doubt about him. */
+static int requester_refused(const struct cs_case *what, enum cs_reason *ret_refused, char **ret_text)
+{
 	struct cs_held held = { 0 };
 	int r = 0;
 
-	if (cs_gate_reviews(what->gate))
-		return what->asked_by ? CS_WHY_NONE : CS_WHY_UNKNOWN_PERSON; /* nobody asks for a review by itself */
-	if (refused == CS_WHY_DOUBT && what->requester->doubt && *what->requester->doubt)
+	*ret_refused = person_refused(what->requester);
+	if (cs_gate_reviews(what->gate)) { /* nobody asks for a review by itself */
+		*ret_refused = what->asked_by ? CS_WHY_NONE : CS_WHY_UNKNOWN_PERSON;
+		return 0;
+	}
+	if (*ret_refused == CS_WHY_DOUBT && what->requester->doubt && *what->requester->doubt)
 		*ret_text = cs_dup(what->requester->doubt);
-	if (refused != CS_WHY_NONE)
-		return refused;
-	if (what->asked_by && (!what->asked_by->id || strcmp(what->asked_by->id, what->requester->person.id) != 0))
-		return CS_WHY_REQUESTER_LOST; /* the name or uid belongs to somebody else by now */
+	if (*ret_refused != CS_WHY_NONE)
+		return 0;
+	if (what->asked_by && (!what->asked_by->id || strcmp(what->asked_by->id, what->requester->person.id) != 0)) {
+		*ret_refused = CS_WHY_REQUESTER_LOST; /* the name or uid belongs to somebody else by now */
+		return 0;
+	}
 	r = cs_policy_has_right(what->policy, what->requester, cs_gate_permission(what->gate), what->scope, &held);
-	if (r == 0) {
-		refused = held.reason == CS_WHY_NONE ? CS_WHY_NO_PERMISSION : held.reason;
-		*ret_text = held.because;
-		held.because = NULL;
-	} else if (r != 1) {
-		refused = CS_WHY_DOUBT;
+	*ret_refused = permission_refused(r, &held);
+	if (*ret_refused != CS_WHY_NONE) {
 		*ret_text = held.because;
 		held.because = NULL;
 	}
 	cs_held_clear(&held);
-	return refused;
+	return r == CS_ENOMEM ? r : 0;
 }
 
 /* Does the gate need nobody else for this person? 1 with the exemption's text, 0, CS_ENOMEM. Doubt never exempts. What
@@ -238,8 +249,9 @@ int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision)
 	int r = 0;
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
-	refused = requester_refused(what, &decision.text);
-	r = needs_new(what->policy, what->gate, what->scope, what->elapsed_ms, &decision.needs, &decision.n_needs);
+	r = requester_refused(what, &refused, &decision.text);
+	if (r == 0)
+		r = needs_new(what->policy, what->gate, what->scope, what->elapsed_ms, &decision.needs, &decision.n_needs);
 	if (r == 0 && refused != CS_WHY_NONE)
 		conclude(&decision, CS_DENY, refused);
 	else if (r == 0)
