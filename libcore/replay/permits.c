@@ -180,6 +180,20 @@ int step_permitted(struct step *step)
 
 /* --- Approved and claimed ----------------------------------------------------------------------------------------- */
 
+/* Silence approves only a request that was asked with a time for objections, for as long as that; and what votes approved,
+ * no silence holds up once they are gone. */
+static int silence_holds(struct step *step, const struct asked *asked, const struct cs_grounds *grounds)
+{
+	uint64_t objection_ms = asked->request.objection_ms;
+
+	if (step->event.reason != CS_WHY_NO_OBJECTION)
+		return 0;
+	if (asked->state == CS_APPROVED)
+		return asked->by_silence ? 0 : BAD(step, "votes approved it, and they do not suffice any more");
+	return objection_ms > 0 && grounds->elapsed_ms >= objection_ms ? 0
+		: BAD(step, "the time for objections to request %llu was not over", (unsigned long long)asked->number);
+}
+
 /* The votes that stand suffice, by what is recorded of requester and voters now. */
 static int suffice(struct step *step, const struct asked *asked, const struct cs_gate *gate,
 	const struct cs_grounds *grounds)
@@ -211,7 +225,10 @@ int step_approved(struct step *step)
 		r = BAD(step, "the time of request %llu was over", (unsigned long long)asked->number);
 	if (r == 0)
 		r = suffice(step, asked, gate, &grounds);
+	if (r == 0)
+		r = silence_holds(step, asked, &grounds);
 	if (r == 0) {
+		asked->by_silence = step->event.reason == CS_WHY_NO_OBJECTION;
 		asked->state = CS_APPROVED;
 		asked->approved_elapsed_ms = grounds.elapsed_ms;
 		asked->approved_wall_ms = grounds.wall_ms;
@@ -258,8 +275,12 @@ static int check_claim(struct step *step, const struct asked *asked, const struc
 		r = lead_to(step, &request->action, grounds, request->gate, request->scope, &gate);
 	if (r == 0 && !gate)
 		r = BAD(step, "its policy has no gate %s", request->gate);
+	if (r == 0 && !asked->debt && asked->used >= (cs_gate_uses(gate) ? cs_gate_uses(gate) : 1))
+		r = BAD(step, "gate %s does not let it be used once more", request->gate);
 	if (r == 0)
 		r = suffice(step, asked, gate, grounds);
+	if (r == 0)
+		r = silence_holds(step, asked, grounds);
 	return r == 0 && !asked->debt ? in_time(step, asked, gate, grounds) : r;
 }
 

@@ -12,6 +12,7 @@ struct asked {
 	uint8_t digest[CS_DIGEST_LEN];
 	enum cs_state state; /* PENDING, APPROVED */
 	bool debt;           /* of a break-glass */
+	bool by_silence;     /* approved: nobody objected */
 	struct cs_request request;
 	struct cs_approval *votes; /* that stand, in the order in which they were cast */
 	size_t n_votes, cap_votes;

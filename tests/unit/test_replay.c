@@ -15,12 +15,19 @@
 #define GATE \
 	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy\n" \
 	"  approval check { count = 2 permission = approve }\n" \
-	"  exempt chief { group = \"cn=chiefs,ou=g\" listed = member } }\n"
+	"  exempt chief { group = \"cn=chiefs,ou=g\" listed = member } lifetime = 2h }\n"
 #define LOGIN "gate free { service = login permission = deploy }\n service su { unmatched = permit }\n"
 #define POLICY RIGHTS GATE LOGIN
 #define EASIER RIGHTS \
 	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy\n" \
 	"  approval check { count = 1 permission = approve } }\n" LOGIN
+
+#define LAZY RIGHTS \
+	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy objections = 1h lifetime = 2h\n" \
+	"  approval check { count = 1 permission = approve } }\n" LOGIN
+#define OFTEN RIGHTS \
+	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy uses = 3\n" \
+	"  approval check { count = 2 permission = approve } }\n" LOGIN
 
 struct story {
 	struct scribe scribe;
@@ -63,7 +70,7 @@ static void story_close(struct story *s)
 
 static int text_of(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
 {
-	static const char *const texts[] = { POLICY, EASIER };
+	static const char *const texts[] = { POLICY, EASIER, LAZY, OFTEN };
 	uint8_t found[CS_DIGEST_LEN];
 
 	(void)arg;
@@ -610,6 +617,89 @@ static void test_a110_votes_of_one_human(void **state)
 	}
 }
 
+/* Lazy consensus: who could object is listed; nobody did. */
+static void be_silent(struct story *s, enum cs_event_kind kind, uint64_t elapsed_ms)
+{
+	struct cs_event event = scribe_event(&s->asked, kind, CS_PERMIT, CS_WHY_NO_OBJECTION);
+	struct member *people[] = { &s->bob, &s->carol };
+	struct listing listing;
+	size_t of_rule[] = { 1 };
+	struct cs_case what = scribe_case(&s->scribe, &s->asked, &s->alice.facts);
+	struct cs_grounds grounds = { 0 };
+
+	listing_make(&listing, people, 2);
+	what.listings = &listing.listing;
+	what.listings_of_rule = of_rule;
+	what.elapsed_ms = elapsed_ms;
+	assert_int_equal(cs_grounds_freeze(&what, NULL, 0, &grounds), 0);
+	scribe_put(&s->scribe, &event, &cs_grounds_shape, &grounds);
+	cs_clear(&cs_grounds_shape, &grounds);
+}
+
+enum { OBJECTIONS_MS = 60 * 60 * 1000 };
+
+static void lazy_open(struct story *s)
+{
+	story_open(s);
+	scribe_policy(&s->scribe, LAZY, 0, 0);
+	scribe_request(&s->scribe, &s->asked, &s->alice, "deploy", "tomcat");
+	assert_int_equal(s->asked.request.objection_ms, OBJECTIONS_MS);
+	scribe_ask(&s->scribe, &s->asked, &s->alice);
+}
+
+static void test_replay_derives_that_nobody_objected(void **state)
+{
+	struct story s;
+
+	(void)state;
+	lazy_open(&s);
+	be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS);
+	be_silent(&s, CS_EVENT_CLAIMED, OBJECTIONS_MS + 1);
+	assert_whole(&s, 1);
+	story_close(&s);
+}
+
+static void test_a110_silence_that_was_none(void **state)
+{
+	struct story s;
+
+	(void)state;
+	lazy_open(&s); /* too short */
+	be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS - 1);
+	assert_forged(&s, "decided again it is hold");
+	story_close(&s);
+	lazy_open(&s); /* somebody objected */
+	scribe_vote(&s.scribe, &s.asked, &s.bob, CS_VOTE_REJECT);
+	be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS);
+	assert_forged(&s, "decided again it is");
+	story_close(&s);
+	story_open(&s); /* asked without it: a policy that came later brought it */
+	scribe_ask(&s.scribe, &s.asked, &s.alice);
+	scribe_policy(&s.scribe, LAZY, 0, 0);
+	be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS);
+	assert_forged(&s, "the time for objections to request 1 was not over");
+	story_close(&s);
+}
+
+static void test_a110_used_more_often_than_the_policy_of_now_lets(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_open(&s);
+	scribe_policy(&s.scribe, OFTEN, 0, 0);
+	scribe_request(&s.scribe, &s.asked, &s.alice, "deploy", "tomcat");
+	s.asked.request.uses = 3;
+	story_approve(&s);
+	scribe_decide(&s.scribe, &s.asked, &s.alice, CS_EVENT_CLAIMED);
+	scribe_decide(&s.scribe, &s.asked, &s.alice, CS_EVENT_CLAIMED);
+	assert_whole(&s, 2);
+	scribe_policy(&s.scribe, POLICY, 0, 0);
+	scribe_decide(&s.scribe, &s.asked, &s.alice, CS_EVENT_CLAIMED);
+	assert_forged(&s, "does not let it be used once more");
+	story_close(&s);
+}
+
 /* --- Signed votes ------------------------------------------------------------------------------------------------- */
 
 struct signer {
@@ -836,6 +926,9 @@ int main(void)
 		cmocka_unit_test(test_a110_permit_of_a_kind_that_permits_nothing),
 		cmocka_unit_test(test_a110_bodies_that_are_none),
 		cmocka_unit_test(test_a110_votes_of_one_human),
+		cmocka_unit_test(test_replay_derives_that_nobody_objected),
+		cmocka_unit_test(test_a110_silence_that_was_none),
+		cmocka_unit_test(test_a110_used_more_often_than_the_policy_of_now_lets),
 		cmocka_unit_test(test_a110_votes_that_are_not_signed_rightly),
 		cmocka_unit_test(test_a131_heads_from_elsewhere),
 		cmocka_unit_test(test_a131_cut_off),
