@@ -4,8 +4,8 @@
 #include "mem.h"
 #include <string.h>
 
-/* Never the review of a break-glass. By whom: the waiting module with its secret; the person whose uid asked; root. Nobody else (A092). *ret_live: the
- * connection that waits, where it is a module's. */
+/* Never the review of a break-glass. By whom: the waiting module with its secret; the person whose uid asked; root.
+ * Nobody else (A092). *ret_live: the connection that waits, where it is a module's. */
 static int may_cancel(struct task *task, struct live **ret_live)
 {
 	const struct cs_cancel *call = task->call;

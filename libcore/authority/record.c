@@ -236,8 +236,8 @@ void record_forget(struct cs_authority *a)
 	a->news_end = &a->news;
 }
 
-/* A disk that fails may have kept what it denied to have written, a generation of the policy too. What the record says is in
- * force is what counts from now on: what comes after it is read with that. */
+/* A disk that fails may have kept what it denied to have written, a generation of the policy too. What the record says is
+ * in force is what counts from now on: what comes after it is read with that. */
 static bool policy_was_kept(struct cs_authority *a)
 {
 	struct cs_generation newest = { 0 };

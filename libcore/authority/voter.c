@@ -52,7 +52,8 @@ static enum cs_reason against_requester(const struct task *task, const struct cs
 	if (cs_same_human(person, requester) == 0)
 		return CS_WHY_NONE;
 	if (!same_id(person, requester) && share_key(person, requester))
-		return refuse(CS_WHY_NOT_INDEPENDENT, "your entry and the requester's have an ssh key in common", "", ret_text);
+		return refuse(CS_WHY_NOT_INDEPENDENT, "your entry and the requester's have an ssh key in common", "",
+			ret_text);
 	return refuse(CS_WHY_SELF, "nobody approves a request of their own, under whichever account", "", ret_text);
 }
 
@@ -72,8 +73,8 @@ static enum cs_reason against_voter(const struct cs_person *person, const struct
 	if (cs_same_human(person, other) == 0)
 		return CS_WHY_NONE;
 	if (share_key(person, other))
-		return refuse(CS_WHY_NOT_INDEPENDENT, "your entry has an ssh key in common with that of somebody who voted, ",
-			name_of(other), ret_text);
+		return refuse(CS_WHY_NOT_INDEPENDENT,
+			"your entry has an ssh key in common with that of somebody who voted, ", name_of(other), ret_text);
 	return refuse(CS_WHY_NOT_INDEPENDENT, "you are the same human as somebody who voted, ", name_of(other), ret_text);
 }
 

@@ -64,7 +64,8 @@ static inline void story_said(struct story_tally *tally, const struct cs_event *
 	size_t i = 0;
 
 	assert_int_equal(cs_decode_all(&cs_voted_body_shape, event->body, event->n_body, &body), 0);
-	while (i + 1 < CS_COUNT(tally->said) && *tally->said[i].id && strcmp(tally->said[i].id, body.approval.person.id) != 0)
+	while (i + 1 < CS_COUNT(tally->said) && *tally->said[i].id &&
+		strcmp(tally->said[i].id, body.approval.person.id) != 0)
 		i++;
 	(void)snprintf(tally->said[i].id, sizeof(tally->said[i].id), "%s", body.approval.person.id);
 	tally->said[i].vote = body.approval.vote;

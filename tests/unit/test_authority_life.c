@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a request: joined by identical calls, asked for ahead, used several times, gone ahead because nobody objected,
- * over with an answer or without one. */
+/* The life of a request: joined by identical calls, asked for ahead, used several times, gone ahead because nobody
+ * objected, over with an answer or without one. */
 #include "houses.h"
 #include "internal.h"
 

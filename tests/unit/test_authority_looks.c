@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people see of requests: how far they are, what waits for whom, and one by the beginning of its id; and what the record
- * holds of how it was decided. */
+/* What people see of requests: how far they are, what waits for whom, and one by the beginning of its id; and what the
+ * record holds of how it was decided. */
 #include "houses.h"
 
 static int list_by(struct house *h, uint32_t uid, struct cs_list list, struct cs_list_answer *ret)
