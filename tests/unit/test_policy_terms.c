@@ -451,8 +451,8 @@ static void test_policy_glass_review_of_two(void **state)
 		"approval a { count = all role = root }\n",
 		"approval a { count = majority person = { \"" ALICE "\", \"" BOB "\" } }\n",
 		"approval a { count = all person = { \"" ALICE "\", \"" BOB "\" } }\n",
-		"approval a { count = 2 role = root alternative = x }\napproval b { count = 1 role = infra alternative "
-		"= y }\n",
+		("approval a { count = 2 role = root alternative = x }\napproval b { count = 1 role = infra alternative "
+		"= y }\n"),
 		"",
 	};
 	struct cs_policy *policy;
