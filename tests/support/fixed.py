@@ -46,7 +46,7 @@ def write(name, content, mode=0o644):
     return path
 
 
-def configure(hold="15m", per_uid=20):
+def configure(hold="15m", per_uid=20, total=10000):
     countersign("world_users")
     countersign("world_install")
     os.makedirs(ETC, exist_ok=True)
@@ -62,6 +62,7 @@ policy = "{ETC}/policy.conf"
 socket_dir = "{SOCKETS}"
 hold = {hold}
 max_open_per_uid = {per_uid}
+max_open = {total}
 directory {{ file = "{people}" }}
 """)
 
