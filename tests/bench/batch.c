@@ -2,23 +2,8 @@
 /* bench_batch SOCKET SERVER_UID QUESTIONS ROUNDS USER...: what one call with so many has_right questions about these
  * people takes through the daemon's socket, and, as the bare figure, an empty status call. Medians, each pair one after
  * the other. Runs as root. One JSON object. */
-#include "client.h"
+#include "ask.h"
 #include "stats.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static void call(struct cs_client *client, enum cs_call_type type, const void *sent, void *ret_reply)
-{
-	char *text = NULL;
-	int r = cs_client_call(client, type, sent, -1, 30000, ret_reply, &text);
-
-	if (r < 0) {
-		(void)fprintf(stderr, "bench_batch: %s\n", text ? text : cs_strerror(r));
-		exit(1);
-	}
-	free(text);
-}
 
 /* Each person, each of four scopes, in turn. */
 static struct cs_rights make_questions(char **users, size_t n_users, size_t n)
@@ -40,7 +25,7 @@ static double status_ms(struct cs_client *client)
 	struct cs_status status;
 	uint64_t begin = stats_now_ns();
 
-	call(client, CS_CALL_STATUS, &empty, &status);
+	ask(client, CS_CALL_STATUS, &empty, -1, &status);
 	cs_clear(&cs_status_shape, &status);
 	return (double)(stats_now_ns() - begin) / 1e6;
 }
@@ -51,7 +36,7 @@ static double rights_ms(struct cs_client *client, const struct cs_rights *rights
 	uint64_t begin = stats_now_ns();
 	double took = 0;
 
-	call(client, CS_CALL_RIGHTS, rights, &answer);
+	ask(client, CS_CALL_RIGHTS, rights, -1, &answer);
 	took = (double)(stats_now_ns() - begin) / 1e6;
 	*ret_permitted = 0;
 	for (size_t i = 0; i < answer.n_told; i++) {
@@ -70,7 +55,6 @@ int main(int argc, char **argv)
 {
 	size_t n = argc > 5 ? strtoul(argv[3], NULL, 10) : 0, rounds = argc > 5 ? strtoul(argv[4], NULL, 10) : 0,
 	       permitted = 0;
-	struct cs_client_options options = {0};
 	struct cs_client *client = NULL;
 	struct cs_rights rights;
 	double *value = NULL, *bare = NULL;
@@ -79,14 +63,13 @@ int main(int argc, char **argv)
 		(void)fputs("usage: bench_batch SOCKET SERVER_UID QUESTIONS ROUNDS USER...\n", stderr);
 		return 2;
 	}
-	options.path = argv[1];
-	options.server_uid = (uid_t)strtoul(argv[2], NULL, 10);
 	value = calloc(rounds, sizeof(*value));
 	bare = calloc(rounds, sizeof(*bare));
-	if (!value || !bare || cs_client_open(&options, &client, NULL) < 0) {
-		perror(options.path);
+	if (!value || !bare) {
+		perror("calloc");
 		return 1;
 	}
+	client = ask_open(argv[1], (uid_t)strtoul(argv[2], NULL, 10));
 	rights = make_questions(argv + 5, (size_t)argc - 5, n);
 	for (size_t i = 0; i < rounds; i++) {
 		value[i] = rights_ms(client, &rights, &permitted);

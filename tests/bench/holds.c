@@ -1,88 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_holds SOCKET SERVER_UID COUNT UID NAME COMMAND: makes so many requests of that user on connections of their own,
- * leaves each waiting, says "ready", and stays until its standard input ends. Runs as root. */
-#include "client.h"
+ * leaves each waiting, says "ready", and waits on until its standard input ends. Runs as root. */
+#include "ask.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <poll.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-static void die(const char *what, int error)
+struct hold {
+	struct cs_client *client;
+	struct cs_wait wait;
+};
+
+static void wait_on(struct hold *hold)
 {
-	(void)fprintf(stderr, "bench_holds: %s: %s\n", what, cs_strerror(error));
-	exit(1);
+	int r = cs_client_send(hold->client, CS_CALL_WAIT, &hold->wait, -1);
+
+	if (r < 0)
+		ask_die("wait", r);
 }
 
-static void submit(struct cs_client *client, const struct cs_subject *subject, char *command, int fd, unsigned i,
-	struct cs_wait *ret_wait)
+/* What was told about a hold is nothing new as a rule: it waits on. */
+static void told(struct hold *hold)
 {
-	char version[32], *argv[] = {command, version};
-	static char service[] = "sudo", cwd[] = "/", target[] = "root";
-	struct cs_submit call = {.subject = *subject, .may_wait = true, .has_file = true,
-		.action = {.service = service, .command = command, .resolved = command, .argv = argv, .n_argv = 2, .cwd = cwd,
-			.target_name = target}};
 	struct cs_decision decision;
 	char *text = NULL;
-	int r = 0;
+	int r = cs_client_finish(hold->client, &decision, &text);
 
-	(void)snprintf(version, sizeof(version), "10.%u", i);
-	r = cs_client_call(client, CS_CALL_SUBMIT, &call, fd, 10000, &decision, &text);
+	if (r == CS_EBUSY && !text)
+		return;
 	if (r < 0)
-		die(text ? text : "submit", r);
-	if (decision.verdict != CS_HOLD) {
-		(void)fprintf(stderr, "bench_holds: %s\n", cs_reason_name(decision.reason));
+		ask_die(text ? text : "wait", r);
+	hold->wait.seen = decision.version;
+	cs_clear(&cs_decision_shape, &decision);
+	wait_on(hold);
+}
+
+static void make(struct hold *hold, const struct cs_subject *subject, const char *command, int fd, unsigned i)
+{
+	struct cs_decision decision;
+
+	ask_submit(hold->client, subject, "sudo", command, i, fd, &decision);
+	memcpy(hold->wait.id, decision.id, CS_ID_LEN);
+	memcpy(hold->wait.secret, decision.secret, CS_ID_LEN);
+	hold->wait.seen = decision.version;
+	hold->wait.wait_ms = 60000;
+	cs_clear(&cs_decision_shape, &decision);
+	wait_on(hold);
+}
+
+/* fds: of the holds, and then standard input. */
+static void stay(struct hold *holds, struct pollfd *fds, nfds_t count)
+{
+	while (fds[count].revents == 0) {
+		if (poll(fds, count + 1, -1) < 0) {
+			perror("poll");
+			exit(1);
+		}
+		for (nfds_t i = 0; i < count; i++)
+			if (fds[i].revents != 0)
+				told(&holds[i]);
+	}
+}
+
+static void take_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || (files.rlim_cur = files.rlim_max, setrlimit(RLIMIT_NOFILE, &files)) < 0) {
+		perror("setrlimit");
 		exit(1);
 	}
-	memcpy(ret_wait->id, decision.id, CS_ID_LEN);
-	memcpy(ret_wait->secret, decision.secret, CS_ID_LEN);
-	ret_wait->seen = decision.version;
-	ret_wait->wait_ms = 60000;
-	cs_clear(&cs_decision_shape, &decision);
 }
 
 int main(int argc, char **argv)
 {
-	struct rlimit files;
-	struct cs_client_options options = {.connect_ms = 5000};
 	struct cs_subject subject = {.login_uid = CS_NO_UID};
+	struct hold *holds = NULL;
+	struct pollfd *fds = NULL;
 	unsigned count = 0;
 	int fd = -1;
 
 	if (argc != 7)
 		return 2;
-	options.path = argv[1];
-	options.server_uid = (uid_t)strtoul(argv[2], NULL, 10);
 	count = (unsigned)strtoul(argv[3], NULL, 10);
 	subject.uid = (uint32_t)strtoul(argv[4], NULL, 10);
 	subject.name = argv[5];
 	fd = open(argv[6], O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || getrlimit(RLIMIT_NOFILE, &files) < 0) {
+	holds = calloc(count + 1, sizeof(*holds));
+	fds = calloc(count + 1, sizeof(*fds));
+	if (fd < 0 || !holds || !fds) {
 		perror(argv[6]);
 		return 1;
 	}
-	files.rlim_cur = files.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0) {
-		perror("setrlimit");
-		return 1;
-	}
+	take_descriptors();
 	for (unsigned i = 0; i < count; i++) {
-		struct cs_client *client = NULL; /* kept open by its descriptor until this process ends */
-		struct cs_wait wait = {0};
-		int r = cs_client_open(&options, &client, NULL);
-
-		if (r < 0)
-			die(options.path, r);
-		submit(client, &subject, argv[6], fd, i, &wait);
-		r = cs_client_send(client, CS_CALL_WAIT, &wait, -1);
-		if (r < 0)
-			die("wait", r);
+		holds[i].client = ask_open(argv[1], (uid_t)strtoul(argv[2], NULL, 10));
+		make(&holds[i], &subject, argv[6], fd, i);
+		fds[i] = (struct pollfd){.fd = cs_client_fd(holds[i].client), .events = POLLIN};
 	}
+	fds[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
 	(void)puts("ready");
 	(void)fflush(stdout);
-	while (getchar() != EOF)
-		;
+	stay(holds, fds, count);
 	return 0;
 }

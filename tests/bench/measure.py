@@ -2,6 +2,7 @@
 """What every figure needs: running programs, the world, and the line that is printed."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ PROGRAMS = BUILD / "tests/bench"
 SCRIPT = ROOT / "tests/support/countersign.sh"
 MODULE_SOCKET = "/run/countersign/module.sock"
 PEOPLE_SOCKET = "/run/countersign/people.sock"
+STATE = "/var/lib/countersign"
 SIZES = {"small": 10, "medium": 1000, "large": 110000, "gates": 1000, "people": 100000, "committees": 10000,
          "questions": 1000, "directory_people": 10000, "directory_groups": 1000}
 QUICK = []  # not empty: fewer rounds
@@ -57,6 +59,16 @@ def world_uid(name):
 
 def daemon_pid():
     return int(Path("/run/world/countersignd.pid").read_text())
+
+
+def store_on_disk():
+    """The store of this world lies on the checkout's disk, and not in memory: a commit costs what it costs. Returns the
+    kind of file system."""
+    folder = BUILD / "store"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    run("mount", "--bind", folder, STATE)
+    return run("findmnt", "--noheadings", "--output", "FSTYPE", "--target", STATE).split()[-1]
 
 
 def rss_mib(pid):
