@@ -33,14 +33,17 @@ size_t ballot_rules(const struct ballot *b)
 	return b->approval.vote == CS_VOTE_REJECT ? 1 : n;
 }
 
-/* Which rules a vote may count for now. */
+/* Which rules a vote may count for now. What that was told from is kept for the record. */
 static int rules_open(struct ballot *b, bool *ret_open)
 {
 	struct count count = { 0 };
 	int r = count_begin(b->task, b->gate, &b->answer->facts[1], b->answer->facts + 2, b->answer, &count);
 
 	if (r == 0)
-		r = cs_rules_open(&count.what, ret_open);
+		r = cs_rules_open(&count.what, b->voter.facts->person.id, ret_open);
+	free(b->known);
+	b->known = count.voters;
+	count.voters = NULL;
 	count_clear(&count);
 	return r;
 }

@@ -11,6 +11,7 @@ struct ballot {
 	const struct cs_gate *gate;     /* NULL: the policy has it no more */
 	struct voter voter;
 	struct cs_approval approval;
+	struct cs_facts *known;         /* a view: who voted before, as it was looked at for which rules are open */
 	struct cs_approval *before;     /* votes that stood before this one */
 	size_t n_before;
 };

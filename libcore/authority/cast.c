@@ -63,17 +63,38 @@ static int count_votes(struct ballot *b, struct count *ret_count, struct cs_deci
 	return r;
 }
 
-/* The vote with what is known of the voter, for the record. */
+/* How many of the votes before this one go into its record: all where they decide which rules were open to it. What
+ * takes away needs no proof, and has to find room. */
+static size_t frozen_before(const struct ballot *b)
+{
+	return b->approval.vote == CS_VOTE_APPROVE && cs_gate_staged(b->gate) ? b->n_before : 0;
+}
+
+/* The vote with what is known of the voter, and of those before him, for the record. */
 static int freeze_vote(struct ballot *b, const struct count *count, struct cs_grounds *ret_grounds)
 {
-	struct count alone = *count; /* a view */
+	struct count then = *count; /* views, all of them */
+	size_t n = frozen_before(b);
+	struct cs_approval *votes = calloc(n + 1, sizeof(*votes));
+	struct cs_facts *voters = calloc(n + 1, sizeof(*voters));
+	int r = votes && voters ? 0 : CS_ENOMEM;
 
-	alone.what.votes = &b->approval;
-	alone.what.voters = b->voter.facts;
-	alone.what.n_votes = 1;
-	alone.what.listings = NULL;
-	alone.what.listings_of_rule = NULL;
-	return count_freeze(b->task, &alone, b->answer, ret_grounds);
+	for (size_t i = 0; r == 0 && i <= n; i++) {
+		votes[i] = i == 0 ? b->approval : b->before[i - 1];
+		voters[i] = i == 0 ? *b->voter.facts : b->known[i - 1];
+	}
+	then.what.votes = votes;
+	then.what.voters = voters;
+	then.what.n_votes = n + 1;
+	if (n == 0 || !gate_counts_listed(b->gate)) {
+		then.what.listings = NULL;
+		then.what.listings_of_rule = NULL;
+	}
+	if (r == 0)
+		r = count_freeze(b->task, &then, b->answer, ret_grounds);
+	free(votes);
+	free(voters);
+	return r;
 }
 
 static int record_vote(struct ballot *b, const struct count *count, const struct cs_decision *now)

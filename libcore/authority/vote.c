@@ -137,6 +137,7 @@ static void ballot_clear(struct ballot *b)
 	for (size_t i = 0; i < b->n_before; i++)
 		cs_clear(&cs_approval_shape, &b->before[i]);
 	free(b->before);
+	free(b->known);
 }
 
 /* The request as it is now; 1 when the task goes on. */

@@ -50,11 +50,15 @@ int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
  * it. asked_by is who broke the glass, known perhaps by uid alone. */
 bool cs_gate_reviews(const struct cs_gate *gate);
 
-/* Which rules a vote cast now may count for: its time has come, and its stage is reached: one assignment of the votes that
- * stand fills all rules of earlier stages, those without an alternative and, of a rule with one, its own; else any whole
- * alternative's. ret_open has room for cs_gate_rules. An approval counts for a rule only if it is among approval.rules, which were written when it was cast,
- * and its voter may fill it now. 0, CS_ENOMEM. */
-int cs_rules_open(const struct cs_case *what, bool *ret_open);
+/* Which rules a vote of this person, cast now, may count for: its time has come, and its stage is reached: one assignment
+ * of the votes that stand fills all rules of earlier stages, those without an alternative and, of a rule with one, its own;
+ * else any whole alternative's. Where one person does not fill both, the vote of his that stands is left out of that:
+ * nobody comes before himself. person is the id of the voter, NULL nobody in particular. ret_open has room for
+ * cs_gate_rules. An approval counts for a rule only if it is among approval.rules, which were written when it was cast, and
+ * its voter may fill it now. 0, CS_ENOMEM. */
+int cs_rules_open(const struct cs_case *what, const char *person, bool *ret_open);
+/* Has the gate rules of several stages, so that who voted before decides what is open? */
+bool cs_gate_staged(const struct cs_gate *gate);
 
 /* Everything that a decision was made from, for the evidence: memberships that decide nothing in this gate and scope
  * (cs_policy_matters), and listings where no rule counts a part of those who could, are left out where the decision and

@@ -158,14 +158,52 @@ int needs_fill(const struct crew *crew, const struct cs_person *const *people, s
 	return r < 0 ? r : whole;
 }
 
-int cs_rules_open(const struct cs_case *what, bool *ret_open)
+bool cs_gate_staged(const struct cs_gate *gate)
+{
+	for (size_t i = 1; i < cs_gate_rules(gate); i++)
+		if (cs_gate_rule_stage(gate, i) != cs_gate_rule_stage(gate, 0))
+			return true;
+	return false;
+}
+
+/* The vote of this person that stands; n_votes: none. */
+static size_t standing_of(const struct cs_case *what, const char *person)
+{
+	size_t p = 0;
+
+	while (p < what->n_votes && !(person && what->votes[p].person.id && strcmp(what->votes[p].person.id, person) == 0))
+		p++;
+	return p;
+}
+
+/* Is the stage of this rule reached without this vote, which cannot fill the rule and another one of its block? 1, 0,
+ * CS_ENOMEM. */
+static int reached_without(struct tally *tally, size_t vote, size_t rule)
+{
+	struct crew *crew = &tally->crew;
+	int8_t *may = &tally->may[vote * crew->n_rules], kept[CS_MAX_RULES];
+	uint8_t block[CS_MAX_RULES] = { 0 };
+	int r = 0;
+
+	cs_gate_blocks(crew->policy, crew->gate, block);
+	memcpy(kept, may, crew->n_rules);
+	for (size_t i = 0; i < crew->n_rules; i++)
+		may[i] = block[i] == block[rule] ? 0 : may[i];
+	r = crew_reaches(crew, rule);
+	memcpy(may, kept, crew->n_rules);
+	return r;
+}
+
+int cs_rules_open(const struct cs_case *what, const char *person, bool *ret_open)
 {
 	struct tally tally;
 	bool open[CS_MAX_RULES] = { false };
+	size_t vote = standing_of(what, person);
 	int r = tally_make(what, &tally);
 
 	for (size_t i = 0; r >= 0 && i < tally.crew.n_rules; i++) {
-		r = cs_gate_rule_after_ms(what->gate, i) <= what->elapsed_ms ? crew_reaches(&tally.crew, i) : 0;
+		r = cs_gate_rule_after_ms(what->gate, i) > what->elapsed_ms ? 0
+			: vote < what->n_votes ? reached_without(&tally, vote, i) : crew_reaches(&tally.crew, i);
 		open[i] = r == 1;
 	}
 	if (r >= 0)

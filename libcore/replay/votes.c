@@ -24,7 +24,7 @@ static int is_his(struct step *step, const struct asked *asked, const struct cs_
 
 	if (memcmp(approval->digest, asked->digest, CS_DIGEST_LEN) != 0)
 		return BAD(step, "the vote of %s is about another request", name_of(approval));
-	if (body->grounds.n_voters != 1 || body->grounds.voters[0].known != CS_KNOWN_YES)
+	if (body->grounds.n_voters < 1 || body->grounds.voters[0].known != CS_KNOWN_YES)
 		return BAD(step, "nothing is recorded of who voted");
 	told = &body->grounds.voters[0].person;
 	if (!told->id || !*told->id || !same_text(told->id, approval->person.id) ||
@@ -109,6 +109,33 @@ static int is_entitled(struct step *step, const struct asked *asked, const struc
 	return 0;
 }
 
+/* The rules of an approval were open to its voter, by the votes that stood before it. A no takes away, whichever rule it
+ * names. */
+static int was_open(struct step *step, const struct asked *asked, const struct cs_voted_body *body,
+	const struct cs_gate *gate)
+{
+	const struct cs_approval *approval = &body->approval;
+	struct cs_grounds before = body->grounds; /* a view, without the voter */
+	bool open[CS_MAX_RULES] = { false };
+	size_t of_rule[CS_MAX_RULES];
+	struct cs_case what = { 0 };
+	int r = 0;
+
+	if (approval->vote != CS_VOTE_APPROVE || !cs_gate_staged(gate))
+		return 0;
+	before.voters++;
+	before.n_voters--;
+	if (cs_grounds_case(step->replay->policy, gate, &asked->request, asked->votes, asked->n_votes, &before, of_rule,
+		&what) < 0)
+		return BAD(step, "the vote of %s was cast after %zu others, and %zu votes stood", name_of(approval),
+			before.n_voters, asked->n_votes);
+	r = cs_rules_open(&what, approval->person.id, open);
+	for (size_t i = 0; r == 0 && i < approval->n_rules; i++)
+		if (!open[rule_of(gate, approval->rules[i])])
+			r = BAD(step, "rule %s was not open to %s yet", approval->rules[i], name_of(approval));
+	return r;
+}
+
 /* An earlier vote of the same person counts no more. */
 static void forget(struct asked *asked, const char *id)
 {
@@ -146,6 +173,8 @@ static int check_vote(struct step *step, const struct asked *asked, const struct
 		r = BAD(step, "its policy has no gate %s", asked->request.gate);
 	if (r == 0)
 		r = is_entitled(step, asked, body, gate);
+	if (r == 0)
+		r = was_open(step, asked, body, gate);
 	if (r == 0)
 		r = step_signature(step, asked, body);
 	return r;

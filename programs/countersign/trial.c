@@ -199,7 +199,7 @@ static int cast_vote(const struct cs_case *what, struct cs_approval *vote)
 {
 	const struct cs_facts *voter = &what->voters[what->n_votes];
 	bool open[CS_MAX_RULES] = { false };
-	int r = cs_rules_open(what, open);
+	int r = cs_rules_open(what, voter->person.id, open);
 
 	for (size_t i = 0; r == 0 && i < cs_gate_rules(what->gate); i++) {
 		int may = open[i] ? cs_policy_may_fill(what->policy, voter, what->gate, i, what->scope, NULL) : 0;

@@ -365,7 +365,7 @@ static void real_cast(const struct cs_case *what, bool all, struct cs_approval *
 	const struct cs_facts *voter = &what->voters[what->n_votes];
 	bool open[CS_MAX_RULES] = {false};
 
-	assert_int_equal(cs_rules_open(what, open), 0);
+	assert_int_equal(cs_rules_open(what, NULL, open), 0);
 	for (size_t i = 0; i < cs_gate_rules(what->gate); i++) {
 		if (all || (open[i] && cs_policy_may_fill(what->policy, voter, what->gate, i, what->scope, NULL) == 1))
 			assert_int_equal(

@@ -205,13 +205,17 @@ static inline void scribe_put_vote(struct scribe *s, struct scribed *asked, cons
 	const struct cs_facts *facts)
 {
 	struct cs_voted_body body = { .approval = *approval };
-	struct cs_facts voter = *facts; /* views */
+	struct cs_facts voters[1 + CS_COUNT(asked->voters)] = { *facts }; /* views */
 	struct cs_event event = scribe_event(asked, CS_EVENT_VOTED, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 
 	body.grounds.wall_ms = s->wall_ms;
 	body.grounds.elapsed_ms = s->wall_ms - asked->request.created_wall_ms;
-	body.grounds.voters = &voter;
+	body.grounds.requester = (struct cs_facts){ .known = CS_KNOWN_YES, .person = asked->request.requester };
+	body.grounds.voters = voters;
 	body.grounds.n_voters = 1;
+	if (approval->vote == CS_VOTE_APPROVE && cs_gate_staged(cs_policy_gate(s->policy, asked->request.gate)))
+		for (size_t i = 0; i < asked->n_votes; i++)
+			voters[body.grounds.n_voters++] = asked->voters[i];
 	scribe_by(&event, &approval->person);
 	scribe_put(s, &event, &cs_voted_body_shape, &body);
 }

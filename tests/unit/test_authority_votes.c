@@ -308,6 +308,27 @@ static void test_authority_a20_the_same_vote_counts_for_the_next_stage(void **st
 	close_house(&h);
 }
 
+/* Nobody comes before himself: erin could fill either stage, and fills the first alone. Her second vote is not for the
+ * second stage until somebody else has filled the first; else bob, who comes last, would have been asked first. Kills
+ * counting a voter's own vote where it is asked what is open to him. */
+static void test_authority_a20_nobody_comes_before_himself(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, RIGHTS DEPLOY "  approval one { count = 1 role = pmc stage = 1 }\n"
+		"  approval two { count = 1 role = infra scope = \"*\" stage = 2 } }\n");
+	held(&h, &s, 7, &d);
+	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	refused(&h, ERIN, d.number, CS_VOTE_APPROVE, CS_WHY_VOTED, "approved it already");
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	claim(&h, &d, 7, CS_PERMIT, CS_WHY_APPROVED);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 /* Escalation: the second way opens with time, for the voter and for whoever waits, though nothing else happens. */
 static void test_authority_a21_escalation_opens_with_time(void **state)
 {
@@ -384,6 +405,7 @@ int main(void)
 		BOTH_STORES(test_authority_a10_self_approval_counts_once_and_is_marked),
 		BOTH_STORES(test_authority_a20_stages_in_order),
 		BOTH_STORES(test_authority_a20_the_same_vote_counts_for_the_next_stage),
+		BOTH_STORES(test_authority_a20_nobody_comes_before_himself),
 		BOTH_STORES(test_authority_a21_escalation_opens_with_time),
 		BOTH_STORES(test_authority_a104_unsigned_votes_are_refused_where_signatures_count),
 		BOTH_STORES(test_authority_a110_votes_are_authenticated_again_at_claim),

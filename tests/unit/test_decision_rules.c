@@ -117,7 +117,7 @@ static bool cast(struct scene *s, size_t person, enum cs_vote kind)
 	struct cs_approval vote = { .vote = kind, .person = s->members[person].facts.person, .rules = s->rules[person] };
 	bool open[8] = { false };
 
-	assert_int_equal(cs_rules_open(&s->what, open), 0);
+	assert_int_equal(cs_rules_open(&s->what, vote.person.id, open), 0);
 	for (size_t i = 0; i < cs_gate_rules(s->what.gate); i++) {
 		const char *name = cs_gate_rule_name(s->what.gate, i);
 
@@ -307,6 +307,10 @@ static void test_rules_stages(void **state)
 		/* carol fills the first; for the second she may only be counted when she votes once it is open */
 		{ STAGES, "c+ d+", "hold needs-approval 1" },
 		{ STAGES, "c+ d+ c+", "permit approved 0" },
+		/* nobody comes before himself: carol's second vote is not for the second, though she fills the first */
+		{ STAGES, "c+ c+ d+", "hold needs-approval 1" },
+		{ STAGES, "c+ c+ d+ c+", "permit approved 0" },
+		{ STAGES "people = shared ", "c+ c+", "permit approved 0" },
 		{ STAGES, "d+ b+ d~", "hold needs-approval 1" },
 		{ STAGES, "d+ b+ d~ e+", "permit approved 0" },
 		{ STAGES, "b-!", "hold needs-approval 2" },
