@@ -118,6 +118,21 @@ static bool has_uses(const struct claiming *c)
 	return c->task->stored.used < (most ? most : 1);
 }
 
+/* Does it still give that much time? By what the request itself says it is not over. */
+static bool has_time(struct claiming *c)
+{
+	const struct task *task = c->task;
+	uint64_t left_ms = 0;
+	char span[16];
+
+	if (!stored_use_over(task->authority, &task->stored, &task->now, &left_ms))
+		return true;
+	cs_span_text(cs_gate_use_within_ms(c->gate), span);
+	/* where there is no memory for it, the reason's own sentence is told */
+	(void)cs_format(&c->text, "The policy of now lets an approval be used for %s, and that is over; ask again.", span);
+	return false;
+}
+
 /* The case as it is asked again. CS_WHY_NONE where it still stands. */
 static enum cs_reason check_case(struct claiming *c)
 {
@@ -127,7 +142,7 @@ static enum cs_reason check_case(struct claiming *c)
 
 	if (reason != CS_WHY_NONE)
 		return reason;
-	if (!has_uses(c) || (cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(c->gate)))
+	if (!has_uses(c) || !has_time(c) || (cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(c->gate)))
 		return CS_WHY_POLICY_CHANGED;
 	if (facts_stale(task, c->answer->facts, c->answer->n_facts, cs_gate_fresh_ms(c->gate), "the gate", &c->text))
 		return CS_WHY_DOUBT;

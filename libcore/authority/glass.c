@@ -171,8 +171,8 @@ static int is_window(void *arg, const struct cs_stored *debt)
 		glass_of(window->task->authority->policy, debt, &glass) != 1 ||
 		!names_both(&glass, submit->subject.uid, submit->subject.login_uid) ||
 		cs_policy_glass_covers(&glass, window->scope) != 1 ||
-		cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms, request->session_ms,
-			&window->task->now, &left))
+		cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
+			request->session_ms < glass.lasts_ms ? request->session_ms : glass.lasts_ms, &window->task->now, &left))
 		return 0;
 	cs_span_text(left, span);
 	if (cs_format(&window->text, "Past the approvals by break-glass %s for another %s, because: %s. Request %llu is its "

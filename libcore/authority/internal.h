@@ -240,6 +240,12 @@ int stored_cooling(const struct cs_authority *authority, const struct cs_stored 
 	uint64_t *ret_remaining_ms);
 /* How often it may be used: 1, more, CS_USES_ANY. */
 uint32_t stored_uses(const struct cs_stored *stored);
+/* What an approval is worth is what was asked for, and never more than the gate of now gives: is the time to use it over? 1;
+ * 0 with how much there is left. */
+int stored_use_over(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_now *now,
+	uint64_t *ret_remaining_ms);
+/* And how long what it starts may last; 0: no limit. */
+uint64_t stored_session_ms(const struct cs_authority *authority, const struct cs_stored *stored);
 /* "Approved; it may be used in 9m 30s.": allocated; NULL when out of memory. */
 char *cooling_text(uint64_t remaining_ms);
 

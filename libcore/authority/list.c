@@ -91,8 +91,10 @@ static int list_fill(struct walk *walk, const struct cs_stored *stored, struct c
 	row->reason = cs_dup(stored->request.reason);
 	row->created_wall_ms = stored->request.created_wall_ms;
 	memcpy(row->id, stored->request.id, CS_ID_LEN);
-	if (stored->state == CS_PENDING || stored->state == CS_APPROVED)
+	if (stored->state == CS_PENDING)
 		(void)stored_overdue(stored, &walk->task->now, &row->remaining_ms);
+	else if (stored->state == CS_APPROVED)
+		(void)stored_use_over(a, stored, &walk->task->now, &row->remaining_ms);
 	row->missing = stored->state == CS_PENDING ? cs_needs_missing(needs, n_needs) : 0;
 	row->mine = viewer_asked(walk->task, stored, walk->viewer);
 	row->waits = r == 0 && waits_for(walk, stored, votes, n_votes, needs, n_needs);

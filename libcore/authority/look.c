@@ -31,15 +31,17 @@ int decision_of(struct cs_authority *a, const struct cs_stored *stored, const st
 	const struct cs_request *request = &stored->request;
 	struct cs_decision d = { .number = stored->number, .state = stored->state, .version = stored->version,
 		.uses = stored_uses(stored), .used = stored->used, .start_wall_ms = request->start_wall_ms,
-		.objection_ms = objection_left(stored, now), .session_ms = request->session_ms };
+		.objection_ms = objection_left(stored, now), .session_ms = stored_session_ms(a, stored) };
 	int r = copy_votes(votes, n_votes, &d);
 
 	memcpy(d.id, request->id, CS_ID_LEN);
 	d.gate = cs_dup(request->gate);
 	d.scope = cs_dup(request->scope);
 	d.waiting = live_count(a, stored->number);
-	if (stored->state == CS_PENDING || stored->state == CS_APPROVED)
+	if (stored->state == CS_PENDING)
 		(void)stored_overdue(stored, now, &d.remaining_ms);
+	else if (stored->state == CS_APPROVED)
+		(void)stored_use_over(a, stored, now, &d.remaining_ms);
 	if (!d.gate || !d.scope)
 		r = CS_ENOMEM;
 	if (r < 0) {

@@ -91,6 +91,8 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 	char *text = NULL;
 	int r = cs_copy(&cs_request_shape, &task->stored.request, &show->request);
 
+	show->policy_changed = cs_state_after(task->stored.state, CS_STEP_CANCEL) != CS_STATE_NONE &&
+		memcmp(task->stored.request.policy_digest, a->policy_digest, CS_DIGEST_LEN) != 0;
 	show->mine = task->caller.uid == task->stored.request.subject.uid;
 	if (r == 0)
 		r = show_decision(task, from, show->mine, &show->decision);

@@ -395,6 +395,26 @@ uint32_t stored_uses(const struct cs_stored *stored)
 	return stored->request.uses ? stored->request.uses : 1;
 }
 
+int stored_use_over(const struct cs_authority *a, const struct cs_stored *stored, const struct cs_now *now,
+	uint64_t *ret_remaining_ms)
+{
+	const struct cs_request *request = &stored->request;
+	const struct cs_gate *gate = cs_policy_gate(a->policy, request->gate);
+	uint64_t now_ms = gate ? cs_gate_use_within_ms(gate) : request->use_within_ms;
+	uint64_t within_ms = now_ms < request->use_within_ms ? now_ms : request->use_within_ms;
+
+	return cs_deadline_passed(stored->since_boot, stored->since_boot_ms, stored->since_wall_ms,
+		cs_use_span_ms(stored->since_wall_ms, request->start_wall_ms, within_ms), now, ret_remaining_ms);
+}
+
+uint64_t stored_session_ms(const struct cs_authority *a, const struct cs_stored *stored)
+{
+	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
+	uint64_t then_ms = stored->request.session_ms, now_ms = gate ? cs_gate_session_ms(gate) : 0;
+
+	return now_ms > 0 && (then_ms == 0 || now_ms < then_ms) ? now_ms : then_ms;
+}
+
 char *cooling_text(uint64_t remaining_ms)
 {
 	char span[16], *text = NULL;

@@ -172,6 +172,7 @@ struct cs_show_answer {
 	bool mine;
 	bool may_vote;
 	char *may_vote_text; /* why not */
+	bool policy_changed; /* it is open, and judged by another policy than the one under which it was asked */
 	uint64_t head_number; /* of the evidence, for the receipt that the voter keeps */
 	uint8_t head_chain[CS_DIGEST_LEN];
 };

@@ -91,7 +91,8 @@ bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char 
 		if (replay->asked[i]->debt && request->subject.uid == uid && covers(request->scope, scope) &&
 			glass_of(replay->policy, request->gate, &glass) == 1 && names(&glass, uid) &&
 			covers(glass.scope, scope) &&
-			wall_ms <= request->created_wall_ms + request->session_ms + SLACK_MS)
+			wall_ms <= request->created_wall_ms + SLACK_MS +
+					   (request->session_ms < glass.lasts_ms ? request->session_ms : glass.lasts_ms))
 			return true;
 	}
 	return false;

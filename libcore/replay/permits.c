@@ -242,15 +242,17 @@ static uint64_t since(uint64_t then, uint64_t now)
 	return now > then ? now - then : 0;
 }
 
-/* It was used in its time: by the clock that ran through, or across boots by the wall clock. */
+/* It was used in its time, the request's and the gate's of then: by the clock that ran through, or across boots by the wall
+ * clock. */
 static int in_time(struct step *step, const struct asked *asked, const struct cs_gate *gate,
 	const struct cs_grounds *grounds)
 {
 	const struct cs_request *request = &asked->request;
 	uint64_t ran_ms = since(asked->approved_elapsed_ms, grounds->elapsed_ms);
 	uint64_t passed_ms = since(asked->approved_wall_ms, grounds->wall_ms);
-	uint64_t allowed_ms = request->use_within_ms + since(asked->approved_wall_ms, request->start_wall_ms);
-	uint64_t cooling_ms = cs_gate_use_after_ms(gate);
+	uint64_t within_ms = cs_gate_use_within_ms(gate), cooling_ms = cs_gate_use_after_ms(gate);
+	uint64_t allowed_ms = (within_ms < request->use_within_ms ? within_ms : request->use_within_ms) +
+			      since(asked->approved_wall_ms, request->start_wall_ms);
 
 	if (ran_ms > allowed_ms && passed_ms > allowed_ms)
 		return BAD(step, "the time to use the approval was over");

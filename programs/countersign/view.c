@@ -186,6 +186,8 @@ static void put_terms(struct cs_buf *out, const struct cs_look *look, const stru
 	}
 	if (request->self_approval)
 		put_warning(out, look, "self-approval is on: the requester's own vote counts as one person's");
+	if (answer->policy_changed)
+		put_warning(out, look, "the policy was changed since it was asked, and the one in force judges it");
 	if (decision->waiting > 1)
 		cs_put(out, CS_LABEL "%u sessions wait for it\n", "on line", (unsigned)decision->waiting);
 }

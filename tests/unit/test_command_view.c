@@ -209,6 +209,21 @@ static void exposed_file_is_pointed_out_a034(void **state)
 	free(text);
 }
 
+static void a_changed_policy_is_told_a087(void **state)
+{
+	struct cs_show_answer answer = example();
+	char *text = NULL;
+
+	(void)state;
+	text = view(&answer, true);
+	assert_null(strstr(text, "the policy was changed"));
+	free(text);
+	answer.policy_changed = true;
+	text = view(&answer, true);
+	assert_non_null(strstr(text, "the policy was changed since it was asked, and the one in force judges it"));
+	free(text);
+}
+
 static void missing_people_are_named_after_a_vote(void **state)
 {
 	struct cs_show_answer answer = example();
@@ -269,6 +284,7 @@ int main(void)
 		cmocka_unit_test(check_code_and_turn_are_for_the_full_view),
 		cmocka_unit_test(ssh_login_is_named_as_a_whole_connection_a024),
 		cmocka_unit_test(exposed_file_is_pointed_out_a034),
+		cmocka_unit_test(a_changed_policy_is_told_a087),
 		cmocka_unit_test(missing_people_are_named_after_a_vote),
 		cmocka_unit_test(list_says_what_each_waits_for),
 	};

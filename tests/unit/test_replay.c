@@ -28,6 +28,9 @@
 #define OFTEN RIGHTS \
 	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy uses = 3\n" \
 	"  approval check { count = 2 permission = approve } }\n" LOGIN
+#define HASTY RIGHTS \
+	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy use_within = 2m\n" \
+	"  approval check { count = 2 permission = approve } }\n" LOGIN
 #define STAGED RIGHTS \
 	"gate deploy { service = sudo command = \"/bin/deploy *\" permission = deploy\n" \
 	"  approval check { count = 1 permission = approve }\n" \
@@ -74,7 +77,7 @@ static void story_close(struct story *s)
 
 static int text_of(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
 {
-	static const char *const texts[] = { POLICY, EASIER, LAZY, OFTEN, STAGED };
+	static const char *const texts[] = { POLICY, EASIER, LAZY, OFTEN, STAGED, HASTY };
 	uint8_t found[CS_DIGEST_LEN];
 
 	(void)arg;
@@ -621,6 +624,29 @@ static void test_a110_votes_of_one_human(void **state)
 	}
 }
 
+/* What was approved for ten minutes may be used for two where the policy in force says so. Kills believing the request. */
+static void test_a087_used_longer_than_the_policy_of_now_lets(void **state)
+{
+	static const uint64_t waits[] = { 2 * 60 * 1000, 2 * 60 * 1000 + 1 };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(waits); i++) {
+		struct story s;
+
+		story_open(&s);
+		assert_true(s.asked.request.use_within_ms > 2 * 60 * 1000);
+		story_approve(&s);
+		scribe_policy(&s.scribe, HASTY, 0, 0);
+		s.scribe.wall_ms += waits[i];
+		scribe_decide(&s.scribe, &s.asked, &s.alice, CS_EVENT_CLAIMED);
+		if (i == 0)
+			assert_whole(&s, 1);
+		else
+			assert_forged(&s, "the time to use the approval was over");
+		story_close(&s);
+	}
+}
+
 /* Stages: which rules were open when a vote was cast follows from the votes before it. carol could fill both. */
 static void story_open_staged(struct story *s)
 {
@@ -989,6 +1015,7 @@ int main(void)
 		cmocka_unit_test(test_a110_permit_of_a_kind_that_permits_nothing),
 		cmocka_unit_test(test_a110_bodies_that_are_none),
 		cmocka_unit_test(test_a110_votes_of_one_human),
+		cmocka_unit_test(test_a087_used_longer_than_the_policy_of_now_lets),
 		cmocka_unit_test(test_replay_follows_stages),
 		cmocka_unit_test(test_a110_votes_out_of_their_order),
 		cmocka_unit_test(test_replay_derives_that_nobody_objected),
