@@ -210,7 +210,8 @@ static void refuse(struct task *task, enum cs_reason reason, const char *text)
 		.gate = answer.name, .text = answer.decision.text };
 	int r = 0;
 
-	if (!call_of(task)->drill && (reason == CS_WHY_NO_BREAK_GLASS || reason == CS_WHY_DEBT) && refusal_is_kept(task)) {
+	if (!call_of(task)->drill && (reason == CS_WHY_NO_BREAK_GLASS || reason == CS_WHY_DEBT) &&
+		refusal_is_kept(task, task->caller.uid)) {
 		r = record_begin(task->authority);
 		if (r == 0 && (r = record_event(task->authority, &event)) < 0)
 			record_undo(task->authority);

@@ -469,8 +469,12 @@ bool glass_is_debt(const struct cs_stored *stored);
  * and record_end. 0 or CS_E…. */
 int glass_reviewed(struct task *task, const struct cs_grounds *grounds);
 
-/* vote.c: may one more refusal of the caller be recorded? Takes one from what he has. 1 or 0. */
-int refusal_is_kept(struct task *task);
+/* vote.c: may one more refusal of this uid be recorded? Takes one from what it has. Who the directory does not know is
+ * CS_NO_UID: all of those have what one person has, however many uids one may take on (subuid). 1 or 0. */
+int refusal_is_kept(struct task *task, uint32_t uid);
+/* unseen.c: the end of a vote that does not name the digest of a request that is there; task->stored is the request whose
+ * number it names, or empty. */
+void unseen_start(struct task *task);
 
 /* admin.c: 1 when root asks on people.sock. */
 int caller_is_root(const struct task *task);

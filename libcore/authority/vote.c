@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-int refusal_is_kept(struct task *task)
+int refusal_is_kept(struct task *task, uint32_t uid)
 {
-	struct refused_votes *of = &task->authority->refused[task->caller.uid % REFUSED_UIDS];
+	struct refused_votes *of = &task->authority->refused[uid % REFUSED_UIDS];
 
-	if (of->uid != task->caller.uid || task->now.boot_ms - of->since_ms >= REFUSED_SPAN_MS)
-		*of = (struct refused_votes){ .uid = task->caller.uid, .since_ms = task->now.boot_ms };
+	if (of->uid != uid || task->now.boot_ms - of->since_ms >= REFUSED_SPAN_MS)
+		*of = (struct refused_votes){ .uid = uid, .since_ms = task->now.boot_ms };
 	if (of->count >= REFUSED_KEPT)
 		return 0;
 	of->count++;
@@ -22,7 +22,7 @@ static void refuse(struct task *task, const struct cs_person *voter, enum cs_rea
 {
 	struct cs_authority *a = task->authority;
 	struct cs_person caller = { .uid = task->caller.uid };
-	int recorded = refusal_is_kept(task);
+	int recorded = refusal_is_kept(task, voter && voter->id && *voter->id ? task->caller.uid : CS_NO_UID);
 	int r = recorded ? record_begin(a) : 0;
 
 	if (r == 0 && recorded) {
@@ -47,10 +47,6 @@ static enum cs_reason call_refused(const struct task *task, const char **ret_tex
 	const struct cs_vote_call *call = task->call;
 	const struct cs_stored *stored = &task->stored;
 
-	if (task->caller.uid == task->authority->options.root_uid || task->caller.uid == 65534)
-		return CS_WHY_NOT_APPROVER; /* A054: not a person */
-	if (memcmp(call->digest, stored->digest, CS_DIGEST_LEN) != 0)
-		return CS_WHY_DIGEST;
 	if (stored_overdue(stored, &task->now, NULL))
 		return CS_WHY_STATE;
 	if (cs_state_after(stored->state, steps[call->vote]) != CS_STATE_NONE)
@@ -195,29 +191,13 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 	free(text);
 }
 
-void vote_start(struct task *task)
+/* What the vote needs to know: the voter, the requester, who voted, who could. */
+static void ask(struct task *task)
 {
-	const struct cs_vote_call *call = task->call;
-	const struct cs_subject *requester = NULL;
-	const struct cs_gate *gate = NULL;
-	const char *text = NULL;
-	enum cs_reason refused = CS_WHY_NONE;
-	int r = call->vote == CS_VOTE_APPROVE || call->vote == CS_VOTE_REJECT || call->vote == CS_VOTE_WITHDRAW
-		? task_load(task, call->number) : CS_EINVAL;
+	const struct cs_subject *requester = &task->stored.request.subject;
+	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, task->stored.request.gate);
+	int r = task_ask_subject(task, task->caller.uid, NULL);
 
-	if (r < 0) {
-		task_fail(task, r, r == CS_ENOENT ? "there is no such request" : NULL);
-		return;
-	}
-	refused = call_refused(task, &text);
-	if (refused != CS_WHY_NONE) {
-		/* nothing about the directory is known: not worth an event */
-		task_decide(task, CS_DENY, refused, text);
-		return;
-	}
-	requester = &task->stored.request.subject;
-	gate = cs_policy_gate(task->authority->policy, task->stored.request.gate);
-	r = task_ask_subject(task, task->caller.uid, NULL);
 	if (r == 0)
 		r = task_ask_subject(task, requester->uid, requester->name);
 	if (r == 0)
@@ -233,4 +213,31 @@ void vote_start(struct task *task)
 	else
 		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy,
 			task->stored.request.action.service), vote_resume);
+}
+
+void vote_start(struct task *task)
+{
+	const struct cs_vote_call *call = task->call;
+	const char *text = NULL;
+	enum cs_reason refused = CS_WHY_NONE;
+	int r = call->vote == CS_VOTE_APPROVE || call->vote == CS_VOTE_REJECT || call->vote == CS_VOTE_WITHDRAW
+		? task_load(task, call->number) : CS_EINVAL;
+
+	if (r < 0 && r != CS_ENOENT) {
+		task_fail(task, r, NULL);
+		return;
+	}
+	if (task->caller.uid == task->authority->options.root_uid || task->caller.uid == 65534) {
+		task_decide(task, CS_DENY, CS_WHY_NOT_APPROVER, NULL); /* A054: not a person */
+		return;
+	}
+	if (r == CS_ENOENT || memcmp(call->digest, task->stored.digest, CS_DIGEST_LEN) != 0) {
+		unseen_start(task);
+		return;
+	}
+	refused = call_refused(task, &text);
+	if (refused != CS_WHY_NONE)
+		task_decide(task, CS_DENY, refused, text); /* nothing about the directory is known: not worth an event */
+	else
+		ask(task);
 }

@@ -18,7 +18,9 @@ enum cs_call_type {
 	CS_CALL_LIST = 7,    /* people: cs_list -> cs_list_answer */
 	CS_CALL_SHOW = 8,    /* people: cs_show -> cs_show_answer */
 	CS_CALL_VOTE = 9,    /* people: cs_vote_call -> cs_decision. The vote counts where reason is needs-approval,
-	                      * approved or rejected; with any other reason it was refused, and text says why */
+	                      * approved or rejected; with any other reason it was refused, and text says why. Who may not
+	                      * see the request, and does not name its digest, is told what a number is told that no
+	                      * request has */
 	CS_CALL_STATUS = 10, /* people: cs_empty -> cs_status */
 	CS_CALL_EVIDENCE = 11, /* people, root: cs_evidence_call -> cs_evidence_answer */
 	/* 12 loaded the policy file again, before the policy was kept in generations */

@@ -44,7 +44,7 @@ static int approve_one(struct cs_run *run, const char *word, const struct approv
 	int status = cs_find_request(run, word, &number);
 
 	if (status == 0)
-		status = cs_fetch_request(run, number, &answer);
+		status = cs_fetch_to_vote(run, number, CS_VOTE_APPROVE, &answer);
 	if (status != 0)
 		return status;
 	cs_hang_up(run);

@@ -51,7 +51,7 @@ static int reject_one(struct cs_run *run, const char *word, const struct reject_
 	int status = cs_find_request(run, word, &number);
 
 	if (status == 0)
-		status = cs_fetch_request(run, number, &answer);
+		status = cs_fetch_to_vote(run, number, CS_VOTE_REJECT, &answer);
 	if (status != 0)
 		return status;
 	cs_hang_up(run);

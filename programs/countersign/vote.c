@@ -28,30 +28,65 @@ int cs_request_digest(const struct cs_request *request, uint8_t ret_digest[CS_DI
 	return r;
 }
 
+/* The daemon's answer, if it is about this request as it stands; else an exit status, told. */
+static int take_answer(struct cs_show_answer *answer, uint64_t number, const char *where,
+	struct cs_show_answer *ret_answer)
+{
+	uint8_t digest[CS_DIGEST_LEN];
+	int status = 0;
+	int r = cs_request_digest(&answer->request, digest);
+
+	if (r != 0)
+		status = cs_fail(cs_exit_of_error(r), cs_strerror(r), where, "");
+	else if (answer->decision.number != number || memcmp(digest, answer->digest, sizeof(digest)) != 0)
+		status = cs_fail(CS_EXIT_INTERNAL, "the daemon's answer is not about this request as it stands", where,
+			"do not vote; tell an administrator");
+	if (status != 0)
+		cs_clear(&cs_show_answer_shape, answer);
+	else
+		*ret_answer = *answer;
+	return status;
+}
+
 int cs_fetch_request(struct cs_run *run, uint64_t number, struct cs_show_answer *ret_answer)
 {
 	struct cs_show call = { .number = number };
 	struct cs_show_answer answer = { 0 };
-	uint8_t digest[CS_DIGEST_LEN];
 	char where[40];
-	int status = 0, r = 0;
+	int status = 0;
 
 	snprintf(where, sizeof(where), "request %llu", (unsigned long long)number);
 	status = cs_ask(run, CS_CALL_SHOW, &call, where, &answer);
-	if (status != 0)
-		return status;
-	r = cs_request_digest(&answer.request, digest);
-	if (r != 0)
-		status = cs_fail(cs_exit_of_error(r), cs_strerror(r), where, "");
-	else if (answer.decision.number != number || memcmp(digest, answer.digest, sizeof(digest)) != 0)
-		status = cs_fail(CS_EXIT_INTERNAL, "the daemon's answer is not about this request as it stands", where,
-			"do not vote; tell an administrator");
-	if (status != 0) {
-		cs_clear(&cs_show_answer_shape, &answer);
-		return status;
-	}
-	*ret_answer = answer;
-	return 0;
+	return status == 0 ? take_answer(&answer, number, where, ret_answer) : status;
+}
+
+/* Who may not see it may not vote on it either. The vote is sent all the same: the daemon refuses it, and records that. */
+static int vote_unseen(struct cs_run *run, uint64_t number, enum cs_vote vote)
+{
+	const struct cs_show_answer nothing = { .decision = { .number = number } };
+	struct cs_vote_call call = { 0 };
+	int status = cs_make_vote(&nothing, vote, "", "", &call);
+
+	if (status == 0)
+		status = cs_send_vote(run, NULL, &call);
+	cs_clear(&cs_vote_call_shape, &call);
+	return status;
+}
+
+int cs_fetch_to_vote(struct cs_run *run, uint64_t number, enum cs_vote vote, struct cs_show_answer *ret_answer)
+{
+	struct cs_show call = { .number = number };
+	struct cs_show_answer answer = { 0 };
+	char where[40], *text = NULL;
+	int status = 0, r = cs_ask_quietly(run, CS_CALL_SHOW, &call, &answer, &text);
+
+	snprintf(where, sizeof(where), "request %llu", (unsigned long long)number);
+	if (r == 0)
+		status = take_answer(&answer, number, where, ret_answer);
+	else
+		status = r == CS_ENOENT ? vote_unseen(run, number, vote) : cs_fail_call(r, text, where);
+	cs_free_str(&text);
+	return status == 0 && r != 0 ? CS_EXIT_INTERNAL : status; /* a vote on nothing is never taken */
 }
 
 int cs_show_before_vote(const struct cs_run *run, const struct cs_show_answer *answer)

@@ -10,6 +10,10 @@
  * is another is not believed. 0, or the exit status after the error was told. */
 int cs_fetch_request(struct cs_run *run, uint64_t number, struct cs_show_answer *ret_answer);
 
+/* The same for somebody who is about to vote. Where there is no such request that the caller may see, the vote is sent
+ * without a digest, which no daemon takes, and why it was refused is told. 0, or an exit status, told. */
+int cs_fetch_to_vote(struct cs_run *run, uint64_t number, enum cs_vote vote, struct cs_show_answer *ret_answer);
+
 /* The digest of a request as it is here. 0, CS_ENOMEM, CS_ETOOBIG. */
 int cs_request_digest(const struct cs_request *request, uint8_t ret_digest[CS_DIGEST_LEN]);
 

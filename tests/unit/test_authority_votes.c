@@ -160,6 +160,88 @@ static void test_authority_refused_votes_say_why(void **state)
 	close_house(&h);
 }
 
+static size_t records_of(struct house *h, uint64_t number)
+{
+	struct cs_record *records = NULL;
+	size_t n = 0;
+
+	assert_int_equal(cs_store_records_of(h->store, number, 1000, &records, &n), 0);
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
+	return n;
+}
+
+/* A vote by number alone, as whoever may not see the request can send it. */
+static void vote_blindly(struct house *h, uint32_t uid, uint64_t number, struct cs_decision *ret)
+{
+	static char code[] = "0000";
+	struct cs_caller caller = house_person(uid);
+	struct cs_vote_call call = { .number = number, .vote = CS_VOTE_APPROVE, .check_code = code };
+
+	assert_int_equal(house_call(h, &caller, CS_CALL_VOTE, &call, -1, &cs_decision_shape, ret), 0);
+}
+
+static void stranger_reads(struct house *h, uint32_t uid, uint64_t number)
+{
+	struct cs_decision reply = { 0 }, nothing = { .verdict = CS_DENY, .reason = CS_WHY_NOT_APPROVER };
+	struct cs_buf got, expected;
+
+	vote_blindly(h, uid, number, &reply);
+	assert_int_equal(cs_format(&nothing.text, "You do not have permission to approve or reject this request: there is "
+		"no request %llu that waits for you.", (unsigned long long)number), 0);
+	cs_buf_init(&got, 65536);
+	cs_buf_init(&expected, 65536);
+	assert_int_equal(cs_encode(&cs_decision_shape, &reply, &got), 0);
+	assert_int_equal(cs_encode(&cs_decision_shape, &nothing, &expected), 0);
+	assert_int_equal(got.len, expected.len);
+	assert_memory_equal(got.data, expected.data, got.len); /* and not one field more */
+	cs_buf_clear(&got);
+	cs_buf_clear(&expected);
+	cs_clear(&cs_decision_shape, &reply);
+	cs_clear(&cs_decision_shape, &nothing);
+}
+
+/* Whoever may not see a request is told the same as where there is none, and that he tried is recorded: not with the
+ * request, whose receipt would grow with it, and not without end, however many uids he has. Without the look at who may
+ * see it, the reason "digest" would say that it is there. */
+static void test_authority_a091_a_stranger_learns_nothing_by_voting(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 }, reply = { 0 };
+	unsigned changes = 0;
+
+	open_house(state, &h, RIGHTS DEPLOY ONE "}\n");
+	held(&h, &s, 7, &d);
+	changes = h.changes;
+	stranger_reads(&h, DAVE, d.number);
+	stranger_reads(&h, DAVE, d.number + 1);
+	stranger_reads(&h, 4242, d.number);
+	stranger_reads(&h, 4242, 0);
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_NOT_APPROVER), 2);
+	for (uint32_t i = 0; i < 30; i++) {
+		stranger_reads(&h, DAVE, d.number);
+		stranger_reads(&h, 100000 + i, d.number);
+	}
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_NOT_APPROVER), 40);
+	house_pass(MINUTE);
+	stranger_reads(&h, DAVE, d.number);
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_NOT_APPROVER), 41);
+	assert_int_equal(h.changes, changes);
+	assert_int_equal(records_of(&h, d.number), 1);
+	/* who may see it reads what is wrong */
+	vote_blindly(&h, BOB, d.number, &reply);
+	assert_int_equal(reply.reason, CS_WHY_DIGEST);
+	cs_clear(&cs_decision_shape, &reply);
+	vote_blindly(&h, ALICE, d.number, &reply);
+	assert_int_equal(reply.reason, CS_WHY_DIGEST);
+	cs_clear(&cs_decision_shape, &reply);
+	assert_int_equal(house_state(&h, d.number), CS_PENDING);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 static void expect_vote(struct house *h, uint32_t uid, uint32_t login, uint64_t number, enum cs_reason reason,
 	const char *words)
 {
@@ -400,6 +482,7 @@ int main(void)
 		BOTH_STORES(test_authority_a092_approve_may_become_reject),
 		BOTH_STORES(test_authority_rejects_that_count),
 		BOTH_STORES(test_authority_refused_votes_say_why),
+		BOTH_STORES(test_authority_a091_a_stranger_learns_nothing_by_voting),
 		BOTH_STORES(test_authority_a104_login_of_another_is_not_independent),
 		BOTH_STORES(test_authority_a123_one_key_is_one_human),
 		BOTH_STORES(test_authority_a10_self_approval_counts_once_and_is_marked),

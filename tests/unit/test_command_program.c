@@ -289,6 +289,46 @@ static void code_is_typed_on_the_terminal_a094(void **state)
 	reason_of_vote = CS_WHY_NEEDS_APPROVAL;
 }
 
+static int unseen(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	struct cs_decision *decision = reply;
+
+	(void)call;
+	if (type == CS_CALL_SHOW) {
+		*text = strdup("there is no such request that you may see");
+		return CS_ENOENT;
+	}
+	decision->reason = reason_of_vote;
+	decision->text = strdup("You do not have permission to approve or reject this request: there is no request 4 that "
+				"waits for you.");
+	return 0;
+}
+
+/* Who may not even see it is told that he may not vote, and nothing else; the daemon records that he tried. */
+static void vote_on_what_one_may_not_see_is_sent_and_told(void **state)
+{
+	static const char none[CS_DIGEST_LEN];
+	const char *const words[] = { "approve", "reject" };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(words); i++) {
+		reason_of_vote = CS_WHY_NOT_APPROVER;
+		RUN(unseen, words[i], "4", "--yes");
+		assert_int_equal(ran.status, CS_EXIT_NOT_PERMITTED);
+		assert_int_equal(calls[CS_CALL_VOTE], 1);
+		assert_int_equal(voted.vote, i == 0 ? CS_VOTE_APPROVE : CS_VOTE_REJECT);
+		assert_memory_equal(voted.digest, none, CS_DIGEST_LEN);
+		assert_string_equal(ran.out, "");
+		assert_string_equal(ran.err, "countersign: You do not have permission to approve or reject this request: there "
+			"is no request 4 that waits for you: request 4: your vote does not count\n");
+		/* a daemon that takes it all the same is not believed */
+		reason_of_vote = CS_WHY_APPROVED;
+		RUN(unseen, words[i], "4", "--yes");
+		assert_int_equal(ran.status, CS_EXIT_INTERNAL);
+	}
+	reason_of_vote = CS_WHY_NEEDS_APPROVAL;
+}
+
 /* Who may not vote is not asked for anything, and the attempt still reaches the daemon, which records it. */
 static void refused_vote_is_sent_and_told(void **state)
 {
@@ -1019,6 +1059,7 @@ int main(void)
 		TEST(digest_that_is_not_of_what_is_shown_stops_everything_a086),
 		TEST(approving_without_code_or_terminal_is_refused_a094),
 		TEST(code_is_typed_on_the_terminal_a094),
+		TEST(vote_on_what_one_may_not_see_is_sent_and_told),
 		TEST(refused_vote_is_sent_and_told),
 		TEST(only_known_reasons_are_an_approval),
 		TEST(rejection_asks_for_words_on_a_terminal),
