@@ -83,8 +83,10 @@ struct refused_votes {
 #define REFUSED_KEPT 20       /* of one uid in REFUSED_SPAN_MS */
 #define REFUSED_SPAN_MS 60000
 
-/* A notice that was handed out, or a draft that is being looked at (tell_look.c). */
+/* A notice that was handed out, a draft that is being looked at (tell_look.c), or one whose recipients are (tell_check.c). */
+enum checking { UNCHECKED, CHECKING, CHECKED };
 struct sent {
+	enum checking check; /* CHECKED: it may be handed out */
 	uint64_t number; /* 0: free */
 	uint64_t request, wall_ms;
 	uint32_t tries;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that tell people share: tell.c says what each event tells, tell_ask.c asks, tell_whom.c says to whom,
- * tell_look.c hands notices out when their time has come and looks at drafts.
+ * tell_look.c hands notices out when their time has come and looks at drafts, tell_check.c looks at their recipients.
  *
  * A row of the outbox without a text is a draft: it is not told but looked at when its time has come. Drafts are
  * reminders, escalations and what could not be told at once; and, of kind `handled`, whom an open request was told to. */
@@ -73,6 +73,13 @@ int ask_soon(struct cs_authority *authority, const struct cs_stored *stored, enu
 /* Whoever can vote now and was not told yet is. */
 int ask_more(struct cs_authority *authority, const struct cs_stored *stored, const struct cs_now *now,
 	const struct cs_need *needs, size_t n_needs);
+/* Keeps whom the request was told to. 0 or CS_E…. */
+int remember(struct cs_authority *authority, const struct cs_stored *stored, uint64_t wall_ms, const struct whom *told);
+/* The entry of what is on its way with this number; 0: one that is free. NULL: none. */
+struct sent *sent_of(struct cs_authority *authority, uint64_t number);
+/* Asks the directory about the notice's recipients. sent, which is its entry, is CHECKED when it may be handed out; free
+ * where some of them cannot vote and it was written anew for the others. Maybe before this returns. */
+void whom_check(struct cs_authority *authority, const struct cs_notice *notice, struct sent *sent);
 /* Records that nobody could be told, and why. */
 int untold(struct cs_authority *authority, const struct cs_stored *stored, const char *text);
 uint64_t deadline_of(const struct cs_stored *stored); /* wall clock */

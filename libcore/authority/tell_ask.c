@@ -98,8 +98,8 @@ int untold(struct cs_authority *a, const struct cs_stored *stored, const char *t
 	return record_request(a, stored, CS_EVENT_UNTOLD, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL, text, NULL);
 }
 
-/* Keeps whom the request was told to: those of before, and these. */
-static int remember(struct cs_authority *a, const struct cs_stored *stored, uint64_t wall_ms, const struct whom *told)
+/* Those of before, and these. */
+int remember(struct cs_authority *a, const struct cs_stored *stored, uint64_t wall_ms, const struct whom *told)
 {
 	struct letter letter = { .kind = CS_NOTICE_HANDLED, .text = "", .wall_ms = wall_ms,
 		.due_wall_ms = deadline_of(stored) + LOOK_AFTER_MS };

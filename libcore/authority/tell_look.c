@@ -8,8 +8,7 @@
 
 /* --- What is on its way -------------------------------------------------------------------------------------------- */
 
-/* The entry with this number; 0: one that is free. */
-static struct sent *sent_of(struct cs_authority *a, uint64_t number)
+struct sent *sent_of(struct cs_authority *a, uint64_t number)
 {
 	for (size_t i = 0; i < SENT_MAX; i++)
 		if (a->sent[i].number == number)
@@ -322,21 +321,53 @@ static bool still_true(struct cs_authority *a, const struct cs_notice *notice)
 	return open;
 }
 
-static void give_out(struct cs_authority *a, const struct cs_notice *notice, uint32_t tries, cs_hand_fn hand, void *arg)
+/* Is it for people who are to vote, so that it matters whether they still can? */
+static bool asks(const struct cs_notice *notice)
 {
-	struct sent *free_slot = sent_of(a, 0);
-	struct sent sent = { .number = notice->number, .request = notice->request, .wall_ms = notice->wall_ms,
-		.tries = tries, .kind = notice->kind };
+	return notice->request != 0 && notice->n_recipients > 0 &&
+	       (notice->kind == CS_NOTICE_ASKED || notice->kind == CS_NOTICE_ESCALATED ||
+		       notice->kind == CS_NOTICE_REMINDER);
+}
 
-	if (!free_slot || sent_of(a, notice->number))
+/* Drafts and recipients are looked at first. */
+static void take_up(struct cs_authority *a, const struct cs_notice *notice, uint32_t tries)
+{
+	struct sent *slot = sent_of(a, 0);
+
+	if (!slot)
 		return;
-	*free_slot = sent;
+	*slot = (struct sent){ .number = notice->number, .request = notice->request, .wall_ms = notice->wall_ms,
+		.tries = tries, .kind = notice->kind };
 	if (is_draft(notice))
 		look_at(a, notice);
-	else if (!still_true(a, notice))
+	else if (asks(notice))
+		whom_check(a, notice, slot);
+	else
+		slot->check = CHECKED;
+}
+
+static void give_out(struct cs_authority *a, const struct cs_notice *notice, uint32_t tries, cs_hand_fn hand, void *arg)
+{
+	struct sent *slot = NULL;
+
+	if (!sent_of(a, notice->number))
+		take_up(a, notice, tries);
+	slot = sent_of(a, notice->number);
+	if (!slot || slot->check != CHECKED)
+		return; /* on its way, or there is no room */
+	slot->check = UNCHECKED;
+	if (!still_true(a, notice))
 		cs_authority_told(a, notice->number, true, NULL);
 	else if (hand(arg, notice) < 0)
-		*free_slot = (struct sent){ 0 };
+		*slot = (struct sent){ 0 };
+}
+
+/* What was looked at and is not there any more. */
+static void drop_checked(struct cs_authority *a)
+{
+	for (size_t i = 0; i < SENT_MAX; i++)
+		if (a->sent[i].check == CHECKED)
+			a->sent[i] = (struct sent){ 0 };
 }
 
 void cs_authority_tell(struct cs_authority *a, cs_hand_fn hand, void *arg)
@@ -354,4 +385,5 @@ void cs_authority_tell(struct cs_authority *a, cs_hand_fn hand, void *arg)
 		cs_clear(&cs_notice_shape, &notices[i]);
 	}
 	free(notices);
+	drop_checked(a);
 }

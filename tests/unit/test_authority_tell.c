@@ -130,12 +130,12 @@ static int take(void *arg, const struct cs_notice *notice)
 	return 0;
 }
 
-/* A look is a turn of its own, and what it puts into the outbox is handed out in the next. */
+/* A look is a turn of its own, and so is leaving out who cannot vote; what they put into the outbox is handed out after that. */
 static void deliver(struct house *h, struct post_box *box)
 {
 	h->authority->options.tells = true;
 	*box = (struct post_box){ .full = box->full };
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		cs_authority_tell(h->authority, take, box);
 		cs_authority_turn(h->authority);
 	}
@@ -514,9 +514,89 @@ static void test_tell_an_escalation_is_told_when_its_time_comes(void **state)
 	all_told(&h, &box);
 	house_pass(5 * MINUTE);
 	deliver(&h, &box);
-	assert_string_equal(box.text, "escalated:erin,frank"); /* who is listed now, and was not told yet */
+	assert_string_equal(box.text, "escalated:erin"); /* who is listed now, was not told yet, and is not locked */
 	all_told(&h, &box);
 	house_close(&h);
+}
+
+static void told_of_people(struct house *h, const char *people, const char *wanted, int silence_counts)
+{
+	uint64_t number = ask(h);
+	struct post_box box = { 0 };
+
+	house_write(h->people, people);
+	requested(h, number);
+	rows_are(h, "asked:bob,carol reminder*:bob,carol handled*:bob,carol");
+	deliver(h, &box);
+	assert_string_equal(box.text, wanted);
+	all_told(h, &box);
+	assert_int_equal(reached(h, number), silence_counts);
+	/* who was not asked is not told that it is handled either, nor reminded */
+	house_pass(15 * MINUTE);
+	deliver(h, &box);
+	assert_true(!strstr(box.text, "bob") == !strstr(wanted, "bob"));
+	all_told(h, &box);
+	happens(h, number, CS_EVENT_EXPIRED, NULL, NULL, NULL, 0);
+	deliver(h, &box);
+	assert_true(!strstr(box.text, "bob") == !strstr(wanted, "bob"));
+}
+
+#define ALICE_ENTRY "person alice { uid = 2001 id = \"id-alice\" dn = \"uid=alice,ou=people\" human = \"1001\" }\n"
+#define BOB_ENTRY "person bob { uid = 2003 id = \"id-bob\" dn = \"uid=bob,ou=people\" human = \"%s\" locked = %s }\n"
+#define GROUPS \
+	"group tomcat { dn = \"cn=tomcat,ou=project\" attribute cn { value = \"tomcat\" }\n" \
+	"  listed owner { people = { alice, bob } } }\n" \
+	"group infra { dn = \"cn=infra,ou=groups\" listed member { people = { carol } } }\n" \
+	"person carol { uid = 2004 id = \"id-carol\" dn = \"uid=carol,ou=people\" human = \"1004\" locked = %s }\n"
+
+/* A list still names people who cannot vote any more: locked, gone, or the requester once more. They are not asked; and where
+ * nobody is left, nobody's silence means anything. Without the look before it is told, both would be asked. */
+static void test_tell_n6_who_cannot_vote_is_not_asked(void **state)
+{
+	static const struct { const char *human, *bob, *carol, *wanted; int silence_counts; } cases[] = {
+		{ "1003", "false", "false", "asked:bob,carol", 1 },
+		{ "1003", "true", "false", "asked:carol", 1 },
+		{ "1001", "false", "false", "asked:carol", 1 },
+		{ "1003", "true", "true", "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		WITH_HOUSE(h);
+		char *people = NULL;
+
+		assert_int_equal(cs_format(&people, ALICE_ENTRY BOB_ENTRY GROUPS, cases[i].human, cases[i].bob,
+			cases[i].carol), 0);
+		told_of_people(&h, people, cases[i].wanted, cases[i].silence_counts);
+		assert_int_equal(untold_events(&h), cases[i].silence_counts ? 0 : 1);
+		free(people);
+		house_close(&h);
+	}
+}
+
+/* Gone from the directory, while names are what people log in with; and a directory that cannot tell leaves nobody out. */
+static void test_tell_n6_who_is_gone_is_not_asked(void **state)
+{
+	(void)state;
+	{
+		WITH_HOUSE(h);
+
+		told_of_people(&h, ALICE_ENTRY "person carol { uid = 2004 id = \"id-carol\" dn = \"uid=carol,ou=people\" }\n"
+			"group infra { dn = \"cn=infra,ou=groups\" listed member { people = { carol } } }\n", "asked:carol", 1);
+		house_close(&h);
+	}
+	{
+		WITH_HOUSE(h);
+		uint64_t number = ask(&h);
+		struct post_box box = { 0 };
+
+		requested(&h, number);
+		house_write(h.people, "no directory at all");
+		deliver(&h, &box);
+		assert_string_equal(box.text, "asked:bob,carol");
+		all_told(&h, &box);
+		house_close(&h);
+	}
 }
 
 /* Who could was not known when it was asked: it is looked up. */
@@ -703,6 +783,8 @@ int main(void)
 		cmocka_unit_test(test_tell_n8_a_reminder_goes_to_who_still_can),
 		cmocka_unit_test(test_tell_a_reminder_is_moot_when_it_ended),
 		cmocka_unit_test(test_tell_an_escalation_is_told_when_its_time_comes),
+		cmocka_unit_test(test_tell_n6_who_cannot_vote_is_not_asked),
+		cmocka_unit_test(test_tell_n6_who_is_gone_is_not_asked),
 		cmocka_unit_test(test_tell_who_could_is_looked_up_where_nobody_said),
 		cmocka_unit_test(test_tell_what_the_directory_cannot_say_is_asked_again),
 		cmocka_unit_test(test_tell_what_is_on_its_way_is_not_handed_out_twice),
