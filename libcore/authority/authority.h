@@ -37,7 +37,8 @@ struct cs_authority_events {
 	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 	void (*failed)(void *arg, const char *why); /* the store could not write: what the turn decided is denied */
 	void (*describe)(void *arg, struct cs_status *status); /* fills in what only the program knows */
-	void (*notice)(void *arg, const char *text); /* at the start: what root should know and nothing else shows */
+	void (*notice)(void *arg, const char *text); /* at the start, and when a policy comes into force: what root should
+	                                              * know and nothing else shows */
 	void *arg;
 };
 

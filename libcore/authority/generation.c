@@ -61,6 +61,23 @@ static bool is_kept(struct cs_authority *a)
 	return kept;
 }
 
+/* Silence counts only of people who were told (tell_reached): what its author wrote does not happen on this host. */
+static void warn_of_silence(const struct cs_authority *a)
+{
+	char *notice = NULL;
+
+	for (size_t i = 0; !notice && a->directory && !a->options.tells && i < cs_policy_gates(a->policy); i++) {
+		const struct cs_gate *gate = cs_policy_gate_at(a->policy, i);
+
+		if (cs_gate_objection_ms(gate) > 0)
+			(void)cs_format(&notice, "gate %s waits for objections, and this host tells nobody whose silence could "
+				"count (notify in countersignd.conf): it waits for approvals", cs_gate_name(gate));
+	}
+	if (notice && a->options.events.notice)
+		a->options.events.notice(a->options.events.arg, notice);
+	free(notice);
+}
+
 void policy_settle(struct cs_authority *a, bool committed)
 {
 	if (!a->unsettled)
@@ -69,6 +86,7 @@ void policy_settle(struct cs_authority *a, bool committed)
 	if (committed || is_kept(a)) {
 		cs_policy_free(&a->settled_policy);
 		cs_clear(&cs_generation_shape, &a->settled_generation);
+		warn_of_silence(a);
 		return;
 	}
 	cs_policy_free(&a->policy);
@@ -296,8 +314,10 @@ int policy_open(struct cs_authority *a, struct cs_problem *problem)
 		r = take_newest(a, &generation, text, problem);
 	if (r == 0)
 		r = record_start(a);
-	if (r == 0)
+	if (r == 0) {
 		compare_file(a);
+		warn_of_silence(a);
+	}
 	cs_clear(&cs_generation_shape, &generation);
 	free(text);
 	return r;

@@ -25,8 +25,9 @@ static int lint_objections(struct lint *lint, const struct cs_gate *gate)
 	if (gate->objection_ms == 0)
 		return 0;
 	return cs_lint_say(lint, false, gate->line, "lazy-consensus",
-			   "gate %s goes ahead after %s where nobody objects, though nobody agreed", gate->name,
-			   cs_policy_say_span(gate->objection_ms, span));
+			   "gate %s goes ahead after %s where nobody objects, though nobody agreed; on a host that "
+			   "tells nobody (countersignd.conf, notify) it waits for approvals",
+			   gate->name, cs_policy_say_span(gate->objection_ms, span));
 }
 
 /* --- Automatic approvals ------------------------------------------------------------------------------------------ */

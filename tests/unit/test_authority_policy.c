@@ -2,6 +2,7 @@
 /* The policy's generations: the first, those that follow, who may put one in force and who learns what, and what
  * happens when something comes between. And many rights at once. */
 #include "house.h"
+#include "internal.h"
 #include "frame.h"
 #include "text.h"
 #include "ops.h"
@@ -238,6 +239,35 @@ static void test_policy_restart_takes_the_newest(void **state)
 	(void)refused(&h, 0, open_policy, CS_WHY_UNKNOWN_PERSON); /* it is that one which judges */
 	cs_clear(&cs_generation_shape, &body);
 	cs_clear(&cs_event_shape, &event);
+	house_close(&h);
+}
+
+/* A gate that waits for objections does not go ahead on a host that tells nobody: root reads so when it comes into force, at
+ * each start, and not where people are told. Without the look at what the host tells it would be said always, or never. */
+static void test_policy_silence_that_cannot_count_is_said(void **state)
+{
+	static const char lazy[] = "service sudo { unmatched = permit }\n"
+		"permission release.approve { label = \"Approve\" } role infra { permissions = release.approve }\n"
+		"assignment infra { role = infra scope = \"*\" group = \"cn=infra,ou=groups\" listed = member }\n"
+		"gate shorten { service = sudo command = \"/bin/true\" permission = release.approve scope = \"*\"\n"
+		"  approval one { count = 1 role = infra scope = \"*\" } objections = 5m lifetime = 1h }\n";
+	WITH_HOUSE(h);
+
+	(void)state;
+	house_load(&h, lazy);
+	assert_int_equal(h.notices, 1);
+	assert_non_null(strstr(h.notice, "gate shorten waits for objections, and this host tells nobody"));
+	assert_non_null(strstr(h.notice, "it waits for approvals"));
+	h.authority->options.tells = true;
+	house_load(&h, lazy);
+	assert_int_equal(h.notices, 1);
+	house_write(h.policy, lazy); /* nothing to say of the file */
+	cs_authority_close(&h.authority);
+	house_open_authority(&h);
+	assert_int_equal(h.notices, 2);
+	assert_non_null(strstr(h.notice, "gate shorten"));
+	house_load(&h, open_policy);
+	assert_int_equal(h.notices, 2);
 	house_close(&h);
 }
 
@@ -1092,6 +1122,7 @@ int main(void)
 		cmocka_unit_test(test_policy_root_puts_the_next_in_force),
 		cmocka_unit_test(test_policy_text_with_a_mistake_is_refused),
 		cmocka_unit_test(test_policy_restart_takes_the_newest),
+		cmocka_unit_test(test_policy_silence_that_cannot_count_is_said),
 		cmocka_unit_test(test_policy_file_is_compared_at_the_start),
 		cmocka_unit_test(test_policy_generation_that_does_not_parse_refuses_the_start),
 		cmocka_unit_test(test_policy_a110_text_that_is_not_its_digest_refuses_the_start),
