@@ -25,6 +25,15 @@ bool is_review(const struct cs_policy *policy, const char *gate)
 	return glass_of(policy, gate, &glass) == 1;
 }
 
+int step_debt(struct step *step, const struct cs_request *request)
+{
+	const struct cs_action *action = &request->action;
+
+	return action->service && strcmp(action->service, "countersign") == 0 && action->command &&
+			       strcmp(action->command, "break-glass.review") == 0
+		       ? 0 : BAD(step, "it is asked for by gate %s, and is no review", request->gate);
+}
+
 static bool names(const struct cs_glass *glass, uint32_t uid)
 {
 	for (size_t i = 0; i < glass->n_uids; i++)
@@ -66,6 +75,10 @@ static int may_break(struct step *step, const struct asked *debt, const struct c
 		return BAD(step, "it gives no reason");
 	if (strcmp(request->scope, glass->scope) != 0 || request->session_ms > glass->lasts_ms)
 		return BAD(step, "it goes further than break_glass %s", glass->name);
+	if (request->created_wall_ms > step->event.wall_ms + SLACK_MS)
+		return BAD(step, "its review was asked for later than it was broken");
+	if (debt->broken)
+		return BAD(step, "it was broken already");
 	if (other)
 		return BAD(step, "the one before, request %llu, was not reviewed", (unsigned long long)other->number);
 	return 0;
@@ -79,7 +92,11 @@ int step_break_glass(struct step *step)
 
 	if (r == 0 && (!debt->debt || glass_of(step->replay->policy, debt->request.gate, &glass) != 1))
 		r = BAD(step, "request %llu is no review of a break-glass", (unsigned long long)debt->number);
-	return r == 0 ? may_break(step, debt, &glass) : r;
+	if (r == 0)
+		r = may_break(step, debt, &glass);
+	if (r == 0)
+		debt->broken = true;
+	return r;
 }
 
 bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms)
@@ -88,7 +105,7 @@ bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char 
 		const struct cs_request *request = &replay->asked[i]->request;
 		struct cs_glass glass = { 0 };
 
-		if (replay->asked[i]->debt && request->subject.uid == uid && covers(request->scope, scope) &&
+		if (replay->asked[i]->broken && request->subject.uid == uid && covers(request->scope, scope) &&
 			glass_of(replay->policy, request->gate, &glass) == 1 && names(&glass, uid) &&
 			covers(glass.scope, scope) &&
 			wall_ms <= request->created_wall_ms + SLACK_MS +

@@ -200,12 +200,14 @@ static int suffice(struct step *step, const struct asked *asked, const struct cs
 {
 	size_t of_rule[CS_MAX_RULES];
 	struct cs_case what = { 0 };
+	int r = 0;
 
 	if (cs_grounds_case(step->replay->policy, gate, &asked->request, asked->votes, asked->n_votes, grounds, of_rule,
 		&what) < 0)
 		return BAD(step, "it was decided from %zu voters, and %zu votes stand", grounds->n_voters,
 			asked->n_votes);
-	return decide_again(step, &what, CS_PERMIT, step->event.reason);
+	r = signatures_stand(step, asked, gate, grounds);
+	return r == 0 ? decide_again(step, &what, CS_PERMIT, step->event.reason) : r;
 }
 
 int step_approved(struct step *step)

@@ -11,7 +11,8 @@ struct asked {
 	uint64_t number;
 	uint8_t digest[CS_DIGEST_LEN];
 	enum cs_state state; /* PENDING, APPROVED */
-	bool debt;           /* of a break-glass */
+	bool debt;           /* of a break-glass … */
+	bool broken;         /* … and an event said that it was broken */
 	bool by_silence;     /* approved: nobody objected */
 	struct cs_request request;
 	struct cs_approval *votes; /* that stand, in the order in which they were cast */
@@ -109,6 +110,10 @@ int step_voted(struct step *step);
 
 /* signatures.c: a vote is signed where it has to be, and rightly. */
 int step_signature(struct step *step, const struct asked *asked, const struct cs_voted_body *body);
+/* Every vote that counts in these grounds, which hold one voter for each, is signed where it has to be now, and its
+ * signature still stands. */
+int signatures_stand(struct step *step, const struct asked *asked, const struct cs_gate *gate,
+	const struct cs_grounds *grounds);
 
 /* permits.c */
 /* Does the policy in force lead the action to this gate in this scope, by what the record says of who asks? 0 with
@@ -125,6 +130,8 @@ int step_claimed(struct step *step);
 int step_break_glass(struct step *step);
 /* Is this the gate by which a break-glass is reviewed? */
 bool is_review(const struct cs_policy *policy, const char *gate);
+/* What is asked for by such a gate is that review, and nothing that could be run. */
+int step_debt(struct step *step, const struct cs_request *request);
 /* Has this person broken the glass for this scope, and was it still so? */
 bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms);
 

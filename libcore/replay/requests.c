@@ -167,13 +167,20 @@ static int step_requested_body(struct step *step, const struct cs_requested_body
 	const struct cs_gate *gate = NULL;
 	int r = agrees(step, request);
 
-	*ret_debt = r == 0 && is_review(step->replay->policy, request->gate);
-	if (r < 0 || *ret_debt || is_nothing(&body->grounds))
+	if (r == 0 && !step->replay->policy)
+		r = BAD(step, "no policy is in force");
+	if (r < 0)
 		return r;
-	r = lead_to(step, &request->action, &body->grounds, request->gate, request->scope, &gate);
+	*ret_debt = is_review(step->replay->policy, request->gate);
+	if (*ret_debt)
+		return step_debt(step, request);
+	if (!is_nothing(&body->grounds))
+		r = lead_to(step, &request->action, &body->grounds, request->gate, request->scope, &gate);
+	else if (!(gate = cs_policy_gate(step->replay->policy, request->gate)))
+		r = BAD(step, "its policy has no gate %s", request->gate);
 	if (r == 0)
 		r = terms_hold(step, request, gate);
-	return r == 0 ? has_to_ask(step, body, gate) : r;
+	return r == 0 && !is_nothing(&body->grounds) ? has_to_ask(step, body, gate) : r;
 }
 
 int step_requested(struct step *step)
@@ -209,6 +216,9 @@ int step_closed(struct step *step)
 	struct asked *asked = NULL;
 	int r = step_asked(step, &asked);
 
+	if (r == 0 && asked->debt)
+		r = BAD(step, "request %llu is the review of a break-glass, which ends when two others approved it",
+			(unsigned long long)asked->number);
 	if (r == 0)
 		asked_close(step->replay, asked);
 	return r;

@@ -37,9 +37,20 @@ static bool in_roster(const struct cs_replay *replay, const char *id, const stru
 }
 
 /* The accounts of a host list no keys: there the roster alone says whose they are. */
-static int is_his_key(struct step *step, const struct cs_person *person, const struct cs_ssh_key *key)
+static bool lists(const struct cs_person *person, const char *fingerprint)
 {
-	if (person->n_keys > 0 && cs_strv_has(person->keys, person->n_keys, key->fingerprint) != 1)
+	return person->n_keys == 0 || cs_strv_has(person->keys, person->n_keys, fingerprint) == 1;
+}
+
+static int is_his_key(struct step *step, const struct cs_approval *approval, const struct cs_person *person,
+	const struct cs_ssh_key *key)
+{
+	char title[CS_SSH_TITLE_MAX + 1];
+
+	cs_ssh_key_title(key, title);
+	if (strcmp(approval->assurance ? approval->assurance : "", title) != 0)
+		return BAD(step, "the vote of %s says that it was signed with another key than %s", person->name, title);
+	if (!lists(person, key->fingerprint))
 		return BAD(step, "the key that signed, %s, was not one of %s", key->fingerprint, person->name);
 	if (!in_roster(step->replay, person->id, key))
 		return BAD(step, "the key that signed, %s, is not one of %s in the roster", key->fingerprint,
@@ -56,23 +67,63 @@ int cs_replay_roster(struct cs_replay *replay, const struct cs_roster *roster)
 	return 0;
 }
 
+/* As the request asks for it, or the gate of now. */
+static int is_signed(struct step *step, const struct asked *asked, const struct cs_gate *gate,
+	const struct cs_approval *approval)
+{
+	bool wanted = strcmp(asked->request.assurance, "signature") == 0 || (gate && cs_gate_needs_signature(gate));
+
+	return wanted && approval->n_signature == 0
+		       ? BAD(step, "the vote of %s is not signed, and had to be", approval->person.name) : 0;
+}
+
 int step_signature(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
 {
+	const struct cs_gate *gate = cs_policy_gate(step->replay->policy, asked->request.gate);
 	const struct cs_approval *approval = &body->approval;
 	const struct cs_person *person = &body->grounds.voters[0].person;
 	struct cs_ssh_key key = { 0 };
-	int r = 0;
+	int r = is_signed(step, asked, gate, approval);
 
-	if (approval->n_signature == 0)
-		return strcmp(asked->request.assurance, "signature") == 0
-			       ? BAD(step, "the vote of %s is not signed, and had to be", approval->person.name) : 0;
+	if (r < 0 || approval->n_signature == 0)
+		return r;
 	r = verify(step, approval, &key);
 	if (r == 0)
-		r = is_his_key(step, person, &key);
+		r = is_his_key(step, approval, person, &key);
 	if (r == 0 && body->grounds.wall_ms > approval->not_after_wall_ms)
 		r = BAD(step, "the vote of %s was signed for a time that was over", approval->person.name);
 	if (r == 0)
 		r = step_head(step, approval);
 	step->replay->sums.signatures += r == 0;
+	return r;
+}
+
+/* The signature itself was checked when the vote was cast, and so was which key the assurance names. */
+static int stands(struct step *step, const struct cs_approval *approval, const struct cs_person *person, uint64_t wall_ms)
+{
+	const char *blank = strchr(approval->assurance, ' ');
+
+	if (wall_ms > approval->not_after_wall_ms)
+		return BAD(step, "the signature of %s was over", approval->person.name);
+	if (!blank || !lists(person, blank + 1))
+		return BAD(step, "the key that signed for %s is not one of %s's any more", approval->person.name,
+			approval->person.name);
+	return 0;
+}
+
+int signatures_stand(struct step *step, const struct asked *asked, const struct cs_gate *gate,
+	const struct cs_grounds *grounds)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < asked->n_votes && i < grounds->n_voters; i++) {
+		const struct cs_approval *approval = &asked->votes[i];
+
+		if (approval->vote != CS_VOTE_APPROVE || grounds->voters[i].known != CS_KNOWN_YES)
+			continue; /* counts for nothing */
+		r = is_signed(step, asked, gate, approval);
+		if (r == 0 && approval->n_signature > 0)
+			r = stands(step, approval, &grounds->voters[i].person, grounds->wall_ms);
+	}
 	return r;
 }

@@ -793,7 +793,7 @@ static void test_a110_used_more_often_than_the_policy_of_now_lets(void **state)
 
 struct signer {
 	struct cs_host_key *key; /* anybody's ed25519 key */
-	char fingerprint[CS_SSH_FINGERPRINT_LEN + 1];
+	char fingerprint[CS_SSH_FINGERPRINT_LEN + 1], title[CS_SSH_TITLE_MAX + 1];
 	char *keys[1];
 	struct cs_buf signature;
 };
@@ -805,6 +805,7 @@ static void signer_open(struct signer *signer, struct member *owner)
 	assert_int_equal(cs_host_key_make(&signer->key), 0);
 	assert_int_equal(cs_ssh_key_read_line(cs_host_key_public(signer->key), &key), 0);
 	memcpy(signer->fingerprint, key.fingerprint, sizeof(signer->fingerprint));
+	cs_ssh_key_title(&key, signer->title);
 	signer->keys[0] = signer->fingerprint;
 	cs_buf_init(&signer->signature, CS_MAX_SIGNATURE);
 	if (owner) {
@@ -823,6 +824,7 @@ static void sign(struct signer *signer, const struct story *s, struct cs_approva
 {
 	struct cs_buf statement;
 
+	vote->assurance = signer->title;
 	vote->not_after_wall_ms = s->scribe.wall_ms + 60000;
 	cs_buf_init(&statement, CS_MAX_TEXT);
 	assert_int_equal(cs_statement_encode(vote, &statement), 0);
