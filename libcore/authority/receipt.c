@@ -168,22 +168,20 @@ static int segment_check(struct task *task, const struct cs_segment *segment, ch
 }
 
 /* The segment goes, and the record says so, in one transaction. */
-static int segment_move(struct task *task, struct cs_segment *segment, uint64_t *ret_event)
+static int segment_move(struct task *task, const struct cs_segment *segment, uint64_t *ret_event)
 {
 	struct cs_authority *a = task->authority;
-	struct cs_event event = { .kind = CS_EVENT_ARCHIVED, .actor_uid = task->caller.uid };
+	struct cs_event event = { .kind = CS_EVENT_ARCHIVED, .actor_uid = task->caller.uid, .text = segment->file };
 	struct cs_buf body;
 	int r = record_begin(a);
 
 	if (r < 0)
 		return r;
 	cs_buf_init(&body, CS_MAX_EVENT);
-	segment->wall_ms = task->now.wall_ms;
 	r = cs_store_archive(a->store, segment);
 	if (r == 0)
 		r = cs_encode(&cs_segment_shape, segment, &body);
 	if (r == 0) {
-		event.text = segment->file;
 		event.body = body.data;
 		event.n_body = body.len;
 		r = record_event(a, &event);
@@ -196,9 +194,21 @@ static int segment_move(struct task *task, struct cs_segment *segment, uint64_t 
 	return r;
 }
 
+/* The answer, ready before anything moves: who is told that it failed removes his copy. */
+static int segment_answer(const struct task *task, const struct cs_segment *segment, struct cs_archive_answer *answer)
+{
+	int r = cs_copy(&cs_segment_shape, segment, &answer->segment);
+
+	answer->segment.wall_ms = task->now.wall_ms;
+	if (r == 0 && task->authority->options.host_key)
+		r = sign(task->authority, CS_NAMESPACE_SEGMENT, &cs_segment_shape, &answer->segment, &answer->signature,
+			&answer->n_signature);
+	return r;
+}
+
 void archive_start(struct task *task)
 {
-	struct cs_archive *call = task->call;
+	const struct cs_archive *call = task->call;
 	struct cs_archive_answer answer = { 0 };
 	char *text = NULL;
 	int r = 0;
@@ -209,12 +219,9 @@ void archive_start(struct task *task)
 	}
 	r = segment_check(task, &call->segment, &text);
 	if (r == 0)
-		r = segment_move(task, &call->segment, &answer.event);
+		r = segment_answer(task, &call->segment, &answer);
 	if (r == 0)
-		r = cs_copy(&cs_segment_shape, &call->segment, &answer.segment);
-	if (r == 0 && task->authority->options.host_key)
-		r = sign(task->authority, CS_NAMESPACE_SEGMENT, &cs_segment_shape, &answer.segment, &answer.signature,
-			&answer.n_signature);
+		r = segment_move(task, &answer.segment, &answer.event);
 	if (r == 0) {
 		task_reply(task, &answer);
 	} else {
