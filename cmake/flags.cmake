@@ -11,6 +11,7 @@ endif()
 
 option(CS_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(CS_WERROR "warnings are errors" OFF)
+option(CS_FUZZ "build the fuzz targets for libFuzzer (clang)" OFF)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(
@@ -46,4 +47,9 @@ else()
 	if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
 		add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 	endif()
+endif()
+# A fuzzer learns from what its inputs reach: in the rooms, not only in the target.
+if(CS_FUZZ)
+	add_compile_options(-fsanitize=fuzzer-no-link)
+	add_link_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -239,6 +239,23 @@ static int print_archived(const struct archive *archive, uint64_t event)
 	return cs_print(&out);
 }
 
+/* The answer may have been lost behind the commit, and then the file is all that there is of these events: it goes only
+ * where the store is known to have them still. */
+static void remove_copy(struct archive *archive)
+{
+	struct cs_evidence_ends ends = { 0 };
+	char *text = NULL;
+	int r = cs_evidence_ends(archive->run, &ends, &text);
+
+	cs_free_str(&text);
+	if (r == 0 && ends.first == archive->segment.first)
+		(void)unlinkat(archive->folder, archive->name, 0);
+	else
+		(void)cs_fail(0, r == 0 ? "these events left the store all the same; the file was kept"
+			: "it is not known whether these events left the store; the file was kept", archive->name,
+			"compare it with `countersign evidence verify` before you remove anything");
+}
+
 static int take_out(struct archive *archive)
 {
 	struct cs_archive call = { .segment = archive->segment }; /* a view */
@@ -248,7 +265,7 @@ static int take_out(struct archive *archive)
 	call.segment.file = archive->name;
 	status = cs_ask(archive->run, CS_CALL_ARCHIVE, &call, archive->name, &answer);
 	if (status != 0) {
-		(void)unlinkat(archive->folder, archive->name, 0);
+		remove_copy(archive);
 		return status;
 	}
 	if (answer.n_signature > 0)

@@ -247,7 +247,7 @@ static void run(answer_fn how, const char *const *words, size_t n)
 }
 
 /* Runs on a terminal of 70 columns. */
-static void run_on_terminal(answer_fn how, const char *typed, const char *const *words, size_t n)
+static inline void run_on_terminal(answer_fn how, const char *typed, const char *const *words, size_t n)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 70 };
 	int master = -1;
