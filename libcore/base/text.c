@@ -18,7 +18,7 @@
 
 /* Code points that are never shown as they are: controls, format characters, blanks other than the space, what is
  * invisible by definition, and private use. Sorted. Noncharacters at the end of each plane are tested beside it. */
-static const struct {
+static const struct range {
 	uint32_t first;
 	uint32_t last;
 } hidden[] = {
@@ -58,21 +58,49 @@ static const struct {
 	{0xF0000, 0x10FFFF}, /* private use */
 };
 
-static bool is_hidden(uint32_t cp)
-{
-	size_t low = 0;
-	size_t high = CS_COUNT(hidden);
+/* What a terminal shows two columns wide. Sorted. */
+static const struct range wide[] = {
+	{0x1100, 0x115F},    /* Hangul */
+	{0x231A, 0x231B},    /* signs that are shown as pictures, from here on */
+	{0x2329, 0x232A},
+	{0x23E9, 0x23F3},
+	{0x25FD, 0x25FE},
+	{0x2614, 0x26FD},
+	{0x2705, 0x2705},
+	{0x270A, 0x270B},
+	{0x2728, 0x2728},
+	{0x274C, 0x2757},
+	{0x2795, 0x27BF},
+	{0x2B1B, 0x2B55},
+	{0x2E80, 0xA4CF},    /* Chinese, Japanese, Korean, Yi */
+	{0xA960, 0xA97C},
+	{0xAC00, 0xD7A3},
+	{0xF900, 0xFAFF},
+	{0xFE10, 0xFE6F},
+	{0xFF01, 0xFFE6},
+	{0x16FE0, 0x18DFF},  /* Tangut, Khitan */
+	{0x1AFF0, 0x1B2FF},  /* Kana */
+	{0x1F000, 0x1FAFF},  /* pictures */
+	{0x20000, 0x3FFFD},
+};
 
-	if ((cp & 0xFFFE) == 0xFFFE)
-		return true;
+static bool is_in(const struct range *ranges, size_t n, uint32_t cp)
+{
+	size_t low = 0, high = n;
+
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (cp > hidden[middle].last)
+		if (cp > ranges[middle].last)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < CS_COUNT(hidden) && cp >= hidden[low].first;
+	return low < n && cp >= ranges[low].first;
+}
+
+static bool is_hidden(uint32_t cp)
+{
+	return (cp & 0xFFFE) == 0xFFFE || is_in(hidden, CS_COUNT(hidden), cp);
 }
 
 /* The length of the UTF-8 sequence at s and its code point; 0 when it is none (overlong, surrogate, cut off, beyond
@@ -146,6 +174,15 @@ size_t cs_text_shown(const char *s)
 	uint32_t cp = 0;
 	size_t n = decode((const unsigned char *)s, &cp);
 	return n > 0 && !is_hidden(cp) ? n : 0;
+}
+
+size_t cs_text_columns(const char *s, size_t *ret_bytes)
+{
+	uint32_t cp = 0;
+	size_t n = decode((const unsigned char *)s, &cp);
+
+	*ret_bytes = n > 0 ? n : 1;
+	return n > 0 && is_in(wide, CS_COUNT(wide), cp) ? 2 : 1;
 }
 
 char *cs_escaped(const char *s)

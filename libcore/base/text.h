@@ -18,6 +18,10 @@ char *cs_escaped(const char *s);
 /* The length of the code point at s when cs_escape would show it as it is ('\\' counts as shown); 0 when it would not. */
 size_t cs_text_shown(const char *s);
 
+/* How many columns of a terminal the code point at s takes, at most: 2 for wide ones, 1 for all others, also for a byte that
+ * is no UTF-8. *ret_bytes is its length. Source: East Asian Width (UAX 11), with some that are narrow counted as wide. */
+size_t cs_text_columns(const char *s, size_t *ret_bytes);
+
 /* 1 when every byte of s is in [A-Za-z0-9._-], s is not empty, does not begin with '-' or '.', and is at most max
  * bytes long; else 0. What may stand in a scope, a host name or a captured argument. */
 int cs_is_word(const char *s, size_t max);

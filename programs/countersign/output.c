@@ -91,23 +91,18 @@ void cs_put_shown(struct cs_buf *out, const char *text)
 	}
 }
 
-static bool begins_character(char c)
-{
-	return ((unsigned char)c & 0xc0u) != 0x80u;
-}
-
 size_t cs_columns(const char *text)
 {
-	size_t n = 0;
+	size_t columns = 0, n = 0;
 
-	for (; *text != '\0'; text++)
-		n += begins_character(*text) ? 1 : 0;
-	return n;
+	for (; *text != '\0'; text += n)
+		columns += cs_text_columns(text, &n);
+	return columns;
 }
 
 void cs_put_cut(struct cs_buf *out, const char *text, size_t width)
 {
-	size_t columns = 0, end = 0;
+	size_t columns = 0, end = 0, n = 0;
 
 	if (cs_columns(text) <= width) {
 		cs_put(out, "%s", text);
@@ -115,10 +110,8 @@ void cs_put_cut(struct cs_buf *out, const char *text, size_t width)
 	}
 	if (width == 0)
 		return;
-	for (end = 0; text[end] != '\0'; end++) {
-		if (begins_character(text[end]) && columns++ == width - 1)
-			break;
-	}
+	while ((columns += cs_text_columns(text + end, &n)) < width)
+		end += n;
 	cs_buf_put(out, text, end);
 	cs_put(out, "…");
 }

@@ -31,7 +31,7 @@ void cs_put_styled(struct cs_buf *out, const struct cs_look *look, enum cs_style
  * backslashes are not doubled and yet nothing reaches the terminal raw. */
 void cs_put_shown(struct cs_buf *out, const char *text);
 
-/* Characters of UTF-8 text, each counted as one column. */
+/* How many columns of a terminal UTF-8 text takes, at most. */
 size_t cs_columns(const char *text);
 /* Appends at most width columns of text; what is cut ends in "…". */
 void cs_put_cut(struct cs_buf *out, const char *text, size_t width);

@@ -8,8 +8,12 @@
 
 #include "mem.h"
 #include "output.h"
+#include "text.h"
+#include <limits.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 static char *taken(struct cs_buf *buf)
 {
@@ -47,6 +51,36 @@ static void what_is_cut_says_so(void **state)
 	assert_text(cut("abcdef", 0), "");
 	assert_text(cut("äöüäöü", 3), "äö…");
 	assert_text(cut("äöü", 3), "äöü");
+}
+
+/* What wraps begins a line of its own, which could look like another row. Kills: counting characters. */
+static void test_a097_wide_characters_do_not_wrap(void **state)
+{
+	(void)state;
+	assert_text(cut("漢字漢字", 8), "漢字漢字");
+	assert_text(cut("漢字漢字", 7), "漢字漢…");
+	assert_text(cut("漢字漢字", 6), "漢字…");
+	assert_text(cut("漢字", 1), "…");
+	assert_text(cut("a\xff\xff\xff", 3), "a\xff…");
+	assert_int_equal(cs_columns("a漢🙂"), 5);
+}
+
+/* Against the C library, which knows every character: never narrower. */
+static void test_a097_no_character_is_wider_than_it_counts(void **state)
+{
+	(void)state;
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	for (wchar_t cp = 1; cp <= 0x10FFFF; cp++) {
+		char text[MB_LEN_MAX + 1] = "";
+		mbstate_t shift = { 0 };
+		size_t n = wcrtomb(text, cp, &shift), bytes = 0;
+
+		if (n == (size_t)-1 || cs_text_shown(text) == 0)
+			continue;
+		if ((int)cs_text_columns(text, &bytes) < wcwidth(cp) || bytes != n)
+			fail_msg("U+%04X takes %d columns", (unsigned)cp, wcwidth(cp));
+	}
 }
 
 static const struct cs_column columns[] = { { "NO", true, false, 0 }, { "WHAT", false, true, 0 },
@@ -142,6 +176,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_cut_says_so),
+		cmocka_unit_test(test_a097_wide_characters_do_not_wrap),
+		cmocka_unit_test(test_a097_no_character_is_wider_than_it_counts),
 		cmocka_unit_test(table_in_a_pipe_is_never_cut),
 		cmocka_unit_test(table_on_a_terminal_fits),
 		cmocka_unit_test(narrowest_terminal_gets_no_longer_lines),
