@@ -65,6 +65,19 @@ static void put_actor(struct cs_buf *out, const struct cs_event *event)
 	}
 }
 
+/* Which vote it was: approve, reject, or one that was taken back. */
+static void put_vote(struct cs_buf *out, const struct cs_event *event)
+{
+	struct cs_voted_body body = {0};
+	int r = cs_decode_all(&cs_voted_body_shape, event->body, event->n_body, &body);
+
+	if (r == CS_ENOMEM && !out->error)
+		out->error = CS_ENOMEM;
+	put(out, ", ");
+	put(out, r == 0 ? cs_vote_name(body.approval.vote) : "unreadable vote");
+	cs_clear(&cs_voted_body_shape, &body);
+}
+
 /* The last parenthesis of a line is always this one, so that a text cannot pretend it. */
 static void put_tail(struct cs_buf *out, const struct cs_event *event)
 {
@@ -74,6 +87,8 @@ static void put_tail(struct cs_buf *out, const struct cs_event *event)
 	} else {
 		put(out, "  (no gate");
 	}
+	if (event->kind == CS_EVENT_VOTED)
+		put_vote(out, event);
 	if (event->reason != CS_WHY_NONE) {
 		put(out, ", ");
 		put(out, cs_reason_name(event->reason));

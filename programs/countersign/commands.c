@@ -214,13 +214,16 @@ void cs_command_help(struct cs_buf *out, const struct cs_command *command)
 		cs_put(out, "\n%s", command->details);
 }
 
-static int print_help(const struct cs_command *command)
+/* Where what an option does stands, and goes on. */
+#define HELP_GOES_ON 21
+
+static int print_help(const struct cs_run *run, const struct cs_command *command)
 {
 	struct cs_buf out;
 
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	cs_command_help(&out, command);
-	return cs_print(&out);
+	return cs_print_wrapped(&run->look, &out, HELP_GOES_ON);
 }
 
 static int print_version(void)
@@ -232,9 +235,38 @@ static int print_version(void)
 	return cs_print(&out);
 }
 
-static int fail_unknown(const char *word)
+/* The second words that belong to a first one, as "list, grant, revoke"; nothing where it is no first word. */
+static void put_second_words(struct cs_buf *out, const char *first)
 {
-	return cs_fail(CS_EXIT_USAGE, "there is no such command", word, "see `countersign help`");
+	const struct cs_command *command = NULL;
+	size_t n = strlen(first);
+
+	for (size_t i = 0; (command = cs_command_at(i)) != NULL; i++) {
+		if (strncmp(command->name, first, n) == 0 && command->name[n] == ' ')
+			cs_put(out, "%s%s", out->len == 0 ? "" : ", ", command->name + n + 1);
+	}
+}
+
+/* words[0] alone, or with what follows, is no command. */
+static int fail_unknown(char *const *words, size_t n)
+{
+	char *where = NULL, *next = NULL;
+	struct cs_buf second;
+
+	cs_buf_init(&second, CS_OUTPUT_MAX);
+	put_second_words(&second, words[0]);
+	if (second.len > 0) {
+		cs_buf_put_u8(&second, 0);
+		(void)cs_format(&where, "%s%s%s", words[0], n > 1 ? " " : "", n > 1 ? words[1] : "");
+		if (cs_buf_error(&second) == 0)
+			(void)cs_format(&next, "%s goes with %s", words[0], (const char *)second.data);
+	}
+	(void)cs_fail(CS_EXIT_USAGE, "there is no such command", cs_text_or(where, words[0]),
+		cs_text_or(next, "see `countersign help`"));
+	cs_free_str(&where);
+	cs_free_str(&next);
+	cs_buf_clear(&second);
+	return CS_EXIT_USAGE;
 }
 
 int cs_run_help(struct cs_run *run, char **args, size_t n)
@@ -246,8 +278,8 @@ int cs_run_help(struct cs_run *run, char **args, size_t n)
 	if (status != 0)
 		return status;
 	if (n > 0 && ((command = cs_command_find(args, n, &words)) == NULL || words != n))
-		return fail_unknown(args[0]);
-	return print_help(command);
+		return fail_unknown(args, n);
+	return print_help(run, command);
 }
 
 /* What is left of the command line after the leading options: a command, or nothing. */
@@ -258,9 +290,9 @@ static int dispatch(struct cs_run *run, char **words, size_t n)
 
 	run->command = n == 0 || words[0][0] == '-' ? &home : cs_command_find(words, n, &used);
 	if (run->command == NULL)
-		return fail_unknown(words[0]);
+		return fail_unknown(words, n);
 	status = run->command->run(run, words + used, n - used);
-	return run->help ? print_help(run->command) : status;
+	return run->help ? print_help(run, run->command) : status;
 }
 
 int cs_command_main(int argc, char **argv)
@@ -273,7 +305,7 @@ int cs_command_main(int argc, char **argv)
 	cs_look_at_output(&run.look);
 	status = cs_options_leading(&run, argv + 1, n, &used);
 	if (status == 0 && run.help)
-		status = print_help(NULL);
+		status = print_help(&run, NULL);
 	else if (status == 0 && run.version)
 		status = print_version();
 	else if (status == 0)

@@ -303,7 +303,7 @@ static enum cs_style style_of(const char *result)
 static int put_steps(struct cs_buf *out, const struct cs_look *look, const struct server *server)
 {
 	static const struct cs_column columns[COLUMNS] = {
-		{"STEP", false, false, 0}, {"RESULT", false, false, 0}, {"TIME", true, false, 0}, {"FOUND", false, true, 0}};
+		{ .title = "STEP" }, { .title = "RESULT" }, { .title = "TIME", .right = true }, { .title = "FOUND", .least = 12 } };
 	size_t n = server->n_steps * COLUMNS, kept = 0;
 	char **cells = calloc(n + 1, sizeof(*cells));
 	enum cs_style *styles = calloc(n + 1, sizeof(*styles));

@@ -57,7 +57,7 @@ int cs_home_fetch(struct cs_follow *follow, struct cs_home *ret_home)
 enum { NUMBER, WHO, WHAT, STANDS, N_COLUMNS };
 
 static const struct cs_column columns[N_COLUMNS] = {
-	{ NULL, false, false, 0 }, { "", false, false, 0 }, { "", false, true, 0 }, { "", false, false, 1 }
+	{ .title = NULL }, { .title = "" }, { .title = "", .least = 20, .path = true }, { .title = "", .spare = 1 }
 };
 
 static char *taken(struct cs_buf *buf)

@@ -14,8 +14,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The narrowest a flexible column gets. */
-#define FLEXIBLE_MIN 12
+/* On a narrower terminal lines are left as they are. */
+#define WRAPPED_MIN  8
 
 void cs_look_at_output(struct cs_look *ret_look)
 {
@@ -116,6 +116,88 @@ void cs_put_cut(struct cs_buf *out, const char *text, size_t width)
 	cs_put(out, "…");
 }
 
+static void put_spaces(struct cs_buf *out, size_t n)
+{
+	while (n-- > 0)
+		cs_buf_put(out, " ", 1);
+}
+
+/* The bytes of one character, or of one change of colour, which takes no column. */
+static size_t next_piece(const char *text, size_t n, bool *ret_colour)
+{
+	size_t used = 1;
+
+	*ret_colour = *text == '\033';
+	while (used < n && (*ret_colour ? text[used - 1] != 'm' : !begins_character(text[used])))
+		used++;
+	return used;
+}
+
+/* How much of a line of n bytes fits into room columns; where not all of it does up to the last blank after a word, and
+ * where there is none *ret_divided. */
+static size_t fitting(const char *text, size_t n, size_t room, bool *ret_divided)
+{
+	size_t columns = 0, blank = 0, full = 0, used = 0;
+	bool colour = false, word = false;
+
+	*ret_divided = false;
+	for (size_t at = 0; at < n; at += used) {
+		used = next_piece(text + at, n - at, &colour);
+		if (colour)
+			continue;
+		if (text[at] == ' ' && word)
+			blank = at;
+		if (columns + 1 == room)
+			full = at;
+		if (columns++ == room) {
+			*ret_divided = blank == 0;
+			return blank > 0 ? blank : full;
+		}
+		word = word || text[at] != ' ';
+	}
+	return n;
+}
+
+static void put_wrapped_line(struct cs_buf *out, const char *text, size_t n, size_t width, size_t indent)
+{
+	bool divided = false;
+	size_t room = width, used = fitting(text, n, room, &divided);
+
+	while (used < n) {
+		cs_buf_put(out, text, used);
+		cs_put(out, divided ? "\\\n" : "\n");
+		put_spaces(out, indent);
+		text += used + (divided ? 0 : 1);
+		n -= used + (divided ? 0 : 1);
+		room = width - indent;
+		used = fitting(text, n, room, &divided);
+	}
+	cs_buf_put(out, text, n);
+}
+
+void cs_put_wrapped(struct cs_buf *out, const struct cs_look *look, struct cs_buf *text, size_t indent)
+{
+	const char *at = (const char *)text->data;
+	size_t left = text->len, n = 0;
+
+	if (cs_buf_error(text) != 0 && out->error == 0)
+		out->error = cs_buf_error(text);
+	if (indent > look->width / 2)
+		indent = look->width / 2;
+	for (; left > 0; at += n, left -= n) {
+		const char *end = memchr(at, '\n', left);
+
+		n = end == NULL ? left : (size_t)(end - at) + 1;
+		if (look->width < WRAPPED_MIN) {
+			cs_buf_put(out, at, n);
+			continue;
+		}
+		put_wrapped_line(out, at, end == NULL ? n : n - 1, look->width, indent);
+		cs_buf_put(out, "\n", end == NULL ? 0 : 1);
+	}
+	cs_buf_clear(text);
+}
+
 void cs_put_ahead(struct cs_buf *out, const struct cs_look *look, uint64_t ms, const char *between)
 {
 	char span[16], when[21];
@@ -160,6 +242,15 @@ int cs_print(struct cs_buf *out)
 	return error == 0 ? 0 : cs_fail(CS_EXIT_INTERNAL, cs_strerror(error), "standard output", "");
 }
 
+int cs_print_wrapped(const struct cs_look *look, struct cs_buf *out, size_t indent)
+{
+	struct cs_buf wrapped;
+
+	cs_buf_init(&wrapped, CS_OUTPUT_MAX);
+	cs_put_wrapped(&wrapped, look, out, indent);
+	return cs_print(&wrapped);
+}
+
 #define LEFT_OUT SIZE_MAX /* the width of a column that is not shown */
 
 static size_t sum(const size_t *widths, size_t n)
@@ -171,14 +262,14 @@ static size_t sum(const size_t *widths, size_t n)
 	return total;
 }
 
-/* Takes what is over the terminal's width from the flexible columns. */
+/* Takes what is over the terminal's width from the columns that give way. */
 static void narrow(const struct cs_look *look, const struct cs_column *columns, size_t n, size_t *widths)
 {
 	for (size_t i = n; i > 0; i--) {
 		size_t total = sum(widths, n), over = total > look->width ? total - look->width : 0;
-		size_t room = widths[i - 1] > FLEXIBLE_MIN ? widths[i - 1] - FLEXIBLE_MIN : 0;
+		size_t least = columns[i - 1].least, room = widths[i - 1] > least ? widths[i - 1] - least : 0;
 
-		if (columns[i - 1].flexible && widths[i - 1] != LEFT_OUT)
+		if (least > 0 && widths[i - 1] != LEFT_OUT)
 			widths[i - 1] -= over < room ? over : room;
 	}
 }
@@ -228,10 +319,23 @@ static void measure(const struct cs_column *columns, size_t n_columns, char *con
 	}
 }
 
-static void put_spaces(struct cs_buf *out, size_t n)
+/* "sudo /usr/local/sbin/deploy tomcat" as "sudo …/deploy tomcat", and cut behind where that is still too long. */
+static void put_cut_folder(struct cs_buf *out, const char *text, size_t width)
 {
-	while (n-- > 0)
-		cs_buf_put(out, " ", 1);
+	const char *path = strchr(text, '/'), *end = path == NULL ? NULL : path + strcspn(path, " "), *name = path;
+	char *shorter = NULL;
+
+	for (const char *at = path; at != end; at++)
+		name = *at == '/' ? at : name;
+	if (name == path) {
+		cs_put_cut(out, text, width);
+		return;
+	}
+	if (cs_format(&shorter, "%.*s…%s", (int)(path - text), text, name) != 0)
+		out->error = CS_ENOMEM;
+	else
+		cs_put_cut(out, shorter, width);
+	cs_free_str(&shorter);
 }
 
 /* One cell, padded; the last of a line without blanks behind it. left is what remains of the line. */
@@ -243,7 +347,10 @@ static void put_cell(struct cs_buf *out, const struct cs_look *look, const struc
 	struct cs_buf cut;
 
 	cs_buf_init(&cut, CS_OUTPUT_MAX);
-	cs_put_cut(&cut, text, room);
+	if (column->path && cs_columns(text) > room)
+		put_cut_folder(&cut, text, room);
+	else
+		cs_put_cut(&cut, text, room);
 	cs_buf_put_u8(&cut, 0);
 	if (cs_buf_error(&cut) != 0) {
 		out->error = CS_ENOMEM;

@@ -36,20 +36,27 @@ size_t cs_columns(const char *text);
 /* Appends at most width columns of text; what is cut ends in "…". */
 void cs_put_cut(struct cs_buf *out, const char *text, size_t width);
 
+/* Appends the lines of text, whose colours are those of cs_put_styled, and clears it. On a terminal no line is wider than
+ * that: it goes on below after so many blanks (at most half of the width), instead of the blank where it was divided. A
+ * word that has to be divided ends in a backslash, which is no other character's: what is shown escaped has none alone. */
+void cs_put_wrapped(struct cs_buf *out, const struct cs_look *look, struct cs_buf *text, size_t indent);
+
 /* Appends a time span from now and, where look knows the time, the moment: "14m 03s, until 2026-11-21T20:14:11Z" with
  * between ", until ". */
 void cs_put_ahead(struct cs_buf *out, const struct cs_look *look, uint64_t ms, const char *between);
 /* Appends a moment and how far that is: "2026-11-21T20:14:11Z, in 14m 03s" or "…, 2m 10s ago". */
 void cs_put_moment(struct cs_buf *out, const struct cs_look *look, uint64_t wall_ms);
 
-/* Writes all of it to standard output and clears it. An exit status: 0, CS_EXIT_OUTPUT or CS_EXIT_INTERNAL, told. */
+/* Writes all of it to standard output and clears it; the second one after cs_put_wrapped. An exit status: 0, CS_EXIT_OUTPUT or CS_EXIT_INTERNAL, told. */
 int cs_print(struct cs_buf *out);
+int cs_print_wrapped(const struct cs_look *look, struct cs_buf *out, size_t indent);
 
 struct cs_column {
 	const char *title; /* of the first column NULL: no line of titles */
 	bool right;    /* numbers */
-	bool flexible; /* gives way when the terminal is narrow */
+	unsigned least; /* gives way when the terminal is narrow, down to so many columns; 0: never */
 	unsigned spare; /* left out when that is not enough: the highest first; 0: never */
+	bool path;      /* of the first path in a text that is too long its folder is cut first */
 };
 
 /* Appends a table: a line of titles, then n_rows lines. cells and styles (may be NULL) are row after row, safe text. On a

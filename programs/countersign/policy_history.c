@@ -69,9 +69,9 @@ static int add_row(struct history *history, const struct cs_generation *generati
 
 static int print_table(const struct cs_run *run, struct history *history)
 {
-	static const struct cs_column columns[COLUMNS] = { { "GENERATION", true, false, 0 },
-		{ "IN FORCE SINCE", false, false, 0 }, { "BY", false, false, 0 }, { "REQUEST", true, false, 0 },
-		{ "COMMENT", false, true, 0 } };
+	static const struct cs_column columns[COLUMNS] = { { .title = "GENERATION", .right = true },
+		{ .title = "IN FORCE SINCE" }, { .title = "BY" }, { .title = "REQUEST", .right = true },
+		{ .title = "COMMENT", .least = 12 } };
 	struct cs_buf out;
 	int r = 0;
 

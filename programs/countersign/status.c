@@ -3,6 +3,7 @@
 #include "options.h"
 #include "print.h"
 #include "view.h"
+#include "view_parts.h"
 
 int cs_run_status(struct cs_run *run, char **args, size_t n)
 {
@@ -20,7 +21,7 @@ int cs_run_status(struct cs_run *run, char **args, size_t n)
 		status = cs_print_json(&cs_status_shape, &answer);
 	} else {
 		cs_view_status(&out, &run->look, &answer);
-		status = cs_print(&out);
+		status = cs_print_wrapped(&run->look, &out, CS_GOES_ON);
 	}
 	if (status == 0 && !answer.directory_ok)
 		status = CS_EXIT_NO;

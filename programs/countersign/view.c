@@ -240,13 +240,17 @@ static void put_your_turn(struct cs_buf *out, const struct cs_look *look, const 
 
 void cs_view_request(struct cs_buf *out, const struct cs_look *look, const struct cs_show_answer *answer, bool brief)
 {
-	put_headline(out, look, &answer->decision);
-	put_person(out, &answer->request, brief);
-	put_action(out, look, &answer->request.action, brief);
-	put_policy(out, look, answer, brief);
-	cs_view_needs(out, look, &answer->decision);
-	cs_view_votes(out, look, &answer->decision, brief);
+	struct cs_buf text;
+
+	cs_buf_init(&text, CS_OUTPUT_MAX);
+	put_headline(&text, look, &answer->decision);
+	put_person(&text, &answer->request, brief);
+	put_action(&text, look, &answer->request.action, brief);
+	put_policy(&text, look, answer, brief);
+	cs_view_needs(&text, look, &answer->decision);
+	cs_view_votes(&text, look, &answer->decision, brief);
 	if (!brief)
-		put_your_turn(out, look, answer);
+		put_your_turn(&text, look, answer);
+	cs_put_wrapped(out, look, &text, CS_GOES_ON);
 }
 

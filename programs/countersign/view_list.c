@@ -12,9 +12,9 @@
 enum { NUMBER, STATE, REQUESTER, GATE, WHAT, WAITS_FOR, TIME_LEFT, N_COLUMNS };
 
 static const struct cs_column columns[N_COLUMNS] = {
-	{ "NUMBER", true, false, 0 }, { "STATE", false, false, 2 }, { "REQUESTER", false, true, 0 },
-	{ "GATE", false, true, 4 }, { "WHAT", false, true, 0 }, { "WAITS-FOR", false, false, 3 },
-	{ "TIME-LEFT", false, false, 1 }
+	{ .title = "NUMBER", .right = true }, { .title = "STATE", .spare = 2 }, { .title = "REQUESTER", .least = 12 },
+	{ .title = "GATE", .least = 12, .spare = 4 }, { .title = "WHAT", .least = 20, .path = true },
+	{ .title = "WAITS-FOR", .spare = 3 }, { .title = "TIME-LEFT", .spare = 1 }
 };
 
 /* What cs_put_shown makes of a text, as a string. */

@@ -7,6 +7,8 @@
 #include "output.h"
 
 #define CS_LABEL "  %-13s "
+/* Where a line that is too long goes on: further to the right than any text that begins there. */
+#define CS_GOES_ON 18u
 
 /* There is a text, and it is not empty. */
 bool cs_given(const char *text);

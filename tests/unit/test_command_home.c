@@ -105,8 +105,8 @@ static void eighty_columns(void **state)
 		"  #112  alice  sudo /usr/local/sbin/deploy-release tomcat 10.1  14m 03s left\n"
 		"Look at it, then approve or reject it: countersign show 112\n"
 		"You asked for:\n"
-		"  #8  you  sudo /usr/local/sbin/deploy-release t…  approved, 1m 00s left\n"
-		"  #7  you  sudo /usr/local/sbin/deploy-release t…  1 person missing, 1m 00s left\n"
+		"  #8  you  sudo …/deploy-release tomcat 9.9        approved, 1m 00s left\n"
+		"  #7  you  sudo …/deploy-release tomcat 9.8        1 person missing, 1m 00s left\n"
 		"Who approved it, and who could: countersign show 8\n");
 }
 
@@ -116,8 +116,8 @@ static void forty_columns(void **state)
 	char *text = home(40, 2, 0);
 
 	(void)state;
-	assert_non_null(strstr(text, "  #112  alice         sudo /usr/local/s…\n"));
-	assert_non_null(strstr(text, "  #9    carol\\x1B[2K  sudo /usr/local/s…\n"));
+	assert_non_null(strstr(text, "  #112  alice         sudo …/deploy-rel…\n"));
+	assert_non_null(strstr(text, "  #9    carol\\x1B[2K  sudo …/archive \\x…\n"));
 	assert_null(strstr(text, "left"));
 	free(text);
 }
@@ -142,12 +142,12 @@ static void list_at_every_width(void **state)
 			       "your vote  14m 03s\n"
 			       "     9  pending  carol\\x1B[2K  archive  sudo /usr/local/sbin/archive \\x1B                "
 			       "your vote  2h 00m\n");
-	assert_text(list(80), "NUMBER  STATE    REQUESTER     GATE     WHAT                WAITS-FOR  TIME-LEFT\n"
-			      "   112  pending  alice         deploy   sudo /usr/local/s…  your vote  14m 03s\n"
-			      "     9  pending  carol\\x1B[2K  archive  sudo /usr/local/s…  your vote  2h 00m\n");
+	assert_text(list(80), "NUMBER  STATE    REQUESTER     WHAT                         WAITS-FOR  TIME-LEFT\n"
+			      "   112  pending  alice         sudo …/deploy-release tomc…  your vote  14m 03s\n"
+			      "     9  pending  carol\\x1B[2K  sudo …/archive \\x1B          your vote  2h 00m\n");
 	assert_text(list(40), "NUMBER  REQUESTER     WHAT\n"
-			      "   112  alice         sudo /usr/local/s…\n"
-			      "     9  carol\\x1B[2K  sudo /usr/local/s…\n");
+			      "   112  alice         sudo …/deploy-rel…\n"
+			      "     9  carol\\x1B[2K  sudo …/archive \\x…\n");
 	for (size_t width = 10; width < 130; width++) {
 		char *text = list(width);
 

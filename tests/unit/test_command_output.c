@@ -83,8 +83,8 @@ static void test_a097_no_character_is_wider_than_it_counts(void **state)
 	}
 }
 
-static const struct cs_column columns[] = { { "NO", true, false, 0 }, { "WHAT", false, true, 0 },
-	{ "LEFT", false, false, 0 } };
+static const struct cs_column columns[] = { { .title = "NO", .right = true }, { .title = "WHAT", .least = 12 },
+	{ .title = "LEFT" } };
 
 static char *table(const struct cs_look *look, const enum cs_style *styles)
 {
@@ -116,6 +116,32 @@ static void table_on_a_terminal_fits(void **state)
 	assert_text(table(&look, NULL), "NO  WHAT                  LEFT\n"
 					" 7  sudo /usr/local/sbi…  9s\n"
 					"12  login                 -\n");
+}
+
+/* Which command it is, and not where it lies, is what a narrow list is read for. */
+static void folder_of_a_path_is_cut_first(void **state)
+{
+	static const struct cs_column path[] = { { .title = NULL, .least = 8, .path = true } };
+	const struct {
+		size_t width;
+		const char *text, *expected;
+	} cases[] = { { 42, "sudo /usr/local/sbin/deploy-release tomcat", "sudo /usr/local/sbin/deploy-release tomcat\n" },
+		{ 41, "sudo /usr/local/sbin/deploy-release tomcat", "sudo …/deploy-release tomcat\n" },
+		{ 20, "sudo /usr/local/sbin/deploy-release tomcat", "sudo …/deploy-relea…\n" },
+		{ 10, "sudo /bin/ls /etc/passwd", "sudo …/ls…\n" }, { 8, "sudo /ls-la", "sudo /l…\n" },
+		{ 8, "a login here", "a login…\n" } };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct cs_look look = { .width = cases[i].width };
+		char *cell = strdup(cases[i].text);
+		struct cs_buf buf;
+
+		cs_buf_init(&buf, 4096);
+		assert_int_equal(cs_put_table(&buf, &look, path, 1, &cell, NULL, 1), 0);
+		assert_text(taken(&buf), cases[i].expected);
+		free(cell);
+	}
 }
 
 static void narrowest_terminal_gets_no_longer_lines(void **state)
@@ -151,6 +177,58 @@ static void colours_do_not_move_columns(void **state)
 	free(without);
 }
 
+static char *wrapped(const char *text, size_t width, size_t indent)
+{
+	const struct cs_look look = { .width = width };
+	struct cs_buf from, to;
+
+	cs_buf_init(&from, 4096);
+	cs_buf_init(&to, 4096);
+	cs_buf_put(&from, text, strlen(text));
+	cs_put_wrapped(&to, &look, &from, indent);
+	assert_int_equal(from.len, 0);
+	return taken(&to);
+}
+
+/* Kills: a line that goes on at the left edge, where the terminal put it before and a long argument could look like a row
+ * of ours. */
+static void long_line_goes_on_to_the_right(void **state)
+{
+	(void)state;
+	assert_text(wrapped("  reason   one two three\n  x        y\n", 20, 11),
+		"  reason   one two\n          three\n  x        y\n");
+	assert_text(wrapped("  reason   one two three\nno end", 0, 11), "  reason   one two three\nno end");
+	assert_text(wrapped("  reason   one two three", 24, 11), "  reason   one two three");
+	assert_text(wrapped("äöü äöü äö", 8, 4), "äöü äöü\n    äö");
+	assert_text(wrapped("\033[1mäöü\033[0m äöü äö\n", 8, 4), "\033[1mäöü\033[0m äöü\n    äö\n");
+	assert_text(wrapped("", 20, 4), "");
+	assert_text(wrapped("\n\n", 20, 4), "\n\n");
+}
+
+/* A word that is divided says so; a blank that is taken out never stands for part of a word. */
+static void divided_word_ends_in_a_backslash(void **state)
+{
+	(void)state;
+	assert_text(wrapped("0123456789abcdef", 10, 2), "012345678\\\n  9abcdef");
+	assert_text(wrapped("0123456789 abcdef", 10, 2), "0123456789\n  abcdef");
+	assert_text(wrapped("0123456789   abc", 10, 2), "0123456789\n    abc");
+}
+
+static void no_wrapped_line_is_wider_than_the_terminal(void **state)
+{
+	const char *text = "  argv[1]       = a\\x1b[2K äöü a-word-that-is-much-longer-than-any-terminal-here and some more\n"
+			   "  needs         [ ] 1 × Infrastructure (everywhere): has 0 of 1; could be approved by carol\n";
+
+	(void)state;
+	for (size_t width = 8; width < 120; width++) {
+		char *got = wrapped(text, width, 18), *rest = got;
+
+		for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
+			assert_true(cs_columns(line) <= width);
+		free(got);
+	}
+}
+
 static void no_colour_without_leave(void **state)
 {
 	struct cs_look look = { 0 };
@@ -182,6 +260,8 @@ int main(void)
 		cmocka_unit_test(table_on_a_terminal_fits),
 		cmocka_unit_test(narrowest_terminal_gets_no_longer_lines),
 		cmocka_unit_test(colours_do_not_move_columns),
+		cmocka_unit_test(folder_of_a_path_is_cut_first), cmocka_unit_test(long_line_goes_on_to_the_right), cmocka_unit_test(divided_word_ends_in_a_backslash),
+		cmocka_unit_test(no_wrapped_line_is_wider_than_the_terminal),
 		cmocka_unit_test(no_colour_without_leave),
 		cmocka_unit_test(shown_text_keeps_backslashes_and_escapes_the_rest_a097),
 	};

@@ -41,6 +41,37 @@ static void test_evidence_line_of_a_claim(void **state)
 	cs_clear(&cs_event_shape, &event);
 }
 
+/* A vote that was taken back is not told like one that approves. */
+static void test_evidence_line_of_a_vote(void **state)
+{
+	static const struct {
+		enum cs_vote vote;
+		const char *tail;
+	} votes[] = {{CS_VOTE_APPROVE, "  (gate deploy, approve, needs-approval)"},
+		     {CS_VOTE_REJECT, "  (gate deploy, reject, needs-approval)"},
+		     {CS_VOTE_WITHDRAW, "  (gate deploy, withdraw, needs-approval)"}};
+
+	(void)state;
+	for (size_t i = 0; i <= CS_COUNT(votes); i++) {
+		struct cs_voted_body body = {.approval.vote = i < CS_COUNT(votes) ? votes[i].vote : CS_VOTE_APPROVE};
+		struct cs_event event = claimed();
+		struct cs_buf bytes;
+		char *line = NULL;
+
+		cs_buf_init(&bytes, CS_MAX_EVENT);
+		assert_int_equal(cs_encode(&cs_voted_body_shape, &body, &bytes), 0);
+		event.kind = CS_EVENT_VOTED;
+		event.reason = CS_WHY_NEEDS_APPROVAL;
+		event.body = bytes.data;
+		event.n_body = bytes.len - (i == CS_COUNT(votes) ? 1 : 0); /* the last one is cut short */
+		line = cs_event_line(&event);
+		assert_non_null(strstr(line, i < CS_COUNT(votes) ? votes[i].tail
+								  : "  (gate deploy, unreadable vote, needs-approval)"));
+		free(line);
+		cs_clear(&cs_event_shape, &event);
+	}
+}
+
 static void test_evidence_line_of_little(void **state)
 {
 	struct cs_event event = {.number = 1, .kind = CS_EVENT_START, .actor_uid = CS_NO_UID};
@@ -112,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evidence_line_of_a_claim),
+		cmocka_unit_test(test_evidence_line_of_a_vote),
 		cmocka_unit_test(test_evidence_line_of_little),
 		cmocka_unit_test(test_evidence_a130_a_made_up_record_stays_in_its_line),
 		cmocka_unit_test(test_evidence_a130_columns_are_not_forged),
