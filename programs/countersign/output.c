@@ -122,14 +122,16 @@ static void put_spaces(struct cs_buf *out, size_t n)
 		cs_buf_put(out, " ", 1);
 }
 
-/* The bytes of one character, or of one change of colour, which takes no column. */
-static size_t next_piece(const char *text, size_t n, bool *ret_colour)
+/* The bytes of one character and the columns it takes, or of one change of colour, which takes none. */
+static size_t next_piece(const char *text, size_t n, size_t *ret_columns)
 {
-	size_t used = 1;
+	const char *end = memchr(text, 'm', n);
+	size_t used = 0;
 
-	*ret_colour = *text == '\033';
-	while (used < n && (*ret_colour ? text[used - 1] != 'm' : !begins_character(text[used])))
-		used++;
+	*ret_columns = 0;
+	if (*text == '\033')
+		return end == NULL ? n : (size_t)(end - text) + 1;
+	*ret_columns = cs_text_columns(text, &used);
 	return used;
 }
 
@@ -137,19 +139,20 @@ static size_t next_piece(const char *text, size_t n, bool *ret_colour)
  * where there is none *ret_divided. */
 static size_t fitting(const char *text, size_t n, size_t room, bool *ret_divided)
 {
-	size_t columns = 0, blank = 0, full = 0, used = 0;
-	bool colour = false, word = false;
+	size_t columns = 0, blank = 0, full = 0, used = 0, wide = 0;
+	bool word = false;
 
 	*ret_divided = false;
 	for (size_t at = 0; at < n; at += used) {
-		used = next_piece(text + at, n - at, &colour);
-		if (colour)
+		used = next_piece(text + at, n - at, &wide);
+		if (wide == 0)
 			continue;
 		if (text[at] == ' ' && word)
 			blank = at;
-		if (columns + 1 == room)
-			full = at;
-		if (columns++ == room) {
+		columns += wide;
+		if (columns < room)
+			full = at + used;
+		if (columns > room) {
 			*ret_divided = blank == 0;
 			return blank > 0 ? blank : full;
 		}
@@ -177,11 +180,16 @@ static void put_wrapped_line(struct cs_buf *out, const char *text, size_t n, siz
 
 void cs_put_wrapped(struct cs_buf *out, const struct cs_look *look, struct cs_buf *text, size_t indent)
 {
-	const char *at = (const char *)text->data;
+	const char *at = NULL;
 	size_t left = text->len, n = 0;
 
-	if (cs_buf_error(text) != 0 && out->error == 0)
-		out->error = cs_buf_error(text);
+	cs_buf_put(text, "", 1); /* a character that is not whole ends there */
+	at = (const char *)text->data;
+	if (cs_buf_error(text) != 0) {
+		out->error = out->error == 0 ? cs_buf_error(text) : out->error;
+		cs_buf_clear(text);
+		return;
+	}
 	if (indent > look->width / 2)
 		indent = look->width / 2;
 	for (; left > 0; at += n, left -= n) {
