@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import sys
 import textwrap
 import time
@@ -13,7 +14,9 @@ COLOURS = {"alice": 33, "alice-adm": 33, "bob": 36, "carol": 35, "dave": 34, "ro
 STYLES = {"bold": 1, "dim": 2, "good": 32, "bad": 31}
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 OTHER_ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-ln-z]|\][^\x07]*\x07|[()][A-Z0-9]|[=>])")
-WIDTH = 100
+WIDTH = 100    # of what is told, where there is room
+COLUMNS = 110  # of a person's terminal, likewise
+FRAME = 4      # what stands before a line of it
 
 
 class Transcript:
@@ -23,7 +26,13 @@ class Transcript:
         out.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
         self.out = out
         self.colour = out.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+        # In a pipe nothing is cut or divided.
+        self.columns = shutil.get_terminal_size().columns if out.isatty() else 0
         self.speaker = None
+
+    def fitting(self, wanted, less=0):
+        """So many columns, or as many as there are."""
+        return max(40, min(wanted, self.columns - less)) if self.columns else wanted
 
     def paint(self, text, *codes):
         return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m" if self.colour else text
@@ -40,7 +49,7 @@ class Transcript:
         """What happens besides what is typed."""
         self.speaker = None
         self.line()
-        for part in textwrap.wrap(" ".join(text.split()), WIDTH):
+        for part in textwrap.wrap(" ".join(text.split()), self.fitting(WIDTH)):
             self.line(part)
 
     def prompt(self, user, folder, command):
@@ -56,13 +65,21 @@ class Transcript:
             self.line("  " + self.paint(f"{user}'s terminal goes on:", 2))
             self.speaker = user
         text = OTHER_ESCAPES.sub("", text)
-        if not self.colour:
-            text = SGR.sub("", text)
-        self.line("  " + self.paint("│", COLOURS[user]) + " " + text)
+        plain = SGR.sub("", text)
+        # As a terminal does it, but within the frame.
+        width = self.fitting(len(plain) or 1, FRAME) if self.columns else len(plain) or 1
+        parts = [text if self.colour else plain]
+        if len(plain) > width:
+            parts = [plain[at:at + width] for at in range(0, len(plain), width)]
+        for part in parts:
+            self.line("  " + self.paint("│", COLOURS[user]) + " " + part)
 
     def checked(self, good, what):
         self.speaker = None
-        self.line("  " + (self.paint("✓", 32) if good else self.paint("✗", 1, 31)) + " " + what)
+        mark = self.paint("✓", 32) if good else self.paint("✗", 1, 31)
+        parts = textwrap.wrap(what, self.fitting(WIDTH, FRAME), break_on_hyphens=False) if self.columns else [what]
+        for i, part in enumerate(parts):
+            self.line(f"  {' ' if i else mark} {part}")
 
 
 class Screen(Term):
@@ -119,7 +136,8 @@ class Person:
         """Starts a command on a terminal of its own; it may go on while others act."""
         self.transcript.prompt(self.name, self.folder, command)
         argv = ["bash", "-c", command] if re.search(r"[|<>;&]", command) else shlex.split(command)
-        term = Screen(self.transcript, self.name, argv, env=env, skip=skip, columns=110)
+        term = Screen(self.transcript, self.name, argv, env=env, skip=skip,
+                      columns=self.transcript.fitting(COLUMNS, FRAME))
         self._closing.append(term)
         return term
 
