@@ -66,11 +66,10 @@ class Transcript:
             self.speaker = user
         text = OTHER_ESCAPES.sub("", text)
         plain = SGR.sub("", text)
-        # As a terminal does it, but within the frame.
-        width = self.fitting(len(plain) or 1, FRAME) if self.columns else len(plain) or 1
         parts = [text if self.colour else plain]
-        if len(plain) > width:
-            parts = [plain[at:at + width] for at in range(0, len(plain), width)]
+        if self.columns and len(plain) > self.fitting(COLUMNS, FRAME):
+            indent = " " * (len(plain) - len(plain.lstrip()) + 4)
+            parts = textwrap.wrap(plain, self.fitting(COLUMNS, FRAME), subsequent_indent=indent, break_on_hyphens=False)
         for part in parts:
             self.line("  " + self.paint("│", COLOURS[user]) + " " + part)
 
