@@ -77,6 +77,16 @@ def test_statuses_of_a_second_vote():
     ends(77, "bob", "approve", number, "--code", code, "--yes", says="You do not have permission to approve or reject")
 
 
+# Each has its own code, and one that fails keeps nobody from the other. Kills: codes that are taken in another order.
+def test_statuses_of_two_votes_at_once():
+    (first, code), (second, other) = asked("4.0"), asked("4.1")
+    wrong = "1111" if other != "1111" else "2222"
+    ends(1, "bob", "approve", first, second, "--code", code, "--code", wrong, "--yes", says="check code")
+    assert [show(number)["pending_approval_count"] for number in (first, second)] == [1, 2]
+    ends(0, "carol", "approve", first, second, "--code", code, "--code", other, "--yes")
+    assert [show(number)["pending_approval_count"] for number in (first, second)] == [0, 1]
+
+
 def test_statuses_of_rights_and_of_words():
     ends(0, "bob", "can", "bob", "release.deploy", "project/tomcat", says="yes")
     ends(1, "dave", "can", "dave", "release.deploy", "project/tomcat", says="no")
