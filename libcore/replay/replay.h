@@ -19,6 +19,7 @@ struct cs_replay_sums {
 	uint64_t events;
 	uint64_t permits;     /* derived: permitted and claimed */
 	uint64_t requests, votes, signatures;
+	uint64_t without_roster; /* signatures whose keys only what the directory said then gives the voters */
 	uint64_t open;        /* requests that are open, debts included */
 	uint64_t debts;
 	uint64_t head_number; /* of the last good record */

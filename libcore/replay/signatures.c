@@ -95,6 +95,7 @@ int step_signature(struct step *step, const struct asked *asked, const struct cs
 	if (r == 0)
 		r = step_head(step, approval);
 	step->replay->sums.signatures += r == 0;
+	step->replay->sums.without_roster += r == 0 && step->replay->n_rosters == 0;
 	return r;
 }
 

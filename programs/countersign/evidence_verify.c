@@ -15,7 +15,7 @@
 /* What is printed with --json. */
 struct verified {
 	bool whole;
-	uint64_t first, events, permits, requests, votes, signatures, open, debts, heads;
+	uint64_t first, events, permits, requests, votes, signatures, without_roster, open, debts, heads;
 	uint64_t head_number;
 	uint8_t head[CS_DIGEST_LEN];
 	uint64_t bad;
@@ -24,7 +24,8 @@ struct verified {
 
 static const struct cs_field verified_fields[] = {
 	CS_BOOL(verified, whole), CS_U64(verified, first), CS_U64(verified, events), CS_U64(verified, permits),
-	CS_U64(verified, requests), CS_U64(verified, votes), CS_U64(verified, signatures), CS_U64(verified, open),
+	CS_U64(verified, requests), CS_U64(verified, votes), CS_U64(verified, signatures),
+	CS_U64(verified, without_roster), CS_U64(verified, open),
 	CS_U64(verified, debts), CS_U64(verified, heads), CS_U64(verified, head_number),
 	CS_FIXED(verified, head, CS_DIGEST_LEN), CS_U64(verified, bad), CS_STR(verified, why, CS_MAX_TEXT)
 };
@@ -151,7 +152,8 @@ static void fill(const struct check *check, const struct cs_replay_sums *sums, i
 	const char *why = check->unreadable ? check->unreadable : cs_replay_why(check->replay);
 
 	*verified = (struct verified){ .first = check->after + 1, .events = sums->events, .permits = sums->permits,
-		.requests = sums->requests, .votes = sums->votes, .signatures = sums->signatures, .open = sums->open,
+		.requests = sums->requests, .votes = sums->votes, .signatures = sums->signatures,
+		.without_roster = sums->without_roster, .open = sums->open,
 		.debts = sums->debts, .heads = check->heads, .head_number = sums->head_number };
 	memcpy(verified->head, sums->head_chain, CS_DIGEST_LEN);
 	verified->whole = r == 0 && sums->events > 0;
@@ -187,6 +189,9 @@ static void put_whole(struct cs_buf *out, const struct verified *v)
 	if (v->heads > 0)
 		cs_put(out, "; %llu head%s known from elsewhere", (unsigned long long)v->heads, plural(v->heads));
 	cs_put(out, "\n");
+	if (v->without_roster > 0)
+		cs_put(out, "the keys of %llu signed vote%s were compared with no roster: give those of then with --roster FILE\n",
+			(unsigned long long)v->without_roster, plural(v->without_roster));
 }
 
 static int print_result(const struct cs_run *run, const struct verified *verified)

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import stat
 import subprocess
 
@@ -158,6 +159,46 @@ def test_the_head_that_was_seen_is_kept_and_signed_over_next_time():
         end(term, number, oracle)
     done = root("countersign", "evidence", "verify", "--receipts", "/home/bob/.local/state/countersign/receipts")
     assert done.status == 0, done
+
+
+def test_a_rewritten_record_is_found_by_what_others_keep():
+    """An export is checked without the daemon, against the rosters of then and against what bob's own receipts say. A roster
+    that gives the key to nobody, or to somebody else, and a receipt of another record are each told."""
+    def verify(*options):
+        return run_as("root", "countersign", "evidence", "verify", *options, "/root/evidence.jsonl")
+
+    with open("/root/evidence.jsonl", "w") as file:
+        file.write(root("countersign", "evidence", "export").out)
+    done = verify()
+    assert done.status == 0 and "were compared with no roster: give those of then with --roster FILE" in done.out, done
+    told = json.loads(verify("--json").out)
+    assert told["without_roster"] == told["signatures"] >= 3, told
+    done = verify("--roster", ROSTER)
+    assert done.status == 0 and "no roster" not in done.out, done
+    assert json.loads(verify("--roster", ROSTER, "--json").out)["without_roster"] == 0
+    # without bob, and with another key in his name
+    shutil.copy(ROSTER, "/root/forged")
+    root("countersign", "roster", "remove", "bob", "--roster", "/root/forged")
+    done = verify("--roster", "/root/forged")
+    assert done.status == 1 and "is not one of bob in the roster" in done.out, done
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/not-bob"], check=True)
+    bob = next(row["person"] for row in json.loads(root("countersign", "roster", "list", "--json").out)["keys"]
+               if row["name"] == "bob")
+    root("countersign", "roster", "add", "bob", "/root/not-bob.pub", "--id", bob, "--roster", "/root/forged")
+    done = verify("--roster", "/root/forged")
+    assert done.status == 1 and "is not one of bob in the roster" in done.out, done
+    # both were in use, one after the other
+    assert verify("--roster", "/root/forged", "--roster", ROSTER).status == 0
+    # bob's receipts, and one of a record that never was
+    with open("/home/bob/.local/state/countersign/receipts") as file:
+        lines = file.read().splitlines()
+    assert verify("--receipts", "/home/bob/.local/state/countersign/receipts").status == 0
+    kept = json.loads(lines[-1])
+    kept["chain"] = ("0" if kept["chain"][0] != "0" else "1") + kept["chain"][1:]
+    with open("/root/receipts", "w") as file:
+        file.write("\n".join([*lines[:-1], json.dumps(kept)]) + "\n")
+    done = verify("--receipts", "/root/receipts")
+    assert done.status == 1 and "is not the one that was known from" in done.out and str(kept["number"]) in done.out, done
 
 
 def test_a120_who_is_root_here_is_not_bob():
