@@ -9,7 +9,7 @@ from example import Application, example_end, example_policy, example_world, not
 from people import approve, approved_by, events, from_clean, reject, requests, show, until, whole
 from wire import DENY, VOTE, Wire, vote
 from wire import show as seen
-from world import run_as
+from world import run_as, world
 
 PEOPLE = "/run/countersign/people.sock"
 PLATFORM = "release-platform"
@@ -44,6 +44,12 @@ def refused(user, number):
     voter.close()
     assert said["verdict"] == DENY, said
     return said["text"]
+
+
+def released(project, how):
+    """Adds or deletes that the project has releases, in its group."""
+    world("world_ldap_modify", stdin=f"dn: cn={project},ou=project,ou=groups,dc=example,dc=org\nchangetype: modify\n"
+          f"{how}: businessCategory\nbusinessCategory: released\n")
 
 
 def withdrawn(application, user):
@@ -96,14 +102,14 @@ def test_foundation_four_steps_of_archiving_a_project():
 def test_foundation_table_of_actions_who_and_when():
     """Who initiated, who approved, and when: in the request, and in a receipt that a third party can check."""
     before = datetime.datetime.now().timestamp() * 1000
-    platform = asks("alice", "project.delete", "tomcat")
+    platform = asks("alice", "project.delete", "sketch")
     number = platform.number
     approved_by(number, platform.code, "carol", "bob")
     assert platform.end()
     found = show(number, "alice")
     request, decision = found["request"], found["decision"]
     assert (found["status"], request["subject"]["name"]) == ("used", "alice"), found
-    assert LIST in request["reason"] and request["action"]["argv"] == ["project.delete", "tomcat"], request
+    assert LIST in request["reason"] and request["action"]["argv"] == ["project.delete", "sketch"], request
     assert [(vote["person"]["name"], vote["vote"]) for vote in decision["votes"]] == [
         ("carol", "approve"), ("bob", "approve")], decision["votes"]
     times = [request["created_wall_ms"], *(vote["wall_ms"] for vote in decision["votes"])]
@@ -162,7 +168,7 @@ def test_foundation_release_is_deployed_once():
 
 
 def test_foundation_no_without_a_reason():
-    answer = asks("alice", "project.delete", "tomcat", reason="")
+    answer = asks("alice", "project.delete", "sketch", reason="")
     assert answer.first["why"] == "needs-reason" and answer.number == 0, answer.first
     assert "reason" in answer.first["text"].lower(), answer.first
 
@@ -171,12 +177,33 @@ def test_foundation_archived_project_is_not_deployed():
     for user in ("alice", "bob", "dave"):
         answer = asks(user, "release.deploy", "attic-tool", "1.0")
         assert answer.first["why"] == "no-permission" and not answer.done, answer.first
-    # What is left is deleting it, together.
+    # What is left is deleting it, together, because it has no releases.
     platform = asks("alice", "project.delete", "attic-tool")
     approved_by(platform.number, platform.code, "bob")
     assert not platform.done
     approved_by(platform.number, platform.code, "carol")
     assert platform.end()
+
+
+def test_foundation_a_project_that_has_releases_is_archived_not_deleted():
+    """Said by an attribute of the project's group in the directory: not even the whole committee is asked to delete it. With
+    its first release a project gets there; the platform has nothing to check itself."""
+    for project in ("tomcat", "attic-core"):
+        answer = asks("alice", "project.delete", project)
+        assert answer.first["why"] == "no-permission" and not answer.done, (project, answer.first)
+    platform = asks("alice", "project.archive", "tomcat")
+    approved_by(platform.number, platform.code, "bob", "carol")
+    assert platform.end()
+    # It was asked and approved before the first release, and is not done after it.
+    platform = asks("alice", "project.delete", "sketch")
+    approved_by(platform.number, platform.code, "bob")
+    released("sketch", "add")
+    try:
+        approve("carol", platform.number, platform.code)
+        assert not {"approved", "claimed"} & set(kinds(platform.number)), kinds(platform.number)
+        withdrawn(platform, "alice")
+    finally:
+        released("sketch", "delete")
 
 
 def test_foundation_vote_cut_short_waits_for_objections():
