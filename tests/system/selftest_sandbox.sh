@@ -108,6 +108,15 @@ inside_is_its_own() {
 }
 
 # A clone below a folder that the sandbox covers, with spaces in its name, and a build folder elsewhere.
+# The kernel may forbid to have another login uid than one's own, or to take it back; then there is nothing to see.
+nobody_logged_in_inside() {
+    (
+        { echo 1000 >/proc/self/loginuid && echo 4294967295 >/proc/self/loginuid && echo 1000 >/proc/self/loginuid; } \
+            2>/dev/null || exit 0
+        equal "$("$sandbox" cat /proc/self/loginuid)" 4294967295
+    )
+}
+
 covered_paths_stay() {
     local parent clone other
     for parent in /tmp /var/tmp /run /usr/local /root; do
@@ -146,6 +155,7 @@ check killed_outright_leaves_nothing killed_with KILL
 check asked_to_end_leaves_nothing killed_with TERM
 check status_and_input_pass_through status_is_the_commands
 check inside_is_its_own inside_is_its_own
+check nobody_logged_in_inside nobody_logged_in_inside
 check clones_below_covered_folders_stay covered_paths_stay
 check without_root_it_is_a_skip unprivileged_is_a_skip
 check world_refuses_the_machine_itself world_refuses_the_machine
