@@ -155,6 +155,7 @@ struct cs_authority {
 	struct told_of told_of[TOLD_UIDS];
 	struct refusals refusals[BACK_OFF_UIDS];
 	uint64_t unopposed_ms; /* when it is looked again for what nobody objected to */
+	uint64_t unopposed_after, overdue_after; /* the last request of a page that was full: the next begins there */
 };
 
 struct handler;

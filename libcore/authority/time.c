@@ -131,13 +131,14 @@ static void look_for_unopposed(struct cs_authority *a, const struct cs_now *now)
 
 	if (now->boot_ms < a->unopposed_ms)
 		return;
-	n = cs_store_unopposed(a->store, now, numbers, CS_COUNT(numbers));
+	n = cs_store_unopposed(a->store, now, a->unopposed_after, numbers, CS_COUNT(numbers));
+	a->unopposed_after = n == (int)CS_COUNT(numbers) ? numbers[n - 1] : 0;
 	for (int i = 0; i < n; i++) {
 		const struct cs_show call = { .number = numbers[i] };
 
 		task_begin(a, &nobody, &handler, &call, -1, unopposed_done, NULL);
 	}
-	if (n > 0)
+	if (n != 0)
 		a->unopposed_ms = now->boot_ms + UNOPPOSED_MS;
 }
 
@@ -190,8 +191,9 @@ uint64_t cs_authority_tick(struct cs_authority *a)
 
 	if (a->options.now(&now) < 0)
 		return 1000;
-	n = cs_store_overdue(a->store, &now, overdue, CS_COUNT(overdue));
-	/* One that cannot be expired, because its bytes are damaged, must not keep the others alive. */
+	n = cs_store_overdue(a->store, &now, a->overdue_after, overdue, CS_COUNT(overdue));
+	/* What stays open all the same, because it is a debt or its bytes are damaged, must not keep the others alive. */
+	a->overdue_after = n == (int)CS_COUNT(overdue) ? overdue[n - 1] : 0;
 	for (int i = 0; i < n; i++)
 		failed |= expire(a, overdue[i], &now) < 0;
 	look_for_unopposed(a, &now);

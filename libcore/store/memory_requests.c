@@ -160,24 +160,24 @@ int memory_list(struct cs_store *store, bool open_only, uint64_t before, uint64_
 	return (int)n;
 }
 
-int memory_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+int memory_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
 	const struct memory *memory = memory_of(store);
 	size_t n = 0;
 
 	for (size_t i = 0; i < memory->n_held && n < max; i++)
-		if (cs_row_overdue(&memory->held[i].row, now))
+		if (memory->held[i].row.number > after && cs_row_overdue(&memory->held[i].row, now))
 			ret_numbers[n++] = memory->held[i].row.number;
 	return (int)n;
 }
 
-int memory_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+int memory_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
 	const struct memory *memory = memory_of(store);
 	size_t n = 0;
 
 	for (size_t i = 0; i < memory->n_held && n < max; i++)
-		if (cs_row_unopposed(&memory->held[i].row, now))
+		if (memory->held[i].row.number > after && cs_row_unopposed(&memory->held[i].row, now))
 			ret_numbers[n++] = memory->held[i].row.number;
 	return (int)n;
 }

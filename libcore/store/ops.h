@@ -81,8 +81,8 @@ struct cs_store_ops {
 	int (*votes)(struct cs_store *store, uint64_t number, struct cs_bytes **ret_bodies, size_t *ret_count);
 	/* Numbers below before, newest first: how many. */
 	int (*list)(struct cs_store *store, bool open_only, uint64_t before, uint64_t *ret_numbers, size_t max);
-	int (*overdue)(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
-	int (*unopposed)(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+	int (*overdue)(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
+	int (*unopposed)(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 	int (*count_open)(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,
 		uint64_t *ret_approved);
 

@@ -10,9 +10,9 @@
 #define TIMES \
 	"state, since_boot, since_boot_ms, since_wall_ms, lifetime_ms, use_within_ms, objection_ms, start_wall_ms"
 #define COLUMNS "number, id, digest, action_key, uid, version, uses, used, " TIMES ", body"
-#define DUE "SELECT number, " TIMES " FROM request INDEXED BY request_open_due WHERE " OPEN " AND "
+#define DUE "SELECT number, " TIMES " FROM request INDEXED BY request_open_due WHERE " OPEN " AND number > ?4 AND "
 #define LAZY "state = 1 AND objection_ms > 0"
-#define UNOPPOSED "SELECT number, " TIMES " FROM request INDEXED BY request_lazy WHERE " LAZY " AND "
+#define UNOPPOSED "SELECT number, " TIMES " FROM request INDEXED BY request_lazy WHERE " LAZY " AND number > ?4 AND "
 /* With the use that is counted now. */
 #define IS_LAST_USE "used + 1 >= max(uses, 1)"
 

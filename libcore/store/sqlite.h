@@ -53,8 +53,8 @@ int sqlite_change(struct cs_store *store, uint64_t number, enum cs_state from, e
 	const struct cs_now *now);
 int sqlite_use(struct cs_store *store, uint64_t number, const struct cs_now *now, uint32_t *ret_used);
 int sqlite_list(struct cs_store *store, bool open_only, uint64_t before, uint64_t *ret_numbers, size_t max);
-int sqlite_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
-int sqlite_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+int sqlite_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
+int sqlite_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 int sqlite_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,
 	uint64_t *ret_approved);
 int sqlite_voter(struct cs_store *store, uint64_t number, const char *person_id, struct cs_voter *ret_voter);

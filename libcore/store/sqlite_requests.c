@@ -150,10 +150,10 @@ int sqlite_list(struct cs_store *store, bool open_only, uint64_t before, uint64_
 
 /* Of the candidates of a query those for which the rule says so. */
 static int due(struct cs_store *store, enum cs_sql which, bool (*rule)(const struct cs_row *, const struct cs_now *),
-	const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+	const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
 	struct sqlite3_stmt *stmt = sql_statement(store, which);
-	int bound = bind_now(stmt, 1, now);
+	int bound = bind_now(stmt, 1, now) | sql_bind_number(stmt, 4, after);
 	size_t n = 0;
 	int r = 0;
 
@@ -168,14 +168,14 @@ static int due(struct cs_store *store, enum cs_sql which, bool (*rule)(const str
 	return r < 0 ? r : (int)n;
 }
 
-int sqlite_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+int sqlite_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
-	return due(store, CS_SQL_OVERDUE, cs_row_overdue, now, ret_numbers, max);
+	return due(store, CS_SQL_OVERDUE, cs_row_overdue, now, after, ret_numbers, max);
 }
 
-int sqlite_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+int sqlite_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
-	return due(store, CS_SQL_UNOPPOSED, cs_row_unopposed, now, ret_numbers, max);
+	return due(store, CS_SQL_UNOPPOSED, cs_row_unopposed, now, after, ret_numbers, max);
 }
 
 int sqlite_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,

@@ -367,18 +367,18 @@ int cs_store_list(struct cs_store *store, bool open_only, uint64_t before, size_
 	return 0;
 }
 
-int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
 	int r = cs_store_check_now(store, now);
 
-	return r < 0 ? r : store->ops->overdue(store, now, ret_numbers, max < INT_MAX ? max : INT_MAX);
+	return r < 0 ? r : store->ops->overdue(store, now, after, ret_numbers, max < INT_MAX ? max : INT_MAX);
 }
 
-int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max)
+int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
 	int r = cs_store_check_now(store, now);
 
-	return r < 0 ? r : store->ops->unopposed(store, now, ret_numbers, max < INT_MAX ? max : INT_MAX);
+	return r < 0 ? r : store->ops->unopposed(store, now, after, ret_numbers, max < INT_MAX ? max : INT_MAX);
 }
 
 int cs_store_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,

@@ -73,9 +73,9 @@ int cs_store_use(struct cs_store *store, uint64_t number, const struct cs_now *n
 /* The request whose id begins with these 4 to 32 hexadecimal digits. 0, CS_ENOENT, CS_ECONFLICT (several), CS_EINVAL,
  * CS_EIO. */
 int cs_store_find_prefix(struct cs_store *store, const char *hex, uint64_t *ret_number);
-/* Numbers of pending requests whose objection_ms is over, as cs_store_overdue. What is overdue is not among them: so
+/* Numbers after `after` of pending requests whose objection_ms is over, as cs_store_overdue. What is overdue is not among them: so
  * where the clock is not believed there are none. */
-int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 /* Adds a vote. An earlier one of this person (person.id) is kept and counts no more; a CS_VOTE_WITHDRAW is kept and
  * stands for none. CS_EINVAL without a person.id or a vote; CS_ENOENT; CS_EBUSY when CS_MAX_VOTES people voted, or this
  * person 64 times: after that only one withdrawal more is taken; CS_ETOOBIG, CS_EIO, CS_ENOMEM. */
@@ -87,9 +87,10 @@ int cs_store_votes(struct cs_store *store, uint64_t number, struct cs_approval *
  * ends with that value. */
 typedef int (*cs_store_each)(void *arg, const struct cs_stored *stored);
 int cs_store_list(struct cs_store *store, bool open_only, uint64_t before, size_t max, cs_store_each each, void *arg);
-/* Numbers of open requests whose time is over (PENDING past lifetime, APPROVED past use_within; cs_deadline_passed),
- * oldest first, at most max: count or error. Must not decode what is not due: indexed. */
-int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t *ret_numbers, size_t max);
+/* Numbers after `after` of open requests whose time is over (PENDING past lifetime, APPROVED past use_within;
+ * cs_deadline_passed), rising, at most max: count or error. Who finds max of them asks again after the last: those that
+ * stay open all the same must not hide the others. Must not decode what is not due: indexed. */
+int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 /* How many are open: of this uid (subject.uid), and in all. */
 int cs_store_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,
 			uint64_t *ret_approved);

@@ -138,7 +138,7 @@ static void test_store_out_of_range_is_refused(void **state)
 	assert_int_equal(cs_set(&made.request.boot, BOOT_A), 0);
 	assert_int_equal(cs_store_add(store, &made), 0);
 	assert_int_equal(cs_store_change(store, made.number, CS_PENDING, CS_APPROVED, &late), CS_EINVAL);
-	assert_int_equal(cs_store_overdue(store, &late, numbers, 1), CS_EINVAL);
+	assert_int_equal(cs_store_overdue(store, &late, 0, numbers, 1), CS_EINVAL);
 	cs_clear(&cs_stored_shape, &made);
 }
 
@@ -395,7 +395,7 @@ static int overdue_at(struct cs_store *store, const char *boot, int64_t ms, uint
 {
 	struct cs_now now = now_after(boot, ms);
 
-	return cs_store_overdue(store, &now, numbers, 16);
+	return cs_store_overdue(store, &now, 0, numbers, 16);
 }
 
 static void test_store_a093_overdue_in_the_same_boot(void **state)
@@ -411,9 +411,9 @@ static void test_store_a093_overdue_in_the_same_boot(void **state)
 	assert_int_equal(cs_store_change(store, 3, CS_PENDING, CS_CANCELLED, &now), 1);
 	/* Only the clock of this boot counts, whatever the wall says. */
 	late_wall.wall_ms += 365 * UINT64_C(86400000);
-	assert_int_equal(cs_store_overdue(store, &late_wall, numbers, 16), 0);
+	assert_int_equal(cs_store_overdue(store, &late_wall, 0, numbers, 16), 0);
 	late_wall.wall_ms = 1;
-	assert_int_equal(cs_store_overdue(store, &late_wall, numbers, 16), 0);
+	assert_int_equal(cs_store_overdue(store, &late_wall, 0, numbers, 16), 0);
 	assert_int_equal(overdue_at(store, BOOT_A, 5 * MINUTE + 59, numbers), 0);
 	assert_int_equal(overdue_at(store, BOOT_A, 5 * MINUTE + 60, numbers), 1);
 	assert_int_equal(numbers[0], 2);
@@ -421,8 +421,43 @@ static void test_store_a093_overdue_in_the_same_boot(void **state)
 	assert_int_equal(overdue_at(store, BOOT_A, 10 * MINUTE, numbers), 3);
 	assert_true(numbers[0] == 1 && numbers[1] == 2 && numbers[2] == 4);
 	now = now_after(BOOT_A, 10 * MINUTE);
-	assert_int_equal(cs_store_overdue(store, &now, numbers, 2), 2);
-	assert_int_equal(cs_store_overdue(store, &now, numbers, 0), 0);
+	assert_int_equal(cs_store_overdue(store, &now, 0, numbers, 2), 2);
+	assert_int_equal(cs_store_overdue(store, &now, 0, numbers, 0), 0);
+}
+
+/* Page after page: what stays open on one does not hide the next. Kills naming the oldest each time. */
+static void test_store_a093_pages_of_what_is_due(void **state)
+{
+	struct cs_store *store = begun(state);
+	struct cs_now now = now_after(BOOT_A, 3 * MINUTE), late = now_after(BOOT_A, 10 * MINUTE);
+	uint64_t numbers[4] = {0};
+
+	for (unsigned i = 1; i <= 5; i++) {
+		struct cs_stored made = make_request(i, 1, 1000);
+
+		made.request.objection_ms = 2 * MINUTE;
+		assert_int_equal(cs_store_add(store, &made), 0);
+		cs_clear(&cs_stored_shape, &made);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		int (*ask)(struct cs_store *, const struct cs_now *, uint64_t, uint64_t *, size_t) =
+			i == 0 ? cs_store_unopposed : cs_store_overdue;
+		const struct cs_now *then = i == 0 ? &now : &late;
+
+		assert_int_equal(ask(store, then, 0, numbers, 2), 2);
+		assert_true(numbers[0] == 1 && numbers[1] == 2);
+		assert_int_equal(ask(store, then, 2, numbers, 2), 2);
+		assert_true(numbers[0] == 3 && numbers[1] == 4);
+		assert_int_equal(ask(store, then, 4, numbers, 2), 1);
+		assert_int_equal(numbers[0], 5);
+		assert_int_equal(ask(store, then, 5, numbers, 2), 0);
+		/* after a reboot the same */
+		(void)snprintf(now.boot_id, sizeof(now.boot_id), "%s", BOOT_B);
+		(void)snprintf(late.boot_id, sizeof(late.boot_id), "%s", BOOT_B);
+		assert_int_equal(ask(store, then, 3, numbers, 4), 2);
+		assert_true(numbers[0] == 4 && numbers[1] == 5);
+		(void)snprintf(late.boot_id, sizeof(late.boot_id), "%s", BOOT_A);
+	}
 }
 
 static void test_store_a093_overdue_after_a_reboot(void **state)
@@ -437,12 +472,12 @@ static void test_store_a093_overdue_after_a_reboot(void **state)
 		struct cs_now now = now_after(other[i], 10 * MINUTE - 1);
 
 		now.boot_ms = 3;
-		assert_int_equal(cs_store_overdue(store, &now, numbers, 16), 0);
+		assert_int_equal(cs_store_overdue(store, &now, 0, numbers, 16), 0);
 		now.boot_ms = UINT64_C(1) << 40;
-		assert_int_equal(cs_store_overdue(store, &now, numbers, 16), 0);
+		assert_int_equal(cs_store_overdue(store, &now, 0, numbers, 16), 0);
 		now.wall_ms++;
 		now.boot_ms = 3;
-		assert_int_equal(cs_store_overdue(store, &now, numbers, 16), 2);
+		assert_int_equal(cs_store_overdue(store, &now, 0, numbers, 16), 2);
 		assert_true(numbers[0] == 1 && numbers[1] == 2);
 	}
 }
@@ -480,7 +515,7 @@ static void test_store_a093_overdue_when_asked_for_ahead(void **state)
 	assert_int_equal(overdue_at(store, BOOT_A, 6 * MINUTE, numbers), 1);
 	assert_int_equal(numbers[0], 2);
 	moved.wall_ms += 365 * UINT64_C(86400000);
-	assert_int_equal(cs_store_overdue(store, &moved, numbers, 16), 1);
+	assert_int_equal(cs_store_overdue(store, &moved, 0, numbers, 16), 1);
 	assert_int_equal(overdue_at(store, BOOT_A, 35 * MINUTE - 1, numbers), 1);
 	assert_int_equal(overdue_at(store, BOOT_B, 35 * MINUTE - 1, numbers), 1);
 	assert_int_equal(overdue_at(store, BOOT_A, 35 * MINUTE, numbers), 2);
@@ -508,7 +543,7 @@ static int unopposed_at(struct cs_store *store, const char *boot, int64_t ms, ui
 {
 	struct cs_now now = now_after(boot, ms);
 
-	return cs_store_unopposed(store, &now, numbers, 16);
+	return cs_store_unopposed(store, &now, 0, numbers, 16);
 }
 
 /* A clock that is not believed opens nothing: without the look at cs_row_overdue the last assertion finds one. */
@@ -1324,6 +1359,7 @@ int main(void)
 		BOTH(test_store_list),
 		BOTH(test_store_count_open),
 		BOTH(test_store_a093_overdue_in_the_same_boot),
+		BOTH(test_store_a093_pages_of_what_is_due),
 		BOTH(test_store_a093_overdue_after_a_reboot),
 		BOTH(test_store_a093_overdue_when_the_clock_went_back),
 		BOTH(test_store_a093_overdue_when_asked_for_ahead),

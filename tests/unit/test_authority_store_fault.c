@@ -52,13 +52,15 @@ FAULTY(find_id, (struct cs_store * s, const uint8_t *low, const uint8_t *high, u
 FAULTY(voter, (struct cs_store * s, uint64_t n, const char *id, struct cs_voter *ret), (s, n, id, ret))
 FAULTY(vote, (struct cs_store * s, uint64_t n, const char *id, enum cs_vote vote, const struct cs_bytes *body),
 	(s, n, id, vote, body))
-FAULTY(unopposed, (struct cs_store * s, const struct cs_now *now, uint64_t *ret, size_t max), (s, now, ret, max))
+FAULTY(unopposed, (struct cs_store * s, const struct cs_now *now, uint64_t after, uint64_t *ret, size_t max),
+	(s, now, after, ret, max))
 FAULTY(tell, (struct cs_store * s, const struct cs_bytes *body, uint64_t request, uint64_t due, uint64_t *ret),
 	(s, body, request, due, ret))
 FAULTY(quiet, (struct cs_store * s, const char *name, uint64_t *ret), (s, name, ret))
 FAULTY(votes, (struct cs_store * s, uint64_t n, struct cs_bytes **ret, size_t *ret_n), (s, n, ret, ret_n))
 FAULTY(list, (struct cs_store * s, bool open, uint64_t before, uint64_t *ret, size_t max), (s, open, before, ret, max))
-FAULTY(overdue, (struct cs_store * s, const struct cs_now *now, uint64_t *ret, size_t max), (s, now, ret, max))
+FAULTY(overdue, (struct cs_store * s, const struct cs_now *now, uint64_t after, uint64_t *ret, size_t max),
+	(s, now, after, ret, max))
 FAULTY(count_open, (struct cs_store * s, uint32_t uid, uint64_t *a, uint64_t *b, uint64_t *c), (s, uid, a, b, c))
 FAULTY(head, (struct cs_store * s, uint64_t *ret, uint8_t *chain), (s, ret, chain))
 FAULTY(append, (struct cs_store * s, const struct cs_record *record, uint64_t request), (s, record, request))

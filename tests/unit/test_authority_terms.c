@@ -2,6 +2,7 @@
 /* What a request and its approval are worth when the policy changes meanwhile: the one in force judges, and what was agreed
  * to never lasts longer for it. */
 #include "houses.h"
+#include "internal.h"
 
 /* Approved for ten minutes; the policy of now gives two. Kills asking the request alone. */
 static void test_authority_a087_a_shorter_time_to_use_it(void **state)
@@ -180,6 +181,43 @@ static void test_authority_a087_a_shorter_break_glass(void **state)
 	close_house(&h);
 }
 
+/* Debts do not lapse, so their time may be over for ever: more of them than a tick looks at do not keep alive what is over
+ * after them. Kills looking at the oldest alone. */
+static void test_authority_a093_debts_hide_nothing_that_is_over(void **state)
+{
+	enum { DEBTS = 130 };
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+	struct cs_stored first = { 0 };
+
+	open_house(state, &h, GLASS("15m"));
+	h.no_replay = true;
+	h.authority->options.max_open = h.authority->options.max_open_per_uid = 2 * DEBTS;
+	held(&h, &s, 7, &d);
+	assert_int_equal(cs_store_get(h.store, d.number, &first), 0);
+	assert_int_equal(cs_set(&first.request.gate, "break-glass oncall"), 0);
+	assert_int_equal(cs_store_begin(h.store), 0);
+	for (unsigned i = 0; i < DEBTS; i++) {
+		memcpy(first.request.id, &i, sizeof(i));
+		memcpy(first.digest, &i, sizeof(i));
+		assert_int_equal(cs_store_add(h.store, &first), 0);
+	}
+	assert_int_equal(cs_store_commit(h.store), 0);
+	cs_clear(&cs_stored_shape, &first);
+	cs_clear(&cs_decision_shape, &d);
+	gone(&h, 7);
+	s.argv[2] = s.argv[1];
+	ask(&h, &s, 8, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &d);
+	assert_true(d.number > DEBTS);
+	for (int i = 0; i < 3; i++)
+		tick(&h, 24 * HOUR);
+	assert_int_equal(house_state(&h, d.number), CS_UNANSWERED);
+	assert_int_equal(house_state(&h, d.number - 1), CS_PENDING);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +227,7 @@ int main(void)
 		BOTH_STORES(test_authority_a087_the_policy_in_force_judges_and_is_told),
 		BOTH_STORES(test_authority_a087_a_stricter_policy_judges_too),
 		BOTH_STORES(test_authority_a087_a_shorter_break_glass),
+		BOTH_STORES(test_authority_a093_debts_hide_nothing_that_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

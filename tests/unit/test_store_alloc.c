@@ -320,8 +320,8 @@ static int ask_all(struct cs_store *store)
 	assert_true(r <= 1);
 	r = r < 0 ? r : cs_store_find_prefix(store, "0123", &a);
 	r = r == CS_ENOENT ? 0 : r;
-	r = r < 0 ? r : cs_store_unopposed(store, &now, numbers, 4);
-	return r < 0 ? r : cs_store_overdue(store, &now, numbers, 4);
+	r = r < 0 ? r : cs_store_unopposed(store, &now, 0, numbers, 4);
+	return r < 0 ? r : cs_store_overdue(store, &now, 0, numbers, 4);
 }
 
 static void test_store_a119_every_question(void **state)

@@ -254,6 +254,7 @@ static void same_questions(struct pair *pair)
 	unsigned uid = rnd(pair, PEOPLE);
 	char prefix[8];
 	int found[2], due[2], lazy[2];
+	uint64_t after = rnd(pair, 6);
 
 	snprintf(prefix, sizeof(prefix), "%04x%.*s", rnd(pair, 17) * 0x0101, (int)rnd(pair, 3), "00");
 	for (int i = 0; i < 2; i++) {
@@ -264,8 +265,8 @@ static void same_questions(struct pair *pair)
 				 0);
 		assert_int_equal(cs_store_head(pair->stores[i], &heads[i], chains[i]), 0);
 		found[i] = cs_store_find_open(pair->stores[i], key, numbers[i], 16);
-		due[i] = cs_store_overdue(pair->stores[i], &pair->now, numbers[i] + 17, 16);
-		lazy[i] = cs_store_unopposed(pair->stores[i], &pair->now, numbers[i] + 33, 16);
+		due[i] = cs_store_overdue(pair->stores[i], &pair->now, after, numbers[i] + 17, 16);
+		lazy[i] = cs_store_unopposed(pair->stores[i], &pair->now, after, numbers[i] + 33, 16);
 	}
 	assert_memory_equal(counts[0], counts[1], sizeof(counts[0]));
 	assert_int_equal(heads[0], heads[1]);
