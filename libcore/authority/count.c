@@ -99,7 +99,7 @@ static int silence_approved(const struct task *task)
 {
 	struct cs_record *records = NULL;
 	size_t n = 0;
-	int r = cs_store_records_of(task->authority->store, task->stored.number, CS_MAX_LIST, &records, &n);
+	int r = cs_store_records_of(task->authority->store, task->stored.number, INT32_MAX, &records, &n);
 
 	if (r == 0)
 		r = CS_ENOENT;
@@ -113,19 +113,19 @@ static int silence_approved(const struct task *task)
 
 /* Does silence approve it? Only that of people who were told, and as long as they were told: a policy that came later
  * does not make it shorter. What votes approved, no silence holds up once they are gone: nobody was asked any more. */
-static int silence_holds(const struct task *task)
+static int silence_holds(const struct task *task, const struct cs_decision *now)
 {
 	const struct cs_stored *stored = &task->stored;
 
 	if (stored->state == CS_APPROVED)
 		return silence_approved(task) == 1;
 	return stored->request.objection_ms > 0 && stored_elapsed(stored, &task->now) >= stored->request.objection_ms &&
-	       tell_reached(task->authority, stored) == 1;
+	       tell_reached(task->authority, stored, now->needs, now->n_needs) == 1;
 }
 
 int count_suffices(const struct task *task, const struct cs_decision *now)
 {
-	return is_approval(now) && (now->reason != CS_WHY_NO_OBJECTION || silence_holds(task));
+	return is_approval(now) && (now->reason != CS_WHY_NO_OBJECTION || silence_holds(task, now));
 }
 
 int count_approve(struct task *task, const struct count *count, const struct cs_answer *answer,

@@ -459,9 +459,10 @@ enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, str
 int tell_people(struct cs_authority *authority, const struct cs_stored *stored, enum cs_event_kind kind,
 	const struct cs_need *needs, size_t n_needs);
 
-/* Were those who could vote on this open request told of it, so that their silence means something (lazy consensus)? 1; 0:
- * not yet, or not at all: nothing is told on this host, nobody could be, or all of them want to be left alone. CS_E…. */
-int tell_reached(struct cs_authority *authority, const struct cs_stored *stored);
+/* tell_heard.c: does the silence of those who could still fill these needs, which are of now, count for this open request
+ * (lazy consensus)? For each rule that is not filled somebody was told of it (cs_heard_suffices), nobody is still to be
+ * asked, and nobody was given up. 1; 0: not yet, or not at all, as where nothing is told on this host. CS_E…. */
+int tell_reached(struct cs_authority *authority, const struct cs_stored *stored, const struct cs_need *needs, size_t n_needs);
 
 /* glass.c: has the task's subject broken the glass for this scope, and is its time not over? 1 with *ret_text, which says
  * since when and why (owned), 0, CS_ENOMEM. Asks nothing of the directory. */

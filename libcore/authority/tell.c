@@ -179,14 +179,3 @@ int tell_people(struct cs_authority *a, const struct cs_stored *stored, enum cs_
 		return tell_loud(a, stored, CS_NOTICE_DRILL, &now, needs, n_needs);
 	return 0;
 }
-
-int tell_reached(struct cs_authority *a, const struct cs_stored *stored)
-{
-	struct rows rows = { 0 };
-	int r = a->options.tells ? rows_look(a, stored->number, &rows) : 0;
-
-	if (r == 0)
-		r = rows.told.n > 0 && !rows.asking;
-	whom_clear(&rows.told);
-	return r;
-}

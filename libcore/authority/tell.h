@@ -9,8 +9,6 @@
 
 #include "internal.h"
 
-#define CS_WHO_OTHERS "(and others)" /* as cs_need.who says that there are more */
-
 enum {
 	WHOM_MAX = 2048,  /* people who are told of one event */
 	TOLD_MOST = 20    /* times that people are asked about requests of one uid, in TOLD_SPAN_MS */
@@ -42,8 +40,11 @@ int whom_willing(struct cs_authority *authority, uint64_t wall_ms, struct whom *
 struct rows {
 	struct whom told; /* whom it was told to while it was open */
 	bool asking;      /* people are still to be asked */
+	bool waits;       /* or those who can vote only by now */
 };
 int rows_look(struct cs_authority *authority, uint64_t request, struct rows *ret_rows);
+/* These are not among those whom it was told to any more. 1; 0: nobody is left, who were some; CS_E…. */
+int rows_forget(struct cs_authority *authority, const struct cs_stored *stored, const struct whom *gone, uint64_t wall_ms);
 int rows_drop(struct cs_authority *authority, uint64_t request, bool (*which)(const struct cs_notice *notice));
 bool is_draft(const struct cs_notice *notice);
 bool is_memory(const struct cs_notice *notice); /* the draft that keeps whom it was told to */
@@ -80,6 +81,10 @@ struct sent *sent_of(struct cs_authority *authority, uint64_t number);
 /* Asks the directory about the notice's recipients. sent, which is its entry, is CHECKED when it may be handed out; free
  * where some of them cannot vote and it was written anew for the others. Maybe before this returns. */
 void whom_check(struct cs_authority *authority, const struct cs_notice *notice, struct sent *sent);
+/* tell_heard.c: those whom this notice asks were told: recorded where silence counts. Or they never will be: they are not
+ * among those whom the request was told to any more, and text says why. The notice is still in the outbox. 0 or CS_E…. */
+int heard_told(struct cs_authority *authority, const struct sent *sent);
+int heard_not(struct cs_authority *authority, const struct sent *sent, const char *text);
 /* Records that nobody could be told, and why. */
 int untold(struct cs_authority *authority, const struct cs_stored *stored, const char *text);
 uint64_t deadline_of(const struct cs_stored *stored); /* wall clock */

@@ -64,21 +64,9 @@ static int rewrite(struct check *check, const struct whom *left, uint64_t wall_m
 /* Nothing is asked of them, so they need not hear that it is handled, and their silence means nothing. */
 static int forget(struct cs_authority *a, const struct cs_stored *stored, const struct whom *gone, uint64_t wall_ms)
 {
-	struct rows rows = { 0 };
-	struct whom told = { 0 };
-	int r = rows_look(a, stored->number, &rows);
+	int r = rows_forget(a, stored, gone, wall_ms);
 
-	if (r == 0)
-		r = whom_add_all(&told, gone, rows.told.names, rows.told.n);
-	if (r == 0)
-		r = rows_drop(a, stored->number, is_memory);
-	if (r == 0)
-		r = remember(a, stored, wall_ms, &told);
-	if (r == 0 && told.n == 0 && rows.told.n > 0)
-		r = untold(a, stored, "nobody who could approve this can be told");
-	whom_clear(&rows.told);
-	whom_clear(&told);
-	return r;
+	return r == 0 ? untold(a, stored, "nobody who could approve this can be told") : r < 0 ? r : 0;
 }
 
 static int leave_out(struct check *check, const struct cs_stored *stored, const struct whom *gone)

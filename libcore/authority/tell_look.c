@@ -24,29 +24,28 @@ static int again(struct cs_authority *a, uint64_t number, uint32_t tries, uint64
 	return cs_store_tell_later(a->store, number, wall_ms + (wait < AGAIN_MOST_MS ? wait : AGAIN_MOST_MS));
 }
 
-static bool is_asking(const struct cs_notice *notice)
-{
-	return notice->kind == CS_NOTICE_ASKED || is_memory(notice);
-}
-
 /* Nobody took it for as long as notices are tried. Where people were to be asked, they were not: no silence of theirs
  * means anything then (tell_reached). */
 static int give_up(struct cs_authority *a, const struct sent *sent, const char *why)
 {
-	struct cs_stored stored = { 0 };
 	char *text = NULL;
-	int r = cs_store_told(a->store, sent->number);
+	int r = cs_format(&text, "notice %llu (%s) was not told: %.1000s", (unsigned long long)sent->number,
+		cs_name_of(cs_notice_names, (int)sent->kind), why);
 
-	if (r == 0 || r == CS_ENOENT)
-		r = cs_format(&text, "notice %llu (%s) was not told: %.1000s", (unsigned long long)sent->number,
-			cs_name_of(cs_notice_names, (int)sent->kind), why);
-	if (r == 0 && sent->request != 0 && sent->kind == CS_NOTICE_ASKED)
-		r = rows_drop(a, sent->request, is_asking);
-	if (r == 0 && sent->request != 0 && cs_store_get(a->store, sent->request, &stored) == 0)
-		r = untold(a, &stored, text);
-	cs_clear(&cs_stored_shape, &stored);
+	if (r == 0)
+		r = heard_not(a, sent, text);
+	if (r == 0)
+		r = cs_store_told(a->store, sent->number);
 	free(text);
 	return r;
+}
+
+/* A program took it. */
+static int taken(struct cs_authority *a, const struct sent *sent)
+{
+	int r = heard_told(a, sent);
+
+	return r < 0 ? r : cs_store_told(a->store, sent->number);
 }
 
 void cs_authority_told(struct cs_authority *a, uint64_t number, bool told, const char *why)
@@ -65,7 +64,7 @@ void cs_authority_told(struct cs_authority *a, uint64_t number, bool told, const
 	if (r < 0)
 		return; /* it is still in the outbox, and will be told again */
 	if (told)
-		r = cs_store_told(a->store, number);
+		r = taken(a, &sent);
 	else if (now.wall_ms > sent.wall_ms && now.wall_ms - sent.wall_ms >= a->options.tell_for_ms)
 		r = give_up(a, &sent, why ? why : "");
 	else

@@ -103,6 +103,7 @@ int rows_look(struct cs_authority *a, uint64_t request, struct rows *ret_rows)
 		if (r == 0 && is_memory(&notices[i]))
 			r = whom_add_all(&rows.told, NULL, notices[i].recipients, notices[i].n_recipients);
 		rows.asking = rows.asking || notices[i].kind == CS_NOTICE_ASKED;
+		rows.waits = rows.waits || rows.asking || notices[i].kind == CS_NOTICE_ESCALATED;
 		cs_clear(&cs_notice_shape, &notices[i]);
 	}
 	free(notices);
@@ -125,5 +126,24 @@ int rows_drop(struct cs_authority *a, uint64_t request, bool (*which)(const stru
 		cs_clear(&cs_notice_shape, &notices[i]);
 	}
 	free(notices);
+	return r;
+}
+
+int rows_forget(struct cs_authority *a, const struct cs_stored *stored, const struct whom *gone, uint64_t wall_ms)
+{
+	struct rows rows = { 0 };
+	struct whom told = { 0 };
+	int r = rows_look(a, stored->number, &rows);
+
+	if (r == 0)
+		r = whom_add_all(&told, gone, rows.told.names, rows.told.n);
+	if (r == 0)
+		r = rows_drop(a, stored->number, is_memory);
+	if (r == 0)
+		r = remember(a, stored, wall_ms, &told);
+	if (r == 0)
+		r = told.n > 0 || rows.told.n == 0;
+	whom_clear(&rows.told);
+	whom_clear(&told);
 	return r;
 }

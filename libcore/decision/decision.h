@@ -82,6 +82,7 @@ int cs_grounds_case(const struct cs_policy *policy, const struct cs_gate *gate, 
  * counts a part of them (majority, all) exactly, where it else takes one more than there are. 0 or CS_E…. */
 int cs_needs_frozen(const struct cs_case *what, struct cs_need **ret_needs, size_t *ret_count);
 #define CS_WHO_BYTES 32768 /* of the names of those who could vote, in one decision */
+#define CS_WHO_OTHERS "(and others)" /* the last of them, where there are more */
 /* Names who could fill each need beside those who do, the requester left out unless the gate takes his own vote. Of the
  * case it takes the policy, gate, scope, requester and listings. 0, CS_ENOMEM. */
 int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_needs);
@@ -89,6 +90,24 @@ int cs_needs_who(const struct cs_case *what, struct cs_need *needs, size_t n_nee
  * one that waits for it, then the one with the fewest missing. */
 uint32_t cs_needs_missing(const struct cs_need *needs, size_t n_needs);
 void cs_needs_free(struct cs_need **needs, size_t *n_needs);
+
+/* --- Who was told (heard.c) ---------------------------------------------------------------------------------------- */
+
+/* Login names of who heard of a request that goes ahead unless somebody objects, and of who was to hear and could not be
+ * told, as its events say one after the other. Zero is nobody. */
+struct cs_heard {
+	char **told;
+	size_t n_told;
+	char **untold;
+	size_t n_untold;
+};
+void cs_heard_clear(struct cs_heard *heard);
+/* Follows one event: these were told, or given up. Who is told later is given up no more. 0, CS_ENOMEM. */
+int cs_heard_follow(struct cs_heard *heard, bool told, char *const *names, size_t n);
+/* Does silence count, where these are the needs of the decision that says so (CS_WHY_NO_OBJECTION)? Nobody was given up, and
+ * for each rule that is not filled all who could still fill it are named, and one of them was told; where there is nobody
+ * left who did not agree, nobody's silence is counted. */
+bool cs_heard_suffices(const struct cs_heard *heard, const struct cs_need *needs, size_t n_needs);
 
 /* --- Lock-out (lockout.c) ----------------------------------------------------------------------------------------- */
 

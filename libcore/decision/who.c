@@ -114,7 +114,7 @@ static const struct cs_listing *unknown_list(const struct cs_case *what, size_t 
 /* Adds a name while there is room for it, and says so where there is none. */
 static int add_who(struct search *search, const char *name)
 {
-	static const char others[] = "(and others)";
+	static const char others[] = CS_WHO_OTHERS;
 	struct cs_need *need = search->need;
 	size_t size = strlen(name) + 4;
 

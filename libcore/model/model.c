@@ -299,6 +299,11 @@ static const struct cs_field segment_fields[] = {
 };
 SHAPE(segment);
 
+static const struct cs_field told_body_fields[] = {
+	CS_STRV(cs_told_body, recipients, CS_MAX_RECIPIENTS, CS_MAX_NAME),
+};
+SHAPE(told_body);
+
 static const struct cs_field notice_fields[] = {
 	CS_U64(cs_notice, number),
 	CS_ENUM(cs_notice, kind, cs_notice_names),

@@ -370,7 +370,10 @@ enum cs_event_kind {
 	CS_EVENT_BREAK_GLASS = 17, /* somebody went past the approvals; its request is the debt */
 	CS_EVENT_DRILL = 18,       /* that this would work was tried */
 	CS_EVENT_ARCHIVED = 19,    /* a segment of the evidence was sealed and moved out; body is its cs_segment */
-	CS_EVENT_UNTOLD = 20       /* people could not be told, or were told too much already; text says whom and why */
+	CS_EVENT_UNTOLD = 20,      /* people could not be told, or were told too much already; text says whom and why. Body
+	                            * is a cs_told_body where who was to be asked is known and was given up */
+	CS_EVENT_TOLD = 21         /* people were told of a request that goes ahead unless one of them objects; body is a
+	                            * cs_told_body */
 };
 
 /* What a decision was made from, frozen into the event so that anybody can decide again from the record alone
@@ -410,6 +413,13 @@ struct cs_voted_body {
 	struct cs_grounds grounds;
 };
 extern const struct cs_shape cs_voted_body_shape;
+
+/* Who was told of a request that waits for objections, or was to be asked and could not be told: login names. */
+struct cs_told_body {
+	char **recipients;
+	size_t n_recipients;
+};
+extern const struct cs_shape cs_told_body_shape;
 
 /* Permitted and denied where a module asks for a plain right: as cs_permitted_body, with an action that is nothing but the
  * permission as its command, and of the grounds the requester alone. */

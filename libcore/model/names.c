@@ -36,7 +36,7 @@ const struct cs_names cs_event_names[] = {
 	{ CS_EVENT_CLAIMED, "claimed" }, { CS_EVENT_CONFIRMED, "confirmed" }, { CS_EVENT_PARKED, "parked" },
 	{ CS_EVENT_UNCONFIRMED, "unconfirmed" }, { CS_EVENT_REOPENED, "reopened" },
 	{ CS_EVENT_BREAK_GLASS, "break-glass" }, { CS_EVENT_DRILL, "drill" }, { CS_EVENT_ARCHIVED, "archived" },
-	{ CS_EVENT_UNTOLD, "untold" }, { 0, NULL } };
+	{ CS_EVENT_UNTOLD, "untold" }, { CS_EVENT_TOLD, "told" }, { 0, NULL } };
 
 const struct cs_names cs_quiet_names[] = {
 	{ CS_QUIET_SHOW, "show" }, { CS_QUIET_ON, "on" }, { CS_QUIET_OFF, "off" }, { 0, NULL } };

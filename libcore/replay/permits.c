@@ -52,7 +52,8 @@ int lead_to(struct step *step, const struct cs_action *action, const struct cs_g
 	return r;
 }
 
-int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict verdict, enum cs_reason reason)
+int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict verdict, enum cs_reason reason,
+	struct cs_decision *ret_decision)
 {
 	struct cs_decision decision = { 0 };
 	int r = cs_decide(what, &decision);
@@ -60,7 +61,10 @@ int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict 
 	if (r == 0 && (decision.verdict != verdict || (verdict == CS_PERMIT && decision.reason != reason)))
 		r = BAD(step, "decided again it is %s (%s)", cs_verdict_name(decision.verdict),
 			cs_reason_name(decision.reason));
-	cs_clear(&cs_decision_shape, &decision);
+	if (r == 0 && ret_decision)
+		*ret_decision = decision;
+	else
+		cs_clear(&cs_decision_shape, &decision);
 	return r;
 }
 
@@ -119,7 +123,7 @@ static int permitted_gate(struct step *step, const struct cs_permitted_body *bod
 	if (cs_grounds_case(step->replay->policy, gate, &request, NULL, 0, &body->grounds, of_rule, &what) < 0)
 		return BAD(step, "what it was decided from does not belong together");
 	what.asked_by = NULL;
-	return decide_again(step, &what, CS_PERMIT, step->event.reason);
+	return decide_again(step, &what, CS_PERMIT, step->event.reason, NULL);
 }
 
 /* Past the approvals of whichever gate it is; where nobody could tell which, who is past all of them. What surely denies
@@ -180,9 +184,10 @@ int step_permitted(struct step *step)
 
 /* --- Approved and claimed ----------------------------------------------------------------------------------------- */
 
-/* Silence approves only a request that was asked with a time for objections, for as long as that; and what votes approved,
- * no silence holds up once they are gone. */
-static int silence_holds(struct step *step, const struct asked *asked, const struct cs_grounds *grounds)
+/* Silence approves only a request that was asked with a time for objections, for as long as that, and is that of people who
+ * were told of it; and what votes approved, no silence holds up once they are gone. */
+static int silence_holds(struct step *step, const struct asked *asked, const struct cs_grounds *grounds,
+	const struct cs_decision *decision)
 {
 	uint64_t objection_ms = asked->request.objection_ms;
 
@@ -190,15 +195,19 @@ static int silence_holds(struct step *step, const struct asked *asked, const str
 		return 0;
 	if (asked->state == CS_APPROVED)
 		return asked->by_silence ? 0 : BAD(step, "votes approved it, and they do not suffice any more");
-	return objection_ms > 0 && grounds->elapsed_ms >= objection_ms ? 0
-		: BAD(step, "the time for objections to request %llu was not over", (unsigned long long)asked->number);
+	if (objection_ms == 0 || grounds->elapsed_ms < objection_ms)
+		return BAD(step, "the time for objections to request %llu was not over", (unsigned long long)asked->number);
+	return cs_heard_suffices(&asked->heard, decision->needs, decision->n_needs) ? 0
+		: BAD(step, "not everybody who could object to request %llu was told of it",
+			  (unsigned long long)asked->number);
 }
 
-/* The votes that stand suffice, by what is recorded of requester and voters now. */
+/* The votes that stand suffice, or silence does, by what is recorded of requester and voters now. */
 static int suffice(struct step *step, const struct asked *asked, const struct cs_gate *gate,
 	const struct cs_grounds *grounds)
 {
 	size_t of_rule[CS_MAX_RULES];
+	struct cs_decision decision = { 0 };
 	struct cs_case what = { 0 };
 	int r = 0;
 
@@ -207,7 +216,12 @@ static int suffice(struct step *step, const struct asked *asked, const struct cs
 		return BAD(step, "it was decided from %zu voters, and %zu votes stand", grounds->n_voters,
 			asked->n_votes);
 	r = signatures_stand(step, asked, gate, grounds);
-	return r == 0 ? decide_again(step, &what, CS_PERMIT, step->event.reason) : r;
+	if (r == 0)
+		r = decide_again(step, &what, CS_PERMIT, step->event.reason, &decision);
+	if (r == 0)
+		r = silence_holds(step, asked, grounds, &decision);
+	cs_clear(&cs_decision_shape, &decision);
+	return r;
 }
 
 int step_approved(struct step *step)
@@ -227,8 +241,6 @@ int step_approved(struct step *step)
 		r = BAD(step, "the time of request %llu was over", (unsigned long long)asked->number);
 	if (r == 0)
 		r = suffice(step, asked, gate, &grounds);
-	if (r == 0)
-		r = silence_holds(step, asked, &grounds);
 	if (r == 0) {
 		asked->by_silence = step->event.reason == CS_WHY_NO_OBJECTION;
 		asked->state = CS_APPROVED;
@@ -283,8 +295,6 @@ static int check_claim(struct step *step, const struct asked *asked, const struc
 		r = BAD(step, "gate %s does not let it be used once more", request->gate);
 	if (r == 0)
 		r = suffice(step, asked, gate, grounds);
-	if (r == 0)
-		r = silence_holds(step, asked, grounds);
 	return r == 0 && !asked->debt ? in_time(step, asked, gate, grounds) : r;
 }
 

@@ -128,7 +128,8 @@ static const struct {
 	{ CS_EVENT_BREAK_GLASS, step_break_glass, true },
 	{ CS_EVENT_DRILL, step_plain, true }, /* it opens nothing */
 	{ CS_EVENT_ARCHIVED, step_archived, false },
-	{ CS_EVENT_UNTOLD, step_plain, false },
+	{ CS_EVENT_UNTOLD, step_told, false },
+	{ CS_EVENT_TOLD, step_told, false },
 };
 
 static int step_kind(struct step *step)

@@ -14,6 +14,7 @@ struct asked {
 	bool debt;           /* of a break-glass … */
 	bool broken;         /* … and an event said that it was broken */
 	bool by_silence;     /* approved: nobody objected */
+	struct cs_heard heard;
 	struct cs_request request;
 	struct cs_approval *votes; /* that stand, in the order in which they were cast */
 	size_t n_votes, cap_votes;
@@ -102,6 +103,7 @@ int step_asked(struct step *step, struct asked **ret_asked);
 int step_requested(struct step *step);
 int step_closed(struct step *step);
 int step_reopened(struct step *step);
+int step_told(struct step *step);
 int step_confirmed(struct step *step);
 void claims_add(struct cs_replay *replay, uint64_t request);
 
@@ -120,8 +122,10 @@ int signatures_stand(struct step *step, const struct asked *asked, const struct 
  * *ret_gate, CS_ECORRUPT, said. */
 int lead_to(struct step *step, const struct cs_action *action, const struct cs_grounds *grounds, const char *gate,
 	const char *scope, const struct cs_gate **ret_gate);
-/* Decides again and wants this verdict, and with a permit this reason. */
-int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict verdict, enum cs_reason reason);
+/* Decides again and wants this verdict, and with a permit this reason. *ret_decision (NULL: not wanted) is the caller's to
+ * clear. */
+int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict verdict, enum cs_reason reason,
+	struct cs_decision *ret_decision);
 int step_permitted(struct step *step);
 int step_approved(struct step *step);
 int step_claimed(struct step *step);

@@ -49,6 +49,7 @@ void asked_free(struct asked **asked)
 	if (!gone)
 		return;
 	cs_clear(&cs_request_shape, &gone->request);
+	cs_heard_clear(&gone->heard);
 	for (size_t i = 0; i < gone->n_votes; i++)
 		cs_clear(&cs_approval_shape, &gone->votes[i]);
 	free(gone->votes);
@@ -151,7 +152,7 @@ static int has_to_ask(struct step *step, const struct cs_requested_body *body, c
 
 	if (cs_grounds_case(step->replay->policy, gate, &body->request, NULL, 0, &body->grounds, of_rule, &what) < 0)
 		return BAD(step, "what it was decided from does not belong together");
-	return decide_again(step, &what, CS_HOLD, CS_WHY_NONE);
+	return decide_again(step, &what, CS_HOLD, CS_WHY_NONE, NULL);
 }
 
 /* More was known than fits a record. It permits nothing yet: the claim will have to. */
@@ -233,6 +234,25 @@ int step_reopened(struct step *step)
 		r = BAD(step, "request %llu was not approved", (unsigned long long)asked->number);
 	if (r == 0)
 		asked->state = CS_PENDING;
+	return r;
+}
+
+/* --- Told ---------------------------------------------------------------------------------------------------------- */
+
+/* Who heard of a request, which matters as long as it waits for objections; that somebody did not, is told later too. */
+int step_told(struct step *step)
+{
+	struct asked *asked = asked_find(step->replay, step->event.request);
+	struct cs_told_body body = { 0 };
+	int r = 0;
+
+	if (!asked || asked->request.objection_ms == 0)
+		return 0;
+	if (step->event.kind == CS_EVENT_TOLD || step->event.n_body > 0)
+		r = step_body(step, &cs_told_body_shape, &body);
+	if (r == 0)
+		r = cs_heard_follow(&asked->heard, step->event.kind == CS_EVENT_TOLD, body.recipients, body.n_recipients);
+	cs_clear(&cs_told_body_shape, &body);
 	return r;
 }
 

@@ -27,6 +27,7 @@ struct exported {
 		struct cs_voted_body voted;
 		struct cs_grounds grounds;
 		struct cs_segment segment;
+		struct cs_told_body told;
 	} body;
 };
 
@@ -40,7 +41,8 @@ const struct cs_shape *cs_body_shape(enum cs_event_kind kind)
 		{ CS_EVENT_PERMITTED, &cs_permitted_body_shape }, { CS_EVENT_DENIED, &cs_permitted_body_shape },
 		{ CS_EVENT_REQUESTED, &cs_requested_body_shape }, { CS_EVENT_VOTED, &cs_voted_body_shape },
 		{ CS_EVENT_APPROVED, &cs_grounds_shape }, { CS_EVENT_CLAIMED, &cs_grounds_shape },
-		{ CS_EVENT_ARCHIVED, &cs_segment_shape },
+		{ CS_EVENT_ARCHIVED, &cs_segment_shape }, { CS_EVENT_TOLD, &cs_told_body_shape },
+		{ CS_EVENT_UNTOLD, &cs_told_body_shape },
 	};
 
 	for (size_t i = 0; i < CS_COUNT(bodies); i++)

@@ -51,7 +51,7 @@ static inline void story_recorded(struct house *h, const struct cs_event *event,
 
 /* What the evidence says of one request: how many events of each kind, and what each person said last. */
 struct story_tally {
-	unsigned of[CS_EVENT_UNTOLD + 1];
+	unsigned of[CS_EVENT_TOLD + 1];
 	struct {
 		char id[32];
 		enum cs_vote vote;

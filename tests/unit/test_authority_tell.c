@@ -5,6 +5,7 @@
 
 #define WITH_HOUSE(h) struct house h; house_open(&h); h.authority->options.tell_for_ms = 3600000
 #define MINUTE UINT64_C(60000)
+#define HOUR (60 * MINUTE)
 
 enum { MOST = 64 };
 
@@ -148,15 +149,41 @@ static void all_told(struct house *h, const struct post_box *box)
 	cs_authority_turn(h->authority);
 }
 
-static int reached(struct house *h, uint64_t number)
+/* From now on requests go ahead after 30 minutes unless somebody objects. */
+static void make_lazy(struct house *h)
 {
+	static const char before[] = "permission = release.deploy scope = \"project/%{project}\"";
+	const char *at = strstr(house_policy, before);
+	char *text = NULL;
+
+	assert_non_null(at);
+	assert_int_equal(cs_format(&text, "%.*s%s objections = 30m lifetime = 2h %s", (int)(at - house_policy), house_policy,
+		before, at + strlen(before)), 0);
+	(void)memcpy(strstr(text, "lifetime = 30m"), "              ", 14);
+	house_load(h, text);
+	free(text);
+}
+
+/* Would silence count now of those who can fill the first rule, bob and carol; and of the second too, which is erin's and
+ * dave's? */
+static int reached_of(struct house *h, uint64_t number, size_t n_needs)
+{
+	struct cs_need needs[2];
 	struct cs_stored stored = { 0 };
 	int r = cs_store_get(h->store, number, &stored);
 
 	assert_int_equal(r, 0);
-	r = tell_reached(h->authority, &stored);
+	needs_of(needs, true, 0);
+	needs[0].n_who = 2;
+	needs[1].n_who = 2;
+	r = tell_reached(h->authority, &stored, needs, n_needs);
 	cs_clear(&cs_stored_shape, &stored);
 	return r;
+}
+
+static int reached(struct house *h, uint64_t number)
+{
+	return reached_of(h, number, 1);
 }
 
 static unsigned untold_events(struct house *h)
@@ -419,10 +446,12 @@ static void test_tell_break_glass_is_loud(void **state)
 static void test_tell_a094_who_asks_too_much_is_told_of_later(void **state)
 {
 	WITH_HOUSE(h);
-	uint64_t number = ask(&h);
+	uint64_t number = 0;
 	struct post_box box = { 0 };
 
 	(void)state;
+	make_lazy(&h);
+	number = ask(&h);
 	for (int i = 0; i < 20; i++) {
 		requested(&h, number);
 		deliver(&h, &box);
@@ -521,9 +550,11 @@ static void test_tell_an_escalation_is_told_when_its_time_comes(void **state)
 
 static void told_of_people(struct house *h, const char *people, const char *wanted, int silence_counts)
 {
-	uint64_t number = ask(h);
+	uint64_t number = 0;
 	struct post_box box = { 0 };
 
+	make_lazy(h);
+	number = ask(h);
 	house_write(h->people, people);
 	requested(h, number);
 	rows_are(h, "asked:bob,carol reminder*:bob,carol handled*:bob,carol");
@@ -532,7 +563,7 @@ static void told_of_people(struct house *h, const char *people, const char *want
 	all_told(h, &box);
 	assert_int_equal(reached(h, number), silence_counts);
 	/* who was not asked is not told that it is handled either, nor reminded */
-	house_pass(15 * MINUTE);
+	house_pass(60 * MINUTE);
 	deliver(h, &box);
 	assert_true(!strstr(box.text, "bob") == !strstr(wanted, "bob"));
 	all_told(h, &box);
@@ -603,10 +634,12 @@ static void test_tell_n6_who_is_gone_is_not_asked(void **state)
 static void test_tell_who_could_is_looked_up_where_nobody_said(void **state)
 {
 	WITH_HOUSE(h);
-	uint64_t number = ask(&h);
+	uint64_t number = 0;
 	struct post_box box = { 0 };
 
 	(void)state;
+	make_lazy(&h);
+	number = ask(&h);
 	happens(&h, number, CS_EVENT_REQUESTED, NULL, NULL, NULL, 0);
 	rows_are(&h, "asked*:");
 	assert_int_equal(reached(&h, number), 0);
@@ -716,10 +749,12 @@ static void test_tell_what_failed_waits_longer_each_time_and_is_given_up(void **
 static void test_tell_what_was_given_up_reached_nobody(void **state)
 {
 	WITH_HOUSE(h);
-	uint64_t number = ask(&h);
+	uint64_t number = 0;
 	struct post_box box = { 0 };
 
 	(void)state;
+	make_lazy(&h);
+	number = ask(&h);
 	h.authority->options.tell_for_ms = 0;
 	requested(&h, number);
 	deliver(&h, &box);
@@ -734,21 +769,14 @@ static void test_tell_what_was_given_up_reached_nobody(void **state)
 /* Lazy consensus: nobody objects who was not told. Kills letting silence count where nothing was told. */
 static void test_tell_silence_counts_of_people_who_were_told(void **state)
 {
-	static const char before[] = "permission = release.deploy scope = \"project/%{project}\"";
 	WITH_HOUSE(h);
 	struct post_box box = { 0 };
-	char *text = NULL;
-	const char *at = strstr(house_policy, before);
 	uint64_t number = 0;
 
 	(void)state;
-	assert_non_null(at);
-	assert_int_equal(cs_format(&text, "%.*s%s objections = 10m %s", (int)(at - house_policy), house_policy,
-		before, at + strlen(before)), 0);
-	house_load(&h, text);
-	free(text);
+	make_lazy(&h);
 	number = ask(&h);
-	house_pass(11 * MINUTE);
+	house_pass(31 * MINUTE);
 	(void)cs_authority_tick(h.authority);
 	cs_authority_turn(h.authority);
 	assert_int_equal(house_state(&h, number), CS_PENDING);
@@ -764,6 +792,89 @@ static void test_tell_silence_counts_of_people_who_were_told(void **state)
 	cs_authority_turn(h.authority);
 	assert_int_equal(house_state(&h, number), CS_APPROVED);
 	house_close(&h);
+}
+
+/* Of each rule somebody has to know of it: that bob does says nothing of what only erin could object to, who wants to be left
+ * alone. Who agreed is not asked any more. Kills counting whoever was told for all rules. */
+static void test_tell_silence_of_one_rule_is_not_that_of_another(void **state)
+{
+	WITH_HOUSE(h);
+	struct cs_need needs[2];
+	struct post_box box = { 0 };
+	uint64_t number = 0;
+
+	(void)state;
+	make_lazy(&h);
+	number = ask(&h);
+	requested(&h, number);
+	deliver(&h, &box);
+	all_told(&h, &box);
+	assert_int_equal(reached_of(&h, number, 1), 1);
+	assert_int_equal(reached_of(&h, number, 2), 0);
+	needs_of(needs, true, 0);
+	happens(&h, number, CS_EVENT_VOTED, NULL, NULL, needs, 2); /* erin and dave are asked too */
+	assert_int_equal(reached_of(&h, number, 1), 0); /* not before they were told */
+	deliver(&h, &box);
+	assert_string_equal(box.text, "escalated:erin,dave");
+	assert_int_equal(reached_of(&h, number, 2), 0);
+	all_told(&h, &box);
+	assert_int_equal(reached_of(&h, number, 2), 1);
+	assert_int_equal(house_events(&h, CS_EVENT_TOLD, CS_WHY_NEEDS_APPROVAL), 2);
+	house_close(&h);
+}
+
+/* One who could not be told is enough: he might have objected. Where he is told later, with the reminder, it counts again.
+ * And what is given up takes nothing from what others are still to be told. */
+static void test_tell_one_who_was_given_up_is_one_too_many(void **state)
+{
+	WITH_HOUSE(h);
+	struct cs_need needs[2];
+	struct post_box box = { 0 };
+	uint64_t number = 0;
+
+	(void)state;
+	make_lazy(&h);
+	number = ask(&h);
+	requested(&h, number);
+	deliver(&h, &box);
+	all_told(&h, &box);
+	needs_of(needs, true, 0);
+	happens(&h, number, CS_EVENT_VOTED, NULL, NULL, needs, 2);
+	deliver(&h, &box);
+	h.authority->options.tell_for_ms = 0;
+	house_pass(1);
+	cs_authority_told(h.authority, box.numbers[0], false, "no relay");
+	cs_authority_turn(h.authority);
+	assert_int_equal(untold_events(&h), 1);
+	assert_int_equal(reached_of(&h, number, 1), 0);
+	rows_are(&h, "reminder*:bob,carol handled*:bob,carol");
+	h.authority->options.tell_for_ms = HOUR;
+	happens(&h, number, CS_EVENT_VOTED, NULL, NULL, needs, 2);
+	deliver(&h, &box);
+	assert_string_equal(box.text, "escalated:erin,dave");
+	all_told(&h, &box);
+	assert_int_equal(reached_of(&h, number, 2), 1);
+	house_close(&h);
+}
+
+/* Who was told is in the record; of requests that do not go ahead by silence nothing is kept. */
+static void test_tell_who_was_told_is_recorded_where_silence_counts(void **state)
+{
+	(void)state;
+	for (int lazy = 0; lazy < 2; lazy++) {
+		WITH_HOUSE(h);
+		struct post_box box = { 0 };
+		uint64_t number = 0;
+
+		if (lazy)
+			make_lazy(&h);
+		number = ask(&h);
+		requested(&h, number);
+		deliver(&h, &box);
+		all_told(&h, &box);
+		assert_int_equal(house_events(&h, CS_EVENT_TOLD, CS_WHY_NEEDS_APPROVAL), lazy);
+		house_close(&h);
+	}
 }
 
 int main(void)
@@ -792,6 +903,9 @@ int main(void)
 		cmocka_unit_test(test_tell_what_failed_waits_longer_each_time_and_is_given_up),
 		cmocka_unit_test(test_tell_what_was_given_up_reached_nobody),
 		cmocka_unit_test(test_tell_silence_counts_of_people_who_were_told),
+		cmocka_unit_test(test_tell_silence_of_one_rule_is_not_that_of_another),
+		cmocka_unit_test(test_tell_one_who_was_given_up_is_one_too_many),
+		cmocka_unit_test(test_tell_who_was_told_is_recorded_where_silence_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -736,12 +736,55 @@ static void lazy_open(struct story *s)
 	scribe_ask(&s->scribe, &s->asked, &s->alice);
 }
 
+static void tell(struct story *s, enum cs_event_kind kind, const char *first, const char *second)
+{
+	char *names[] = { scribe_word(first), scribe_word(second) };
+	struct cs_told_body body = { .recipients = names, .n_recipients = second ? 2 : 1 };
+	struct cs_event event = scribe_event(&s->asked, kind, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
+
+	scribe_put(&s->scribe, &event, &cs_told_body_shape, &body);
+}
+
+/* Silence of people who were not told: nobody; others than those who could object; and one who was to be told and was not.
+ * Kills believing the daemon that they were. */
+static void test_a110_silence_of_people_who_were_not_told(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct story s;
+
+		lazy_open(&s);
+		if (i > 0)
+			tell(&s, CS_EVENT_TOLD, i == 1 ? "dave" : "bob", NULL);
+		if (i > 1)
+			tell(&s, CS_EVENT_UNTOLD, "carol", NULL);
+		be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS);
+		assert_forged(&s, "not everybody who could object to request 2 was told of it");
+		story_close(&s);
+	}
+}
+
+static void test_replay_follows_who_was_told_later(void **state)
+{
+	struct story s;
+
+	(void)state;
+	lazy_open(&s);
+	tell(&s, CS_EVENT_TOLD, "bob", NULL);
+	tell(&s, CS_EVENT_UNTOLD, "carol", "dave");
+	tell(&s, CS_EVENT_TOLD, "dave", "carol");
+	be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS);
+	assert_whole(&s, 0);
+	story_close(&s);
+}
+
 static void test_replay_derives_that_nobody_objected(void **state)
 {
 	struct story s;
 
 	(void)state;
 	lazy_open(&s);
+	tell(&s, CS_EVENT_TOLD, "bob", "carol");
 	be_silent(&s, CS_EVENT_APPROVED, OBJECTIONS_MS);
 	be_silent(&s, CS_EVENT_CLAIMED, OBJECTIONS_MS + 1);
 	assert_whole(&s, 1);
@@ -1021,6 +1064,8 @@ int main(void)
 		cmocka_unit_test(test_replay_follows_stages),
 		cmocka_unit_test(test_a110_votes_out_of_their_order),
 		cmocka_unit_test(test_replay_derives_that_nobody_objected),
+		cmocka_unit_test(test_a110_silence_of_people_who_were_not_told),
+		cmocka_unit_test(test_replay_follows_who_was_told_later),
 		cmocka_unit_test(test_a110_silence_that_was_none),
 		cmocka_unit_test(test_a110_used_more_often_than_the_policy_of_now_lets),
 		cmocka_unit_test(test_a110_votes_that_are_not_signed_rightly),
