@@ -27,15 +27,14 @@ const struct cs_conf_option config_notify_options[] = {
 };
 
 /* What is wrong with a program; NULL when it may be run. Where root started us it and every folder above it are root's
- * alone. */
-static const char *program_wrong(const char *path, uid_t owner)
+ * alone. It is run by the path without links: whoever may change one of those could name another program later. */
+static const char *program_wrong(const char *path, uid_t owner, char resolved[PATH_MAX])
 {
-	char resolved[PATH_MAX];
 	struct stat st;
 
 	if (path[0] != '/')
 		return "has to be an absolute path";
-	if (!realpath(path, resolved) || stat(resolved, &st) < 0)
+	if (!realpath(path, resolved) || lstat(resolved, &st) < 0)
 		return "there is no such program";
 	if (!S_ISREG(st.st_mode) || !(st.st_mode & S_IXUSR))
 		return "is no program that can be run";
@@ -64,11 +63,12 @@ static int check_programs(struct config_notify *notify, const char *path, const 
 		return CS_ENOMEM;
 	for (size_t i = 0; i < notify->n_programs; i++) {
 		const char *program = cs_conf_list_at(section, "program", i);
-		const char *text = program_wrong(program, owner);
+		char resolved[PATH_MAX];
+		const char *text = program_wrong(program, owner, resolved);
 
 		if (text)
 			return wrong(problem, path, section, "program", program, text);
-		notify->programs[i] = cs_dup(program);
+		notify->programs[i] = cs_dup(resolved);
 		if (!notify->programs[i])
 			return CS_ENOMEM;
 	}
