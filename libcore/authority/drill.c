@@ -213,14 +213,14 @@ static void drill_resume(struct task *task, const struct cs_answer *answer)
 
 void drill_start(struct task *task, const struct cs_glass *glass)
 {
-	int r = 0;
+	int r = refusal_is_kept(task) ? 0 : CS_EBUSY; /* each is recorded, and told to everybody */
 
 	for (size_t i = 0; r == 0 && i < glass->n_uids; i++)
 		r = task_ask_subject(task, glass->uids[i], NULL);
 	if (r == 0)
 		r = task_ask_listings(task, glass->review, glass->scope);
 	if (r < 0)
-		task_fail(task, r, NULL);
+		task_fail(task, r, r == CS_EBUSY ? "you tried it often enough for now; try again in a minute" : NULL);
 	else
 		task_ask(task, CS_FRESH_ANY, drill_resume);
 }

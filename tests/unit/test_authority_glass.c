@@ -575,6 +575,35 @@ static void test_glass_drill_tries_everything_and_opens_nothing(void **state)
 	house_close(&h);
 }
 
+/* Everybody who could review is told of a drill, also who wants to be left alone. Kills: not counting them. */
+static void test_glass_a094_drills_are_no_way_to_flood(void **state)
+{
+	struct cs_break_glass_answer answer = { 0 };
+	struct cs_break_glass asked = { .drill = true };
+	struct cs_caller caller = house_person(2001);
+	struct house h;
+	size_t taken = 0;
+	int r = 0;
+
+	(void)state;
+	open_house(&h);
+	for (size_t i = 0; i < 100; i++) {
+		r = house_call(&h, &caller, CS_CALL_BREAK_GLASS, &asked, -1, &cs_break_glass_answer_shape, &answer);
+		assert_true(r == 0 || r == CS_EBUSY);
+		taken += r == 0;
+		cs_clear(&cs_break_glass_answer_shape, &answer);
+	}
+	assert_in_range(taken, 1, 20);
+	assert_int_equal(house_events(&h, CS_EVENT_DRILL, CS_WHY_BREAK_GLASS), taken);
+	house_now.boot_ms += MINUTE;
+	house_now.wall_ms += MINUTE;
+	assert_int_equal(drill(&h, &answer), CS_WHY_BREAK_GLASS);
+	cs_clear(&cs_break_glass_answer_shape, &answer);
+	/* and the glass itself is broken all the same */
+	assert_int_equal(glass(&h, 2001, NULL), CS_WHY_BREAK_GLASS);
+	house_close(&h);
+}
+
 static void test_glass_drill_finds_what_is_wrong(void **state)
 {
 	struct cs_break_glass_answer answer = { 0 };
@@ -625,6 +654,7 @@ int main(void)
 		cmocka_unit_test(test_glass_a093_clock_steps),
 		cmocka_unit_test(test_glass_a106_no_record_no_permit),
 		cmocka_unit_test(test_glass_drill_tries_everything_and_opens_nothing),
+		cmocka_unit_test(test_glass_a094_drills_are_no_way_to_flood),
 		cmocka_unit_test(test_glass_drill_finds_what_is_wrong),
 	};
 
