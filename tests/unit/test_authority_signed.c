@@ -164,6 +164,7 @@ struct ballot_of {
 	struct signer *signer;    /* NULL: not signed */
 	const char *name_space;   /* NULL: that of the vote */
 	uint64_t not_after;
+	const uint8_t *digest;    /* in the statement; NULL: the call's */
 	int other_digest, other_time, other_head; /* in the statement than in the call */
 };
 
@@ -182,7 +183,7 @@ static void sign(const struct ballot_of *b, const struct cs_vote_call *call, str
 
 	(void)snprintf(person, sizeof(person), "%s", b->person);
 	approval.person.id = person;
-	memcpy(approval.digest, call->digest, CS_DIGEST_LEN);
+	memcpy(approval.digest, b->digest ? b->digest : call->digest, CS_DIGEST_LEN);
 	approval.digest[0] ^= b->other_digest ? 1 : 0;
 	memcpy(approval.head_chain, call->head_chain, CS_DIGEST_LEN);
 	cs_buf_init(&statement, 1024);
@@ -342,6 +343,58 @@ static void test_authority_a121_a_signature_is_of_one_vote(void **state)
 	assert_int_equal(vote(&s, d.number, BOB, "id-carol", &bob), CS_WHY_SIGNATURE);
 	assert_int_equal(house_state(&s.h, d.number), CS_PENDING);
 	assert_int_equal(vote(&s, d.number, BOB, "id-bob", &bob), CS_WHY_NEEDS_APPROVAL);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&s);
+}
+
+static void digest_of(const struct cs_request *request, uint8_t ret_digest[CS_DIGEST_LEN])
+{
+	struct cs_buf bytes;
+
+	cs_buf_init(&bytes, 1 << 20);
+	assert_int_equal(cs_request_encode(request, &bytes), 0);
+	assert_int_equal(cs_digest(CS_DOMAIN_REQUEST, bytes.data, bytes.len, ret_digest), 0);
+	cs_buf_clear(&bytes);
+}
+
+/* A116: what bob approved of the same words on another host, in another boot, at another time, or of the one asked before,
+ * is worth nothing here. Kills: leaving host, boot, id or time out of what is digested. */
+static void test_authority_a116_what_was_approved_elsewhere(void **state)
+{
+	struct signed_house s;
+	struct cs_decision before = { 0 }, d = { 0 };
+	struct cs_stored stored = { 0 };
+	struct ballot_of b = by(BOB, "id-bob", &bob);
+	struct cs_request *request = &stored.request;
+	uint8_t digest[CS_DIGEST_LEN];
+
+	open_house(state, &s, "required");
+	hold(&s, &before);
+	house_digest(&s.h, before.number, digest);
+	assert_int_equal(vote(&s, before.number, BOB, "id-bob", &bob), CS_WHY_NEEDS_APPROVAL);
+	b.vote = CS_VOTE_REJECT;
+	assert_int_equal(send(&s, before.number, &b, NULL), CS_WHY_REJECTED);
+	b.vote = CS_VOTE_APPROVE;
+	hold(&s, &d);
+	b.digest = digest;
+	assert_int_equal(send(&s, d.number, &b, "not one of this vote"), CS_WHY_SIGNATURE);
+	assert_int_equal(cs_store_get(s.h.store, d.number, &stored), 0);
+	digest_of(request, digest);
+	assert_memory_equal(digest, stored.digest, CS_DIGEST_LEN); /* this is how it is done */
+	for (size_t i = 0; i < 4; i++) {
+		struct cs_request elsewhere = *request; /* a view */
+		char other_host[] = "rel2", other_boot[] = "another boot";
+
+		elsewhere.action.host = i == 0 ? other_host : request->action.host;
+		elsewhere.boot = i == 1 ? other_boot : request->boot;
+		elsewhere.id[0] ^= i == 2;
+		elsewhere.created_wall_ms += i == 3;
+		digest_of(&elsewhere, digest);
+		assert_int_equal(send(&s, d.number, &b, "not one of this vote"), CS_WHY_SIGNATURE);
+	}
+	assert_int_equal(house_state(&s.h, d.number), CS_PENDING);
+	cs_clear(&cs_stored_shape, &stored);
+	cs_clear(&cs_decision_shape, &before);
 	cs_clear(&cs_decision_shape, &d);
 	close_house(&s);
 }
@@ -567,6 +620,7 @@ int main(void)
 		BOTH_STORES(test_authority_a120_a_uid_is_not_enough),
 		BOTH_STORES(test_authority_optional_signatures),
 		BOTH_STORES(test_authority_a121_a_signature_is_of_one_vote),
+		BOTH_STORES(test_authority_a116_what_was_approved_elsewhere),
 		BOTH_STORES(test_authority_a_signature_has_its_time),
 		BOTH_STORES(test_authority_a122_a_security_key_is_touched),
 		BOTH_STORES(test_authority_a123_one_key_is_one_human),
