@@ -110,6 +110,42 @@ static void test_notice_a102_a_mail_has_the_headers_of_its_template(void **state
 	gives(CS_SINK_MAIL, "Subject: s\n\n.\nFrom me\n%{reason} \n", "a=b \xc3\xa4 https://evil", wanted);
 }
 
+static char *read_template(const char *name)
+{
+	char path[512], *text = calloc(1, 65536);
+	FILE *file = NULL;
+
+	(void)snprintf(path, sizeof(path), "%s/etc/notify/templates/%s", CS_SOURCE_DIR, name);
+	file = fopen(path, "re");
+	assert_true(file && text && fread(text, 1, 65535, file) > 0);
+	assert_int_equal(fclose(file), 0);
+	return text;
+}
+
+/* A095: nothing that a mail scanner could follow, in what we deliver and in what others write into it: it names the command
+ * to run. Kills: a link in a template, and values that are put as they came. */
+static void test_notice_a095_nothing_to_click(void **state)
+{
+	static const struct { const char *name; enum cs_sink sink; } cases[] = { { "mail.template", CS_SINK_MAIL },
+		{ "chat.template", CS_SINK_CHAT }, { "text.template", CS_SINK_TEXT } };
+	char link[] = "<a href=\"https://evil.example/approve\">yes</a> http://evil.example";
+	struct cs_notice notice = notice_with(link);
+
+	(void)state;
+	notice.requester = notice.host = notice.gate = notice.scope = notice.line = notice.text = link;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		char *template = read_template(cases[i].name), *text = NULL;
+
+		assert_int_equal(render(cases[i].sink, template, &notice, &text), 0);
+		assert_null(strstr(text, "://"));
+		assert_non_null(strstr(text, "countersign show 12"));
+		if (cases[i].sink == CS_SINK_MAIL)
+			assert_null(strstr(text, "text/html"));
+		free(template);
+		free(text);
+	}
+}
+
 /* Every line that goes out is one that mail systems take, and what is encoded is whole characters. */
 static void test_notice_long_values_are_folded(void **state)
 {
@@ -224,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_notice_templates_that_are_wrong),
 		cmocka_unit_test(test_notice_a097_a_terminal_shows_every_byte),
 		cmocka_unit_test(test_notice_a102_a_mail_has_the_headers_of_its_template),
+		cmocka_unit_test(test_notice_a095_nothing_to_click),
 		cmocka_unit_test(test_notice_long_values_are_folded),
 		cmocka_unit_test(test_notice_only_login_names_get_mail),
 		cmocka_unit_test(test_notice_a_chat_gets_no_markup),
