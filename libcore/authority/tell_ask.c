@@ -145,12 +145,26 @@ static int plan(struct cs_authority *a, const struct cs_stored *stored, uint64_t
 	return r;
 }
 
+/* The uid's own place, or that of whose span began longest ago. */
+static struct told_of *place_of(struct cs_authority *a, uint32_t uid)
+{
+	struct told_of *best = &a->told_of[0];
+
+	for (size_t i = 0; i < TOLD_UIDS; i++) {
+		if (a->told_of[i].uid == uid)
+			return &a->told_of[i];
+		if (a->told_of[i].since_ms < best->since_ms)
+			best = &a->told_of[i];
+	}
+	return best;
+}
+
 /* Takes one from what may be told of this uid's requests now. 1; 0: not now, and *ret_again_wall_ms is when. */
 static int may_tell(struct cs_authority *a, const struct cs_stored *stored, const struct cs_now *now,
 	uint64_t *ret_again_wall_ms, uint32_t *ret_left_out)
 {
 	uint32_t uid = stored->request.subject.uid;
-	struct told_of *of = &a->told_of[uid % TOLD_UIDS];
+	struct told_of *of = place_of(a, uid);
 
 	if (of->uid != uid || now->boot_ms - of->since_ms >= TOLD_SPAN_MS)
 		*of = (struct told_of){ .uid = uid, .since_ms = now->boot_ms, .before = of->uid == uid ? of->left_out : 0 };

@@ -5,9 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The uid's own place, or that of whose span began longest ago. */
+static struct refused_votes *place_of(struct cs_authority *a, uint32_t uid)
+{
+	struct refused_votes *best = &a->refused[0];
+
+	for (size_t i = 0; i < REFUSED_UIDS; i++) {
+		if (a->refused[i].uid == uid)
+			return &a->refused[i];
+		if (a->refused[i].since_ms < best->since_ms)
+			best = &a->refused[i];
+	}
+	return best;
+}
+
 int refusal_is_kept(struct task *task, uint32_t uid)
 {
-	struct refused_votes *of = &task->authority->refused[uid % REFUSED_UIDS];
+	struct refused_votes *of = place_of(task->authority, uid);
 
 	if (of->uid != uid || task->now.boot_ms - of->since_ms >= REFUSED_SPAN_MS)
 		*of = (struct refused_votes){ .uid = uid, .since_ms = task->now.boot_ms };
