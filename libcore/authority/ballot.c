@@ -255,5 +255,7 @@ enum cs_reason ballot_refused(struct ballot *b, char **ret_text)
 		refused = approve_refused(b, ret_text);
 	if (refused == CS_WHY_NONE)
 		refused = signed_check(b->task, b->voter.facts, &b->approval, ret_text);
+	if (refused == CS_WHY_NONE)
+		refused = signed_head(b->task, &b->approval, ret_text);
 	return refused;
 }

@@ -452,6 +452,9 @@ bool signed_wanted(const struct task *task);
  * it does not count, with *ret_text where there is more to say (owned). */
 enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, struct cs_approval *approval,
 	char **ret_text);
+/* Does the evidence still hold what a signed vote says that its voter had seen of it? Else nobody could derive anything from
+ * it again: CS_WHY_SIGNATURE with *ret_text (owned), CS_WHY_STORE. */
+enum cs_reason signed_head(struct task *task, const struct cs_approval *approval, char **ret_text);
 
 /* tell.c: puts into the outbox whom an event of this kind, which was just recorded, concerns. needs names who could fill
  * each rule (cs_needs_who) where that was asked; else whom earlier notices of the request went to. In the transaction of

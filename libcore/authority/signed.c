@@ -5,6 +5,7 @@
 #include "mem.h"
 #include "roster.h"
 #include "ssh_signature.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* How far ahead a vote may be signed: what lies about unused is worth nothing after that. */
@@ -157,4 +158,42 @@ enum cs_reason signed_check(struct task *task, const struct cs_facts *voter, str
 	if (reason == CS_WHY_NONE && cs_set(&approval->assurance, title) < 0)
 		reason = CS_WHY_STORE;
 	return reason;
+}
+
+/* --- What the voter had seen of the evidence ------------------------------------------------------------------------ */
+
+/* Is this the chain's value after that event? What was archived cannot be told any more. 1, 0, CS_E…. */
+static int holds_head(struct cs_authority *a, uint64_t number, const uint8_t chain[CS_DIGEST_LEN])
+{
+	struct cs_record *records = NULL;
+	uint8_t before[CS_DIGEST_LEN];
+	uint64_t first = 0;
+	size_t n = 0;
+	int r = cs_store_first(a->store, &first, before);
+
+	if (r < 0 || number > a->head)
+		return r < 0 ? r : 0;
+	if (number < first)
+		return number + 1 < first || memcmp(chain, before, CS_DIGEST_LEN) == 0;
+	r = cs_store_records(a->store, number, 1, &records, &n);
+	if (r == 0)
+		r = n == 1 && records[0].number == number && memcmp(records[0].chain, chain, CS_DIGEST_LEN) == 0;
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
+	return r;
+}
+
+enum cs_reason signed_head(struct task *task, const struct cs_approval *approval, char **ret_text)
+{
+	int r = 0;
+
+	if (approval->n_signature == 0 || approval->head_number == 0)
+		return CS_WHY_NONE;
+	r = holds_head(task->authority, approval->head_number, approval->head_chain);
+	if (r == 0)
+		(void)cs_format(ret_text, "When you last voted here you had seen event %llu, and the evidence of this host does not "
+			"hold what you saw: it was put back or written anew. Tell an administrator.",
+			(unsigned long long)approval->head_number);
+	return r == 1 ? CS_WHY_NONE : r == 0 ? CS_WHY_SIGNATURE : CS_WHY_STORE;
 }
