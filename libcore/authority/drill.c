@@ -213,7 +213,7 @@ static void drill_resume(struct task *task, const struct cs_answer *answer)
 
 void drill_start(struct task *task, const struct cs_glass *glass)
 {
-	int r = refusal_is_kept(task) ? 0 : CS_EBUSY; /* each is recorded, and told to everybody */
+	int r = refusal_is_kept(task, task->caller.uid) ? 0 : CS_EBUSY; /* each is recorded, and told to everybody */
 
 	for (size_t i = 0; r == 0 && i < glass->n_uids; i++)
 		r = task_ask_subject(task, glass->uids[i], NULL);

@@ -19,6 +19,11 @@
 
 void cs_look_at_output(struct cs_look *ret_look)
 {
+	cs_look_at(STDOUT_FILENO, ret_look);
+}
+
+void cs_look_at(int fd, struct cs_look *ret_look)
+{
 	struct winsize size;
 	struct cs_now now;
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -26,12 +31,12 @@ void cs_look_at_output(struct cs_look *ret_look)
 	*ret_look = (struct cs_look){ 0 };
 	if (cs_now_read(&now) == 0)
 		ret_look->wall_ms = now.wall_ms;
-	if (isatty(STDOUT_FILENO) != 1)
+	if (isatty(fd) != 1)
 		return;
 	ret_look->colour = (no_color == NULL || *no_color == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
 	ret_look->redraw = term != NULL && strcmp(term, "dumb") != 0;
 	ret_look->width = 80;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		ret_look->width = size.ws_col;
 }
 

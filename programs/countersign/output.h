@@ -22,6 +22,8 @@ enum cs_style { CS_PLAIN = 0, CS_BOLD, CS_DIM, CS_GREEN, CS_YELLOW, CS_RED };
 /* Colour and width of standard output: only for a terminal; NO_COLOR and TERM=dumb take the colour away. And the time of
  * now. */
 void cs_look_at_output(struct cs_look *ret_look);
+/* The same of another descriptor than standard output. */
+void cs_look_at(int fd, struct cs_look *ret_look);
 
 /* Appends formatted text. What comes from outside goes through cs_escaped first. */
 void cs_put(struct cs_buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -91,11 +91,14 @@ int cs_fetch_to_vote(struct cs_run *run, uint64_t number, enum cs_vote vote, str
 
 int cs_show_before_vote(const struct cs_run *run, const struct cs_show_answer *answer)
 {
+	struct cs_look look = run->look;
 	struct cs_buf out;
 	int status = 0;
 
+	if (run->json) /* a terminal is looked at as one, wherever standard output goes */
+		cs_look_at(STDERR_FILENO, &look);
 	cs_buf_init(&out, CS_OUTPUT_MAX);
-	cs_view_request(&out, &run->look, answer, true);
+	cs_view_request(&out, &look, answer, true);
 	if (!run->json)
 		return cs_print(&out);
 	if (cs_buf_error(&out) != 0 || fwrite(out.data, 1, out.len, stderr) != out.len)

@@ -28,6 +28,39 @@ static char *view(const struct cs_show_answer *answer, bool brief)
 	return text;
 }
 
+/* A line that is too long for the terminal goes on in its first column there, and what a requester wrote would begin a
+ * line like ours: here the reason says what runs, an argument which is next, and the terminal is as wide as they guessed.
+ * Kills: leaving it to the terminal. */
+static void test_a097_what_a_requester_wrote_begins_no_line(void **state)
+{
+	static const size_t widths[] = { 20, 34, 70, 80, 200 };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(widths); i++)
+		for (size_t shift = 0; shift <= widths[i]; shift++) {
+			struct cs_look look = { .width = widths[i], .colour = shift % 2 };
+			struct cs_show_answer answer = { 0 };
+			char *forged = NULL, *words[2] = { NULL, NULL };
+			struct cs_buf out;
+
+			assert_int_equal(cs_format(&forged, "%*sreason%*s漢%*scommand", (int)shift, "",
+				(int)widths[i] - 6, "", (int)widths[i] - 7, ""), 0);
+			words[0] = words[1] = answer.request.reason = forged;
+			answer.request.action.argv = words;
+			answer.request.action.n_argv = 2;
+			cs_buf_init(&out, CS_OUTPUT_MAX);
+			cs_view_request(&out, &look, &answer, true);
+			cs_buf_put_u8(&out, 0);
+			assert_int_equal(cs_buf_error(&out), 0);
+			for (char *rest = (char *)out.data, *line = NULL; (line = strsep(&rest, "\n"));) {
+				assert_false(strncmp(line, "reason", 6) == 0 || strncmp(line, "command", 7) == 0);
+				assert_true(look.colour || cs_columns(line) <= look.width);
+			}
+			cs_buf_clear(&out);
+			free(forged);
+		}
+}
+
 static void assert_line(const char *text, const char *line)
 {
 	char whole[512];
@@ -276,6 +309,7 @@ static void list_says_what_each_waits_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a097_what_a_requester_wrote_begins_no_line),
 		cmocka_unit_test(every_argument_has_its_own_line_a099),
 		cmocka_unit_test(nothing_raw_reaches_the_terminal_a097),
 		cmocka_unit_test(what_decides_is_in_both_views_a038_a045),
