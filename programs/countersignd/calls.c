@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which calls reach the authority, and how its answers find back. */
+#include "server_internal.h"
+#include <stdlib.h>
+
+/* The authority answers by connection number: the connection may be gone by then. */
+struct pending {
+	struct server *server;
+	uint64_t connection;
+};
+
+static void call_done(void *arg, int error, const char *text, const void *reply)
+{
+	struct pending *pending = arg;
+	struct connection *c = find_connection(pending->server, pending->connection);
+
+	if (c && !c->closing) {
+		send_reply(c, error, text, reply);
+	} else {
+		/* Nobody is there to take it: what it bound to the connection is let go. */
+		struct cs_caller gone = { .connection = pending->connection };
+
+		cs_authority_gone(pending->server->authority, &gone);
+	}
+	free(pending);
+}
+
+static int may_call(const struct connection *c, const struct cs_message *message)
+{
+	if (!(message->doors & (1u << c->door)))
+		return 0;
+	return !message->root_only || c->caller.uid == c->server->root_uid;
+}
+
+void dispatch(struct connection *c, const struct cs_message *message, void *call)
+{
+	struct pending *pending = NULL;
+
+	c->busy = true;
+	c->message = message;
+	if (!may_call(c, message)) {
+		send_reply(c, CS_EPERM, message->doors & (1u << c->door) ? "only root may do this"
+			: "not through this socket", NULL);
+		return;
+	}
+	if (message->type == CS_CALL_WAIT) {
+		wait_start(c, call);
+		return;
+	}
+	if (message->type == CS_CALL_WATCH) {
+		watch_start(c, call);
+		return;
+	}
+	pending = calloc(1, sizeof(*pending));
+	if (!pending) {
+		send_reply(c, CS_ENOMEM, NULL, NULL);
+		return;
+	}
+	pending->server = c->server;
+	pending->connection = c->caller.connection;
+	cs_authority_call(c->server->authority, &c->caller, message->type, call, message->takes_descriptor
+		? c->passed_fd : -1, call_done, pending);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who waits for a change: a module for its request, a person for any. */
+#include "server_internal.h"
+#include "mem.h"
+#include <string.h>
+
+#define WAIT_MAX_MS 60000u
+#define WATCHES_PER_UID 16     /* of the connections that one may have: who watches has to be able to vote */
+
+/* Only between turns: what a turn decides is nobody's to see before it is committed. */
+void wait_look(struct connection *c)
+{
+	struct cs_decision decision = { 0 };
+	int r = cs_authority_look(c->server->authority, &c->caller, &c->wait, &decision);
+
+	c->look = false;
+	if (r == 0 && !c->overdue && decision.version <= c->wait.seen && decision.reason != CS_WHY_PARKED) {
+		cs_clear(&cs_decision_shape, &decision);
+		return;
+	}
+	(void)event_del(c->timer);
+	send_reply(c, r, r < 0 ? cs_reason_text(r == CS_EPERM ? CS_WHY_NOT_YOURS : CS_WHY_STORE) : NULL, &decision);
+	cs_clear(&cs_decision_shape, &decision);
+}
+
+/* Parks the connection until something changes or the time is over; the end of this turn looks for the first time. */
+static void park(struct connection *c, uint32_t wait_ms)
+{
+	uint32_t ms = wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	c->look = true;
+	c->overdue = false;
+	if (event_add(c->timer, &tv) < 0)
+		close_later(c);
+}
+
+void wait_start(struct connection *c, const struct cs_wait *wait)
+{
+	c->wait = *wait;
+	c->waiting = true;
+	park(c, wait->wait_ms);
+}
+
+/* Says only that something changed: what it was, each asks for himself, and is shown what he may see. */
+void watch_look(struct connection *c)
+{
+	struct cs_watch_answer answer = { .change = c->server->change };
+
+	c->look = false;
+	if (!c->overdue && answer.change == c->seen)
+		return;
+	(void)event_del(c->timer);
+	send_reply(c, 0, NULL, &answer);
+}
+
+static size_t watches_of(const struct server *s, uint32_t uid)
+{
+	size_t n = 0;
+
+	for (const struct connection *c = s->connections; c; c = c->next)
+		n += c->watching && c->caller.uid == uid;
+	return n;
+}
+
+void watch_start(struct connection *c, const struct cs_watch *watch)
+{
+	if (watches_of(c->server, c->caller.uid) >= WATCHES_PER_UID) {
+		send_reply(c, CS_EBUSY, "you watch too often at the same time; end one of the others", NULL);
+		return;
+	}
+	c->seen = watch->seen;
+	c->watching = true;
+	park(c, watch->wait_ms);
+}
+
+void changed(void *arg, const uint8_t id[CS_ID_LEN])
+{
+	struct server *s = arg;
+
+	s->change++;
+	for (struct connection *c = s->connections; c; c = c->next)
+		if (c->watching || (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0))
+			c->look = true;
+}

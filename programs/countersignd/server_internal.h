@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the server share: server.c is the loop, connection.c who is connected and what goes back and forth, calls.c
+ * which calls reach the authority, parked.c who waits for a change, report.c what the log and status say. */
+#ifndef CS_DAEMON_SERVER_INTERNAL_H
+#define CS_DAEMON_SERVER_INTERNAL_H
+
+#include "server.h"
+#include "teller.h"
+#include <event2/event.h>
+
+enum { RESERVED_FDS = 64 }; /* never given to people.sock: store, worker, module.sock */
+
+/* One line in a while: who can make lines must not be able to drown the evidence in the log. */
+struct quiet {
+	uint64_t last_ms;
+	unsigned left_out;
+};
+
+struct connection {
+	struct server *server;
+	struct cs_caller caller;
+	enum cs_door door;
+	int32_t pid;   /* for the log only: it may be another's by now (A053) */
+	int fd;
+	int passed_fd; /* came with the frame that is being read */
+	struct cs_buf in, out;
+	struct event *readable, *writable, *timer;
+	bool greeted;
+	bool busy;     /* a call is with the authority, or a wait is parked */
+	bool waiting;  /* it is a wait */
+	bool watching; /* it is a watch */
+	bool look;     /* something that it is parked for changed, or it has just begun */
+	bool overdue;  /* its wait is over, changed or not */
+	bool closing;  /* freed at the end of the turn */
+	struct cs_wait wait;
+	uint64_t seen; /* a watch: the change that the caller knows */
+	const struct cs_message *message;
+	struct connection *next;
+};
+
+struct server {
+	struct event_base *base;
+	struct cs_authority *authority;
+	struct cs_directory *directory;
+	struct teller *teller;       /* NULL: nothing is told */
+	int listen_fd[3];            /* by cs_door */
+	struct event *listen_event[3];
+	struct event *signals[3];
+	struct event *tick;
+	struct event *directory_read, *directory_write, *directory_timer;
+	int directory_fd;
+	struct connection *connections;
+	uint64_t next_connection;
+	uint64_t malformed;
+	uint64_t change; /* rises with every change of any request; 0 is nobody's */
+	struct quiet malformed_log, failed_log;
+	uint32_t root_uid; /* 0; who started the daemon, where that is an ordinary user */
+	size_t n_connections;
+	size_t max_connections;
+	bool stop;
+};
+
+/* connection.c: answers the call that the connection is busy with, and hears it again. */
+void send_reply(struct connection *c, int error, const char *text, const void *reply);
+/* It is closed at the end of the turn. */
+void close_later(struct connection *c);
+/* NULL: it is gone. */
+struct connection *find_connection(struct server *s, uint64_t number);
+/* Takes whoever is at the door. */
+void on_accept(evutil_socket_t listen_fd, short what, void *arg);
+/* Frees what is to be closed. */
+void reap(struct server *s);
+
+/* calls.c: hands a call to the authority, parks it, or refuses it. */
+void dispatch(struct connection *c, const struct cs_message *message, void *call);
+
+/* parked.c: parks a connection until something changes or its time is over. */
+void wait_start(struct connection *c, const struct cs_wait *wait);
+void watch_start(struct connection *c, const struct cs_watch *watch);
+/* Answers it if there is something to say. Between turns. */
+void wait_look(struct connection *c);
+void watch_look(struct connection *c);
+/* A request changed: whoever is parked for it looks at the end of the turn. */
+void changed(void *arg, const uint8_t id[CS_ID_LEN]);
+
+/* report.c: may this be logged, every_ms after the last that was? ret_left_out: how many were not since then. */
+bool may_log(struct quiet *quiet, uint64_t every_ms, unsigned *ret_left_out);
+
+#endif
