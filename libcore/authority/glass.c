@@ -323,19 +323,6 @@ static int record(struct task *task)
 	return r;
 }
 
-static int digest(struct cs_stored *stored)
-{
-	struct cs_buf bytes;
-	int r = 0;
-
-	cs_buf_init(&bytes, CS_MAX_EVENT);
-	r = cs_request_encode(&stored->request, &bytes);
-	if (r == 0)
-		r = cs_digest(CS_DOMAIN_REQUEST, bytes.data, bytes.len, stored->digest);
-	cs_buf_clear(&bytes);
-	return r;
-}
-
 /* Everything in one transaction, or nothing. */
 static int break_it(struct task *task, const struct cs_glass *glass, const struct cs_facts *facts)
 {
@@ -343,7 +330,7 @@ static int break_it(struct task *task, const struct cs_glass *glass, const struc
 	int r = fill(task, glass, facts, &stored->request);
 
 	if (r == 0)
-		r = digest(stored);
+		r = request_digest(stored);
 	if (r == 0)
 		r = debts_key(stored->action_key);
 	if (r == 0)

@@ -220,6 +220,8 @@ int task_ask_groups(struct task *task);
 int task_ask_listings(struct task *task, const struct cs_gate *gate, const char *scope);
 /* And what matching the action needs (cs_policy_match_needs). */
 int task_ask_match(struct task *task, const struct cs_action *action);
+/* Asks who the caller is and what he holds, and nothing else; goes on in resume, or ends the task. */
+void task_ask_caller(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer));
 /* Keeps the descriptor over a question: for a file that is only hashed when the answer leads to a gate. */
 void task_keep_fd(struct task *task);
 /* Matches the action with the answer to a question that asked for it; person is who asked for the action. */
@@ -393,6 +395,8 @@ int join_still(struct task *task);
 /* made.c: stores the new request with its event; task->stored is it. Who is told, the decision's needs say. 0,
  * CS_ETOOBIG, CS_E…. */
 int request_make(struct task *task, const struct cs_facts *facts, const struct cs_decision *decision);
+/* Its digest, from what it is. 0, CS_ETOOBIG, CS_ENOMEM. */
+int request_digest(struct cs_stored *stored);
 
 /* environment.c: 1 when a NAME=value would change what runs. */
 int environment_steers(const char *variable);

@@ -177,17 +177,10 @@ void list_start(struct task *task)
 {
 	struct cs_facts nobody = { 0 };
 	const struct cs_list *call = task->call;
-	int r = 0;
 
 	if (caller_is_root(task) || (call->mine && !call->waiting)) {
 		list_answer(task, &nobody);
 		return;
 	}
-	r = task_ask_subject(task, task->caller.uid, NULL);
-	if (r == 0)
-		r = task_ask_groups(task);
-	if (r < 0)
-		task_fail(task, r, NULL);
-	else
-		task_ask(task, CS_FRESH_ANY, list_resume);
+	task_ask_caller(task, list_resume);
 }

@@ -50,7 +50,7 @@ static int fill(struct task *task, const struct cs_facts *facts, struct cs_reque
 		: CS_ENOMEM;
 }
 
-static int digest(struct cs_stored *stored)
+int request_digest(struct cs_stored *stored)
 {
 	struct cs_buf bytes;
 	int r = 0;
@@ -105,7 +105,7 @@ int request_make(struct task *task, const struct cs_facts *facts, const struct c
 	int r = fill(task, facts, &stored->request);
 
 	if (r == 0)
-		r = digest(stored);
+		r = request_digest(stored);
 	if (r < 0)
 		return r;
 	memcpy(stored->action_key, task->key, CS_DIGEST_LEN);

@@ -98,11 +98,7 @@ void receipt_start(struct task *task)
 		return;
 	}
 	if (r == 0)
-		r = task_ask_subject(task, task->caller.uid, NULL);
-	if (r == 0)
-		r = task_ask_groups(task);
-	if (r == 0)
-		task_ask(task, CS_FRESH_ANY, receipt_resume);
+		task_ask_caller(task, receipt_resume);
 	else
 		task_fail(task, r, r == CS_ENOENT ? not_seen : NULL);
 }

@@ -218,13 +218,7 @@ static void show_prefix(struct task *task, const char *prefix)
 			: r == CS_EINVAL ? "an id begins with 4 to 32 hexadecimal digits" : NULL);
 		return;
 	}
-	r = task_ask_subject(task, task->caller.uid, NULL);
-	if (r == 0)
-		r = task_ask_groups(task);
-	if (r < 0)
-		task_fail(task, r, NULL);
-	else
-		task_ask(task, CS_FRESH_ANY, show_among);
+	task_ask_caller(task, show_among);
 }
 
 void show_start(struct task *task)

@@ -263,6 +263,18 @@ int task_ask_groups(struct task *task)
 	return 0;
 }
 
+void task_ask_caller(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer))
+{
+	int r = task_ask_subject(task, task->caller.uid, NULL);
+
+	if (r == 0)
+		r = task_ask_groups(task);
+	if (r < 0)
+		task_fail(task, r, NULL);
+	else
+		task_ask(task, CS_FRESH_ANY, resume);
+}
+
 /* Moves the queries of one rule behind those of the rules before it. */
 static int append_listings(struct cs_question *q, struct cs_listing_query *queries, size_t n)
 {

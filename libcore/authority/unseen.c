@@ -50,12 +50,5 @@ static void unseen_resume(struct task *task, const struct cs_answer *answer)
 
 void unseen_start(struct task *task)
 {
-	int r = task_ask_subject(task, task->caller.uid, NULL);
-
-	if (r == 0)
-		r = task_ask_groups(task);
-	if (r < 0)
-		task_fail(task, r, NULL);
-	else
-		task_ask(task, CS_FRESH_ANY, unseen_resume);
+	task_ask_caller(task, unseen_resume);
 }
