@@ -467,6 +467,8 @@ static int test_config(struct cs_run *run, const char *path, const char *user, c
 	const struct cs_directory_ids ids = {config.uid, config.gid};
 	if (r == 0)
 		cs_directory_set_ids(&ids);
+	if (r == 0) /* a section does not know its file */
+		r = cs_set(&problem.file, path);
 	if (r == 0)
 		r = cs_probe_new(config.directory, getuid(), &ids, &testing.probe, &problem);
 	if (r != 0)

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-static int print_line(const struct cs_event *event)
+static int print_line(const struct cs_run *run, const struct cs_event *event)
 {
 	char *line = cs_event_line(event);
 	struct cs_buf out;
@@ -19,7 +19,7 @@ static int print_line(const struct cs_event *event)
 	cs_put_shown(&out, line);
 	cs_put(&out, "\n");
 	cs_free_str(&line);
-	return cs_print(&out);
+	return cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 }
 
 static int print_json(const struct cs_record *record)
@@ -45,7 +45,7 @@ static int show_record(void *arg, const struct cs_record *record)
 	snprintf(where, sizeof(where), "event %llu", (unsigned long long)record->number);
 	if (cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &event) != 0)
 		return cs_fail(CS_EXIT_NO, "this is not a readable event", where, "see `countersign evidence verify`");
-	status = run->json ? print_json(record) : print_line(&event);
+	status = run->json ? print_json(record) : print_line(run, &event);
 	cs_clear(&cs_event_shape, &event);
 	return status;
 }

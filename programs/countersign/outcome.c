@@ -74,7 +74,7 @@ static int print_outcome(const struct cs_run *run, const struct cs_show_answer *
 		return cs_print_request_json(answer, true);
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	cs_view_outcome(&out, answer);
-	return cs_print(&out);
+	return cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 }
 
 int cs_wait_for(struct cs_follow *follow, uint64_t number)

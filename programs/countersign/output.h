@@ -41,6 +41,7 @@ void cs_put_cut(struct cs_buf *out, const char *text, size_t width);
 /* Appends the lines of text, whose colours are those of cs_put_styled, and clears it. On a terminal no line is wider than
  * that: it goes on below after so many blanks (at most half of the width), instead of the blank where it was divided. A
  * word that has to be divided ends in a backslash, which is no other character's: what is shown escaped has none alone. */
+#define CS_LINE_GOES_ON 8u /* where nothing stands in columns */
 void cs_put_wrapped(struct cs_buf *out, const struct cs_look *look, struct cs_buf *text, size_t indent);
 
 /* Appends a time span from now and, where look knows the time, the moment: "14m 03s, until 2026-11-21T20:14:11Z" with

@@ -340,7 +340,7 @@ static int print_checked(const struct cs_run *run, const struct checked *checked
 	put_all_stuck(&out, &run->look, checked, true);
 	put_all_stuck(&out, &run->look, checked, false);
 	put_verdict(&out, checked, strict);
-	return cs_print(&out);
+	return cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 }
 
 /* --- The command ------------------------------------------------------------------------------------------------- */

@@ -52,7 +52,7 @@ static int print_diff(const struct cs_run *run, const struct diff *diff)
 	cs_put_gains(&out, &run->look, diff->people, diff->n_people);
 	if (diff->with_people && diff->n_people == 0 && diff->n_changes > 0)
 		cs_put(&out, "people: nobody gains or loses a right\n");
-	return cs_print(&out);
+	return cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 }
 
 static int run_diff(struct cs_run *run, const struct cs_source_options *options, const char *second)

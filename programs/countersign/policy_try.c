@@ -59,7 +59,7 @@ static int try(struct cs_run *run, const struct cs_source_options *options, stru
 	} else if (status == 0) {
 		cs_buf_init(&out, CS_OUTPUT_MAX);
 		put_decision(&out, &run->look, &decision);
-		status = cs_print(&out);
+		status = cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 	}
 	if (status == 0)
 		status = exit_of(&decision);

@@ -142,6 +142,7 @@ static int make(struct cs_run *run, const char *which, bool with_policy)
 
 /* A receipt as it was read. */
 struct given {
+	const struct cs_look *look;
 	struct cs_receipt_answer receipt;
 	uint64_t request;
 	struct cs_buf message, signature;
@@ -316,7 +317,7 @@ static int print_checked(const struct given *given, const struct cs_replay_sums 
 			(unsigned long long)sums->signatures);
 	else
 		cs_put(out, "without the policy's text nothing could be derived again; root's receipts hold it\n");
-	return cs_print(out);
+	return cs_print_wrapped(given->look, out, CS_LINE_GOES_ON);
 }
 
 static int check_given(struct given *given, const struct cs_ssh_key *key)
@@ -336,9 +337,9 @@ static int check_given(struct given *given, const struct cs_ssh_key *key)
 	return status;
 }
 
-static int check(const char *path, const char *key_word)
+static int check(const struct cs_run *run, const char *path, const char *key_word)
 {
-	struct given given = { .path = path };
+	struct given given = { .look = &run->look, .path = path };
 	struct cs_ssh_key key = { 0 };
 	char *text = NULL;
 	int status = read_key(key_word, &key);
@@ -378,7 +379,7 @@ int cs_run_receipt(struct cs_run *run, char **args, size_t n)
 	if (file == NULL && n == 1 && key == NULL)
 		return make(run, args[0], policy || geteuid() == 0);
 	if (file != NULL && key != NULL && n == 0)
-		return check(file, key);
+		return check(run, file, key);
 	return cs_fail(CS_EXIT_USAGE, "name a request, or a receipt with --verify and the host's key with --key",
 		"receipt", "see `countersign help receipt`");
 }

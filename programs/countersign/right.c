@@ -117,7 +117,7 @@ int cs_run_right(struct cs_run *run, char **args, size_t n, cs_put_right_fn put,
 		status = cs_print_json(&cs_right_answer_shape, &answer);
 	} else {
 		put(&out, &run->look, &answer);
-		status = cs_print(&out);
+		status = cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 	}
 	if (status == 0)
 		status = exit_of(&answer);

@@ -124,7 +124,7 @@ static int print_rows(const struct cs_run *run, const struct right_rows *rows)
 		status = cs_print_json(&rows_shape, rows);
 	} else {
 		put_rows(&out, &run->look, rows);
-		status = cs_print(&out);
+		status = cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 	}
 	if (status != 0)
 		return status;

@@ -142,7 +142,7 @@ static int print_holders(const struct cs_run *run, const struct cs_holders *hold
 		status = cs_print_json(&cs_holders_shape, holders);
 	} else {
 		put_holders(&out, &run->look, holders, because);
-		status = cs_print(&out);
+		status = cs_print_wrapped(&run->look, &out, CS_LINE_GOES_ON);
 	}
 	return status != 0 ? status : exit_of(holders);
 }
