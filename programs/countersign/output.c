@@ -140,9 +140,21 @@ static size_t next_piece(const char *text, size_t n, size_t *ret_columns)
 	return used;
 }
 
-/* How much of a line of n bytes fits into room columns; where not all of it does up to the last blank after a word, and
- * where there is none *ret_divided. */
-static size_t fitting(const char *text, size_t n, size_t room, bool *ret_divided)
+/* Does the word that text begins with fit into room columns? */
+static bool word_fits(const char *text, size_t n, size_t room)
+{
+	size_t columns = 0, used = 0, wide = 0;
+
+	for (size_t at = 0; at < n && text[at] != ' ' && columns <= room; at += used) {
+		used = next_piece(text + at, n - at, &wide);
+		columns += wide;
+	}
+	return columns <= room;
+}
+
+/* How much of a line of n bytes fits into room columns; where not all of it does up to the last blank after a word. Where
+ * there is none, or the next word fits into no line, that has next columns, it is *ret_divided. */
+static size_t fitting(const char *text, size_t n, size_t room, size_t next, bool *ret_divided)
 {
 	size_t columns = 0, blank = 0, full = 0, used = 0, wide = 0;
 	bool word = false;
@@ -158,8 +170,8 @@ static size_t fitting(const char *text, size_t n, size_t room, bool *ret_divided
 		if (columns < room)
 			full = at + used;
 		if (columns > room) {
-			*ret_divided = blank == 0;
-			return blank > 0 ? blank : full;
+			*ret_divided = blank == 0 || !word_fits(text + blank + 1, n - blank - 1, next);
+			return *ret_divided ? full : blank;
 		}
 		word = word || text[at] != ' ';
 	}
@@ -169,7 +181,7 @@ static size_t fitting(const char *text, size_t n, size_t room, bool *ret_divided
 static void put_wrapped_line(struct cs_buf *out, const char *text, size_t n, size_t width, size_t indent)
 {
 	bool divided = false;
-	size_t room = width, used = fitting(text, n, room, &divided);
+	size_t used = fitting(text, n, width, width - indent, &divided);
 
 	while (used < n) {
 		cs_buf_put(out, text, used);
@@ -177,8 +189,7 @@ static void put_wrapped_line(struct cs_buf *out, const char *text, size_t n, siz
 		put_spaces(out, indent);
 		text += used + (divided ? 0 : 1);
 		n -= used + (divided ? 0 : 1);
-		room = width - indent;
-		used = fitting(text, n, room, &divided);
+		used = fitting(text, n, width - indent, width - indent, &divided);
 	}
 	cs_buf_put(out, text, n);
 }

@@ -96,18 +96,15 @@ static void put_environment(struct cs_buf *out, const struct cs_action *action)
 
 static void put_file(struct cs_buf *out, const struct cs_file *file, bool brief)
 {
-	char hex[2 * CS_DIGEST_LEN + 1];
-
 	if (!file->present)
 		return;
-	cs_hex(file->sha256, CS_DIGEST_LEN, hex);
-	cs_put(out, CS_LABEL "sha256 %s\n", "file", hex);
-	cs_put(out, CS_LABEL "mode %04o, owner %lu:%lu, %llu bytes", "", (unsigned)(file->mode & 07777u),
+	cs_put(out, CS_LABEL "mode %04o, owner %lu:%lu, %llu bytes", "file", (unsigned)(file->mode & 07777u),
 		(unsigned long)file->uid, (unsigned long)file->gid, (unsigned long long)file->size);
 	if (!brief)
 		cs_put(out, ", device %llu, inode %llu", (unsigned long long)file->device,
 			(unsigned long long)file->inode);
 	cs_put(out, "\n");
+	cs_put_digest(out, "sha256", file->sha256);
 }
 
 static void put_warning(struct cs_buf *out, const struct cs_look *look, const char *text)

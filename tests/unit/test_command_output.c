@@ -212,6 +212,8 @@ static void divided_word_ends_in_a_backslash(void **state)
 	assert_text(wrapped("0123456789abcdef", 10, 2), "012345678\\\n  9abcdef");
 	assert_text(wrapped("0123456789 abcdef", 10, 2), "0123456789\n  abcdef");
 	assert_text(wrapped("0123456789   abc", 10, 2), "0123456789\n    abc");
+	/* what fits into no line begins where it stands */
+	assert_text(wrapped("  id   0123456789", 12, 6), "  id   0123\\\n      456789");
 }
 
 static void no_wrapped_line_is_wider_than_the_terminal(void **state)

@@ -156,7 +156,8 @@ static void what_decides_is_in_both_views_a038_a045(void **state)
 {
 	static const char *const lines[] = { "  requester     alice (uid 10001",
 		"  as            root (uid 0, gid 0, groups 0 27)", "  folder        /home/alice",
-		"  environment   MODE", "sha256 0000", "mode 4755, owner 0:0, 12 bytes", "  gate          deploy",
+		"  environment   MODE", "\n  sha256        0000", "file          mode 4755, owner 0:0, 12 bytes",
+		"  gate          deploy",
 		"  scope         project/tomcat", "now\\n" };
 	struct cs_show_answer answer = example();
 
