@@ -26,22 +26,36 @@ static int may_cancel(struct task *task, struct live **ret_live)
 	return 0;
 }
 
-/* Somebody else still wants it: who waits for it too, or who asked for it ahead. Then one session only stops waiting. */
+/* Somebody else still wants it: who waits for it too, or who asked for it, ahead or before. Then one session only stops
+ * waiting. */
 static const char *wanted_still(const struct task *task, const struct live *live)
 {
 	if (live_count(task->authority, live->number) > 1)
 		return "Another of your sessions waits for it still; it stays open.";
-	if (task->stored.request.start_wall_ms > task->now.wall_ms)
-		return "It was asked for ahead, and stays open until it is cancelled by its number.";
+	if (!live->asked)
+		return "It was asked for before, and stays open until it is cancelled by its number.";
 	return NULL;
 }
 
 static void detach(struct task *task, struct live *live, const char *text)
 {
+	for (struct live *other = live_of(task->authority, live->number, NULL); other && live->asked;
+		other = live_of(task->authority, live->number, other))
+		other->asked = true; /* it is there for those alone who still wait */
 	if (live_park(task->authority, live, &task->stored) < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else
 		task_decide(task, CS_DENY, CS_WHY_PARKED, text);
+}
+
+/* Whoever takes back what somebody rejected already, and others might still have, asked once too often as well (A094). */
+static void note_rejected(struct task *task)
+{
+	for (size_t i = 0; i < task->n_votes; i++)
+		if (task->votes[i].vote == CS_VOTE_REJECT) {
+			backoff_note(task->authority, &task->stored.request.requester, &task->now);
+			return;
+		}
 }
 
 static int record_cancel(struct task *task)
@@ -77,6 +91,7 @@ static void cancel(struct task *task)
 		task_fail(task, r, NULL);
 		return;
 	}
+	note_rejected(task);
 	reply.reason = CS_WHY_CANCELLED;
 	reply.text = cs_dup(cs_reason_text(CS_WHY_CANCELLED));
 	task_reply(task, &reply);

@@ -167,7 +167,7 @@ static int reject(struct ballot *b, const struct cs_decision *now)
 	int r = move(b, CS_STEP_REJECT, &telling);
 
 	if (r == 0)
-		backoff_note(b->task->authority, b->task->stored.request.subject.uid, &b->task->now);
+		backoff_note(b->task->authority, &b->task->stored.request.requester, &b->task->now);
 	return r;
 }
 

@@ -17,6 +17,7 @@ struct live {
 	uint64_t number;
 	uint64_t since_ms; /* boot time */
 	uint64_t turn;     /* in which it was made: undone when that turn's commit fails */
+	bool asked;        /* it made the request, or whoever did left it to it: its Ctrl-C withdraws it */
 	struct cs_need *needs;
 	size_t n_needs;
 	uint64_t needs_ms; /* boot time at which they were so: rules open with time */
@@ -108,16 +109,16 @@ struct told_of {
 };
 #define TOLD_UIDS 64
 enum {
-	BACK_OFF_UIDS = 64,
+	BACK_OFF_PEOPLE = 64,
 	BACK_OFF_FREE = 3,  /* so many within an hour; the third has its author wait a minute, each further one twice as
 	                     * long, an hour at most */
-	BACK_OFF_KEPT = 9   /* of one uid: enough to reach the hour */
+	BACK_OFF_KEPT = 9   /* of one person: enough to reach the hour */
 };
 
-/* When requests of one uid were rejected: who is refused again and again has to wait before he asks again (A094). In
+/* When requests of one person were rejected: who is refused again and again has to wait before he asks again (A094). In
  * memory only: a restart forgives. */
 struct refusals {
-	uint32_t uid;
+	char who[CS_MAX_NAME + 2]; /* backoff.c says how he is known: by all his accounts */
 	unsigned n;
 	uint64_t at_ms[BACK_OFF_KEPT]; /* boot time, oldest first */
 };
@@ -153,7 +154,7 @@ struct cs_authority {
 	struct refused_votes refused[REFUSED_UIDS];
 	struct sent sent[SENT_MAX];
 	struct told_of told_of[TOLD_UIDS];
-	struct refusals refusals[BACK_OFF_UIDS];
+	struct refusals refusals[BACK_OFF_PEOPLE];
 	uint64_t unopposed_ms; /* when it is looked again for what nobody objected to */
 	uint64_t unopposed_after, overdue_after; /* the last request of a page that was full: the next begins there */
 };
@@ -177,6 +178,7 @@ struct task {
 	uint8_t key[CS_DIGEST_LEN]; /* submit: by which an identical call is found */
 	uint64_t policy_number;    /* the policy that the question was made from; a change of it in between starts over */
 	struct cs_stored stored;   /* the request it is about, where there is one */
+	bool made;                 /* submit: by this very call */
 	struct cs_approval *votes;
 	size_t n_votes;
 	struct cs_question question;
@@ -378,10 +380,10 @@ enum cs_reason voter_entitled(const struct task *task, const struct cs_facts *fa
 /* What everybody who may not reads first. */
 #define NO_PERMISSION_TEXT "You do not have permission to approve or reject this request: "
 
-/* backoff.c: a request of this uid was rejected. */
-void backoff_note(struct cs_authority *authority, uint32_t uid, const struct cs_now *now);
+/* backoff.c: a request of this person was rejected, or he took it back while a reject stood. */
+void backoff_note(struct cs_authority *authority, const struct cs_person *person, const struct cs_now *now);
 /* How much longer he has to wait before he asks again; 0: not at all. */
-uint64_t backoff_left(const struct cs_authority *authority, uint32_t uid, const struct cs_now *now);
+uint64_t backoff_left(const struct cs_authority *authority, const struct cs_person *person, const struct cs_now *now);
 
 /* ahead.c: may a call that was asked for ahead start then? CS_WHY_NONE or CS_WHY_AHEAD with *ret_text (owned). */
 enum cs_reason ahead_refused(const struct task *task, char **ret_text);

@@ -66,6 +66,7 @@ int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decis
 	live->number = task->stored.number;
 	live->since_ms = task->now.boot_ms;
 	live->turn = a->turn;
+	live->asked = task->made;
 	live->next = a->live;
 	a->live = live;
 	decision->waiting = live_count(a, live->number); /* this one too, now */

@@ -169,10 +169,9 @@ static int over_limit(struct task *task)
 }
 
 /* Why no new request is made; CS_WHY_NONE when one is. *ret_text (owned) where there is more to say. */
-static enum cs_reason new_refused(struct task *task, char **ret_text)
+static enum cs_reason new_refused(struct task *task, const struct cs_person *person, char **ret_text)
 {
-	const struct cs_submit *submit = task->call;
-	uint64_t wait = backoff_left(task->authority, submit->subject.uid, &task->now);
+	uint64_t wait = backoff_left(task->authority, person, &task->now);
 	char span[16];
 	int r = 0;
 
@@ -202,9 +201,11 @@ static void open_new(struct task *task, const struct cs_facts *facts, struct cs_
 		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
 		return;
 	}
-	refused = new_refused(task, &text);
-	if (refused == CS_WHY_NONE)
+	refused = new_refused(task, &facts->person, &text);
+	if (refused == CS_WHY_NONE) {
 		r = request_make(task, facts, decision);
+		task->made = r == 0;
+	}
 	if (refused == CS_WHY_STORE || (r < 0 && r != CS_ETOOBIG))
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 	else if (refused != CS_WHY_NONE)

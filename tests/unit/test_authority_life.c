@@ -51,6 +51,33 @@ static void test_authority_r8_ctrl_c_of_the_last_withdraws(void **state)
 	close_house(&h);
 }
 
+/* Of what another session asked for, Ctrl-C only stops waiting: what was asked for ahead, and what was parked. Kills
+ * withdrawing whatever nobody else waits for. */
+static void test_authority_r8_ctrl_c_leaves_what_was_asked_before(void **state)
+{
+	for (int parked = 0; parked < 2; parked++) {
+		struct house h;
+		struct house_sudo s;
+		struct cs_decision d = { 0 }, waiting = { 0 }, reply = { 0 };
+
+		open_house(state, &h, RIGHTS DEPLOY ONE "  ahead = 7d }\n");
+		house_sudo_by(&s, ALICE, "alice");
+		s.submit.ahead = !parked;
+		ask(&h, &s, 5, parked ? CS_HOLD : CS_DENY, parked ? CS_WHY_NEEDS_APPROVAL : CS_WHY_NOT_WAITING, &d);
+		gone(&h, 5);
+		held(&h, &s, 7, &waiting);
+		assert_int_equal(waiting.number, d.number);
+		reply = cancel_by(&h, &waiting, 0);
+		assert_int_equal(reply.reason, CS_WHY_PARKED);
+		assert_non_null(strstr(reply.text, "stays open until it is cancelled by its number"));
+		assert_int_equal(house_state(&h, d.number), CS_PENDING);
+		cs_clear(&cs_decision_shape, &reply);
+		cs_clear(&cs_decision_shape, &waiting);
+		cs_clear(&cs_decision_shape, &d);
+		close_house(&h);
+	}
+}
+
 /* One who is alice by su only has a request of his own: who approved alice's did not look at him. */
 static void test_authority_a104_another_login_does_not_join(void **state)
 {
@@ -494,6 +521,51 @@ static void test_authority_a094_who_is_refused_again_and_again_waits(void **stat
 	close_house(&h);
 }
 
+#define COUNTED DEPLOY "  approval two { count = 2 permission = release.approve reject = counts } }\n"
+
+static void cancelled(struct house *h, struct house_sudo *s, bool somebody_rejected)
+{
+	struct cs_decision d = { 0 }, reply = { 0 };
+
+	held(h, s, 7, &d);
+	if (somebody_rejected)
+		assert_int_equal(house_vote(h, BOB, d.number, CS_VOTE_REJECT), CS_WHY_NEEDS_APPROVAL);
+	reply = cancel_by(h, &d, 0);
+	assert_int_equal(reply.reason, CS_WHY_CANCELLED);
+	cs_clear(&cs_decision_shape, &reply);
+	cs_clear(&cs_decision_shape, &d);
+}
+
+/* Taking it back just before the rejection that counts is no way around that; taking back what nobody rejected is nothing to
+ * wait for. Kills noting rejected requests alone. */
+static void test_authority_a094_taken_back_after_a_reject_counts(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+
+	open_house(state, &h, RIGHTS COUNTED);
+	for (int i = 0; i < 5; i++)
+		cancelled(&h, &s, false);
+	for (int i = 0; i < 3; i++)
+		cancelled(&h, &s, true);
+	ask(&h, &s, 7, CS_DENY, CS_WHY_BACK_OFF, NULL);
+	close_house(&h);
+}
+
+/* Another account of the same human waits with her. Kills counting by uid. */
+static void test_authority_a094_another_account_waits_too(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+
+	open_house(state, &h, RIGHTS DEPLOY ONE "}\n");
+	for (int i = 0; i < 3; i++)
+		rejected(&h, &s);
+	house_sudo_by(&s, ALICE_ADM, "alice-adm");
+	ask(&h, &s, 8, CS_DENY, CS_WHY_BACK_OFF, NULL);
+	close_house(&h);
+}
+
 /* --- By itself ----------------------------------------------------------------------------------------------------- */
 
 /* What the gate approves by itself is recorded as just that, with the reason that was given for it. */
@@ -526,6 +598,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH_STORES(test_authority_r8_ctrl_c_of_the_last_withdraws),
+		BOTH_STORES(test_authority_r8_ctrl_c_leaves_what_was_asked_before),
 		BOTH_STORES(test_authority_a104_another_login_does_not_join),
 		BOTH_STORES(test_authority_a091_uses_are_counted),
 		BOTH_STORES(test_authority_a093_any_number_of_uses_ends_with_time),
@@ -541,6 +614,8 @@ int main(void)
 		BOTH_STORES(test_authority_a079_silence_of_unknown_people_approves_nothing),
 		BOTH_STORES(test_authority_a093_silence_by_a_clock_that_went_back),
 		BOTH_STORES(test_authority_a094_who_is_refused_again_and_again_waits),
+		BOTH_STORES(test_authority_a094_taken_back_after_a_reject_counts),
+		BOTH_STORES(test_authority_a094_another_account_waits_too),
 		BOTH_STORES(test_authority_a23_automatic_is_recorded_as_such),
 	};
 
