@@ -240,8 +240,10 @@ enum cs_reason ballot_refused(struct ballot *b, char **ret_text)
 {
 	enum cs_reason refused = CS_WHY_NONE;
 
-	if (!b->gate)
+	if (!b->gate) {
+		*ret_text = glass_orphan_text(b->task->authority, &b->task->stored);
 		return CS_WHY_POLICY_CHANGED;
+	}
 	if (facts_stale(b->task, b->answer->facts, b->answer->n_facts, cs_gate_fresh_ms(b->gate), "the gate", ret_text))
 		return CS_WHY_DOUBT;
 	if (b->approval.vote == CS_VOTE_WITHDRAW)

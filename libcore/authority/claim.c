@@ -382,7 +382,7 @@ void claim_start(struct task *task)
 	task_measure(task);
 	request = &task->stored.request;
 	subject = &request->subject;
-	gate = cs_policy_gate(task->authority->policy, request->gate);
+	gate = request_gate(task->authority, request);
 	r = task_ask_subject(task, subject->uid, subject->name);
 	if (r == 0)
 		r = task_ask_voters(task);

@@ -87,6 +87,7 @@ void policy_settle(struct cs_authority *a, bool committed)
 		cs_policy_free(&a->settled_policy);
 		cs_clear(&cs_generation_shape, &a->settled_generation);
 		warn_of_silence(a);
+		glass_tell_orphans(a);
 		return;
 	}
 	cs_policy_free(&a->policy);
@@ -317,6 +318,7 @@ int policy_open(struct cs_authority *a, struct cs_problem *problem)
 	if (r == 0) {
 		compare_file(a);
 		warn_of_silence(a);
+		glass_tell_orphans(a);
 	}
 	cs_clear(&cs_generation_shape, &generation);
 	free(text);

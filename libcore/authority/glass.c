@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char review_gate[] = "break-glass "; /* and a name: no other gate's name holds a blank */
-
-enum { DEBTS = 256 }; /* looked at: of each scope only one is open */
+enum { DEBTS = 256 }; /* that may be open at once, of one in each scope */
 
 static const struct cs_break_glass *call_of(const struct task *task)
 {
@@ -75,7 +73,7 @@ static bool overlaps(const char *a, const char *b)
 
 bool glass_is_debt(const struct cs_stored *stored)
 {
-	return stored->request.gate && strncmp(stored->request.gate, review_gate, strlen(review_gate)) == 0;
+	return stored->request.gate && strncmp(stored->request.gate, CS_POLICY_REVIEW, strlen(CS_POLICY_REVIEW)) == 0;
 }
 
 /* One key for all of them: an encoded action is longer than this. */
@@ -117,6 +115,33 @@ static int is_in_scope(void *arg, const struct cs_stored *debt)
 
 	in->number = debt->number;
 	return overlaps(in->scope, debt->request.scope ? debt->request.scope : "");
+}
+
+char *glass_orphan_text(const struct cs_authority *a, const struct cs_stored *stored)
+{
+	char *text = NULL;
+
+	if (glass_is_debt(stored) && !request_gate(a, &stored->request))
+		(void)cs_format(&text, "The policy in force has no break_glass for %s, whose approvals would say who reviews "
+			"request %llu: put one in force with scope = \"%s\".", stored->request.scope,
+			(unsigned long long)stored->number, stored->request.scope);
+	return text;
+}
+
+static int tell_orphan(void *arg, const struct cs_stored *debt)
+{
+	struct cs_authority *a = arg;
+	char *text = glass_orphan_text(a, debt);
+
+	if (text && a->options.events.notice)
+		a->options.events.notice(a->options.events.arg, text);
+	free(text);
+	return 0;
+}
+
+void glass_tell_orphans(struct cs_authority *a)
+{
+	(void)each_debt(a, tell_orphan, a); /* only for the log */
 }
 
 int glass_debt(struct cs_authority *a, const char *scope, uint64_t *ret_number)
@@ -241,7 +266,10 @@ static enum cs_reason refused(struct task *task, struct cs_glass *ret_glass, cha
 		(void)cs_format(ret_text, "Request %llu, the last break-glass in %s, was not reviewed yet: two others have to "
 			"approve it first, see countersign show %llu.", (unsigned long long)number, ret_glass->scope,
 			(unsigned long long)number);
-	return r == 0 ? CS_WHY_NONE : r == 1 ? CS_WHY_DEBT : CS_WHY_STORE;
+	else if (r == CS_ETOOBIG)
+		(void)cs_format(ret_text, "%d times break-glass was used and not reviewed yet, which is all that may be: "
+			"others have to approve one of those requests first, see countersign list.", DEBTS);
+	return r == 0 ? CS_WHY_NONE : r == 1 || r == CS_ETOOBIG ? CS_WHY_DEBT : CS_WHY_STORE;
 }
 
 /* Who broke it. Where the directory does not tell, the uid stands for the person: it is what the policy names. */

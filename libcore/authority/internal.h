@@ -235,6 +235,8 @@ int task_again(struct task *task);
 /* Reads the request and its votes again into the task. 0 or CS_E…. */
 int task_load(struct task *task, uint64_t number);
 void task_unload(struct task *task);
+/* The gate of the policy in force that judges this request (cs_policy_judge); NULL where there is none any more. */
+const struct cs_gate *request_gate(const struct cs_authority *authority, const struct cs_request *request);
 /* How much time its state still has; 1 when that is over. */
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms);
 /* How long ago it was asked, as its deadline counts; 0 where the clock is not believed: nothing opens or goes ahead
@@ -478,6 +480,11 @@ int tell_reached(struct cs_authority *authority, const struct cs_stored *stored,
 int glass_permits(const struct task *task, const char *scope, char **ret_text);
 /* Is this request the review of a break-glass? It is not cancelled, no action has to match it, and a reject keeps it open. */
 bool glass_is_debt(const struct cs_stored *stored);
+/* What is to be done where the policy in force has no break_glass any more by which this debt could be reviewed: allocated;
+ * NULL where it has one, or the request is no debt, or there is no memory. */
+char *glass_orphan_text(const struct cs_authority *authority, const struct cs_stored *stored);
+/* Says it of each such debt: when a policy came into force, and at the start. */
+void glass_tell_orphans(struct cs_authority *authority);
 /* The task's request, a review that was just approved on these grounds, is done: used, with its event. Between record_begin
  * and record_end. 0 or CS_E…. */
 int glass_reviewed(struct task *task, const struct cs_grounds *grounds);

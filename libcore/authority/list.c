@@ -18,7 +18,7 @@ int viewer_asked(const struct task *task, const struct cs_stored *stored, const 
 static int is_approver(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
 {
 	const struct cs_policy *policy = task->authority->policy;
-	const struct cs_gate *gate = cs_policy_gate(policy, stored->request.gate);
+	const struct cs_gate *gate = request_gate(task->authority, &stored->request);
 
 	for (size_t i = 0; gate && i < cs_gate_rules(gate); i++)
 		if (cs_policy_may_fill(policy, viewer, gate, i, stored->request.scope, NULL) == 1)

@@ -65,7 +65,7 @@ void decision_needs(struct cs_decision *decision, struct cs_decision *from)
 int needs_frozen(const struct cs_authority *a, const struct cs_stored *stored, const struct cs_approval *votes,
 	size_t n_votes, const struct cs_now *now, struct cs_need **ret_needs, size_t *ret_count)
 {
-	const struct cs_case what = { .policy = a->policy, .gate = cs_policy_gate(a->policy, stored->request.gate),
+	const struct cs_case what = { .policy = a->policy, .gate = request_gate(a, &stored->request),
 		.scope = stored->request.scope, .elapsed_ms = stored_elapsed(stored, now), .votes = votes,
 		.n_votes = n_votes };
 

@@ -47,6 +47,8 @@ static enum cs_reason vote_refused(const struct task *task, const struct cs_answ
 			: "You approved it; while it is open you may take that back or reject it.");
 		return CS_WHY_VOTED;
 	}
+	if (refused == CS_WHY_NONE && (*ret_text = glass_orphan_text(task->authority, stored)))
+		return CS_WHY_POLICY_CHANGED;
 	return refused == CS_WHY_NONE ? voter_entitled(task, voter.facts, shown->needs, shown->n_needs) : refused;
 }
 
@@ -54,7 +56,7 @@ static enum cs_reason vote_refused(const struct task *task, const struct cs_answ
 static int show_needs(struct task *task, const struct cs_answer *from, struct cs_decision *d)
 {
 	const struct cs_case what = { .policy = task->authority->policy,
-		.gate = cs_policy_gate(task->authority->policy, task->stored.request.gate),
+		.gate = request_gate(task->authority, &task->stored.request),
 		.scope = task->stored.request.scope, .elapsed_ms = stored_elapsed(&task->stored, &task->now),
 		.requester = &from->facts[1], .votes = task->votes, .n_votes = task->n_votes,
 		.listings = from->listings, .listings_of_rule = task->listings_of_rule };
@@ -140,7 +142,7 @@ static void show_number(struct task *task, uint64_t number)
 		return;
 	}
 	subject = &task->stored.request.subject;
-	gate = r == 0 ? cs_policy_gate(task->authority->policy, task->stored.request.gate) : NULL;
+	gate = r == 0 ? request_gate(task->authority, &task->stored.request) : NULL;
 	if (r == 0)
 		r = task_ask_subject(task, task->caller.uid, NULL);
 	if (r == 0)

@@ -32,7 +32,7 @@ static enum cs_reason say(const struct sealed *look, enum cs_reason reason, cons
 bool signed_wanted(const struct task *task)
 {
 	const struct cs_request *request = &task->stored.request;
-	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, request->gate);
+	const struct cs_gate *gate = request_gate(task->authority, request);
 
 	return (request->assurance && strcmp(request->assurance, "signature") == 0) ||
 	       (gate && cs_gate_needs_signature(gate));

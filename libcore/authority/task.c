@@ -353,6 +353,11 @@ int task_load(struct task *task, uint64_t number)
 	return cs_store_votes(task->authority->store, number, &task->votes, &task->n_votes);
 }
 
+const struct cs_gate *request_gate(const struct cs_authority *a, const struct cs_request *request)
+{
+	return cs_policy_judge(a->policy, request->gate, request->scope);
+}
+
 int stored_overdue(const struct cs_stored *stored, const struct cs_now *now, uint64_t *ret_remaining_ms)
 {
 	const struct cs_request *request = &stored->request;
@@ -380,7 +385,7 @@ uint64_t stored_elapsed(const struct cs_stored *stored, const struct cs_now *now
 /* How long after its approval it may be used first: the gate's waiting time, or the start it was asked for. */
 static uint64_t cooling_span(const struct cs_authority *a, const struct cs_stored *stored)
 {
-	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
+	const struct cs_gate *gate = request_gate(a, &stored->request);
 	uint64_t waits = gate ? cs_gate_use_after_ms(gate) : 0, start = stored->request.start_wall_ms;
 	uint64_t ahead = start > stored->since_wall_ms ? start - stored->since_wall_ms : 0;
 
@@ -411,7 +416,7 @@ int stored_use_over(const struct cs_authority *a, const struct cs_stored *stored
 	uint64_t *ret_remaining_ms)
 {
 	const struct cs_request *request = &stored->request;
-	const struct cs_gate *gate = cs_policy_gate(a->policy, request->gate);
+	const struct cs_gate *gate = request_gate(a, request);
 	uint64_t now_ms = gate ? cs_gate_use_within_ms(gate) : request->use_within_ms;
 	uint64_t within_ms = now_ms < request->use_within_ms ? now_ms : request->use_within_ms;
 
@@ -421,7 +426,7 @@ int stored_use_over(const struct cs_authority *a, const struct cs_stored *stored
 
 uint64_t stored_session_ms(const struct cs_authority *a, const struct cs_stored *stored)
 {
-	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
+	const struct cs_gate *gate = request_gate(a, &stored->request);
 	uint64_t then_ms = stored->request.session_ms, now_ms = gate ? cs_gate_session_ms(gate) : 0;
 
 	return now_ms > 0 && (then_ms == 0 || now_ms < then_ms) ? now_ms : then_ms;

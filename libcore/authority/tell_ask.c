@@ -112,7 +112,7 @@ int remember(struct cs_authority *a, const struct cs_stored *stored, uint64_t wa
 /* Half of the time before the deadline, a day after it was asked at most, where the policy does not say. 0: none. */
 static uint64_t remind_at(const struct cs_authority *a, const struct cs_stored *stored)
 {
-	const struct cs_gate *gate = cs_policy_gate(a->policy, stored->request.gate);
+	const struct cs_gate *gate = request_gate(a, &stored->request);
 	uint64_t lifetime = stored->request.lifetime_ms, before = gate ? cs_gate_remind_ms(gate) : 0;
 
 	if (before != 0)

@@ -216,7 +216,7 @@ static void look_resume(struct task *task, const struct cs_answer *answer)
 		return;
 	}
 	what.policy = task->authority->policy;
-	what.gate = cs_policy_gate(what.policy, task->stored.request.gate);
+	what.gate = request_gate(task->authority, &task->stored.request);
 	what.scope = task->stored.request.scope;
 	what.elapsed_ms = elapsed_ms(task);
 	what.asked_by = &task->stored.request.requester;
@@ -248,7 +248,7 @@ static bool look_is_moot(const struct task *task)
 	if (draft->kind == CS_NOTICE_BREAK_GLASS || draft->kind == CS_NOTICE_DRILL)
 		return false;
 	return stored->state != CS_PENDING || stored_overdue(stored, &task->now, NULL) == 1 ||
-	       !cs_policy_gate(task->authority->policy, stored->request.gate);
+	       !request_gate(task->authority, &stored->request);
 }
 
 static void look_start(struct task *task)
@@ -262,7 +262,7 @@ static void look_start(struct task *task)
 		look_moot(task);
 		return;
 	}
-	gate = r == 0 ? cs_policy_gate(task->authority->policy, task->stored.request.gate) : NULL;
+	gate = r == 0 ? request_gate(task->authority, &task->stored.request) : NULL;
 	if (r == 0 && (draft->kind == CS_NOTICE_HANDLED || !gate))
 		r = CS_ECONFLICT;
 	if (r == 0)

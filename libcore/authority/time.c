@@ -75,7 +75,7 @@ static int expire(struct cs_authority *a, uint64_t number, const struct cs_now *
 
 static void unopposed_resume(struct task *task, const struct cs_answer *answer)
 {
-	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, task->stored.request.gate);
+	const struct cs_gate *gate = request_gate(task->authority, &task->stored.request);
 	uint64_t version = task->stored.version;
 	int r = task_load(task, task->stored.number);
 
@@ -92,7 +92,7 @@ static void unopposed_start(struct task *task)
 	const struct cs_show *call = task->call;
 	int r = task_load(task, call->number);
 	const struct cs_request *request = &task->stored.request;
-	const struct cs_gate *gate = r == 0 ? cs_policy_gate(task->authority->policy, request->gate) : NULL;
+	const struct cs_gate *gate = r == 0 ? request_gate(task->authority, request) : NULL;
 
 	r = gate ? 0 : CS_ENOENT;
 	if (r == 0)

@@ -186,7 +186,7 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 		return;
 	b.voter.facts = &answer->facts[0];
 	b.voter.login_uid = task->caller.login_uid;
-	b.gate = cs_policy_gate(task->authority->policy, task->stored.request.gate);
+	b.gate = request_gate(task->authority, &task->stored.request);
 	refused = voter_known(task, &answer->facts[1], answer->facts + 2, &b.voter, &text);
 	if (refused == CS_WHY_NOT_INDEPENDENT && vote_of(task) == CS_VOTE_WITHDRAW && b.voter.standing < task->n_votes)
 		refused = CS_WHY_NONE; /* what he said is his to take back, whoever he turned out to be */
@@ -209,7 +209,7 @@ static void vote_resume(struct task *task, const struct cs_answer *answer)
 static void ask(struct task *task)
 {
 	const struct cs_subject *requester = &task->stored.request.subject;
-	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, task->stored.request.gate);
+	const struct cs_gate *gate = request_gate(task->authority, &task->stored.request);
 	int r = task_ask_subject(task, task->caller.uid, NULL);
 
 	if (r == 0)

@@ -43,7 +43,7 @@ static enum cs_reason against_requester(const struct task *task, const struct cs
 	char **ret_text)
 {
 	const struct cs_person *person = &voter->facts->person;
-	const struct cs_gate *gate = cs_policy_gate(task->authority->policy, task->stored.request.gate);
+	const struct cs_gate *gate = request_gate(task->authority, &task->stored.request);
 
 	if (same_id(person, requester) && task->stored.request.self_approval && gate && cs_gate_takes_self_approval(gate)) {
 		voter->self = true;
@@ -128,7 +128,7 @@ enum cs_reason voter_entitled(const struct task *task, const struct cs_facts *fa
 {
 	const struct cs_policy *policy = task->authority->policy;
 	const struct cs_request *request = &task->stored.request;
-	const struct cs_gate *gate = cs_policy_gate(policy, request->gate);
+	const struct cs_gate *gate = request_gate(task->authority, request);
 	bool later = false, doubt = false;
 
 	for (size_t i = 0; gate && i < cs_gate_rules(gate); i++) {

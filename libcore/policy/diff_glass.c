@@ -73,6 +73,13 @@ static int say_glass(struct glasses *glasses)
 	return r < 0 ? r : cs_diff_new_terms(&review, CS_EFFECT_WEAKER);
 }
 
+/* What it leaves behind outlives it. */
+static int say_gone(struct glasses *glasses)
+{
+	return TELL(glasses, CS_EFFECT_STRONGER, "is gone: where it was used and not reviewed yet, another break_glass for %s "
+		"says who reviews that, and without one nobody can", glasses->before->scope.text);
+}
+
 static int pair_glass(void *arg, const void *before, const void *after)
 {
 	struct glasses glasses = {.diff = arg, .before = before, .after = after};
@@ -80,7 +87,7 @@ static int pair_glass(void *arg, const void *before, const void *after)
 	glasses.name = before ? glasses.before->name : glasses.after->name;
 	if (before && after)
 		return diff_glass(&glasses);
-	return after ? say_glass(&glasses) : TELL(&glasses, CS_EFFECT_STRONGER, "is gone");
+	return after ? say_glass(&glasses) : say_gone(&glasses);
 }
 
 int cs_diff_glasses(struct diff *diff)

@@ -93,7 +93,7 @@ static int check_review(struct loader *loader, const struct cs_conf_section *sec
 static int load_review(struct loader *loader, const struct cs_conf_section *section, const struct glass *glass,
 		       struct cs_gate *review)
 {
-	int r = cs_format(&review->name, "break-glass %s", glass->name);
+	int r = cs_format(&review->name, CS_POLICY_REVIEW "%s", glass->name);
 
 	review->line = glass->line;
 	review->permission = SIZE_MAX;
@@ -171,6 +171,18 @@ int cs_policy_glass(const struct cs_policy *policy, size_t i, struct cs_glass *r
 	*ret_glass = (struct cs_glass){glass->name,   glass->scope.text, glass->uids,
 				       glass->n_uids, glass->lasts_ms,   &policy->gates[policy->n_gates + i]};
 	return 0;
+}
+
+const struct cs_gate *cs_policy_judge(const struct cs_policy *policy, const char *gate, const char *scope)
+{
+	const struct cs_gate *judge = cs_policy_gate(policy, gate);
+
+	if (judge || !gate || !scope || strncmp(gate, CS_POLICY_REVIEW, strlen(CS_POLICY_REVIEW)) != 0)
+		return judge;
+	for (size_t i = 0; !judge && i < policy->n_glasses; i++)
+		if (strcmp(policy->glasses[i].scope.text, scope) == 0)
+			judge = &policy->gates[policy->n_gates + i];
+	return judge;
 }
 
 int cs_policy_glass_covers(const struct cs_glass *glass, const char *scope)

@@ -148,9 +148,14 @@ struct cs_glass {
 	uint64_t lasts_ms;   /* at most */
 	const struct cs_gate *review; /* named "break-glass NAME"; its rules say who reviews */
 };
+#define CS_POLICY_REVIEW "break-glass " /* so a review's name begins, and no other gate's: those hold no blank */
 size_t cs_policy_glasses(const struct cs_policy *policy);
 /* 0, CS_ENOENT past the end. */
 int cs_policy_glass(const struct cs_policy *policy, size_t i, struct cs_glass *ret_glass);
+/* The gate that judges what was asked for at the gate with this name, in this scope: that gate. A review of a break-glass
+ * outlives its section's name: where there is none of that name any more it is that of the first break_glass for just this
+ * scope. NULL: there is none. */
+const struct cs_gate *cs_policy_judge(const struct cs_policy *policy, const char *gate, const char *scope);
 /* 1 when the glass's scope contains the other (both literal). */
 int cs_policy_glass_covers(const struct cs_glass *glass, const char *scope);
 

@@ -235,7 +235,7 @@ int step_approved(struct step *step)
 		r = BAD(step, "request %llu was approved already", (unsigned long long)asked->number);
 	if (r == 0)
 		r = step_body(step, &cs_grounds_shape, &grounds);
-	if (r == 0 && !(gate = cs_policy_gate(step->replay->policy, asked->request.gate)))
+	if (r == 0 && !(gate = judge_of(step->replay, asked)))
 		r = BAD(step, "its policy has no gate %s", asked->request.gate);
 	if (r == 0 && grounds.elapsed_ms > asked->request.lifetime_ms)
 		r = BAD(step, "the time of request %llu was over", (unsigned long long)asked->number);
@@ -286,7 +286,7 @@ static int check_claim(struct step *step, const struct asked *asked, const struc
 	if (asked->state != CS_APPROVED)
 		return BAD(step, "request %llu is not approved", (unsigned long long)asked->number);
 	if (asked->debt)
-		gate = cs_policy_gate(step->replay->policy, request->gate);
+		gate = judge_of(step->replay, asked);
 	else
 		r = lead_to(step, &request->action, grounds, request->gate, request->scope, &gate);
 	if (r == 0 && !gate)

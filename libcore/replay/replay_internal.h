@@ -96,6 +96,8 @@ void change_note(struct cs_replay *replay, const struct cs_action *action, uint3
 
 /* requests.c */
 struct asked *asked_find(const struct cs_replay *replay, uint64_t number);
+/* The gate of the policy in force that judges it; NULL: there is none. */
+const struct cs_gate *judge_of(const struct cs_replay *replay, const struct asked *asked);
 void asked_free(struct asked **asked);
 void asked_close(struct cs_replay *replay, struct asked *asked);
 /* The open request that the event is about, whose digest it names; CS_ECORRUPT, said, where there is none. */

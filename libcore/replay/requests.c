@@ -42,6 +42,11 @@ static int asked_add(struct cs_replay *replay, struct asked **asked)
 	return 0;
 }
 
+const struct cs_gate *judge_of(const struct cs_replay *replay, const struct asked *asked)
+{
+	return cs_policy_judge(replay->policy, asked->request.gate, asked->request.scope);
+}
+
 void asked_free(struct asked **asked)
 {
 	struct asked *gone = *asked;

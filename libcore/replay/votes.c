@@ -162,7 +162,7 @@ static int stand(struct asked *asked, struct cs_approval *approval)
 
 static int check_vote(struct step *step, const struct asked *asked, const struct cs_voted_body *body)
 {
-	const struct cs_gate *gate = cs_policy_gate(step->replay->policy, asked->request.gate);
+	const struct cs_gate *gate = judge_of(step->replay, asked);
 	int r = is_his(step, asked, body);
 
 	if (r == 0 && body->approval.vote == CS_VOTE_WITHDRAW)

@@ -393,6 +393,101 @@ static void test_glass_rejected_review_stays_a_debt(void **state)
 	house_close(&h);
 }
 
+/* The section has another name in the policy of now: the debt is still one, the one for the same scope says who reviews it,
+ * and the replay knows. Kills finding the review by its name alone. */
+static void test_glass_a_renamed_section_reviews_what_is_open(void **state)
+{
+	struct house h;
+	uint64_t debt = 0;
+	char *text = NULL;
+
+	(void)state;
+	open_house(&h);
+	assert_int_equal(glass(&h, ALICE, &debt), CS_WHY_BREAK_GLASS);
+	assert_int_equal(house_vote(&h, CAROL, debt, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(cs_format(&text, glass_policy, "project", "2001"), 0);
+	memcpy(strstr(text, "oncall"), "nights", 6);
+	house_load(&h, text);
+	free(text);
+	assert_int_equal(deploy(&h, ALICE, "alice"), CS_WHY_NEEDS_APPROVAL); /* by that name it was not opened */
+	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_DEBT);
+	assert_int_equal(house_vote(&h, ERIN, debt, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(house_state(&h, debt), CS_USED);
+	assert_int_equal(glass(&h, ALICE, NULL), CS_WHY_BREAK_GLASS);
+	evidence_holds(&h);
+	house_close(&h);
+}
+
+/* No section for that scope is left: whoever tries to vote, whoever looks, and the log hear what is to be done. */
+static void test_glass_without_a_section_it_is_said_what_to_do(void **state)
+{
+	static const char says[] = "no break_glass for project, whose approvals would say who reviews request 1: put one in force "
+				   "with scope = \"project\"";
+	static char comment[] = "";
+	struct cs_caller carol = house_person(CAROL);
+	struct cs_vote_call call = { .vote = CS_VOTE_APPROVE, .comment = comment };
+	struct cs_decision reply = { 0 };
+	char *text = NULL;
+	struct house h;
+
+	(void)state;
+	open_house(&h);
+	assert_int_equal(glass(&h, ALICE, &call.number), CS_WHY_BREAK_GLASS);
+	assert_int_equal(cs_format(&text, glass_policy, "host", "2001"), 0);
+	memcpy(strstr(text, "oncall"), "nights", 6);
+	house_load(&h, text);
+	free(text);
+	assert_non_null(strstr(h.notice, says));
+	h.notice[0] = '\0';
+	cs_authority_close(&h.authority);
+	house_open_authority(&h);
+	assert_non_null(strstr(h.notice, says));
+	house_digest(&h, call.number, call.digest);
+	assert_int_equal(house_call(&h, &carol, CS_CALL_VOTE, &call, -1, &cs_decision_shape, &reply), 0);
+	assert_int_equal(reply.reason, CS_WHY_POLICY_CHANGED);
+	assert_non_null(strstr(reply.text, says));
+	cs_clear(&cs_decision_shape, &reply);
+	assert_int_equal(house_state(&h, call.number), CS_PENDING);
+	put_policy(&h, "project", "2001");
+	assert_int_equal(house_vote(&h, CAROL, call.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, ERIN, call.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	evidence_holds(&h);
+	house_close(&h);
+}
+
+/* So many debts and no more; the refusal says what to do. One fewer, and it is free. */
+static void test_glass_debts_are_bounded(void **state)
+{
+	struct cs_break_glass asked = { .reason = because };
+	struct cs_break_glass_answer answer = { 0 };
+	struct cs_stored debt = { 0 };
+	struct house h;
+	uint64_t number = 0;
+
+	(void)state;
+	open_house(&h);
+	h.no_replay = true;
+	assert_int_equal(glass(&h, ALICE, &number), CS_WHY_BREAK_GLASS);
+	assert_int_equal(cs_store_get(h.store, number, &debt), 0);
+	assert_int_equal(cs_set(&debt.request.scope, "old/places"), 0);
+	for (unsigned i = 0; i < 255; i++) {
+		memcpy(debt.request.id, &i, sizeof(i));
+		memcpy(debt.digest, &i, sizeof(i));
+		assert_int_equal(cs_store_begin(h.store), 0);
+		assert_int_equal(cs_store_add(h.store, &debt), 0);
+		assert_int_equal(cs_store_commit(h.store), 0);
+	}
+	cs_clear(&cs_stored_shape, &debt);
+	assert_int_equal(call(&h, BOB, &asked, &answer), CS_WHY_DEBT);
+	assert_non_null(strstr(answer.decision.text, "256 times"));
+	cs_clear(&cs_break_glass_answer_shape, &answer);
+	assert_int_equal(house_vote(&h, CAROL, number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, ERIN, number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(call(&h, BOB, &asked, &answer), CS_WHY_BREAK_GLASS);
+	cs_clear(&cs_break_glass_answer_shape, &answer);
+	house_close(&h);
+}
+
 static void test_glass_debt_is_of_its_scope(void **state)
 {
 	struct house h;
@@ -648,6 +743,9 @@ int main(void)
 		cmocka_unit_test(test_glass_ends_when_the_policy_names_him_no_more),
 		cmocka_unit_test(test_glass_debt_is_for_two_others),
 		cmocka_unit_test(test_glass_rejected_review_stays_a_debt),
+		cmocka_unit_test(test_glass_a_renamed_section_reviews_what_is_open),
+		cmocka_unit_test(test_glass_without_a_section_it_is_said_what_to_do),
+		cmocka_unit_test(test_glass_debts_are_bounded),
 		cmocka_unit_test(test_glass_debt_is_of_its_scope),
 		cmocka_unit_test(test_glass_a_review_ends_the_window),
 		cmocka_unit_test(test_glass_outlives_a_restart_until_its_time),

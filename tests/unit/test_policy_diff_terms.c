@@ -208,7 +208,8 @@ static const struct diff_case glass_cases[] = {
 	  "weaker|break_glass b|uid 8: may go past the approvals",
 	  "weaker|gate break-glass b|approval v: 2 of role s in host",
 	  "weaker|gate break-glass b|signature: required"}},
-	{UIDS("7"), "", {"stronger|break_glass b|is gone"}},
+	{UIDS("7"), "", {"stronger|break_glass b|is gone: where it was used and not reviewed yet, another break_glass for "
+			 "host says who reviews that, and without one nobody can"}},
 	{UIDS("7, 8"),
 	 UIDS("8, 9"),
 	 {"weaker|break_glass b|uid 9: may go past the approvals now",
