@@ -133,23 +133,6 @@ static void test_authority_a060_refused_votes_do_not_flood_the_evidence(void **s
 	house_close(&h);
 }
 
-/* Two accounts that take turns are counted like any two. Kills: one place for all uids with the same remainder. */
-static void test_authority_a060_two_who_take_turns_do_not_flood_it_either(void **state)
-{
-	WITH_HOUSE(h);
-	struct house_sudo s;
-	struct cs_decision d = { 0 };
-
-	(void)state;
-	hold(&h, &s, &d);
-	for (int i = 0; i < 60; i++)
-		assert_int_equal(house_vote(&h, i % 2 ? 4242 : 4242 + 64, d.number, CS_VOTE_APPROVE),
-			CS_WHY_NOT_APPROVER);
-	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_NOT_APPROVER), 40);
-	cs_clear(&cs_decision_shape, &d);
-	house_close(&h);
-}
-
 /* erin could fill both rules, bob only one: greedy counting of erin under bob's rule would never finish. */
 static void test_authority_a8_assignment_is_not_greedy(void **state)
 {
@@ -944,7 +927,6 @@ int main(void)
 		cmocka_unit_test(test_authority_two_approvals_release_once),
 		cmocka_unit_test(test_authority_a073_second_account_is_self),
 		cmocka_unit_test(test_authority_votes_that_do_not_count),
-		cmocka_unit_test(test_authority_a060_two_who_take_turns_do_not_flood_it_either),
 		cmocka_unit_test(test_authority_a060_refused_votes_do_not_flood_the_evidence),
 		cmocka_unit_test(test_authority_a8_assignment_is_not_greedy),
 		cmocka_unit_test(test_authority_a094_wrong_code_and_digest),

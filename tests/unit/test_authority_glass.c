@@ -670,6 +670,19 @@ static void test_glass_drill_tries_everything_and_opens_nothing(void **state)
 	house_close(&h);
 }
 
+/* Two accounts that take turns are counted like any two. Kills: one place for all uids with the same remainder. */
+static void test_glass_a060_two_who_take_turns_do_not_flood_the_evidence(void **state)
+{
+	struct house h;
+
+	(void)state;
+	open_house(&h);
+	for (uint32_t i = 0; i < 60; i++)
+		assert_int_equal(glass(&h, i % 2 ? 4242 : 4242 + 64, NULL), CS_WHY_NO_BREAK_GLASS);
+	assert_int_equal(house_events(&h, CS_EVENT_DENIED, CS_WHY_NO_BREAK_GLASS), 40);
+	house_close(&h);
+}
+
 /* Everybody who could review is told of a drill, also who wants to be left alone. Kills: not counting them. */
 static void test_glass_a094_drills_are_no_way_to_flood(void **state)
 {
@@ -752,6 +765,7 @@ int main(void)
 		cmocka_unit_test(test_glass_a093_clock_steps),
 		cmocka_unit_test(test_glass_a106_no_record_no_permit),
 		cmocka_unit_test(test_glass_drill_tries_everything_and_opens_nothing),
+		cmocka_unit_test(test_glass_a060_two_who_take_turns_do_not_flood_the_evidence),
 		cmocka_unit_test(test_glass_a094_drills_are_no_way_to_flood),
 		cmocka_unit_test(test_glass_drill_finds_what_is_wrong),
 	};
