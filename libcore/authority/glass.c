@@ -362,6 +362,8 @@ static int break_it(struct task *task, const struct cs_glass *glass, const struc
 	if (r == 0)
 		r = debts_key(stored->action_key);
 	if (r == 0)
+		r = concern_keys(stored);
+	if (r == 0)
 		r = record_begin(task->authority);
 	if (r < 0)
 		return r;

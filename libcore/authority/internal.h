@@ -421,9 +421,15 @@ int decision_of(struct cs_authority *authority, const struct cs_stored *stored, 
 int needs_frozen(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_approval *votes,
 	size_t n_votes, const struct cs_now *now, struct cs_need **ret_needs, size_t *ret_count);
 void votes_free(struct cs_approval **votes, size_t *n);
-/* list.c: did the viewer, of whom the directory tells this, ask for it; may he see it? */
+/* concern.c: did the viewer, of whom the directory tells this, ask for it; may he see it? */
 int viewer_asked(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
 int viewer_may_see(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
+/* The keys by which a new request is found: its person's and its place's. 0, CS_ENOMEM, CS_EIO. */
+int concern_keys(struct cs_stored *stored);
+/* Calls each, as cs_store_list does, for the open requests that the viewer asked for, and unless own those that he may
+ * vote on, newest first. It may be called for others too: they are no more than likely. 0 or CS_E…, or how each ended it. */
+int concern_walk(struct task *task, const struct cs_facts *viewer, bool own, uint64_t before, size_t max,
+	cs_store_each each, void *arg);
 /* from's needs move into the decision, with how many people are missing over them. */
 void decision_needs(struct cs_decision *decision, struct cs_decision *from);
 

@@ -6,31 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int viewer_asked(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
-{
-	if (task->caller.uid == stored->request.subject.uid)
-		return 1;
-	return viewer->known == CS_KNOWN_YES && viewer->person.id && stored->request.requester.id &&
-	       strcmp(viewer->person.id, stored->request.requester.id) == 0;
-}
-
-/* Could the viewer fill a rule of it? */
-static int is_approver(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
-{
-	const struct cs_policy *policy = task->authority->policy;
-	const struct cs_gate *gate = request_gate(task->authority, &stored->request);
-
-	for (size_t i = 0; gate && i < cs_gate_rules(gate); i++)
-		if (cs_policy_may_fill(policy, viewer, gate, i, stored->request.scope, NULL) == 1)
-			return 1;
-	return 0;
-}
-
-int viewer_may_see(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
-{
-	return caller_is_root(task) || viewer_asked(task, stored, viewer) || is_approver(task, stored, viewer);
-}
-
 /* cs_action_line, or as much of it as a list row takes, with a mark that there is more. */
 static char *row_line(const struct cs_action *action)
 {
@@ -138,20 +113,28 @@ static int list_each(void *arg, const struct cs_stored *stored)
 	return looks ? list_add(walk, stored) : 0;
 }
 
+/* What is open is found by whom it concerns. What is closed too, and root's list, is walked as it was asked. */
+static int list_walk(struct walk *walk)
+{
+	struct task *task = walk->task;
+	const struct cs_list *call = task->call;
+
+	if (call->all || caller_is_root(task))
+		return cs_store_list(task->authority->store, !call->all, call->before, LIST_WALK + 1, list_each, walk);
+	return concern_walk(task, walk->viewer, call->mine, call->before, LIST_WALK + 1, list_each, walk);
+}
+
 #define LIST_ROWS 100 /* so that rows of the longest lines still fit one frame: see list_answer */
 
 static void list_answer(struct task *task, const struct cs_facts *viewer)
 {
-	const struct cs_list *call = task->call;
 	struct cs_list_answer answer = { 0 };
 	struct walk walk = { task, viewer, &answer, LIST_ROWS, 0 };
 	struct cs_buf size;
 	int r = 0;
 
 	answer.rows = calloc(LIST_ROWS, sizeof(*answer.rows));
-	r = answer.rows ? cs_store_list(task->authority->store, !call->all, call->before, LIST_WALK + 1,
-				     list_each, &walk)
-		: CS_ENOMEM;
+	r = answer.rows ? list_walk(&walk) : CS_ENOMEM;
 	cs_buf_init(&size, CS_MAX_EVENT);
 	/* Fewer rows where they are long: "more" says so, and the frame's bound is never met. */
 	while (r >= 0 && answer.n_rows > 0 && cs_encode(&cs_list_answer_shape, &answer, &size) == CS_ETOOBIG) {

@@ -106,6 +106,8 @@ int request_make(struct task *task, const struct cs_facts *facts, const struct c
 
 	if (r == 0)
 		r = request_digest(stored);
+	if (r == 0)
+		r = concern_keys(stored);
 	if (r < 0)
 		return r;
 	memcpy(stored->action_key, task->key, CS_DIGEST_LEN);

@@ -160,6 +160,52 @@ int memory_list(struct cs_store *store, bool open_only, uint64_t before, uint64_
 	return (int)n;
 }
 
+static bool is_one_of(const struct cs_row *row, const struct cs_which *which)
+{
+	switch (which->group) {
+	case CS_GROUP_UID:
+		return row->uid == which->uid;
+	case CS_GROUP_PERSON:
+		return memcmp(row->person_key, which->key, sizeof(which->key)) == 0;
+	case CS_GROUP_PLACE:
+		return memcmp(row->place_key, which->key, sizeof(which->key)) == 0;
+	}
+	return false;
+}
+
+int memory_list_of(struct cs_store *store, const struct cs_which *which, uint64_t before, uint64_t *ret_numbers, size_t max)
+{
+	const struct memory *memory = memory_of(store);
+	size_t n = 0;
+
+	for (size_t i = memory->n_held; i > 0 && n < max; i--) {
+		const struct cs_row *row = &memory->held[i - 1].row;
+
+		if (row->number < before && cs_state_is_open(row->state) && is_one_of(row, which))
+			ret_numbers[n++] = row->number;
+	}
+	return (int)n;
+}
+
+int memory_next_place(struct cs_store *store, const uint8_t *after, uint8_t ret_key[CS_DIGEST_LEN], uint64_t *ret_number)
+{
+	const struct memory *memory = memory_of(store);
+	const struct cs_row *next = NULL;
+
+	for (size_t i = 0; i < memory->n_held; i++) {
+		const struct cs_row *row = &memory->held[i].row;
+
+		if (cs_state_is_open(row->state) && (!after || memcmp(row->place_key, after, CS_DIGEST_LEN) > 0) &&
+			(!next || memcmp(row->place_key, next->place_key, CS_DIGEST_LEN) < 0))
+			next = row;
+	}
+	if (!next)
+		return 0;
+	memcpy(ret_key, next->place_key, CS_DIGEST_LEN);
+	*ret_number = next->number;
+	return 1;
+}
+
 int memory_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)
 {
 	const struct memory *memory = memory_of(store);

@@ -24,7 +24,7 @@ struct cs_row {
 	uint64_t number;
 	uint8_t id[CS_ID_LEN];
 	uint8_t digest[CS_DIGEST_LEN];
-	uint8_t action_key[CS_DIGEST_LEN];
+	uint8_t action_key[CS_DIGEST_LEN], person_key[CS_DIGEST_LEN], place_key[CS_DIGEST_LEN];
 	uint32_t uid;
 	enum cs_state state;
 	uint64_t version;
@@ -81,6 +81,11 @@ struct cs_store_ops {
 	int (*votes)(struct cs_store *store, uint64_t number, struct cs_bytes **ret_bodies, size_t *ret_count);
 	/* Numbers below before, newest first: how many. */
 	int (*list)(struct cs_store *store, bool open_only, uint64_t before, uint64_t *ret_numbers, size_t max);
+	int (*list_of)(struct cs_store *store, const struct cs_which *which, uint64_t before, uint64_t *ret_numbers,
+		size_t max);
+	/* after: NULL or a key. */
+	int (*next_place)(struct cs_store *store, const uint8_t *after, uint8_t ret_key[CS_DIGEST_LEN],
+		uint64_t *ret_number);
 	int (*overdue)(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 	int (*unopposed)(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 	int (*count_open)(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,

@@ -11,6 +11,8 @@ static const struct cs_field stored_fields[] = {
 	CS_U64(cs_stored, number),
 	CS_FIXED(cs_stored, digest, CS_DIGEST_LEN),
 	CS_FIXED(cs_stored, action_key, CS_DIGEST_LEN),
+	CS_FIXED(cs_stored, person_key, CS_DIGEST_LEN),
+	CS_FIXED(cs_stored, place_key, CS_DIGEST_LEN),
 	CS_ENUM(cs_stored, state, cs_state_names),
 	CS_U64(cs_stored, version),
 	CS_U64(cs_stored, since_boot_ms),

@@ -9,10 +9,13 @@
 #define OPEN "state IN (1, 2)"
 #define TIMES \
 	"state, since_boot, since_boot_ms, since_wall_ms, lifetime_ms, use_within_ms, objection_ms, start_wall_ms"
-#define COLUMNS "number, id, digest, action_key, uid, version, uses, used, " TIMES ", body"
+#define COLUMNS "number, id, digest, action_key, uid, version, uses, used, " TIMES ", person_key, place_key, body"
 #define DUE "SELECT number, " TIMES " FROM request INDEXED BY request_open_due WHERE " OPEN " AND number > ?4 AND "
 #define LAZY "state = 1 AND objection_ms > 0"
 #define UNOPPOSED "SELECT number, " TIMES " FROM request INDEXED BY request_lazy WHERE " LAZY " AND number > ?4 AND "
+#define LIST_OF(index, column) \
+	"SELECT number FROM request INDEXED BY " index " WHERE " OPEN " AND " column " = ?3 AND number < ?1 " \
+	"ORDER BY number DESC LIMIT ?2"
 /* With the use that is counted now. */
 #define IS_LAST_USE "used + 1 >= max(uses, 1)"
 
@@ -26,6 +29,8 @@ static const char requests[] =
 	"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),\n"
 	"	digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),\n"
 	"	action_key BLOB NOT NULL CHECK (length(action_key) = 32),\n"
+	"	person_key BLOB NOT NULL CHECK (length(person_key) = 32),\n"
+	"	place_key BLOB NOT NULL CHECK (length(place_key) = 32),\n"
 	"	uid INTEGER NOT NULL CHECK (uid" U32 "),\n"
 	"	state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 7),\n"
 	"	version INTEGER NOT NULL CHECK (version >= 1),\n"
@@ -46,14 +51,17 @@ static const char requests[] =
 	") STRICT;\n"
 	"CREATE INDEX request_open ON request (number) WHERE " OPEN ";\n"
 	"CREATE INDEX request_open_action ON request (action_key, number) WHERE " OPEN ";\n"
+	"CREATE INDEX request_open_uid ON request (uid, number) WHERE " OPEN ";\n"
+	"CREATE INDEX request_open_person ON request (person_key, number) WHERE " OPEN ";\n"
+	"CREATE INDEX request_open_place ON request (place_key, number) WHERE " OPEN ";\n"
 	"CREATE INDEX request_open_due ON request (since_boot, due_boot_ms, due_wall_ms, since_wall_ms) WHERE " OPEN
 	";\n"
 	"CREATE INDEX request_lazy ON request (since_boot, lazy_boot_ms, lazy_wall_ms) WHERE " LAZY ";\n"
 	"CREATE TRIGGER request_is_kept BEFORE DELETE ON request BEGIN\n"
 	"	SELECT RAISE(ABORT, 'a request is never deleted');\n"
 	"END;\n"
-	"CREATE TRIGGER request_is_fixed BEFORE UPDATE OF number, id, digest, action_key, uid, lifetime_ms,\n"
-	"	use_within_ms, objection_ms, start_wall_ms, uses, body ON request BEGIN\n"
+	"CREATE TRIGGER request_is_fixed BEFORE UPDATE OF number, id, digest, action_key, person_key, place_key, uid,\n"
+	"	lifetime_ms, use_within_ms, objection_ms, start_wall_ms, uses, body ON request BEGIN\n"
 	"	SELECT RAISE(ABORT, 'what was asked is never changed');\n"
 	"END;\n"
 	"CREATE TRIGGER request_stays_closed BEFORE UPDATE OF state ON request WHEN OLD.state NOT IN (1, 2) BEGIN\n"
@@ -201,8 +209,9 @@ const char *const cs_sql[CS_N_SQL] = {
 	[CS_SQL_RELEASE] = "RELEASE m",
 	[CS_SQL_UNDO] = "ROLLBACK TO m",
 	[CS_SQL_ADD] = "INSERT INTO request (id, digest, action_key, uid, state, version, since_boot, since_boot_ms, "
-		       "since_wall_ms, lifetime_ms, use_within_ms, objection_ms, start_wall_ms, uses, body) "
-		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		       "since_wall_ms, lifetime_ms, use_within_ms, objection_ms, start_wall_ms, uses, person_key, "
+		       "place_key, body) "
+		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 	[CS_SQL_GET] = "SELECT " COLUMNS " FROM request WHERE number = ?1",
 	[CS_SQL_GET_ID] = "SELECT " COLUMNS " FROM request WHERE id = ?1",
 	[CS_SQL_FIND_ID] = "SELECT number FROM request WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
@@ -227,6 +236,11 @@ const char *const cs_sql[CS_N_SQL] = {
 	[CS_SQL_LIST] = "SELECT number FROM request WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
 	[CS_SQL_LIST_OPEN] = "SELECT number FROM request INDEXED BY request_open WHERE " OPEN " AND number < ?1 "
 			     "ORDER BY number DESC LIMIT ?2",
+	[CS_SQL_LIST_UID] = LIST_OF("request_open_uid", "uid"),
+	[CS_SQL_LIST_PERSON] = LIST_OF("request_open_person", "person_key"),
+	[CS_SQL_LIST_PLACE] = LIST_OF("request_open_place", "place_key"),
+	[CS_SQL_NEXT_PLACE] = "SELECT place_key, number FROM request INDEXED BY request_open_place WHERE " OPEN
+			      " AND place_key > ?1 ORDER BY place_key, number LIMIT 1",
 	/* ?1 boot id, ?2 boot milliseconds, ?3 wall milliseconds now. Candidates: what is over by this boot's clock,
 	 * and of earlier boots what is over by the wall clock or seems to come from the future. */
 	[CS_SQL_OVERDUE] =

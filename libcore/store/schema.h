@@ -3,7 +3,7 @@
 #ifndef CS_STORE_SCHEMA_H
 #define CS_STORE_SCHEMA_H
 
-#define CS_SCHEMA_VERSION 3              /* user_version */
+#define CS_SCHEMA_VERSION 4              /* user_version */
 #define CS_SCHEMA_APPLICATION 0x4353474e /* application_id: "CSGN" */
 
 /* What makes the tables in an empty file. There is no release yet: until then a change of it raises the version, and
@@ -32,6 +32,10 @@ enum cs_sql {
 	CS_SQL_VOTES,
 	CS_SQL_LIST,
 	CS_SQL_LIST_OPEN,
+	CS_SQL_LIST_UID,
+	CS_SQL_LIST_PERSON,
+	CS_SQL_LIST_PLACE,
+	CS_SQL_NEXT_PLACE,
 	CS_SQL_OVERDUE,
 	CS_SQL_UNOPPOSED,
 	CS_SQL_COUNT,

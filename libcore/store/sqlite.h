@@ -53,6 +53,8 @@ int sqlite_change(struct cs_store *store, uint64_t number, enum cs_state from, e
 	const struct cs_now *now);
 int sqlite_use(struct cs_store *store, uint64_t number, const struct cs_now *now, uint32_t *ret_used);
 int sqlite_list(struct cs_store *store, bool open_only, uint64_t before, uint64_t *ret_numbers, size_t max);
+int sqlite_list_of(struct cs_store *store, const struct cs_which *which, uint64_t before, uint64_t *ret_numbers, size_t max);
+int sqlite_next_place(struct cs_store *store, const uint8_t *after, uint8_t ret_key[CS_DIGEST_LEN], uint64_t *ret_number);
 int sqlite_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 int sqlite_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 int sqlite_count_open(struct cs_store *store, uint32_t uid, uint64_t *ret_of_uid, uint64_t *ret_pending,

@@ -17,7 +17,9 @@ static int bind_row(struct sqlite3_stmt *stmt, const struct cs_row *row)
 		sql_bind_number(stmt, 9, row->since_wall_ms) | sql_bind_number(stmt, 10, row->lifetime_ms) |
 		sql_bind_number(stmt, 11, row->use_within_ms) | sql_bind_number(stmt, 12, row->objection_ms) |
 		sql_bind_number(stmt, 13, row->start_wall_ms) | sql_bind_number(stmt, 14, row->uses) |
-		sql_bind_bytes(stmt, 15, row->body.data, row->body.len);
+		sql_bind_bytes(stmt, 15, row->person_key, sizeof(row->person_key)) |
+		sql_bind_bytes(stmt, 16, row->place_key, sizeof(row->place_key)) |
+		sql_bind_bytes(stmt, 17, row->body.data, row->body.len);
 }
 
 int sqlite_add(struct cs_store *store, const struct cs_row *row, uint64_t *ret_number)
@@ -56,10 +58,12 @@ static int read_row(struct cs_store *store, struct sqlite3_stmt *stmt, struct cs
 	int r;
 
 	if (!sql_fixed(stmt, 1, row.id, sizeof(row.id)) || !sql_fixed(stmt, 2, row.digest, sizeof(row.digest)) ||
-		!sql_fixed(stmt, 3, row.action_key, sizeof(row.action_key)) || !read_times(stmt, 8, &row))
+		!sql_fixed(stmt, 3, row.action_key, sizeof(row.action_key)) || !read_times(stmt, 8, &row) ||
+		!sql_fixed(stmt, 16, row.person_key, sizeof(row.person_key)) ||
+		!sql_fixed(stmt, 17, row.place_key, sizeof(row.place_key)))
 		return cs_store_fail(store, CS_ECORRUPT, "request %llu: its row is no request",
 			(unsigned long long)row.number);
-	r = sql_bytes(stmt, 16, &row.body);
+	r = sql_bytes(stmt, 18, &row.body);
 	if (r == 0)
 		*ret_row = row;
 	return r;
@@ -146,6 +150,32 @@ int sqlite_list(struct cs_store *store, bool open_only, uint64_t before, uint64_
 
 	return sql_numbers(store, which, sql_bind_number(stmt, 1, before) | sql_bind_number(stmt, 2, max), ret_numbers,
 		max);
+}
+
+int sqlite_list_of(struct cs_store *store, const struct cs_which *which, uint64_t before, uint64_t *ret_numbers, size_t max)
+{
+	static const enum cs_sql of[] = {[CS_GROUP_UID] = CS_SQL_LIST_UID, [CS_GROUP_PERSON] = CS_SQL_LIST_PERSON,
+		[CS_GROUP_PLACE] = CS_SQL_LIST_PLACE};
+	struct sqlite3_stmt *stmt = sql_statement(store, of[which->group]);
+	int bound = sql_bind_number(stmt, 1, before) | sql_bind_number(stmt, 2, max) |
+		(which->group == CS_GROUP_UID ? sql_bind_number(stmt, 3, which->uid)
+					      : sql_bind_bytes(stmt, 3, which->key, sizeof(which->key)));
+
+	return sql_numbers(store, of[which->group], bound, ret_numbers, max);
+}
+
+int sqlite_next_place(struct cs_store *store, const uint8_t *after, uint8_t ret_key[CS_DIGEST_LEN], uint64_t *ret_number)
+{
+	struct sqlite3_stmt *stmt = sql_statement(store, CS_SQL_NEXT_PLACE);
+	int r = sql_next(store, CS_SQL_NEXT_PLACE, sql_bind_bytes(stmt, 1, after ? after : (const uint8_t *)"",
+		after ? CS_DIGEST_LEN : 0), "cannot look for places");
+
+	if (r == 1 && !sql_fixed(stmt, 0, ret_key, CS_DIGEST_LEN))
+		r = cs_store_fail(store, CS_ECORRUPT, "a request's place is none");
+	if (r == 1)
+		*ret_number = sql_number(stmt, 1);
+	sql_done(store, CS_SQL_NEXT_PLACE);
+	return r;
 }
 
 /* Of the candidates of a query those for which the rule says so. */

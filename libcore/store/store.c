@@ -156,6 +156,8 @@ static int row_of(struct cs_store *store, const struct cs_stored *stored, struct
 	memcpy(row.id, request->id, sizeof(row.id));
 	memcpy(row.digest, stored->digest, sizeof(row.digest));
 	memcpy(row.action_key, stored->action_key, sizeof(row.action_key));
+	memcpy(row.person_key, stored->person_key, sizeof(row.person_key));
+	memcpy(row.place_key, stored->place_key, sizeof(row.place_key));
 	*ret_row = row;
 	return 0;
 }
@@ -214,6 +216,8 @@ static int stored_of(struct cs_store *store, const struct cs_row *row, struct cs
 
 	memcpy(stored.digest, row->digest, sizeof(stored.digest));
 	memcpy(stored.action_key, row->action_key, sizeof(stored.action_key));
+	memcpy(stored.person_key, row->person_key, sizeof(stored.person_key));
+	memcpy(stored.place_key, row->place_key, sizeof(stored.place_key));
 	r = cs_decode_all(&cs_request_shape, row->body.data, row->body.len, &stored.request);
 	if (r == CS_ENOMEM)
 		return r;
@@ -365,6 +369,20 @@ int cs_store_list(struct cs_store *store, bool open_only, uint64_t before, size_
 		}
 	}
 	return 0;
+}
+
+int cs_store_list_of(struct cs_store *store, const struct cs_which *which, uint64_t before, uint64_t *ret_numbers,
+	size_t max)
+{
+	if (before == 0 || before > INT64_MAX)
+		before = INT64_MAX;
+	return store->ops->list_of(store, which, before, ret_numbers, max < INT_MAX ? max : INT_MAX);
+}
+
+int cs_store_next_place(struct cs_store *store, const uint8_t *after, uint8_t ret_key[CS_DIGEST_LEN],
+	uint64_t *ret_number)
+{
+	return store->ops->next_place(store, after, ret_key, ret_number);
 }
 
 int cs_store_overdue(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max)

@@ -41,6 +41,8 @@ struct cs_stored {
 	uint64_t number; /* 1, 2, 3, … given by add */
 	uint8_t digest[CS_DIGEST_LEN];
 	uint8_t action_key[CS_DIGEST_LEN];
+	uint8_t person_key[CS_DIGEST_LEN]; /* one for all requests of a person */
+	uint8_t place_key[CS_DIGEST_LEN];  /* one for all requests that the same people may see: a gate and a scope */
 	enum cs_state state;
 	uint64_t version;    /* rises with every change of state or votes */
 	uint64_t since_boot_ms, since_wall_ms; /* when the state was entered */
@@ -87,6 +89,20 @@ int cs_store_votes(struct cs_store *store, uint64_t number, struct cs_approval *
  * ends with that value. */
 typedef int (*cs_store_each)(void *arg, const struct cs_stored *stored);
 int cs_store_list(struct cs_store *store, bool open_only, uint64_t before, size_t max, cs_store_each each, void *arg);
+/* Which open requests: of a uid, or with a key. */
+enum cs_group { CS_GROUP_UID, CS_GROUP_PERSON, CS_GROUP_PLACE };
+struct cs_which {
+	enum cs_group group;
+	uint32_t uid;
+	uint8_t key[CS_DIGEST_LEN];
+};
+/* Their numbers below before (0: all), newest first, at most max: how many, or a negative error. Indexed. */
+int cs_store_list_of(struct cs_store *store, const struct cs_which *which, uint64_t before, uint64_t *ret_numbers,
+	size_t max);
+/* The place key that follows this one (NULL: the first) among the open requests, and a request that has it. 1, 0, CS_EIO.
+ * ret_key may be after. */
+int cs_store_next_place(struct cs_store *store, const uint8_t *after, uint8_t ret_key[CS_DIGEST_LEN],
+	uint64_t *ret_number);
 /* Numbers after `after` of open requests whose time is over (PENDING past lifetime, APPROVED past use_within;
  * cs_deadline_passed), rising, at most max: count or error. Who finds max of them asks again after the last: those that
  * stay open all the same must not hide the others. Must not decode what is not due: indexed. */

@@ -368,6 +368,49 @@ static void test_store_list(void **state)
 	assert_int_equal(page.n, 0);
 }
 
+/* Kills: a group that forgets the state, the bound or the order; a place that is told twice. */
+static void test_store_list_of_a_group(void **state)
+{
+	struct cs_store *store = begun(state);
+	struct cs_now now = now_after(BOOT_A, 1);
+	struct cs_which of_uid = {.group = CS_GROUP_UID, .uid = 2}, of_person = {.group = CS_GROUP_PERSON, .key = {1}},
+		of_place = {.group = CS_GROUP_PLACE, .key = {2}}, of_nobody = {.group = CS_GROUP_PLACE, .key = {9}};
+	uint8_t key[CS_DIGEST_LEN] = {0};
+	uint64_t numbers[8], number = 0;
+
+	for (unsigned i = 1; i <= 12; i++) {
+		struct cs_stored made = make_request(i, 1, i % 4); /* uid 2: 2, 6, 10 */
+
+		made.person_key[0] = (uint8_t)(i % 2); /* 1: 1, 3, 5, 7, 9, 11 */
+		made.place_key[0] = (uint8_t)(i % 3);  /* 2: 2, 5, 8, 11 */
+		assert_int_equal(cs_store_add(store, &made), 0);
+		cs_clear(&cs_stored_shape, &made);
+	}
+	assert_int_equal(cs_store_change(store, 5, CS_PENDING, CS_APPROVED, &now), 1);
+	assert_int_equal(cs_store_change(store, 6, CS_PENDING, CS_CANCELLED, &now), 1);
+	assert_int_equal(cs_store_change(store, 11, CS_PENDING, CS_EXPIRED, &now), 1);
+	assert_int_equal(cs_store_list_of(store, &of_uid, 0, numbers, 8), 2);
+	assert_true(numbers[0] == 10 && numbers[1] == 2);
+	assert_int_equal(cs_store_list_of(store, &of_person, 9, numbers, 3), 3);
+	assert_true(numbers[0] == 7 && numbers[1] == 5 && numbers[2] == 3);
+	assert_int_equal(cs_store_list_of(store, &of_place, UINT64_MAX, numbers, 8), 3);
+	assert_true(numbers[0] == 8 && numbers[1] == 5 && numbers[2] == 2);
+	assert_int_equal(cs_store_list_of(store, &of_nobody, 0, numbers, 8), 0);
+	for (int place = 0; place < 3; place++) {
+		assert_int_equal(cs_store_next_place(store, place == 0 ? NULL : key, key, &number), 1);
+		assert_int_equal(key[0], place);
+		assert_int_equal(number % 3, place);
+	}
+	assert_int_equal(cs_store_next_place(store, key, key, &number), 0);
+	/* What is closed is in no place. */
+	assert_int_equal(cs_store_change(store, 2, CS_PENDING, CS_EXPIRED, &now), 1);
+	assert_int_equal(cs_store_change(store, 5, CS_APPROVED, CS_EXPIRED, &now), 1);
+	assert_int_equal(cs_store_change(store, 8, CS_PENDING, CS_EXPIRED, &now), 1);
+	assert_int_equal(cs_store_list_of(store, &of_place, 0, numbers, 8), 0);
+	key[0] = 1;
+	assert_int_equal(cs_store_next_place(store, key, key, &number), 0);
+}
+
 static void test_store_count_open(void **state)
 {
 	struct cs_store *store = begun(state);
@@ -1357,6 +1400,7 @@ int main(void)
 		BOTH(test_store_uses_one_and_any),
 		BOTH(test_store_find_prefix),
 		BOTH(test_store_list),
+		BOTH(test_store_list_of_a_group),
 		BOTH(test_store_count_open),
 		BOTH(test_store_a093_overdue_in_the_same_boot),
 		BOTH(test_store_a093_pages_of_what_is_due),

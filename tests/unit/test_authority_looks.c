@@ -2,6 +2,7 @@
 /* What people see of requests: how far they are, what waits for whom, and one by the beginning of its id; and what the
  * record holds of how it was decided. */
 #include "houses.h"
+#include "internal.h"
 
 static int list_by(struct house *h, uint32_t uid, struct cs_list list, struct cs_list_answer *ret)
 {
@@ -104,6 +105,70 @@ static void store_like(struct house *h, uint64_t number, const uint8_t start[3],
 	assert_int_equal(cs_store_add(h->store, &stored), 0);
 	assert_int_equal(cs_store_commit(h->store), 0);
 	cs_clear(&cs_stored_shape, &stored);
+}
+
+/* n more requests of alice, in a place that only others see, but each 20th where the first one is. */
+static void store_many(struct house *h, uint64_t number, unsigned n)
+{
+	struct cs_stored stored = { 0 }, other = { 0 };
+
+	assert_int_equal(cs_store_get(h->store, number, &stored), 0);
+	assert_int_equal(cs_store_begin(h->store), 0);
+	for (unsigned i = 1; i <= n; i++) {
+		assert_int_equal(cs_copy(&cs_stored_shape, &stored, &other), 0);
+		memcpy(other.request.id, &i, sizeof(i));
+		memcpy(other.digest, &i, sizeof(i));
+		other.state = CS_STATE_NONE;
+		if (i % 20 != 0)
+			assert_int_equal(cs_set(&other.request.scope, "project/other"), 0);
+		assert_int_equal(concern_keys(&other), 0);
+		assert_int_equal(cs_store_add(h->store, &other), 0);
+		cs_clear(&cs_stored_shape, &other);
+	}
+	assert_int_equal(cs_store_commit(h->store), 0);
+	cs_clear(&cs_stored_shape, &stored);
+}
+
+/* However many requests of others are open. Kills: a walk over all of them that ends before; pages that leave one out or
+ * tell one twice; a request that is told for each reason for which he may see it. */
+static void test_authority_a_list_finds_what_concerns_its_reader(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+	struct cs_list_answer rows = { 0 };
+	struct cs_list call = { 0 };
+	uint64_t expected = 2102;
+
+	open_house(state, &h, RIGHTS DEPLOY "  approval committee { count = 1 role = pmc } }\n");
+	held(&h, &s, 7, &d);
+	house_sudo_by(&s, BOB, "bob"); /* his own, and in a place of his */
+	ask(&h, &s, 8, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL);
+	store_many(&h, d.number, 2100); /* 3 to 2102 */
+	assert_int_equal(list_by(&h, BOB, call, &rows), 0);
+	assert_int_equal(rows.n_rows, 100);
+	assert_true(rows.more);
+	for (size_t i = 0; i < rows.n_rows; i++, expected -= 20)
+		assert_int_equal(rows.rows[i].number, expected);
+	call.before = rows.rows[99].number;
+	cs_clear(&cs_list_answer_shape, &rows);
+	assert_int_equal(list_by(&h, BOB, call, &rows), 0);
+	assert_int_equal(rows.n_rows, 7);
+	for (size_t i = 0; i < 5; i++, expected -= 20)
+		assert_int_equal(rows.rows[i].number, expected);
+	assert_int_equal(rows.rows[5].number, 2);
+	assert_int_equal(rows.rows[6].number, 1);
+	assert_false(rows.more);
+	cs_clear(&cs_list_answer_shape, &rows);
+	assert_int_equal(list_by(&h, BOB, (struct cs_list){ .mine = true }, &rows), 0);
+	assert_int_equal(rows.n_rows, 1);
+	assert_int_equal(rows.rows[0].number, 2);
+	cs_clear(&cs_list_answer_shape, &rows);
+	assert_int_equal(list_by(&h, DAVE, (struct cs_list){ 0 }, &rows), 0);
+	assert_int_equal(rows.n_rows, 0);
+	cs_clear(&cs_list_answer_shape, &rows);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
 }
 
 /* Ambiguous only among what one may see: that others asked does not show. */
@@ -269,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_STORES(test_authority_u2_what_waits_for_me),
 		BOTH_STORES(test_authority_list_goes_on_below_a_number),
+		BOTH_STORES(test_authority_a_list_finds_what_concerns_its_reader),
 		BOTH_STORES(test_authority_a_request_by_the_beginning_of_its_id),
 		BOTH_STORES(test_authority_show_says_how_far_it_is),
 		BOTH_STORES(test_authority_e5_what_decided_is_frozen),
