@@ -134,33 +134,77 @@ static void key_letter(struct key *key, char c, bool escaped)
 	key->blank = false;
 }
 
+/* Takes the next byte of a DN; what it means is written, up to KEY_STEP bytes. 0, CS_EINVAL. */
+enum { KEY_STEP = 3 };
+
+static inline int key_step(struct key *key, const char **dn)
+{
+	bool escaped = false;
+	char c = take_byte(dn, &escaped);
+	if (c == '\0' || (!escaped && c == '"'))
+		return CS_EINVAL;
+	if (c == ' ')
+		key->blank = !key->edge;
+	else if (!escaped && (is_separator(c) || (c == '=' && key->in_type)))
+		key_separate(key, c);
+	else
+		key_letter(key, c, escaped);
+	return 0;
+}
+
+static int dn_size(const char *dn)
+{
+	if (dn == NULL || *dn == '\0')
+		return CS_EINVAL;
+	return strnlen(dn, CS_MAX_DN + 1) > CS_MAX_DN ? CS_ETOOBIG : 0;
+}
+
 int cs_dn_key(const char *dn, char ret_key[CS_MAX_DN + 1])
 {
 	struct key key = { .at = ret_key, .in_type = true, .edge = true };
-	if (dn == NULL || *dn == '\0')
-		return CS_EINVAL;
-	if (strnlen(dn, CS_MAX_DN + 1) > CS_MAX_DN)
-		return CS_ETOOBIG;
-	while (*dn != '\0') {
-		bool escaped = false;
-		char c = take_byte(&dn, &escaped);
-		if (c == '\0' || (!escaped && c == '"'))
-			return CS_EINVAL;
-		if (c == ' ')
-			key.blank = !key.edge;
-		else if (!escaped && (is_separator(c) || (c == '=' && key.in_type)))
-			key_separate(&key, c);
-		else
-			key_letter(&key, c, escaped);
+	int r = dn_size(dn);
+	while (r == 0 && *dn != '\0')
+		r = key_step(&key, &dn);
+	if (r == 0)
+		*key.at = '\0';
+	return r;
+}
+
+/* A key as it comes: two DNs differ within a few bytes as a rule. */
+struct stream {
+	const char *dn;
+	struct key key;
+	char bytes[KEY_STEP];
+	const char *next;
+};
+
+/* The next byte of the key; 0 at its end; CS_EINVAL. */
+static int stream_next(struct stream *stream)
+{
+	while (stream->next == stream->key.at) {
+		if (*stream->dn == '\0')
+			return 0;
+		stream->next = stream->key.at = stream->bytes;
+		int r = key_step(&stream->key, &stream->dn);
+		if (r < 0)
+			return r;
 	}
-	*key.at = '\0';
-	return 0;
+	return (uint8_t)*stream->next++;
 }
 
 bool cs_dn_same(const char *a, const char *b)
 {
-	char key_a[CS_MAX_DN + 1], key_b[CS_MAX_DN + 1];
-	return cs_dn_key(a, key_a) == 0 && cs_dn_key(b, key_b) == 0 && strcmp(key_a, key_b) == 0;
+	struct stream of_a = { .dn = a, .key = { .in_type = true, .edge = true } };
+	struct stream of_b = { .dn = b, .key = { .in_type = true, .edge = true } };
+	int next = 0;
+	if (dn_size(a) != 0 || dn_size(b) != 0)
+		return false;
+	do {
+		next = stream_next(&of_a);
+		if (next < 0 || next != stream_next(&of_b))
+			return false;
+	} while (next > 0);
+	return true;
 }
 
 bool cs_dn_key_below(const char *key, const char *base)

@@ -19,6 +19,9 @@ static void test_keys(void **state)
 		{ "  UID = Alice , OU=People,DC=X ", "uid=alice,ou=people,dc=x" },
 		{ "cn=Alice   B,dc=x", "cn=alice b,dc=x" },
 		{ "cn=a + sn=b;dc=x", "cn=a+sn=b,dc=x" },
+		{ "cn=a + sn=b", "cn=a+sn=b" },
+		{ "cn=a", "cn=a" },
+		{ "cn=a ,dc=xy", "cn=a,dc=xy" },
 		{ "cn=a=b,dc=x", "cn=a=b,dc=x" },
 		{ "cn=a\\=b,dc=x", "cn=a=b,dc=x" },
 		{ "cn=a\\,b\\2B\\\\,dc=x", "cn=a\\,b\\+\\\\,dc=x" },
@@ -34,6 +37,9 @@ static void test_keys(void **state)
 		assert_int_equal(cs_dn_key(cases[i].key, key), 0); /* the key of a key is the key */
 		assert_string_equal(key, cases[i].key);
 		assert_true(cs_dn_same(cases[i].dn, cases[i].key));
+		/* same() reads no further than they agree: kills an answer from a part of them */
+		for (size_t k = 0; k < CS_COUNT(cases); k++)
+			assert_int_equal(cs_dn_same(cases[i].dn, cases[k].dn), strcmp(cases[i].key, cases[k].key) == 0);
 	}
 }
 
