@@ -59,6 +59,10 @@ FAULTY(tell, (struct cs_store * s, const struct cs_bytes *body, uint64_t request
 FAULTY(quiet, (struct cs_store * s, const char *name, uint64_t *ret), (s, name, ret))
 FAULTY(votes, (struct cs_store * s, uint64_t n, struct cs_bytes **ret, size_t *ret_n), (s, n, ret, ret_n))
 FAULTY(list, (struct cs_store * s, bool open, uint64_t before, uint64_t *ret, size_t max), (s, open, before, ret, max))
+FAULTY(list_of, (struct cs_store * s, const struct cs_which *which, uint64_t before, uint64_t *ret, size_t max),
+	(s, which, before, ret, max))
+FAULTY(next_place, (struct cs_store * s, const uint8_t *after, uint8_t *ret, uint64_t *ret_number),
+	(s, after, ret, ret_number))
 FAULTY(overdue, (struct cs_store * s, const struct cs_now *now, uint64_t after, uint64_t *ret, size_t max),
 	(s, now, after, ret, max))
 FAULTY(count_open, (struct cs_store * s, uint32_t uid, uint64_t *a, uint64_t *b, uint64_t *c), (s, uid, a, b, c))
@@ -104,6 +108,8 @@ static void open_faulty(struct house *h, struct cs_store_ops *ops)
 	ops->quiet = faulty_quiet;
 	ops->votes = faulty_votes;
 	ops->list = faulty_list;
+	ops->list_of = faulty_list_of;
+	ops->next_place = faulty_next_place;
 	ops->overdue = faulty_overdue;
 	ops->count_open = faulty_count_open;
 	ops->head = faulty_head;
