@@ -100,6 +100,10 @@ static inline uint32_t quorum_part(enum cs_quorum quorum, uint32_t people)
  * said) where a list is not known or not to be believed, CS_ENOMEM. */
 int who_count(const struct cs_case *what, size_t rule, size_t most, uint32_t *ret_n, char **ret_because);
 
+/* The same of all of them, and which votes are of one of them, as their voters are told of now: ret_elects has room for
+ * n_votes. */
+int who_elect(const struct cs_case *what, size_t rule, uint32_t *ret_n, bool *ret_elects, char **ret_because);
+
 /* Could the people who are listed or named fill one way whole, the requester left out, and whoever rejected where
  * without_rejecters? 1; 0 with *ret_short, a rule that stays short of people; CS_EDOUBT where a list is not known in
  * full and those who are known could not: then it is tried, since this only saves people a wait. CS_ENOMEM. */

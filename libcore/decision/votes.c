@@ -137,22 +137,25 @@ static int count_reject(const struct cs_case *what, size_t p, struct tally *tall
 	return 0;
 }
 
-/* How many a rule needs that counts a part of who could fill it. Where they cannot be told, nobody fills it. */
+/* How many a rule needs that counts a part of who could fill it, and who is of those: nobody else makes a majority of them,
+ * whatever else is said of him. Where they cannot be told, nobody fills it. */
 static int count_electorate(const struct cs_case *what, size_t rule, struct tally *tally)
 {
 	enum cs_quorum quorum = cs_gate_rule_quorum(what->gate, rule);
 	size_t n_rules = tally->crew.n_rules;
 	char *because = NULL;
+	bool *elects = NULL;
 	uint32_t n = 0;
 	int r = 0;
 
 	if (quorum == CS_QUORUM_COUNT)
 		return 0;
-	r = who_count(what, rule, SIZE_MAX, &n, &because);
+	elects = calloc(what->n_votes + 1, sizeof(*elects));
+	r = elects ? who_elect(what, rule, &n, elects, &because) : CS_ENOMEM;
+	for (size_t p = 0; (r == 0 || r == CS_EDOUBT) && p < what->n_votes; p++)
+		tally->may[p * n_rules + rule] = elects[p] ? tally->may[p * n_rules + rule] : 0;
 	if (r == CS_EDOUBT) {
 		tally->doubt = true;
-		for (size_t p = 0; p < what->n_votes; p++)
-			tally->may[p * n_rules + rule] = 0;
 		if (!tally->because) {
 			tally->because = because;
 			because = NULL;
@@ -161,6 +164,7 @@ static int count_electorate(const struct cs_case *what, size_t rule, struct tall
 	} else if (r == 0) {
 		tally->crew.counts[rule] = quorum_part(quorum, n);
 	}
+	free(elects);
 	free(because);
 	return r;
 }

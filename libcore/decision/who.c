@@ -197,19 +197,44 @@ static int uncountable(const struct cs_case *what, size_t rule, char **ret_becau
 	return CS_EDOUBT;
 }
 
+/* Everybody of the rule into search->seen. */
+static int count_rule(struct search *search, size_t rule, char **ret_because)
+{
+	int r = uncountable(search->what, rule, ret_because);
+
+	if (r == 0)
+		r = leave_requester_out(search->what, &search->out);
+	if (r == 0)
+		r = search_rule(search, rule);
+	return r < 0 ? r : 0;
+}
+
 int who_count(const struct cs_case *what, size_t rule, size_t most, uint32_t *ret_n, char **ret_because)
 {
 	struct search search = { .what = what, .found = found_one_more, .most = most };
-	int r = uncountable(what, rule, ret_because);
+	int r = count_rule(&search, rule, ret_because);
 
 	if (r == 0)
-		r = leave_requester_out(what, &search.out);
-	if (r == 0)
-		r = search_rule(&search, rule);
-	if (r >= 0)
 		*ret_n = (uint32_t)search.seen.n;
 	search_clear(&search);
-	return r < 0 ? r : 0;
+	return r;
+}
+
+int who_elect(const struct cs_case *what, size_t rule, uint32_t *ret_n, bool *ret_elects, char **ret_because)
+{
+	struct search search = { .what = what, .found = found_one_more, .most = SIZE_MAX };
+	int r = count_rule(&search, rule, ret_because);
+
+	for (size_t p = 0; r == 0 && p < what->n_votes; p++) {
+		char buffer[CS_MAX_DN + 1];
+		const char *dn = what->voters[p].person.dn;
+
+		ret_elects[p] = dn && *dn && crowd_find(&search.seen, key_of(dn, buffer)) >= 0;
+	}
+	if (r == 0)
+		*ret_n = (uint32_t)search.seen.n;
+	search_clear(&search);
+	return r;
 }
 
 /* --- Whether they suffice ----------------------------------------------------------------------------------------- */

@@ -219,6 +219,32 @@ static void test_rules_majority_and_all(void **state)
 	CHECK(rows);
 }
 
+/* The directory says of bob that he is of infra, and does not list him there: he is none of those of whom it takes a majority,
+ * so his vote makes none, while he may fill a rule that counts people. Kills counting whoever is entitled. */
+static void test_rules_majority_of_those_who_are_listed(void **state)
+{
+	static const struct {
+		const char *gate, *outcome;
+	} rows[] = {
+		{ MAJORITY, "hold needs-approval 1" },
+		{ ALL, "hold needs-approval 2" },
+		{ "approval r { count = 2" OF("infra") "}", "permit approved 0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(rows); i++) {
+		struct scene s;
+		char outcome[128];
+
+		scene_open(&s, rows[i].gate);
+		member_join(&s.members[1], s.policy, "infra");
+		replay(&s, "b+ c+");
+		decide(&s, outcome);
+		assert_string_equal(outcome, rows[i].outcome);
+		scene_close(&s);
+	}
+}
+
 /* --- Rejects ------------------------------------------------------------------------------------------------------- */
 
 #define TWO_OF_CHAIRS "approval r { count = 2" OF("chairs") "}"
@@ -749,6 +775,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules_majority_and_all),
+		cmocka_unit_test(test_rules_majority_of_those_who_are_listed),
 		cmocka_unit_test(test_rules_rejects),
 		cmocka_unit_test(test_rules_reject_outlives_the_right),
 		cmocka_unit_test(test_rules_count_what_stands_against),
