@@ -11,7 +11,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 
-enum { ED25519_LEN = 32, EC_POINT_LEN = 65, EC_UNCOMPRESSED = 4 };
+enum { ED25519_LEN = 32, COORDINATE_LEN = 32, EC_POINT_LEN = 1 + 2 * COORDINATE_LEN, EC_UNCOMPRESSED = 4 };
 
 /* By cs_ssh_type. */
 static const struct kind {
@@ -186,6 +186,19 @@ void cs_ssh_key_title(const struct cs_ssh_key *key, char ret_title[CS_SSH_TITLE_
 
 /* --- For libcrypto --- */
 
+/* Is this coordinate longer than half of the order's 256 bits, and below the order less one? What is not is nobody's key:
+ * OpenSSH refuses it too (sshkey_ec_validate_public). That the point is of that order follows from its being on the curve,
+ * whose cofactor is 1 (SEC 2, 2.4.2). */
+static bool is_usual(const uint8_t *coordinate)
+{
+	static const uint8_t zero[COORDINATE_LEN / 2];
+	static const uint8_t most[COORDINATE_LEN] = { /* the order less one */
+		0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x50 };
+
+	return memcmp(coordinate, zero, sizeof(zero)) != 0 && memcmp(coordinate, most, sizeof(most)) < 0;
+}
+
 static OSSL_PARAM *curve_params(const struct cs_ssh_key *key)
 {
 	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -200,7 +213,8 @@ static OSSL_PARAM *curve_params(const struct cs_ssh_key *key)
 
 static EVP_PKEY *load_curve(const struct cs_ssh_key *key)
 {
-	OSSL_PARAM *params = curve_params(key);
+	bool usual = is_usual(key->point + 1) && is_usual(key->point + 1 + COORDINATE_LEN);
+	OSSL_PARAM *params = usual ? curve_params(key) : NULL;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	EVP_PKEY *loaded = NULL;
 	if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||

@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "roster.h"
 #include "ssh_signature.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -814,6 +815,97 @@ static void check_and_tell(const struct counts *workers)
 }
 
 /* A125. Kills: taking any namespace, leaving out the check of the point, of what is left over, of the hash, … */
+/* --- Points ---------------------------------------------------------------------------------------------------------- */
+
+/* On the curve, all of them: the first and the last that OpenSSH takes, and their neighbours. */
+static const struct {
+	const char *what;
+	bool taken;
+	const char *point; /* x and y */
+} points[] = {
+	{ "small x", false,
+		"0000000000000000000000000000000000000000000000000000000000000005"
+		"459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc" },
+	{ "largest small x", false,
+		"00000000000000000000000000000000ffffffffffffffffffffffffffffffff"
+		"4f2b92b4c596a5a47f8b041d2dea6043021ac77b9a80b1343ac9d778f4f8f733" },
+	{ "smallest x that will do", true,
+		"0000000000000000000000000000000100000000000000000000000000000000"
+		"4d8531d11aecbfe7bc2c6f48e2a1a3fd264a9165a891001f9b7c2d4a19d9d622" },
+	{ "smallest x too large", false,
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632554"
+		"484f0c0fda434ef0a808458914f328715d7a545e198ac7eee31dffe861b5d23f" },
+	{ "largest x", false,
+		"ffffffff00000001000000000000000000000000fffffffffffffffffffffffc"
+		"19719bebf6aea13f25c96dfd7c71f5225d4c8fc09eb5a0ab9f39e9178e55c121" },
+	{ "largest x that will do", true,
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63254f"
+		"924a828ba19708d6f5e27ece0fdd074dda5060240d4b8ebc7dd3774593c9ed87" },
+	{ "small y", false,
+		"6916fac45e568b6b9e2e2ecd611b282e5fcc40a3067d601057f879ce5a8a73cc"
+		"0000000000000000000000000000000000000000000000000000000000000001" },
+	{ "largest small y", false,
+		"d1f4f2a6a65d70d7133156e7f1ad2ca4a0d00d048e717a250f971f7a494c191c"
+		"00000000000000000000000000000000ffffffffffffffffffffffffffffffff" },
+	{ "smallest y that will do", true,
+		"6abedadec8ed495f8fbe881824703527ce3effeb8bc5512bc7eaffb64406361d"
+		"0000000000000000000000000000000100000000000000000000000000000000" },
+	{ "smallest y too large", false,
+		"e5b2bc2bd37b97a13fd4d4aa58707ba045deff3cec7e6f74d93a48167beafb0d"
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550" },
+	{ "largest y that will do", true,
+		"6b3b6ac7e1fa3067d4b69571e6b821f03c9e7b2bb41d4e6c6cc60d7528345b84"
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63254f" },
+};
+
+/* Does ssh-keygen take this line as a key? */
+static bool they_read(const char *line)
+{
+	const char *path = in_folder("point", 0);
+	const char *const read[] = { "ssh-keygen", "-l", "-f", path, NULL };
+
+	put_file(path, line, strlen(line));
+	return run(read, "/dev/null", "/dev/null") == 0;
+}
+
+static bool we_read(const char *line)
+{
+	struct cs_ssh_key key;
+
+	return cs_ssh_key_read_line(line, &key) == 0 && cs_ssh_key_may_sign(&key) == 1;
+}
+
+/* A point whose coordinates are no usual ones. Kills taking whatever is on the curve. */
+static void test_crypto_ssh_a125_points_as_ssh_keygen_takes_them(void **state)
+{
+	const char *const remove[] = { "rm", "-r", folder, NULL };
+
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "/dev/shm/cs_ssh_same_XXXXXX");
+	signer_need(mkdtemp(folder) != NULL);
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		struct cs_buf blob, line;
+		uint8_t point[65] = { 4 };
+
+		assert_int_equal(cs_unhex(points[i].point, point + 1, 64), 0);
+		cs_buf_init(&blob, 1024);
+		cs_buf_put_cstr(&blob, "ecdsa-sha2-nistp256");
+		cs_buf_put_cstr(&blob, "nistp256");
+		cs_buf_put_string(&blob, point, sizeof(point));
+		cs_buf_init(&line, 1024);
+		cs_buf_put(&line, "ecdsa-sha2-nistp256 ", 20);
+		assert_int_equal(cs_base64_write(blob.data, blob.len, &line), 0);
+		cs_buf_put_u8(&line, 0);
+		assert_int_equal(cs_buf_error(&line), 0);
+		if (they_read((const char *)line.data) != points[i].taken || we_read((const char *)line.data) != points[i].taken)
+			fail_msg("%s: ssh-keygen says %d, we say %d", points[i].what, they_read((const char *)line.data),
+				we_read((const char *)line.data));
+		cs_buf_clear(&line);
+		cs_buf_clear(&blob);
+	}
+	signer_need(run(remove, "/dev/null", "/dev/null") == 0);
+}
+
 static void test_crypto_ssh_a125_same_as_ssh_keygen(void **state)
 {
 	struct counts *counts =
@@ -845,7 +937,8 @@ static void test_crypto_ssh_a125_same_as_ssh_keygen(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_crypto_ssh_a125_same_as_ssh_keygen) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_crypto_ssh_a125_points_as_ssh_keygen_takes_them),
+		cmocka_unit_test(test_crypto_ssh_a125_same_as_ssh_keygen) };
 
 	if (system("command -v ssh-keygen >/dev/null") != 0) {
 		(void)puts("there is no ssh-keygen; install openssh-client");
