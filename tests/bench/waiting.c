@@ -157,17 +157,19 @@ static double at_once(struct cs_client **clients, size_t n_clients, const struct
 static int votes(char **argv)
 {
 	size_t count = strtoul(argv[2], NULL, 10), n_clients = strtoul(argv[3], NULL, 10);
-	struct cs_client *asks = module(argv[0]), *requester = person(argv[0], argv[4]);
+	struct cs_client *asks = module(argv[0]), *requester = NULL;
 	struct cs_client **voters = many(n_clients, sizeof(struct cs_client *));
 	struct ballot *ballots = many(2 * count, sizeof(*ballots));
 	double single = 0, crowd = 0;
 
-	for (size_t i = 0; i < n_clients; i++)
-		voters[i] = person(argv[0], argv[5]);
+	voters[0] = person(argv[0], argv[5]);
 	for (size_t i = 0; i < 2 * count; i++)
 		ask_vote(voters[0], submit(asks, argv[4], argv[1]), &ballots[i].vote, ballots[i].code);
 	single = one_at_a_time(voters[0], ballots, count);
+	for (size_t i = 1; i < n_clients; i++) /* not earlier: one that says nothing for 10 s is closed */
+		voters[i] = person(argv[0], argv[5]);
 	crowd = at_once(voters, n_clients, ballots + count, count);
+	requester = person(argv[0], argv[4]);
 	for (size_t i = 0; i < 2 * count; i++)
 		cancel(requester, ballots[i].vote.number);
 	(void)printf("{\"one_at_a_time\": %.0f, \"at_once\": %.0f}\n", single, crowd);
