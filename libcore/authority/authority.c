@@ -25,6 +25,7 @@ static const struct handler handlers[] = {
 	{ CS_CALL_RECEIPT, &cs_show_shape, &cs_receipt_answer_shape, receipt_start },
 	{ CS_CALL_QUIET, &cs_quiet_shape, &cs_quiet_answer_shape, quiet_start },
 	{ CS_CALL_ARCHIVE, &cs_archive_shape, &cs_archive_answer_shape, archive_start },
+	{ CS_CALL_ROLE, &cs_has_role_shape, &cs_right_answer_shape, role_start },
 };
 
 static const struct handler *find_handler(enum cs_call_type type)

@@ -511,6 +511,7 @@ void claim_start(struct task *task);
 void confirm_start(struct task *task);
 void cancel_start(struct task *task);
 void right_start(struct task *task);
+void role_start(struct task *task); /* right.c */
 void list_start(struct task *task);
 void show_start(struct task *task);
 void vote_start(struct task *task);

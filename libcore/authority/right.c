@@ -1,9 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plain rights: does this person hold this permission in this scope, and why. */
+/* Plain rights: does this person hold this permission, or have this role, in this scope, and why. */
 #include "internal.h"
 #include "mem.h"
 #include <stdlib.h>
 #include <string.h>
+
+/* Both calls, as one: permission or role is NULL. The strings are the call's. */
+struct asked {
+	char *user, *permission, *role, *scope;
+};
+
+static bool is_about_role(const struct task *task)
+{
+	return task->handler->type == CS_CALL_ROLE;
+}
+
+static struct asked asked_by(const struct task *task)
+{
+	const struct cs_has_role *role = task->call;
+	const struct cs_right *right = task->call;
+
+	if (is_about_role(task))
+		return (struct asked){ role->subject.name, NULL, role->role, role->scope };
+	return (struct asked){ right->user, right->permission, NULL, right->scope };
+}
+
+static struct cs_sought sought_by(const struct task *task)
+{
+	struct asked asked = asked_by(task);
+
+	return (struct cs_sought){ asked.permission, asked.role, asked.scope };
+}
+
+static uint64_t fresh_of(const struct task *task)
+{
+	struct asked asked = asked_by(task);
+
+	return is_about_role(task) ? cs_policy_role_fresh_ms(task->authority->policy, asked.role)
+		: cs_policy_permission_fresh_ms(task->authority->policy, asked.permission);
+}
 
 static int cache_key(const struct task *task, uint8_t ret_key[CS_DIGEST_LEN])
 {
@@ -12,7 +47,8 @@ static int cache_key(const struct task *task, uint8_t ret_key[CS_DIGEST_LEN])
 
 	cs_buf_init(&bytes, CS_MAX_EVENT);
 	cs_buf_put(&bytes, task->authority->policy_digest, CS_DIGEST_LEN);
-	r = cs_encode(&cs_right_shape, task->call, &bytes);
+	cs_buf_put_u32(&bytes, (uint32_t)task->handler->type);
+	r = cs_encode(task->handler->call, task->call, &bytes);
 	if (r == 0)
 		r = cs_digest("countersign right v1", bytes.data, bytes.len, ret_key);
 	cs_buf_clear(&bytes);
@@ -99,11 +135,12 @@ static bool is_recorded(const struct task *task, const struct right *right, cons
 static int right_body(const struct task *task, const struct cs_facts *facts, const struct right *right,
 	struct cs_buf *body)
 {
-	const struct cs_right *call = task->call;
+	struct asked asked = asked_by(task);
+	struct cs_sought sought = sought_by(task);
 	struct cs_permitted_body told = { .subject = { .uid = facts->person.uid, .login_uid = CS_NO_UID,
-		.name = call->user }, .action = { .command = call->permission }, .scope = call->scope };
-	int r = cs_grounds_freeze_right(task->authority->policy, facts, call->permission, call->scope,
-		task->now.wall_ms, &told.grounds);
+		.name = asked.user }, .action = { .command = asked.permission, .target_name = asked.role },
+		.scope = asked.scope };
+	int r = cs_grounds_freeze_right(task->authority->policy, facts, &sought, task->now.wall_ms, &told.grounds);
 
 	if (r == 0)
 		r = cs_encode(&cs_permitted_body_shape, &told, body);
@@ -113,12 +150,14 @@ static int right_body(const struct task *task, const struct cs_facts *facts, con
 
 static int add_event(struct task *task, const struct cs_facts *facts, const struct right *right)
 {
-	const struct cs_right *call = task->call;
+	struct asked asked = asked_by(task);
 	struct cs_authority *a = task->authority;
 	struct cs_event event = { 0 };
 	struct cs_buf body;
 	char *told = facts_told(facts, &task->now), *text = NULL;
-	int r = told ? cs_format(&text, "%s in %s%s%s", call->permission, call->scope, *told ? ", " : "", told)
+	int r = told ? cs_format(&text, "%s%s in %s%s%s", is_about_role(task) ? "role " : "",
+			is_about_role(task) ? asked.role : asked.permission, asked.scope,
+			*told ? ", " : "", told)
 		: CS_ENOMEM;
 
 	free(told);
@@ -130,7 +169,7 @@ static int add_event(struct task *task, const struct cs_facts *facts, const stru
 	if (r == 0) {
 		event.kind = right->verdict == CS_PERMIT ? CS_EVENT_PERMITTED : CS_EVENT_DENIED;
 		event.actor_uid = facts->person.uid;
-		event.actor_name = call->user;
+		event.actor_name = asked.user;
 		event.actor_id = facts->person.id;
 		event.verdict = right->verdict;
 		event.reason = right->reason;
@@ -146,6 +185,13 @@ static int add_event(struct task *task, const struct cs_facts *facts, const stru
 	return r;
 }
 
+/* sudo asks for the role of every rule that it comes to, for whoever uses it: that somebody has not each of them is no
+ * denial of anything that he asked for. */
+static bool is_worth_a_record(const struct task *task, const struct right *right)
+{
+	return !is_about_role(task) || right->verdict != CS_DENY;
+}
+
 /* A right that opens a door (the module asked) is recorded before it is told. The record stands for the same answers
  * of the next RIGHT_CACHE_MS, however long the answer itself may be remembered. */
 static int record_right(struct task *task, const struct cs_facts *facts, const struct right *right, uint64_t fresh_ms)
@@ -154,7 +200,7 @@ static int record_right(struct task *task, const struct cs_facts *facts, const s
 	bool recorded = false;
 	int r = cache_key(task, key);
 
-	if (r == 0 && !is_recorded(task, right, key)) {
+	if (r == 0 && is_worth_a_record(task, right) && !is_recorded(task, right, key)) {
 		r = add_event(task, facts, right);
 		recorded = true;
 	}
@@ -192,7 +238,7 @@ static int about_another(const struct task *task, const struct cs_facts *facts, 
 static void right_answer(struct task *task, const struct cs_facts *facts, const struct right *right, uint64_t fresh_ms)
 {
 	static const struct right unrecorded = { .verdict = CS_DENY, .reason = CS_WHY_STORE };
-	const struct cs_right *call = task->call;
+	struct asked asked = asked_by(task);
 	char **steps = NULL;
 	size_t n_steps = 0;
 
@@ -200,29 +246,29 @@ static void right_answer(struct task *task, const struct cs_facts *facts, const 
 		reply_right(task, &unrecorded, NULL, 0);
 		return;
 	}
-	if (!task->caller.module && cs_policy_explain(task->authority->policy, facts, call->permission, call->scope,
-		&steps, &n_steps) < 0)
+	if (!task->caller.module && cs_policy_explain(task->authority->policy, facts, asked.permission,
+		asked.scope, &steps, &n_steps) < 0)
 		cs_free_strv(&steps, &n_steps);
 	reply_right(task, right, steps, n_steps);
 }
 
 static void right_resume(struct task *task, const struct cs_answer *answer)
 {
-	const struct cs_right *call = task->call;
+	struct cs_sought sought = sought_by(task);
 	const struct cs_policy *policy = task->authority->policy;
 	const struct cs_facts *facts = &answer->facts[0];
-	uint64_t fresh_ms = cs_policy_permission_fresh_ms(policy, call->permission);
+	uint64_t fresh_ms = fresh_of(task);
 	struct right right = { .source = facts->source, .boot_ms = facts->boot_ms };
 	struct cs_held held = { 0 };
 	char *stale = NULL;
 
-	if (about_another(task, facts, call->user)) {
+	if (about_another(task, facts, asked_by(task).user)) {
 		task_fail(task, CS_EPERM, "only root may ask about other people");
 		return;
 	}
-	right.reason = reason_of(cs_policy_has_right(policy, facts, call->permission, call->scope, &held), &held);
+	right.reason = reason_of(cs_policy_holds(policy, facts, &sought, &held), &held);
 	right.text = right.reason == CS_WHY_DOUBT ? held.because : NULL;
-	if (facts_stale(task, facts, 1, fresh_ms, "the permission", &stale)) {
+	if (facts_stale(task, facts, 1, fresh_ms, is_about_role(task) ? "the role" : "the permission", &stale)) {
 		right.reason = CS_WHY_DOUBT;
 		right.text = stale;
 	}
@@ -235,43 +281,69 @@ static void right_resume(struct task *task, const struct cs_answer *answer)
 /* Whom it is about: the name that is given, or the caller by uid. */
 static int right_subject(struct task *task)
 {
-	const struct cs_right *call = task->call;
+	const struct cs_has_role *role = task->call;
+	const char *user = asked_by(task).user;
 
 	if (!may_ask_about_others(task))
 		return task_ask_subject(task, task->caller.uid, NULL);
-	return call->user && *call->user ? task_ask_subject(task, CS_NO_UID, call->user) : CS_EINVAL;
+	if (!user || !*user)
+		return CS_EINVAL;
+	return task_ask_subject(task, is_about_role(task) ? role->subject.uid : CS_NO_UID, user);
 }
 
-void right_start(struct task *task)
+/* What was answered a moment ago to the same question of a module. */
+static int is_remembered(struct task *task)
 {
-	const struct cs_right *call = task->call;
-	uint8_t key[CS_DIGEST_LEN];
 	const struct cached_right *cached = NULL;
+	uint8_t key[CS_DIGEST_LEN];
+
+	if (!task->caller.module || cache_key(task, key) < 0)
+		return 0;
+	cached = cache_slot(task->authority, key);
+	if (!cache_valid(task, cached, key))
+		return 0;
+	reply_right(task, &(struct right){ cached->verdict, cached->reason, NULL, cached->source, cached->boot_ms },
+		NULL, 0);
+	return 1;
+}
+
+static void look_up(struct task *task, bool known, const char *unknown)
+{
+	const char *scope = asked_by(task).scope;
 	int r = 0;
 
-	if (cs_policy_permission_known(task->authority->policy, call->permission ? call->permission : "") != 1) {
-		task_fail(task, CS_ENOENT, "the policy has no such permission");
+	if (!known) {
+		task_fail(task, CS_ENOENT, unknown);
 		return;
 	}
-	if (!call->scope || !*call->scope) {
+	if (!scope || !*scope) {
 		task_fail(task, CS_EINVAL, "scope: name one, such as project/tomcat, or * for everywhere");
 		return;
 	}
-	if (task->caller.module && cache_key(task, key) == 0) {
-		cached = cache_slot(task->authority, key);
-		if (cache_valid(task, cached, key)) {
-			reply_right(task, &(struct right){ cached->verdict, cached->reason, NULL, cached->source,
-				cached->boot_ms }, NULL, 0);
-			return;
-		}
-	}
+	if (is_remembered(task))
+		return;
 	r = right_subject(task);
 	if (r == 0)
 		r = task_ask_groups(task);
 	if (r < 0)
 		task_fail(task, r, r == CS_EINVAL ? "user: name one" : NULL);
 	else
-		task_ask(task, cs_policy_permission_fresh_ms(task->authority->policy, call->permission), right_resume);
+		task_ask(task, fresh_of(task), right_resume);
+}
+
+void right_start(struct task *task)
+{
+	const struct cs_right *call = task->call;
+
+	look_up(task, cs_policy_permission_known(task->authority->policy, call->permission ? call->permission : "") == 1,
+		"the policy has no such permission");
+}
+
+void role_start(struct task *task)
+{
+	const struct cs_has_role *call = task->call;
+
+	look_up(task, cs_policy_role_known(task->authority->policy, call->role) == 1, "the policy has no such role");
 }
 
 /* --- Many at once ------------------------------------------------------------------------------------------------- */

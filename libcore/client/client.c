@@ -181,6 +181,24 @@ int cs_client_open(const struct cs_client_options *options, struct cs_client **r
 
 /* --- A connection that is left open and found again ------------------------------------------------------------------ */
 
+/* What nobody looks at on such a socket, and what stays with it through a fork. */
+#define LEFT_PRIORITY 5
+
+static int mark_left(int fd)
+{
+	const int priority = LEFT_PRIORITY;
+
+	return setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+}
+
+static int is_left(int fd)
+{
+	int priority = 0;
+	socklen_t len = sizeof(priority);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, &len) == 0 && priority == LEFT_PRIORITY;
+}
+
 /* Was it made in this program, and does it lead to this socket? */
 static int leads_to(int fd, const char *path)
 {
@@ -198,14 +216,15 @@ static int leads_to(int fd, const char *path)
 static int find_left(const char *path, int last)
 {
 	for (int fd = 3; fd < last; fd++)
-		if (leads_to(fd, path))
+		if (leads_to(fd, path) && is_left(fd))
 			return fd;
 	return -1;
 }
 
 void cs_client_leave(struct cs_client **client)
 {
-	if (*client != NULL && (*client)->broken == 0 && (*client)->pending == NULL && (*client)->hello.len == 0)
+	if (*client != NULL && (*client)->broken == 0 && (*client)->pending == NULL && (*client)->hello.len == 0 &&
+		mark_left((*client)->fd) == 0)
 		(*client)->fd = -1;
 	cs_client_close(client);
 }

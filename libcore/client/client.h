@@ -41,10 +41,12 @@ int cs_client_finish(struct cs_client *client, void *ret_reply, char **ret_text)
 
 /* Lets go of a good connection without closing it, frees the client, sets NULL. It stays open, close-on-exec, until
  * cs_client_resume finds it again in this process or in one that was forked from it: so the session phase of sudo speaks
- * on the very connection on which its approval plugin was answered. A connection that went wrong is closed. */
+ * on the very connection on which its approval plugin was answered. A connection that went wrong, or that cannot be marked as
+ * left, is closed. */
 void cs_client_leave(struct cs_client **client);
 
-/* Finds the connection to options->path that was left open and takes it over. One that came with exec is not taken: it is not
+/* Finds the connection to options->path that was left open and takes it over; one that somebody in this process still uses is
+ * not left. One that came with exec is not taken: it is not
  * close-on-exec, so whoever started the program may have made it. Descriptors below last are looked at.
  * 0; CS_ENOENT (there is none), CS_EUNTRUSTED, CS_ENOMEM. */
 int cs_client_resume(const struct cs_client_options *options, int last, struct cs_client **ret_client);

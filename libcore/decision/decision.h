@@ -67,9 +67,9 @@ bool cs_gate_staged(const struct cs_gate *gate);
 #define CS_GROUNDS_BYTES (CS_MAX_EVENT - 16384)
 int cs_grounds_freeze(const struct cs_case *what, const struct cs_listing *match, size_t n_match,
 	struct cs_grounds *ret_grounds);
-/* The same for a plain right: the person's memberships that can matter for the permission there. wall_ms: when. */
-int cs_grounds_freeze_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
-	const char *scope, uint64_t wall_ms, struct cs_grounds *ret_grounds);
+/* The same for a plain right or a role: the person's memberships that can matter there. wall_ms: when. */
+int cs_grounds_freeze_right(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_sought *sought,
+	uint64_t wall_ms, struct cs_grounds *ret_grounds);
 /* The other way: a view of the grounds as a case, to decide again. Nothing is copied; ret_of_rule has room for
  * CS_MAX_RULES, and the case points to it. request gives the scope, the action and who asked; votes are those that
  * stood. 0, CS_ECORRUPT where they do not belong together. */

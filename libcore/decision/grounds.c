@@ -231,15 +231,15 @@ int cs_grounds_freeze(const struct cs_case *what, const struct cs_listing *match
 
 /* --- Plain rights ------------------------------------------------------------------------------------------------- */
 
-int cs_grounds_freeze_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
-	const char *scope, uint64_t wall_ms, struct cs_grounds *ret_grounds)
+int cs_grounds_freeze_right(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_sought *sought,
+	uint64_t wall_ms, struct cs_grounds *ret_grounds)
 {
-	struct cs_case what = { .policy = policy, .scope = scope };
+	struct cs_case what = { .policy = policy, .scope = sought->scope };
 	struct cs_grounds grounds = { .wall_ms = wall_ms };
 	int r = freeze_facts(&what, facts, false, &grounds.requester);
 
-	if (r == 0 && cs_policy_has_right(policy, facts, permission, scope, NULL) !=
-			      cs_policy_has_right(policy, &grounds.requester, permission, scope, NULL)) {
+	if (r == 0 && cs_policy_holds(policy, facts, sought, NULL) !=
+			      cs_policy_holds(policy, &grounds.requester, sought, NULL)) {
 		cs_clear(&cs_facts_shape, &grounds.requester);
 		r = freeze_facts(&what, facts, true, &grounds.requester);
 	}

@@ -52,6 +52,13 @@ static const struct cs_field right_fields[] = {
 };
 SHAPE(right);
 
+static const struct cs_field has_role_fields[] = {
+	CS_NEST(cs_has_role, subject, &cs_subject_shape),
+	CS_STR(cs_has_role, role, CS_MAX_NAME),
+	CS_STR(cs_has_role, scope, CS_MAX_SCOPE),
+};
+SHAPE(has_role);
+
 static const struct cs_field right_answer_fields[] = {
 	CS_ENUM(cs_right_answer, verdict, cs_verdict_names),
 	CS_ENUM(cs_right_answer, reason, cs_reason_names),

@@ -39,8 +39,10 @@ enum cs_call_type {
 	CS_CALL_RECEIPT = 20, /* people: all that is recorded of one request, signed by the host. cs_show ->
 	                      * cs_receipt_answer */
 	CS_CALL_QUIET = 21,  /* people: whether the caller wants to be told of requests. cs_quiet -> cs_quiet_answer */
-	CS_CALL_ARCHIVE = 22 /* people, root: take a segment of the evidence, which lies in a file, out of the store.
+	CS_CALL_ARCHIVE = 22, /* people, root: take a segment of the evidence, which lies in a file, out of the store.
 	                      * cs_archive -> cs_archive_answer */
+	CS_CALL_ROLE = 29    /* module: does this person have this role in this scope? cs_has_role ->
+	                      * cs_right_answer, without steps */
 };
 
 struct cs_submit {
@@ -102,6 +104,13 @@ struct cs_right_answer {
 	uint64_t age_ms; /* how old they are */
 };
 extern const struct cs_shape cs_right_answer_shape;
+
+struct cs_has_role {
+	struct cs_subject subject; /* uid and name have to be of one person */
+	char *role;                /* itself, or another one that inherits it */
+	char *scope;
+};
+extern const struct cs_shape cs_has_role_shape;
 
 struct cs_right_asked {
 	char *user; /* as in cs_right */

@@ -422,7 +422,8 @@ struct cs_told_body {
 extern const struct cs_shape cs_told_body_shape;
 
 /* Permitted and denied where a module asks for a plain right: as cs_permitted_body, with an action that is nothing but the
- * permission as its command, and of the grounds the requester alone. */
+ * permission as its command, and of the grounds the requester alone. Permitted where it asks for a role: the role is the
+ * target's name instead. */
 
 /* Body of a policy event, and of a start where one is in force: which, and where the paths that it names led on this host
  * (those that led elsewhere), which decides what an action meets. */

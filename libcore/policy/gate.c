@@ -77,6 +77,20 @@ uint64_t cs_policy_permission_fresh_ms(const struct cs_policy *policy, const cha
 	return i == SIZE_MAX ? CS_FRESH_ANY : policy->permissions[i].fresh_ms;
 }
 
+uint64_t cs_policy_role_fresh_ms(const struct cs_policy *policy, const char *role)
+{
+	size_t role_at = cs_policy_find_role(policy, role);
+	uint64_t least = CS_FRESH_ANY;
+
+	for (size_t i = 0; role_at != SIZE_MAX && i < policy->n_permissions; i++) {
+		struct want want = {.kind = WANT_PERMISSION, .index = i};
+
+		if (policy->permissions[i].fresh_ms < least && cs_policy_carries(policy, role_at, &want))
+			least = policy->permissions[i].fresh_ms;
+	}
+	return least;
+}
+
 size_t cs_policy_gates(const struct cs_policy *policy)
 {
 	return policy->n_gates;

@@ -268,6 +268,11 @@ char *const *cs_policy_named_people(const struct cs_policy *policy, size_t *ret_
 	return policy->named;
 }
 
+int cs_policy_role_known(const struct cs_policy *policy, const char *role)
+{
+	return role && cs_policy_find_role(policy, role) != SIZE_MAX;
+}
+
 int cs_policy_permission_known(const struct cs_policy *policy, const char *permission)
 {
 	return permission && cs_policy_find_permission(policy, permission) != SIZE_MAX;

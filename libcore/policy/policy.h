@@ -94,6 +94,8 @@ uint64_t cs_gate_use_after_ms(const struct cs_gate *gate); /* waiting time betwe
 uint64_t cs_gate_fresh_ms(const struct cs_gate *gate);
 uint64_t cs_policy_service_fresh_ms(const struct cs_policy *policy, const char *service);
 uint64_t cs_policy_permission_fresh_ms(const struct cs_policy *policy, const char *permission);
+/* Of a role the smallest of the permissions that it carries, in scopes of whichever kind. */
+uint64_t cs_policy_role_fresh_ms(const struct cs_policy *policy, const char *role);
 size_t cs_policy_gates(const struct cs_policy *policy);
 /* in file order; NULL past the end */
 const struct cs_gate *cs_policy_gate_at(const struct cs_policy *policy, size_t i);
@@ -181,6 +183,15 @@ void cs_held_clear(struct cs_held *held);
  * result of 1, 0 and CS_EDOUBT; clear it with cs_held_clear. The cost does not grow with the number of assignments. */
 int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
 	const char *scope, struct cs_held *ret_held);
+
+/* What a person may have in a scope: a permission or a role; the other one is NULL or "". */
+struct cs_sought {
+	const char *permission, *role, *scope;
+};
+/* The same for either. A role is had by itself or by another one that inherits it, never by having its permissions; CS_ENOENT:
+ * no such permission, or role. */
+int cs_policy_holds(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_sought *sought,
+	struct cs_held *ret_held);
 
 /* May the person fill this approval rule of the gate in the scope? Same results. Says nothing about who asked. */
 int cs_policy_may_fill(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,
@@ -332,6 +343,8 @@ int cs_range_holds(const struct cs_range *range, const char *peer);
 /* "2026-11-21T12:00Z" and "2026-11-21" as wall milliseconds: 0, CS_EINVAL. */
 int cs_moment_parse(const char *text, uint64_t *ret_wall_ms);
 
+/* 1 when the role is defined, else 0. */
+int cs_policy_role_known(const struct cs_policy *policy, const char *role);
 /* 1 when the permission is defined, else 0; its label (its name when it has none). */
 int cs_policy_permission_known(const struct cs_policy *policy, const char *permission);
 const char *cs_policy_permission_label(const struct cs_policy *policy, const char *permission);

@@ -283,18 +283,37 @@ static int ask(struct question *question, const char *scope)
 	return told(r, question);
 }
 
-int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
-			const char *scope, struct cs_held *ret_held)
+/* index SIZE_MAX: the policy has nothing of that name. */
+static int has(const struct cs_policy *policy, const struct cs_facts *facts, const struct want *want, const char *scope,
+	       struct cs_held *ret_held)
 {
-	struct want want = {.kind = WANT_PERMISSION};
-	struct question question = {.policy = policy, .facts = facts, .want = &want, .held = ret_held};
+	struct question question = {.policy = policy, .facts = facts, .want = want, .held = ret_held};
 
-	want.index = permission ? cs_policy_find_permission(policy, permission) : SIZE_MAX;
-	if (want.index != SIZE_MAX)
+	if (want->index != SIZE_MAX)
 		return ask(&question, scope);
 	if (ret_held)
 		*ret_held = (struct cs_held){0};
 	return CS_ENOENT;
+}
+
+int cs_policy_has_right(const struct cs_policy *policy, const struct cs_facts *facts, const char *permission,
+			const char *scope, struct cs_held *ret_held)
+{
+	struct want want = {.kind = WANT_PERMISSION};
+
+	want.index = permission ? cs_policy_find_permission(policy, permission) : SIZE_MAX;
+	return has(policy, facts, &want, scope, ret_held);
+}
+
+int cs_policy_holds(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_sought *sought,
+		    struct cs_held *ret_held)
+{
+	struct want want = {.kind = WANT_ROLE};
+
+	if (!sought->role || !*sought->role)
+		return cs_policy_has_right(policy, facts, sought->permission, sought->scope, ret_held);
+	want.index = cs_policy_find_role(policy, sought->role);
+	return has(policy, facts, &want, sought->scope, ret_held);
 }
 
 int cs_policy_meets_rule(const struct cs_policy *policy, const struct cs_facts *facts, const struct cs_gate *gate,

@@ -99,15 +99,18 @@ static int permitted_unguarded(struct step *step, const struct cs_permitted_body
 	return r;
 }
 
-/* A module asked for a plain right: the permission stands where else the command is. */
+/* A module asked for a plain right: the permission stands where else the command is, or a role where the target is. */
 static int permitted_right(struct step *step, const struct cs_permitted_body *body)
 {
-	int r = cs_policy_has_right(step->replay->policy, &body->grounds.requester, body->action.command, body->scope,
-		NULL);
+	struct cs_sought sought = { .permission = body->action.command, .role = body->action.target_name,
+		.scope = body->scope };
+	bool is_role = !same_text(sought.role, "");
+	int r = cs_policy_holds(step->replay->policy, &body->grounds.requester, &sought, NULL);
 
 	if (r == CS_ENOMEM || r == 1)
 		return r == 1 ? 0 : r;
-	return BAD(step, "the permission %s in %s is not held by what is recorded", body->action.command, body->scope);
+	return BAD(step, "the %s %s in %s is not held by what is recorded", is_role ? "role" : "permission",
+		is_role ? sought.role : sought.permission, sought.scope);
 }
 
 static int permitted_gate(struct step *step, const struct cs_permitted_body *body)

@@ -31,6 +31,7 @@ static const struct cs_message messages[] = {
 	{ CS_CALL_RECEIPT, "receipt", &cs_show_shape, &cs_receipt_answer_shape, PEOPLE, false, false },
 	{ CS_CALL_QUIET, "quiet", &cs_quiet_shape, &cs_quiet_answer_shape, PEOPLE, false, false },
 	{ CS_CALL_ARCHIVE, "archive", &cs_archive_shape, &cs_archive_answer_shape, PEOPLE, true, false },
+	{ CS_CALL_ROLE, "role", &cs_has_role_shape, &cs_right_answer_shape, MODULE, false, false },
 };
 
 const struct cs_message *cs_message_find(unsigned type)

@@ -15,7 +15,7 @@ static const struct cs_shape *const fill_shapes[] = {
 	&cs_need_shape, &cs_decision_shape, &cs_group_query_shape, &cs_listing_query_shape, &cs_attribute_shape,
 	&cs_membership_shape, &cs_facts_shape, &cs_listing_shape, &cs_event_shape, &cs_record_shape,
 	&cs_submit_shape, &cs_wait_shape, &cs_claim_shape, &cs_confirm_shape, &cs_cancel_shape, &cs_right_shape,
-	&cs_right_answer_shape, &cs_list_shape, &cs_list_row_shape, &cs_list_answer_shape, &cs_show_shape,
+	&cs_has_role_shape, &cs_right_answer_shape, &cs_list_shape, &cs_list_row_shape, &cs_list_answer_shape, &cs_show_shape,
 	&cs_show_answer_shape, &cs_vote_call_shape, &cs_empty_shape, &cs_status_shape, &cs_evidence_call_shape,
 	&cs_evidence_answer_shape, &cs_question_shape, &cs_answer_shape, &cs_generation_shape, &cs_change_shape,
 	&cs_right_asked_shape, &cs_rights_shape, &cs_right_told_shape, &cs_rights_answer_shape, &cs_apply_shape,

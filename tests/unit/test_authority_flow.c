@@ -872,6 +872,74 @@ static void test_authority_right_of_others_is_roots_to_ask(void **state)
 	house_close(&h);
 }
 
+static int ask_role(struct house *h, uint32_t uid, const char *role, const char *scope,
+	struct cs_right_answer *ret_answer)
+{
+	static char bob_name[] = "bob";
+	struct cs_has_role call = { .subject = { .uid = uid, .login_uid = CS_NO_UID, .name = bob_name },
+		.role = (char *)(uintptr_t)role, .scope = (char *)(uintptr_t)scope };
+	struct cs_caller module = house_module(h, 3);
+
+	return house_call(h, &module, CS_CALL_ROLE, &call, -1, &cs_right_answer_shape, ret_answer);
+}
+
+static enum cs_reason role_reason(struct house *h, uint32_t uid, const char *role, const char *scope)
+{
+	struct cs_right_answer answer = { 0 };
+	enum cs_reason reason = CS_WHY_NONE;
+
+	assert_int_equal(ask_role(h, uid, role, scope, &answer), 0);
+	reason = answer.reason;
+	assert_int_equal(answer.verdict, reason == CS_WHY_HAS_RIGHT ? CS_PERMIT : CS_DENY);
+	cs_clear(&cs_right_answer_shape, &answer);
+	return reason;
+}
+
+/* sudo's group plugin asks. A yes may open a door and is recorded, once in 30 s; a no is no denial (is_worth_a_record). The
+ * record is decided again when the house closes. */
+static void test_authority_role_in_scope(void **state)
+{
+	WITH_HOUSE(h);
+
+	(void)state;
+	assert_int_equal(role_reason(&h, BOB, "pmc", "project/tomcat"), CS_WHY_HAS_RIGHT);
+	assert_int_equal(role_reason(&h, BOB, "pmc", "project/tomcat"), CS_WHY_HAS_RIGHT);
+	assert_int_equal(house_events(&h, CS_EVENT_PERMITTED, CS_WHY_HAS_RIGHT), 1);
+	assert_int_equal(role_reason(&h, BOB, "infra", "project/tomcat"), CS_WHY_NO_PERMISSION);
+	assert_int_equal(role_reason(&h, BOB, "pmc", "project/httpd"), CS_WHY_NO_PERMISSION);
+	assert_int_equal(role_reason(&h, BOB, "pmc", "*"), CS_WHY_NO_PERMISSION);
+	assert_int_equal(house_events(&h, CS_EVENT_DENIED, CS_WHY_NO_PERMISSION), 0);
+	house_set_people(&h, "alice", "carol");
+	assert_int_equal(role_reason(&h, BOB, "pmc", "project/tomcat"), CS_WHY_NO_PERMISSION);
+	house_close(&h);
+}
+
+/* Bob's name under another number is not bob: right_subject tells the directory both. */
+static void test_authority_a004_role_of_a_name_with_another_number(void **state)
+{
+	WITH_HOUSE(h);
+
+	(void)state;
+	assert_int_equal(role_reason(&h, BOB, "pmc", "project/tomcat"), CS_WHY_HAS_RIGHT);
+	assert_int_not_equal(role_reason(&h, CAROL, "pmc", "project/tomcat"), CS_WHY_HAS_RIGHT);
+	assert_int_not_equal(role_reason(&h, 0, "pmc", "project/tomcat"), CS_WHY_HAS_RIGHT);
+	assert_int_not_equal(role_reason(&h, 65534, "pmc", "project/tomcat"), CS_WHY_HAS_RIGHT);
+	house_close(&h);
+}
+
+static void test_authority_role_that_is_none(void **state)
+{
+	WITH_HOUSE(h);
+
+	(void)state;
+	assert_int_equal(ask_role(&h, BOB, "pcm", "project/tomcat", NULL), CS_ENOENT);
+	assert_int_equal(ask_role(&h, BOB, "release.deploy", "project/tomcat", NULL), CS_ENOENT);
+	assert_int_equal(ask_role(&h, BOB, "", "project/tomcat", NULL), CS_ENOENT);
+	assert_int_equal(ask_role(&h, BOB, "pmc", "", NULL), CS_EINVAL);
+	assert_int_equal(role_reason(&h, BOB, "pmc", "project/tomcat/../httpd"), CS_WHY_NO_PERMISSION);
+	house_close(&h);
+}
+
 static void test_authority_a023_answer_to_a_gone_connection_is_let_go(void **state)
 {
 	WITH_HOUSE(h);
@@ -958,6 +1026,9 @@ int main(void)
 		cmocka_unit_test(test_authority_a106_full_disk_denies),
 		cmocka_unit_test(test_authority_who_sees_what),
 		cmocka_unit_test(test_authority_right_of_others_is_roots_to_ask),
+		cmocka_unit_test(test_authority_role_in_scope),
+		cmocka_unit_test(test_authority_a004_role_of_a_name_with_another_number),
+		cmocka_unit_test(test_authority_role_that_is_none),
 		cmocka_unit_test(test_authority_a023_answer_to_a_gone_connection_is_let_go),
 		cmocka_unit_test(test_authority_a065_restart_keeps_requests_and_chain),
 	};

@@ -459,7 +459,7 @@ static void test_client_a053_left_connection_is_found_again(void **state)
 	struct fake fake;
 	struct fake_options how = { .steps = steps, .n_steps = 2, .listen_as = geteuid() };
 	struct cs_client_options options, other;
-	struct cs_client *client = NULL;
+	struct cs_client *client = NULL, *other_client = NULL;
 	struct cs_submit submit = a_submit();
 	struct cs_decision decision = { 0 };
 	int fd = -1;
@@ -473,6 +473,7 @@ static void test_client_a053_left_connection_is_found_again(void **state)
 	assert_int_equal(cs_client_call(client, CS_CALL_SUBMIT, &submit, -1, 5000, &decision, NULL), 0);
 	cs_clear(&cs_decision_shape, &decision);
 	fd = cs_client_fd(client);
+	assert_int_equal(cs_client_resume(&options, 64, &other_client), CS_ENOENT); /* it is still used: cs_client_leave marks it */
 	cs_client_leave(&client);
 	assert_null(client);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);

@@ -127,6 +127,64 @@ static void test_policy_has_right_table(void **state)
 	}
 }
 
+/* A role is had by itself or by one that inherits it, never by having its permissions. */
+static void test_policy_holds_role_table(void **state)
+{
+	static const struct {
+		uint32_t query;
+		const char *cn, *role, *scope;
+		int expected;
+	} cases[] = {
+		{Q_OWNER, "tomcat", "pmc", "project/tomcat", 1},
+		{Q_OWNER, "tomcat", "committer", "project/tomcat", 1}, /* inherited */
+		{Q_OWNER, "tomcat", "pmc", "project/tomcat/part", 1},
+		{Q_OWNER, "tomcat", "infra", "project/tomcat", 0},
+		{Q_OWNER, "tomcat", "pmc", "project/httpd", 0},
+		{Q_OWNER, "tomcat", "pmc", "project", 0},
+		{Q_OWNER, "tomcat", "pmc", "*", 0},
+		{Q_OWNER, "tomcat", "pmc", "project/tomcat/", 0},
+		{Q_OWNER, "tomcat", "PMC", "project/tomcat", CS_ENOENT},
+		{Q_OWNER, "tomcat", "release.deploy", "project/tomcat", CS_ENOENT},
+		{Q_MEMBER, "tomcat", "pmc", "project/tomcat", 0},
+		{Q_INFRA, "infra", "infra", "project/tomcat", 1},
+		{Q_INFRA, "infra", "root", "*", 0},
+		{Q_CHIEFS, "infra", "infra", "host/rel1", 1},
+		{Q_CHIEFS, "infra", "infra", "*", 0},
+	};
+	struct somebody who;
+
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct cs_sought sought = {.role = cases[i].role, .scope = cases[i].scope};
+
+		make_somebody(&who);
+		list_in(&who, cases[i].query, cases[i].cn);
+		int r = cs_policy_holds(*state, &who.facts, &sought, NULL);
+
+		if (r != cases[i].expected)
+			fail_msg("case %zu: %s in \"%s\" by %s: %d instead of %d", i, cases[i].role, cases[i].scope,
+				 cases[i].cn, r, cases[i].expected);
+		who.facts.known = CS_KNOWN_DOUBT;
+		assert_int_equal(cs_policy_holds(*state, &who.facts, &sought, NULL),
+				 cases[i].expected < 0 ? CS_ENOENT : CS_EDOUBT);
+	}
+}
+
+/* As fresh as the strictest permission that it carries, in whichever scopes. */
+static void test_policy_role_is_as_fresh_as_its_permissions(void **state)
+{
+	struct cs_policy *policy =
+		parse("permission a { fresh = 1h }\npermission b { fresh = 5s }\npermission c { fresh = 2s }\n"
+		      "permission d { }\nrole one { permissions = a }\nrole two { inherits = one permissions = b }\n"
+		      "role three { inherits = one in wg { permissions = c } }\nrole four { permissions = d }\n");
+
+	(void)state;
+	assert_int_equal(cs_policy_role_fresh_ms(policy, "one"), 3600000);
+	assert_int_equal(cs_policy_role_fresh_ms(policy, "two"), 5000);
+	assert_int_equal(cs_policy_role_fresh_ms(policy, "three"), 2000);
+	assert_true(cs_policy_role_fresh_ms(policy, "four") == CS_FRESH_ANY);
+	cs_policy_free(&policy);
+}
+
 /* What may stand in a scope is what cs_is_word takes, byte for byte. */
 static void test_policy_scope_bytes(void **state)
 {
@@ -454,6 +512,8 @@ int main(void)
 		cmocka_unit_test(test_policy_queries),
 		cmocka_unit_test(test_policy_queries_are_shared),
 		cmocka_unit_test(test_policy_has_right_table),
+		cmocka_unit_test(test_policy_holds_role_table),
+		cmocka_unit_test(test_policy_role_is_as_fresh_as_its_permissions),
 		cmocka_unit_test(test_policy_scope_bytes),
 		cmocka_unit_test(test_policy_nobody_holds_nothing),
 		cmocka_unit_test(test_policy_a079_doubt_is_no_answer),

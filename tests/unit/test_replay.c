@@ -489,6 +489,39 @@ static void test_a110_permitted_by_a_right_that_is_not_held(void **state)
 	}
 }
 
+/* What sudo's group plugin was told: the role stands where else the target is (permitted_right). */
+static void permit_role(struct story *s, const char *role)
+{
+	struct cs_permitted_body body = { .subject = s->asked.request.subject, .scope = scribe_word("*") };
+	struct cs_event event = { .kind = CS_EVENT_PERMITTED, .verdict = CS_PERMIT, .reason = CS_WHY_HAS_RIGHT };
+	struct cs_sought sought = { .role = "deployer", .scope = "*" };
+
+	body.action.target_name = scribe_word(role);
+	scribe_by(&event, &s->alice.facts.person);
+	assert_int_equal(cs_grounds_freeze_right(s->scribe.policy, &s->alice.facts, &sought, 1, &body.grounds), 0);
+	scribe_put(&s->scribe, &event, &cs_permitted_body_shape, &body);
+	cs_clear(&cs_grounds_shape, &body.grounds);
+}
+
+static void test_a110_permitted_by_a_role(void **state)
+{
+	static const char *const others[] = { "checker", "deploy" }; /* the second is a permission that is held */
+	char says[64];
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(others); i++) {
+		struct story s;
+
+		story_open(&s);
+		permit_role(&s, "deployer");
+		assert_whole(&s, 1);
+		permit_role(&s, others[i]);
+		(void)snprintf(says, sizeof(says), "the role %s in * is not held", others[i]);
+		assert_forged(&s, says);
+		story_close(&s);
+	}
+}
+
 static void test_a110_permitted_by_the_facts_of_another(void **state)
 {
 	struct story s;
@@ -1052,6 +1085,7 @@ int main(void)
 		cmocka_unit_test(test_a110_request_with_easier_terms_than_its_gate),
 		cmocka_unit_test(test_a110_request_of_another_gate),
 		cmocka_unit_test(test_a110_permitted_by_a_right_that_is_not_held),
+		cmocka_unit_test(test_a110_permitted_by_a_role),
 		cmocka_unit_test(test_a110_permitted_by_the_facts_of_another),
 		cmocka_unit_test(test_a110_another_policy),
 		cmocka_unit_test(test_a110_policy_put_in_force_by_somebody),

@@ -33,6 +33,7 @@ static const struct cs_message expected[] = {
 	{CS_CALL_BREAK_GLASS, "break-glass", &cs_break_glass_shape, &cs_break_glass_answer_shape, P, false, false},
 	{CS_CALL_RECEIPT, "receipt", &cs_show_shape, &cs_receipt_answer_shape, P, false, false},
 	{CS_CALL_QUIET, "quiet", &cs_quiet_shape, &cs_quiet_answer_shape, P, false, false},
+	{CS_CALL_ROLE, "role", &cs_has_role_shape, &cs_right_answer_shape, M, false, false},
 	{CS_CALL_ARCHIVE, "archive", &cs_archive_shape, &cs_archive_answer_shape, P, true, false},
 };
 
