@@ -91,6 +91,8 @@ disable_new_services() {
         case $package in
         slapd) update-rc.d slapd disable >/dev/null 2>&1 || true ;;
         openssh-server) update-rc.d ssh disable >/dev/null 2>&1 || true ;;
+        cron) update-rc.d cron disable >/dev/null 2>&1 || true ;;
+        at) update-rc.d atd disable >/dev/null 2>&1 || true ;;
         esac
     done
 }
