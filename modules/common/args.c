@@ -87,6 +87,13 @@ static int set_confirm(struct cs_args *args, const char *value)
 	return 0;
 }
 
+static int set_interactive(struct cs_args *args, const char *value)
+{
+	args->interactive_given = true;
+	args->interactive = strcmp(value, "yes") == 0;
+	return args->interactive || strcmp(value, "no") == 0 ? 0 : CS_EINVAL;
+}
+
 static int set_timeout(struct cs_args *args, const char *value)
 {
 	uint64_t seconds = 0;
@@ -112,6 +119,7 @@ static const struct {
 	{ "scope", CS_MODULE_ACCOUNT, true, set_scope, "must be scope=SCOPE" },
 	{ "hold", CS_MODULE_ACCOUNT, true, set_hold, "must be hold=session" },
 	{ "confirm", CS_MODULE_HOLD, false, set_confirm, "takes no value" },
+	{ "interactive", CS_MODULE_HOLD, true, set_interactive, "must be interactive=yes or interactive=no" },
 };
 
 static int find_option(enum cs_module module, const char *argument, size_t *ret_index)
@@ -166,6 +174,8 @@ static const char *contradiction(unsigned seen)
 		return "scope= needs permission=";
 	if (is_seen(seen, "hold") && is_seen(seen, "permission"))
 		return "hold=session and permission= exclude each other: a plain right is never held";
+	if (is_seen(seen, "interactive") && is_seen(seen, "confirm"))
+		return "confirm and interactive= exclude each other: confirm holds nothing";
 	return NULL;
 }
 

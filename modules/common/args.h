@@ -23,6 +23,8 @@ struct cs_args {
 	const char *scope;      /* NULL when not given */
 	bool hold_in_session;   /* hold=session */
 	bool confirm;
+	bool interactive_given; /* interactive=: what the administrator says, not the table of services */
+	bool interactive;
 	uint32_t timeout_ms;    /* how long one answer may take */
 };
 

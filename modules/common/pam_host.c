@@ -3,6 +3,7 @@
 #include "pam_host.h"
 #include "hold.h"
 #include "mem.h"
+#include "services.h"
 #include "text.h"
 #include "users.h"
 #include <arpa/inet.h>
@@ -13,20 +14,6 @@
 #include <unistd.h>
 
 #define CONFIRM_FDS 4096 /* below it sudo's plugin may have left its connection */
-
-/* Programs that change from one user to another: the kernel's real uid says who asks, PAM_USER whom he becomes. */
-static const char *const switching[] = { "sudo", "sudo-i", "su", "su-l", "runuser", "runuser-l" };
-
-/* Nobody reads what these show, so nothing is held for them (A030). */
-static const char *const unattended[] = { "cron", "crond", "atd", "systemd-user" };
-
-static int is_listed(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return 1;
-	return 0;
-}
 
 static const char *item(const struct cs_pam *host, int type)
 {
@@ -113,6 +100,21 @@ static const char *peer_of(const struct cs_pam *host)
 	return tty != NULL && strcmp(tty, "ssh") == 0 ? "unknown" : "";
 }
 
+static int has_terminal(const struct cs_pam *host)
+{
+	const char *tty = item(host, PAM_TTY);
+
+	return tty != NULL && tty[0] != '\0';
+}
+
+static int is_attended(const struct cs_pam *host, const struct cs_service *service)
+{
+	if (host->args.interactive_given)
+		return host->args.interactive;
+	return service->attended == CS_ATTENDED_ALWAYS ||
+	       (service->attended == CS_ATTENDED_TERMINAL && has_terminal(host));
+}
+
 static int fill_subject(struct cs_pam *host, const struct cs_user *user)
 {
 	host->submit.subject.uid = user->uid;
@@ -136,22 +138,23 @@ static int fill_action(struct cs_pam *host, const char *service, const struct cs
 static int gather(struct cs_pam *host, const char **ret_why)
 {
 	const char *service = item(host, PAM_SERVICE), *user = item(host, PAM_USER);
+	const struct cs_service *known = cs_service_find(service != NULL ? service : "");
 	struct cs_user target = { 0 }, asking = { 0 };
-	int switches = service != NULL && is_listed(switching, CS_COUNT(switching), service);
 	int r = 0;
 
 	*ret_why = "PAM names no user or no service";
 	if (service == NULL || user == NULL || user[0] == '\0')
 		return CS_EINVAL;
 	*ret_why = "the user could not be looked up";
-	r = find_target(user, switches, &target);
-	if (r == 0 && switches)
+	r = find_target(user, known->switches, &target);
+	if (r == 0 && known->switches)
 		r = find_switcher(item(host, PAM_RUSER), &asking);
 	if (r == 0)
-		r = fill_subject(host, switches ? &asking : &target);
+		r = fill_subject(host, known->switches ? &asking : &target);
 	if (r == 0)
 		r = fill_action(host, service, &target);
-	host->interactive = !is_listed(unattended, CS_COUNT(unattended), service);
+	host->interactive = is_attended(host, known) == 1;
+	host->at_terminal = known->attended == CS_ATTENDED_TERMINAL;
 	host->local_root = r == 0 && host->submit.subject.uid == 0 && host->submit.action.peer[0] == '\0';
 	cs_user_clear(&target);
 	cs_user_clear(&asking);
@@ -258,7 +261,8 @@ int cs_pam_info(struct cs_pam *host, char *text)
 		free(text);
 		return 0;
 	}
-	return show(host, PAM_TEXT_INFO, text);
+	/* su writes the one to standard output, where the command's own output goes. */
+	return show(host, host->at_terminal ? PAM_ERROR_MSG : PAM_TEXT_INFO, text);
 }
 
 int cs_pam_error(struct cs_pam *host, char *text)

@@ -15,7 +15,8 @@ struct cs_pam {
 	struct cs_args args;
 	struct cs_submit submit;  /* subject and action; no groups yet */
 	bool local_root;          /* root itself, not over the network */
-	bool interactive;         /* a service behind which a person may sit */
+	bool interactive;         /* somebody is there and waits */
+	bool at_terminal;         /* a program that somebody runs in his shell, as su */
 	struct cs_client_options options;
 	struct cs_client *client; /* NULL until cs_pam_connect */
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pam_countersign_hold.so: holds in the session phase until enough people have approved, or, with confirm, asks whether
  * this very process is the one that sudo's plugin was just released for. */
+#include "file.h"
 #include "hold.h"
 #include "limit.h"
 #include "line.h"
 #include "mem.h"
 #include "pam_host.h"
+#include <fcntl.h>
 #include <security/pam_ext.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,8 +94,10 @@ static const char *failure_text(const struct cs_hold *hold, int error)
 
 static int hold_login(struct cs_pam *host)
 {
+	int terminal = host->interactive ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : -1;
+	int line = cs_line_find(pam_getenv(host->pamh, "SSH_CONNECTION"));
 	struct cs_hold hold = { .client = host->client, .submit = &host->submit, .timeout_ms = host->args.timeout_ms,
-		.watch_fd = cs_line_find(pam_getenv(host->pamh, "SSH_CONNECTION")), .ops = &hold_ops, .arg = host };
+		.watch_fd = line != -1 ? line : terminal, .ops = &hold_ops, .arg = host };
 	struct cs_decision decision = { 0 };
 	int code = PAM_PERM_DENIED;
 	int r = cs_pam_add_groups(host);
@@ -114,6 +118,7 @@ static int hold_login(struct cs_pam *host)
 	}
 	cs_clear(&cs_decision_shape, &decision);
 	cs_hold_clear(&hold);
+	cs_close(&terminal);
 	return code;
 }
 
