@@ -213,6 +213,24 @@ char *cs_say_held(const struct cs_decision *now, enum cs_again again)
 	return finish(&out);
 }
 
+char *cs_say_waits(const struct cs_decision *now)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	put(&out, "countersign: request ");
+	put_number(&out, now->number);
+	put(&out, now->state == CS_APPROVED ? " is approved and waits for its time" : " is held until others approve it");
+	put(&out, ": check code ");
+	put_outside(&out, now->check_code);
+	put(&out, ", countersign approve ");
+	put_number(&out, now->number);
+	put(&out, ", for ");
+	put_span(&out, now->hold_ms > 0 && now->hold_ms < now->remaining_ms ? now->hold_ms : now->remaining_ms);
+	put(&out, "\n");
+	return finish(&out);
+}
+
 char *cs_say_ahead(const struct cs_decision *now)
 {
 	struct cs_buf out;
@@ -391,8 +409,8 @@ static void put_open(struct cs_buf *out, const struct cs_decision *now, const ch
 		put(out, "; its check code is ");
 		put_outside(out, code);
 	}
-	put(out, again == CS_AGAIN_COMMAND ? "\ncountersign: run the same command again after it is approved\n" :
-					     "\ncountersign: log in again after it is approved\n");
+	put(out, again == CS_AGAIN_COMMAND ? "; run the same command again after it is approved\n" :
+					     "; log in again after it is approved\n");
 }
 
 /* Our own sentence is the default; the daemon's may say more, such as a deny gate's text or the directory's doubt. */

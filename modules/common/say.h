@@ -13,6 +13,9 @@ enum cs_again { CS_AGAIN_COMMAND, CS_AGAIN_LOGIN };
  * approved and only waits for its time, when it may be used. */
 char *cs_say_held(const struct cs_decision *now, enum cs_again again);
 
+/* The same in one line, for a log: who waits where nobody looks on is told no more until the end. */
+char *cs_say_waits(const struct cs_decision *now);
+
 /* What was asked for ahead: number, check code, gate, who could approve it, until when, and from when it may be used. Or
  * that it is approved already. */
 char *cs_say_ahead(const struct cs_decision *now);

@@ -113,7 +113,7 @@ static char *beginning(const struct cs_decision *now)
 	char *text = NULL;
 
 	if (now->state != CS_APPROVED || now->reason == CS_WHY_COOLING)
-		return cs_say_held(now, CS_AGAIN_COMMAND);
+		return plugin.terminal != -1 ? cs_say_held(now, CS_AGAIN_COMMAND) : cs_say_waits(now);
 	return cs_format(&text, "countersign: request %llu was approved\n", (unsigned long long)now->number) == 0 ? text
 		: NULL;
 }
@@ -128,7 +128,7 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 		self->told_ms = at;
 		return show(beginning(now));
 	}
-	if (now->verdict != CS_HOLD)
+	if (now->verdict != CS_HOLD || self->terminal == -1)
 		return 0; /* the last words are check's */
 	news = cs_say_changes(before, now);
 	if (news == NULL)

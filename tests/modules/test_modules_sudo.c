@@ -702,6 +702,41 @@ static void terminal_case(bool blind)
 	close(notify[0]);
 }
 
+/* What is said in a session without a terminal: 0 when it is just these lines. */
+static int play_without_terminal(struct scene scene, const char *const lines[2])
+{
+	char *at = saw.said;
+
+	if (setsid() == -1 || play(scene) != 1)
+		return 3;
+	for (size_t i = 0; i < 2; i++) {
+		size_t len = strcspn(at, "\n");
+
+		if (strncmp(at, lines[i], strlen(lines[i])) != 0)
+			return 4 + (int)i;
+		at += len + 1;
+	}
+	return *at == '\0' ? 0 : 6;
+}
+
+/* Kills: the block and the votes, which nobody looks at, in a log. */
+static void test_sudo_a050_without_a_terminal_waiting_is_one_line(void **state)
+{
+	static const struct fake_step steps[] = { ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_half),
+		ANSWER(CS_CALL_WAIT, &d_approved), ANSWER(CS_CALL_CLAIM, &d_used) };
+	static const char *const lines[] = { "countersign: request 4711 is held until others approve it: check code 0425, "
+		"countersign approve 4711, for 10m 00s", "countersign: request 4711 is approved, and used now" };
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(play_without_terminal(SCENE(.steps = steps, .n_steps = CS_COUNT(steps)), lines));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_sudo_terminal_goes_away_and_the_request_is_parked(void **state)
 {
 	(void)state;
@@ -1051,6 +1086,7 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_a050_noninteractive),
 		cmocka_unit_test(test_sudo_reason),
 		cmocka_unit_test(test_sudo_a043_signal_cancels),
+		cmocka_unit_test(test_sudo_a050_without_a_terminal_waiting_is_one_line),
 		cmocka_unit_test(test_sudo_terminal_goes_away_and_the_request_is_parked),
 		cmocka_unit_test(test_sudo_printing_fails_and_the_request_is_parked),
 		cmocka_unit_test(test_sudo_submit_in_full),
@@ -1070,16 +1106,24 @@ static int run_all(void)
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-/* In a session of its own: whether the tests were started at a terminal must not matter. */
+/* A session of its own with a terminal of its own: whether the tests were started at one must not matter. */
+static int at_own_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave = -1;
+
+	if (setsid() == -1 || master == -1 || grantpt(master) != 0 || unlockpt(master) != 0)
+		return -1;
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return slave != -1 ? ioctl(slave, TIOCSCTTY, 0) : -1;
+}
+
 int main(void)
 {
 	int status = 0;
 	pid_t pid = fork();
 
-	if (pid == 0) {
-		(void)setsid();
-		exit(run_all() != 0);
-	}
+	if (pid == 0)
+		exit(at_own_terminal() != 0 || run_all() != 0);
 	if (pid == -1 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return 1;
 	return WEXITSTATUS(status);
