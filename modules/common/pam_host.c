@@ -81,6 +81,22 @@ static int find_switcher(const char *claimed, struct cs_user *ret_user)
 	return cs_user_by_uid(uid, ret_user);
 }
 
+/* sudoedit has made root its real uid by the time of its session. Root, whom sudo names nobody else, stays root; and nobody
+ * is taken for root by what is said. */
+static int find_asker(const struct cs_service *service, const char *claimed, struct cs_user *ret_user)
+{
+	if (service->tells && getuid() == 0 && claimed != NULL)
+		return cs_user_by_name(claimed, ret_user);
+	return find_switcher(claimed, ret_user);
+}
+
+/* Both sudo and the kernel have to say so, where sudo says anything (Defaults !pam_ruser). */
+static int is_local_root(const struct cs_pam *host, const struct cs_service *service)
+{
+	return host->submit.subject.uid == 0 && host->submit.action.peer[0] == '\0' &&
+	       (!service->tells || item(host, PAM_RUSER) != NULL);
+}
+
 static int is_numeric_address(const char *text)
 {
 	unsigned char address[sizeof(struct in6_addr)];
@@ -148,14 +164,14 @@ static int gather(struct cs_pam *host, const char **ret_why)
 	*ret_why = "the user could not be looked up";
 	r = find_target(user, known->switches, &target);
 	if (r == 0 && known->switches)
-		r = find_switcher(item(host, PAM_RUSER), &asking);
+		r = find_asker(known, item(host, PAM_RUSER), &asking);
 	if (r == 0)
 		r = fill_subject(host, known->switches ? &asking : &target);
 	if (r == 0)
 		r = fill_action(host, service, &target);
 	host->interactive = is_attended(host, known) == 1;
 	host->at_terminal = known->attended == CS_ATTENDED_TERMINAL;
-	host->local_root = r == 0 && host->submit.subject.uid == 0 && host->submit.action.peer[0] == '\0';
+	host->local_root = r == 0 && is_local_root(host, known) == 1;
 	cs_user_clear(&target);
 	cs_user_clear(&asking);
 	return r;

@@ -6,19 +6,19 @@
 #include <string.h>
 
 static const struct cs_service services[] = {
-	{ "sshd", false, CS_ATTENDED_ALWAYS },
-	{ "login", false, CS_ATTENDED_ALWAYS },
-	{ "remote", false, CS_ATTENDED_ALWAYS },
-	{ "su", true, CS_ATTENDED_TERMINAL },
-	{ "su-l", true, CS_ATTENDED_TERMINAL },
-	{ "sudo", true, CS_ATTENDED_TERMINAL },
-	{ "sudo-i", true, CS_ATTENDED_TERMINAL },
-	{ "runuser", true, CS_ATTENDED_TERMINAL },
-	{ "runuser-l", true, CS_ATTENDED_TERMINAL },
-	{ "cron", false, CS_ATTENDED_NEVER },
-	{ "crond", false, CS_ATTENDED_NEVER },
-	{ "atd", false, CS_ATTENDED_NEVER },
-	{ "systemd-user", false, CS_ATTENDED_NEVER },
+	{ "sshd", false, false, CS_ATTENDED_ALWAYS },
+	{ "login", false, false, CS_ATTENDED_ALWAYS },
+	{ "remote", false, false, CS_ATTENDED_ALWAYS },
+	{ "su", true, false, CS_ATTENDED_TERMINAL },
+	{ "su-l", true, false, CS_ATTENDED_TERMINAL },
+	{ "sudo", true, true, CS_ATTENDED_TERMINAL },
+	{ "sudo-i", true, true, CS_ATTENDED_TERMINAL },
+	{ "runuser", true, false, CS_ATTENDED_TERMINAL },
+	{ "runuser-l", true, false, CS_ATTENDED_TERMINAL },
+	{ "cron", false, false, CS_ATTENDED_NEVER },
+	{ "crond", false, false, CS_ATTENDED_NEVER },
+	{ "atd", false, false, CS_ATTENDED_NEVER },
+	{ "systemd-user", false, false, CS_ATTENDED_NEVER },
 };
 
 const struct cs_service *cs_service_find(const char *name)

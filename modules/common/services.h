@@ -16,6 +16,7 @@ enum cs_attended {
 struct cs_service {
 	const char *name;
 	bool switches; /* from one user to another: the kernel's real uid says who asks, PAM_USER whom he becomes */
+	bool tells;    /* and where the real uid is root's, PAM_RUSER says who asks: it is what sudo itself knows */
 	enum cs_attended attended;
 };
 

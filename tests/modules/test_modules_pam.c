@@ -512,6 +512,38 @@ static void test_pam_a028_su_asks_for_the_real_uid(void **state)
 	}
 }
 
+/* sudoedit has made root its real uid by the time of its session, and sudo says in PAM_RUSER who called it: kills tells in
+ * the table of services. What nobody says makes nobody root without the daemon. */
+static void test_pam_a028_sudo_tells_who_called_it(void **state)
+{
+	struct scene scene = SCENE(.service = "sudo", .user = "root", .ruser = "games", .arguments = "confirm",
+		STEPS(ANSWER(CS_CALL_CONFIRM, &d_confirmed)));
+	struct cs_confirm call = { 0 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	scene.local = true;
+	scene.tty = "/dev/pts/1";
+	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
+	seen_call(0, &call);
+	assert_int_equal(call.subject.uid, 5);
+	assert_string_equal(call.subject.name, "games");
+	cs_clear(&cs_confirm_shape, &call);
+	scene.n_steps = 0;
+	scene.dead = true;
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+	scene.ruser = NULL; /* Defaults !pam_ruser */
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+	scene.ruser = "no-such-user-here";
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+	scene.ruser = "root";
+	assert_int_equal(play(SESSION, scene), PAM_SUCCESS);
+	scene.ruser = "root";
+	scene.real_uid = 5; /* said, and not so */
+	assert_int_equal(play(SESSION, scene), PAM_PERM_DENIED);
+}
+
 /* --- Root's console ----------------------------------------------------------------------------------------------- */
 
 static void test_pam_a010_root_console_without_daemon(void **state)
@@ -1050,6 +1082,7 @@ int main(void)
 		cmocka_unit_test(test_pam_a003_unknown_user),
 		cmocka_unit_test(test_pam_a029_peer),
 		cmocka_unit_test(test_pam_a028_su_asks_for_the_real_uid),
+		cmocka_unit_test(test_pam_a028_sudo_tells_who_called_it),
 		cmocka_unit_test(test_pam_a010_root_console_without_daemon),
 		cmocka_unit_test(test_pam_a010_root_is_recorded_where_the_daemon_answers),
 		cmocka_unit_test(test_pam_a010_root_console_with_a_full_disk),
