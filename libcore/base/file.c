@@ -214,31 +214,43 @@ out:
 }
 
 /* One component: 1, 0 or CS_EIO as cs_path_sealed. */
-static int component_sealed(const char *path)
+static int component_sealed(int top, uid_t owner, const char *path)
 {
 	struct stat st;
-	if (lstat(path, &st) != 0)
+	const char *below = path[1] == '\0' ? "." : path + 1;
+	if (fstatat(top, top == AT_FDCWD ? path : below, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return CS_EIO;
-	if (S_ISLNK(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022) != 0)
+	if (S_ISLNK(st.st_mode) || st.st_uid != owner || (st.st_mode & 022) != 0)
 		return 0;
 	return 1;
 }
 
-int cs_path_sealed(const char *path)
+int cs_path_sealed_below(int top, uid_t owner, const char *path, size_t *ret_open)
 {
 	char prefix[PATH_MAX];
-	size_t len = strlen(path);
+	size_t len = strlen(path), checked = 1;
 
+	*ret_open = len;
 	if (path[0] != '/' || len >= sizeof(prefix) || strstr(path, "//") != NULL || strstr(path, "/../") != NULL ||
 	    strstr(path, "/./") != NULL)
 		return 0;
-	int r = component_sealed("/");
+	int r = component_sealed(top, owner, "/");
 	for (size_t i = 1; r == 1 && i <= len; i++) {
 		if (path[i] != '/' && path[i] != '\0')
 			continue;
 		memcpy(prefix, path, i);
 		prefix[i] = '\0';
-		r = component_sealed(prefix);
+		checked = i;
+		r = component_sealed(top, owner, prefix);
 	}
+	if (r == 0)
+		*ret_open = checked;
 	return r;
+}
+
+int cs_path_sealed(const char *path)
+{
+	size_t open_part = 0;
+
+	return cs_path_sealed_below(AT_FDCWD, 0, path, &open_part);
 }
