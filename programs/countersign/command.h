@@ -13,6 +13,7 @@ enum cs_exit {
 	CS_EXIT_NO = 1,
 	CS_EXIT_USAGE = 2,
 	CS_EXIT_DOUBT = 3,
+	CS_EXIT_WARNING = 4, /* of doctor alone */
 	CS_EXIT_PENDING = 10,
 	CS_EXIT_REJECTED = 11,
 	CS_EXIT_CANCELLED = 12,
@@ -136,6 +137,7 @@ int cs_run_directory_test(struct cs_run *run, char **args, size_t n);
 int cs_run_notice(struct cs_run *run, char **args, size_t n);
 int cs_run_quiet(struct cs_run *run, char **args, size_t n);
 int cs_run_status(struct cs_run *run, char **args, size_t n);
+int cs_run_doctor(struct cs_run *run, char **args, size_t n);
 int cs_run_help(struct cs_run *run, char **args, size_t n);
 
 #endif

@@ -150,6 +150,12 @@ static const struct cs_command commands[] = {
 		"  --template FILE    with these words\n"
 		"  --domain NAME      mail: behind each recipient\n"
 		"  --from ADDRESS     mail: who sends it\n", cs_run_notice },
+	{ "doctor", "[--coverage] [--quiet] [--root DIR]", "What in this machine's configuration is wrong for Countersign",
+		"  --coverage         every way to privilege, and whether a gate sees it\n"
+		"  --quiet            no hints\n"
+		"  --root DIR         look at the machine whose root folder this is, such as an image\n"
+		"  --checks           list what is looked for\n",
+		cs_run_doctor },
 	{ "status", "", "How the daemon is", "", cs_run_status },
 	{ "help", "[COMMAND]", "This text, or that of one command", "", cs_run_help },
 };
