@@ -9,13 +9,14 @@
 
 /* libpam bounds substacks, and includes only by the number of files that it can open: a file that includes itself ends
  * in failure there. It ends here sooner. */
-enum { FILES_MAX = 64 };
+enum { FILES_MAX = 64, READS_MAX = 4096 };
 
 struct reading {
 	const struct cs_host *host;
 	struct cs_pam_lines *out;
 	enum cs_pam_phase wanted;
 	unsigned files; /* open, one within the other */
+	unsigned reads; /* in all: two files that include each other twice double with each step */
 };
 
 static int copy_args(struct cs_pam_line *to, const struct cs_pam_line *from)
@@ -173,7 +174,7 @@ static int add_lines(struct reading *reading, const struct cs_pam_lines *lines, 
 static int add_file(struct reading *reading, const char *name, enum cs_pam_phase asked, unsigned level)
 {
 	struct cs_pam_lines lines = { 0 };
-	int r = read_lines(reading->host, name, &lines);
+	int r = reading->reads++ < READS_MAX ? read_lines(reading->host, name, &lines) : CS_ETOOBIG;
 
 	if (r < 0)
 		return r;
@@ -192,7 +193,7 @@ int cs_pam_stack_read(const struct cs_host *host, const char *service, enum cs_p
 {
 	struct cs_pam_stack stack = { 0 };
 	struct cs_pam_lines other = { 0 };
-	struct reading own = { host, &stack.lines, phase, 0 }, fallback = { host, &other, phase, 0 };
+	struct reading own = { host, &stack.lines, phase, 0, 0 }, fallback = { host, &other, phase, 0, 0 };
 	int r = add_file(&own, service, CS_PAM_ANY, 0);
 
 	stack.no_file = r == CS_ENOENT;

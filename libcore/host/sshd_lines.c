@@ -12,13 +12,14 @@
 
 #define BLANKS " \t\r"
 
-enum { LINES_MAX = 20000, BLOCKS_MAX = 256, DEPTH_MAX = 16 };
+enum { LINES_MAX = 20000, BLOCKS_MAX = 256, DEPTH_MAX = 16, FILES_MAX = 4096 };
 
 struct reading {
 	const struct cs_host *host;
 	struct cs_sshd *sshd;
 	size_t block;
 	unsigned depth;
+	unsigned files;
 };
 
 static int add_block(struct cs_sshd *sshd, const char *file, unsigned line, const char *criteria)
@@ -164,7 +165,7 @@ static int add_file(struct reading *reading, const char *path)
 	size_t block = reading->block, len = 0;
 	char *text = NULL, *rest = NULL;
 	unsigned number = 0;
-	int r = cs_host_read(reading->host, path, &text, &len);
+	int r = reading->files++ < FILES_MAX ? cs_host_read(reading->host, path, &text, &len) : CS_ETOOBIG;
 
 	if (r == CS_ENOENT || r == CS_EIO)
 		return reading->depth == 0 ? r : 0;
@@ -180,7 +181,7 @@ static int add_file(struct reading *reading, const char *path)
 
 int cs_sshd_take_lines(const struct cs_host *host, const char *path, struct cs_sshd *sshd)
 {
-	struct reading reading = { host, sshd, 0, 0 };
+	struct reading reading = { .host = host, .sshd = sshd };
 	int r = add_block(sshd, path, 0, "");
 
 	return r == 0 ? add_file(&reading, path) : r;

@@ -10,7 +10,7 @@
 
 #define BLANKS " \t"
 
-enum { LINES_MAX = 20000, DEPTH_MAX = 128 };
+enum { LINES_MAX = 20000, DEPTH_MAX = 128, FILES_MAX = 4096 };
 
 static int add_line(struct cs_sudoers *sudoers, const char *file, unsigned number, const char *text)
 {
@@ -148,7 +148,7 @@ static int add_file(const struct cs_host *host, const char *path, unsigned depth
 	if (r == CS_ENOENT || r == CS_EIO)
 		return 0; /* the parser says it */
 	if (r == 0)
-		r = cs_strv_add(&sudoers->files, &sudoers->n_files, path);
+		r = sudoers->n_files < FILES_MAX ? cs_strv_add(&sudoers->files, &sudoers->n_files, path) : CS_ETOOBIG;
 	for (at = text; r == 0 && (line = next_line(&at, &number)) != NULL; first = number + 1)
 		r = take_line(host, path, first, line, depth, sudoers);
 	free(text);

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""countersign doctor on the real machine: what it says of each damage is what really happens."""
+import json
+import os
+import shutil
+import time
+
+from oracle import Oracle
+from people import countersign
+from world import run_as
+
+KEEP = ["/etc/sudo.conf", "/etc/sudoers", "/etc/pam.d/sudo", "/etc/pam.d/sudo-i", "/etc/pam.d/sshd", "/etc/pam.d/login"]
+DEPLOY = ["sudo", "deploy-release", "tomcat", "10.1"]
+KEPT = {}
+
+
+def setup():
+    countersign("countersign_world")
+    # The account line before the others, as etc/pam.d has it; and the options that the guide asks for.
+    for service, line in ("sshd", "account required pam_countersign.so hold=session"), ("login", "account required pam_countersign.so"):
+        path = f"/etc/pam.d/{service}"
+        text = open(path).read().replace(line + "\n", "")
+        write(path, text.replace("@include common-account\n", line + "\n@include common-account\n"))
+    with open("/etc/sudoers", "a") as file:
+        file.write("Defaults fdexec=always, use_pty\n")
+    for path in KEEP:
+        KEPT[path] = open(path).read()
+
+
+def teardown():
+    countersign("countersign_stop")
+    countersign("world_sshd_stop")
+    countersign("world_slapd_stop")
+
+
+def write(path, text):
+    """The same inode, owner and mode."""
+    with open(path, "w") as file:
+        file.write(text)
+
+
+class Damage:
+    """A change of one file that is taken back."""
+
+    def __init__(self, path, old, new):
+        self.path, self.old, self.new = path, old, new
+
+    def __enter__(self):
+        text = KEPT[self.path]
+        assert self.old in text, (self.path, self.old)
+        write(self.path, text.replace(self.old, self.new, 1) if self.old else text + self.new)
+
+    def __exit__(self, *_):
+        if not os.path.exists(self.path):
+            shutil.copyfile("/dev/null", self.path)
+        write(self.path, KEPT[self.path])
+        os.chmod(self.path, 0o440 if self.path == "/etc/sudoers" else 0o644)
+
+
+def findings(*words):
+    done = run_as("root", "countersign", "doctor", "--json", *words)
+    return done.status, json.loads(done.out)["findings"]
+
+
+def found(check):
+    """The one finding that is worse than a hint; the exit status fits to it."""
+    status, everything = findings()
+    worse = [finding for finding in everything if finding["severity"] != "hint"]
+    assert [finding["check"] for finding in worse] == [check], everything
+    assert status == {"error": 1, "doubt": 3, "warning": 4}[worse[0]["severity"]], (status, worse)
+    return worse[0]
+
+
+def unasked():
+    """The guarded command runs although nobody was asked."""
+    oracle = Oracle()
+    done = run_as("alice", *DEPLOY)
+    assert done.status == 0 and len(oracle.canaries()) == 1, done
+
+
+def refused():
+    oracle = Oracle()
+    done = run_as("alice", *DEPLOY)
+    assert done.status != 0, done
+    oracle.nothing_ran()
+
+
+def test_nothing_is_wrong_with_a_machine_that_is_set_up():
+    status, everything = findings()
+    assert [finding for finding in everything if finding["severity"] != "hint"] == [], everything
+    assert status == 0
+
+
+def test_a_fresh_debian_guards_nothing():
+    lines = {path: "\n".join(line for line in KEPT[path].splitlines() if "countersign" not in line) + "\n" for path in KEEP}
+    try:
+        for path in KEEP:
+            write(path, lines[path])
+        status, everything = findings()
+        assert [finding["check"] for finding in everything] == ["unguarded"], everything
+        assert status == 0
+    finally:
+        for path in KEEP:
+            write(path, KEPT[path])
+
+
+def test_a032_sudo_conf_damaged_is_refused_by_the_session_line():
+    with Damage("/etc/sudo.conf", "Plugin ", "Plugins "):
+        assert found("sudo-conf-keyword")["file"] == "/etc/sudo.conf"
+        refused()
+    with Damage("/etc/sudo.conf", "", "# nothing\n"):
+        os.chmod("/etc/sudo.conf", 0o666)
+        found("sudo-conf-refused")
+        refused()
+    with Damage("/etc/sudo.conf", "", ""):
+        os.unlink("/etc/sudo.conf")
+        found("sudo-conf-missing")
+        refused()
+
+
+def test_a032_without_the_session_line_a_damaged_sudo_conf_runs_the_command():
+    without = KEPT["/etc/pam.d/sudo"].replace("session required pam_countersign_hold.so confirm\n", "")
+    write("/etc/pam.d/sudo", without)
+    write("/etc/pam.d/sudo-i", KEPT["/etc/pam.d/sudo-i"].replace("session required pam_countersign_hold.so confirm\n", ""))
+    try:
+        found("sudo-plugin-alone")
+        with Damage("/etc/sudo.conf", "Plugin ", "Plugins "):
+            assert found("sudo-conf-keyword")["what"].endswith("without anybody being asked")
+            unasked()
+    finally:
+        write("/etc/pam.d/sudo", KEPT["/etc/pam.d/sudo"])
+        write("/etc/pam.d/sudo-i", KEPT["/etc/pam.d/sudo-i"])
+
+
+def test_a002_optional_runs_the_command():
+    """Without its plugin sudo has the session line alone, and that does not count."""
+    with Damage("/etc/pam.d/sudo", "session required pam_countersign", "session optional pam_countersign"):
+        finding = found("pam-not-counted")
+        assert finding["file"] == "/etc/pam.d/sudo"
+        assert "pam_countersign" in open("/etc/pam.d/sudo").read().splitlines()[finding["line"] - 1]
+        with Damage("/etc/sudo.conf", "Plugin ", "Plugins "):
+            unasked()
+
+
+def test_a002_sufficient_before_ours_runs_the_command():
+    with Damage("/etc/pam.d/sudo", "session required pam_countersign",
+                "session sufficient pam_permit.so\nsession required pam_countersign"):
+        found("pam-skipped")
+        with Damage("/etc/sudo.conf", "Plugin ", "Plugins "):
+            unasked()
+
+
+def test_a007_no_session_runs_the_command():
+    with Damage("/etc/sudoers", "", "Defaults:alice !pam_session\n"):
+        finding = found("sudoers-session")
+        assert finding["line"] == len(KEPT["/etc/sudoers"].splitlines()) + 1, finding
+        with Damage("/etc/sudo.conf", "Plugin ", "Plugins "):
+            unasked()
+
+
+def test_a_missing_plugin_refuses_everybody():
+    plugin = "/usr/libexec/sudo/sudo_countersign.so"
+    os.rename(plugin, plugin + ".away")
+    try:
+        found("sudo-plugin-missing")
+        refused()
+    finally:
+        os.rename(plugin + ".away", plugin)
+
+
+def test_a014_a_mistyped_line_refuses_everybody():
+    with Damage("/etc/pam.d/sudo", "", "session requierd pam_permit.so\n"):
+        found("pam-damaged")
+        refused()
+
+
+def test_a067_without_the_daemon_everybody_is_refused():
+    countersign("countersign_stop")
+    try:
+        found("daemon")
+        refused()
+    finally:
+        countersign("countersign_start")
+
+
+def test_who_is_not_root_is_told_that_he_does_not_see_all():
+    done = run_as("alice", "countersign", "doctor", "--quiet")
+    assert "as root" in done.out and done.status in (1, 3), done
+
+
+def test_coverage_lists_what_a_gate_sees():
+    began = time.monotonic()
+    done = run_as("root", "countersign", "doctor", "--coverage", "--json", timeout=120)
+    assert done.status == 0, done
+    print(f"coverage: {time.monotonic() - began:.2f} s")
+    ways = {(way["kind"], way["what"].split(" ")[0]): way["gate"] for way in json.loads(done.out)["ways"]}
+    assert ways["setuid", os.path.realpath("/usr/bin/sudo")] == "seen", ways
+    assert ways["setuid", os.path.realpath("/usr/bin/passwd")] == "not seen", ways
+    assert ways["pam", "sshd"] == "seen" and ways["pam", "sudo"] == "seen"
+    assert ways["pam", "login"] == "partly" and ways["pam", "su"] == "not seen"
+    assert ways["pam", "runuser"] == "out of scope"
+    assert "seen" in [gate for (kind, what), gate in ways.items() if kind == "sudoers"], ways
