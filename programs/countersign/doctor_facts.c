@@ -144,7 +144,8 @@ static int add_service(struct cs_doctor *doctor, const char *name)
 /* Programs ask for these by name, whoever else includes them. */
 static bool is_known(const char *name)
 {
-	static const char *const known[] = { "sudo", "sudo-i", "sshd", "su", "su-l", "login", "cron", "atd", "other" };
+	static const char *const known[] = { "sudo", "sudo-i", "sshd", "su", "su-l", "login", "cron", "atd", "runuser",
+		"runuser-l", "other" };
 
 	return cs_strv_has((char *const *)(uintptr_t)known, CS_COUNT(known), name) == 1;
 }

@@ -39,7 +39,7 @@ static void check_ways(struct cs_pam_stack *stack, uint8_t pick)
 		return;
 	ours[pick % stack->lines.n] = true;
 	for (size_t i = 0; i < stack->lines.n; i++)
-		codes[i] = ours[i] ? DENIED : SUCCESS;
+		codes[i] = ours[i] || strcmp(cs_pam_module_name(&stack->lines.at[i]), "pam_deny.so") == 0 ? DENIED : SUCCESS;
 	r = cs_pam_stack_escape(stack, ours, DENIED, &escape);
 	require(r == 0 || r == 1 || r == CS_EDOUBT);
 	require(r != 1 || escape.blame < stack->lines.n);

@@ -6,7 +6,7 @@ import shutil
 import time
 
 from oracle import Oracle
-from people import countersign
+from people import countersign, deploys
 from world import run_as
 
 KEEP = ["/etc/sudo.conf", "/etc/sudoers", "/etc/pam.d/sudo", "/etc/pam.d/sudo-i", "/etc/pam.d/sshd", "/etc/pam.d/login"]
@@ -23,6 +23,10 @@ def setup():
         write(path, text.replace("@include common-account\n", line + "\n@include common-account\n"))
     with open("/etc/sudoers", "a") as file:
         file.write("Defaults fdexec=always, use_pty\n")
+    # As systemctl enable does it; no systemd runs here.
+    wants = "/etc/systemd/system/multi-user.target.wants"
+    os.makedirs(wants, exist_ok=True)
+    os.symlink("/usr/lib/systemd/system/countersignd.service", f"{wants}/countersignd.service")
     for path in KEEP:
         KEPT[path] = open(path).read()
 
@@ -150,6 +154,31 @@ def test_a002_sufficient_before_ours_runs_the_command():
             unasked()
 
 
+def test_a002_who_has_to_change_his_password_passes_what_is_behind_common_account():
+    """Another line that denies stands in for ours: sshd asks nobody about him, and goes on to the change of password."""
+    login = ["ssh", "-o", "BatchMode=yes", "rel1", "id"]
+    ours = "account required pam_countersign.so hold=session\n"
+    include = "@include common-account\n"
+    denies = "account required pam_deny.so\n"
+    kept = KEPT["/etc/pam.d/sshd"]
+    assert ours + include in kept, kept
+    try:
+        write("/etc/pam.d/sshd", kept.replace(ours + include, include + ours))
+        assert found("pam-skipped-expired")["file"] == "/etc/pam.d/common-account"
+        kept = kept.replace("session required pam_countersign_hold.so\n", "")  # it would hold him
+        write("/etc/pam.d/sshd", kept.replace(ours + include, include + denies))
+        assert "Password change required" not in run_as("alice", *login).err
+        assert run_as("root", "chage", "-d", "0", "alice").status == 0
+        behind = run_as("alice", *login)
+        write("/etc/pam.d/sshd", kept.replace(ours + include, denies + include))
+        before = run_as("alice", *login)
+    finally:
+        write("/etc/pam.d/sshd", KEPT["/etc/pam.d/sshd"])
+        run_as("root", "chage", "-d", "20000", "alice")
+    assert "Password change required" in behind.err, behind
+    assert "Password change required" not in before.err and before.status == 255, before
+
+
 def test_a007_no_session_runs_the_command():
     with Damage("/etc/sudoers", "", "Defaults:alice !pam_session\n"):
         finding = found("sudoers-session")
@@ -178,7 +207,9 @@ def test_a067_without_the_daemon_everybody_is_refused():
     countersign("countersign_stop")
     try:
         found("daemon")
-        refused()
+        before = len(deploys())
+        assert run_as("alice", *DEPLOY).status != 0
+        assert len(deploys()) == before
     finally:
         countersign("countersign_start")
 
