@@ -88,6 +88,9 @@ void cs_doctor_find(struct cs_doctor *doctor, const struct cs_place *at, const c
 void cs_doctor_find_file(struct cs_doctor *doctor, const char *file, const char *mend, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The check that looks now has a finding at that place. */
+bool cs_doctor_found(const struct cs_doctor *doctor, const struct cs_place *at);
+
 /* A service by its name, or NULL. */
 const struct cs_doctor_service *cs_doctor_service(const struct cs_doctor *doctor, const char *name);
 

@@ -185,7 +185,8 @@ static void programs(struct coverage *coverage)
 	} else if (r < 0) {
 		coverage->error = r;
 	} else if (walk.skipped > 0 && cs_format(&what, "%llu folders", (unsigned long long)walk.skipped) == 0) {
-		add(coverage, "files", what, OUT_OF_SCOPE, "not looked into: no setuid there, of the kernel or of the network, or not readable");
+		add(coverage, "files", what, OUT_OF_SCOPE,
+			"not looked into: no setuid there, of the kernel or of the network, or not readable");
 		free(what);
 	}
 }

@@ -78,6 +78,18 @@ void cs_doctor_find_file(struct cs_doctor *doctor, const char *file, const char 
 	add(doctor, file, 0, mend, what);
 }
 
+bool cs_doctor_found(const struct cs_doctor *doctor, const struct cs_place *at)
+{
+	for (size_t i = 0; i < doctor->findings.n_findings; i++) {
+		const struct cs_finding *finding = &doctor->findings.findings[i];
+
+		if (strcmp(finding->check, doctor->check->id) == 0 && strcmp(finding->file, at->file) == 0 &&
+			finding->line == at->line)
+			return true;
+	}
+	return false;
+}
+
 int cs_doctor_examine(struct cs_doctor *doctor)
 {
 	for (size_t i = 0; doctor->error == 0 && (doctor->check = cs_doctor_check_at(i)) != NULL; i++)

@@ -9,7 +9,14 @@
 
 #include "countersign/error.h"
 
-enum { STACKS = 4000, FILES = 3 };
+enum { STACKS = 1500, FILES = 3 };
+
+/* libpam itself forgets what it has read of a file that it refuses. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libpam.so";
+}
 
 /* --- Lines ---------------------------------------------------------------------------------------------------------- */
 
@@ -396,7 +403,7 @@ static void test_random_ways_are_found_as_by_trying(void **state)
 
 		random_files(tree);
 		read_zero(tree, &stack);
-		if (stack.lines.n > 0 && stack.lines.n <= 7 && stack.lines.damage.file == NULL) {
+		if (stack.lines.n > 0 && stack.lines.n <= 6 && stack.lines.damage.file == NULL) {
 			ours[pick((unsigned)stack.lines.n)] = true;
 			bool truth = tried(&stack, ours, codes, 0);
 			int r = cs_pam_stack_escape(&stack, ours, PAM_PERM_DENIED, &escape);
