@@ -1259,12 +1259,11 @@ static struct instance instances[] = {
 	{ "one call, policies", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, CLOCK | REBOOT | CAROL_MOVES },
 	{ "two calls", 2, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL,
 		POLICY | CLOCK | REBOOT | ALICE_MOVES | CAROL_MOVES },
-	{ "two people", 2, { I_ALICE, I_BOB }, 1u << I_ALICE | 1u << I_BOB | 1u << I_CAROL,
-		POLICY | CLOCK | REBOOT | ALICE_MOVES | CAROL_MOVES | CRASH },
 };
 #else
 static struct instance instances[] = {
-	{ "one call, three approvers", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL | 1u << I_ERIN, 0 },
+	{ "one call, three approvers", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL | 1u << I_ERIN, CLOCK },
+	{ "one call, two approvers, clocks", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, ALICE_MOVES },
 	{ "two calls of one person, two approvers", 2, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, CLOCK },
 	{ "two calls of one person, three approvers", 2, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL | 1u << I_ERIN,
 		POLICY | CLOCK | REBOOT | ALICE_MOVES },
