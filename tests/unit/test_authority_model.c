@@ -70,6 +70,7 @@ struct own {
 static struct own_world {
 	struct cs_decision held[CONNECTIONS]; /* what a connection was told when it was held; number 0: nothing */
 	bool lives[CONNECTIONS];              /* it was not used up: nothing has been decided on a claim of it */
+	bool asked[CONNECTIONS];              /* it made the request, or was left it: its Ctrl-C withdraws it */
 	bool carol_left, alice_left, strict;  /* infra, for the owners; the owners; the strict policy is in force */
 	int wall;                             /* so many steps ahead of where it was before anything was open */
 	unsigned boots;
@@ -355,6 +356,7 @@ static void do_submit(const struct thing *t)
 		cs_clear(&cs_decision_shape, &world.held[t->connection]);
 		world.held[t->connection] = d;
 		world.lives[t->connection] = true;
+		world.asked[t->connection] = d.number > world.number;
 	} else {
 		cs_clear(&cs_decision_shape, &d);
 	}
@@ -451,7 +453,8 @@ static void do_cancel(const struct thing *t)
 	assert_int_equal(house_state(&house, cancel.number), CS_CANCELLED);
 }
 
-/* Ctrl-C where it is held, and the process is gone. What the other call waits for too stays open. */
+/* Ctrl-C where it is held, and the process is gone. What the other call waits for too stays open, and is left to it; so
+ * does what was asked for before. */
 static void do_interrupt(const struct thing *t)
 {
 	const struct cs_caller caller = house_module(&house, t->connection + 1);
@@ -464,7 +467,8 @@ static void do_interrupt(const struct thing *t)
 	memcpy(cancel.secret, world.held[t->connection].secret, CS_ID_LEN);
 	cancel_by(&caller, &cancel);
 	if (was_open)
-		assert_int_equal(house_state(&house, n) == CS_CANCELLED, !shared);
+		assert_int_equal(house_state(&house, n) == CS_CANCELLED, world.asked[t->connection] && !shared);
+	world.asked[!t->connection] = world.asked[!t->connection] || (shared && world.asked[t->connection]);
 	do_gone(t);
 }
 
@@ -993,24 +997,26 @@ static uint64_t mix_request(uint64_t hash, uint64_t n)
 	return mix_votes(mix(hash, same_policy), n);
 }
 
-/* What a connection waits for: which of the open requests, or one that is closed, whether it may still claim, and
- * whether the daemon knows of it. */
+/* What a connection waits for: which of the open requests, or one that is closed, whether it may still claim or
+ * withdraw it, and whether the daemon knows so. */
 static uint64_t waits_for(unsigned c)
 {
 	const struct cs_decision *held = &world.held[c];
-	bool known = held->number != 0 && live_find(house.authority, held->id, held->secret) != NULL;
-	uint64_t rank = 1, lives = 2u * known + world.lives[c];
+	const struct live *live = NULL;
+	uint64_t rank = 1, lives = world.lives[c] + 2u * world.asked[c];
 
 	if (held->number == 0)
 		return 0;
+	live = live_find(house.authority, held->id, held->secret);
+	lives += live ? 4u + 8u * live->asked : 0;
 	for (uint64_t n = oldest_looked_at(); n <= world.number; n++) {
 		if (!is_open(n))
 			continue;
 		rank++;
 		if (n == held->number)
-			return 4 * rank + lives;
+			return 16 * rank + lives;
 	}
-	return 4 + lives;
+	return 16 + (lives & 4); /* there is nothing left to claim or to withdraw */
 }
 
 /* Two worlds with the same fingerprint have the same future, but for what is only told or recorded: releases that wait
