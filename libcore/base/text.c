@@ -145,7 +145,7 @@ static void put_hidden(struct cs_buf *out, uint32_t cp)
 	put_text(out, text);
 }
 
-void cs_escape(struct cs_buf *out, const char *s)
+static void escape(struct cs_buf *out, const char *s, bool ascii)
 {
 	const unsigned char *at = (const unsigned char *)s;
 
@@ -160,13 +160,23 @@ void cs_escape(struct cs_buf *out, const char *s)
 			n = 1;
 		} else if (cp == '\\') {
 			put_text(out, "\\\\");
-		} else if (is_hidden(cp)) {
+		} else if (is_hidden(cp) || (ascii && cp > '~')) {
 			put_hidden(out, cp);
 		} else {
 			cs_buf_put(out, at, n);
 		}
 		at += n;
 	}
+}
+
+void cs_escape(struct cs_buf *out, const char *s)
+{
+	escape(out, s, false);
+}
+
+void cs_escape_ascii(struct cs_buf *out, const char *s)
+{
+	escape(out, s, true);
 }
 
 size_t cs_text_shown(const char *s)

@@ -12,7 +12,11 @@
  * One argument therefore never makes two lines. Source: threat-model.md rule 9, attacks.md A097. */
 void cs_escape(struct cs_buf *out, const char *s);
 
-/* The same as an allocated string; NULL only when out of memory or when the result exceeds 1 MiB. */
+/* The same, but nothing beyond printable ASCII is shown as it is: for what is to run, where a letter that looks like another,
+ * or one that is written from right to left, would have somebody approve what he does not see (A097). */
+void cs_escape_ascii(struct cs_buf *out, const char *s);
+
+/* cs_escape as an allocated string; NULL only when out of memory or when the result exceeds 1 MiB. */
 char *cs_escaped(const char *s);
 
 /* The length of the code point at s when cs_escape would show it as it is ('\\' counts as shown); 0 when it would not. */

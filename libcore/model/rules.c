@@ -146,21 +146,21 @@ int cs_action_check(const struct cs_action *action, const char **ret_what)
 
 static void put_word(struct cs_buf *out, const char *word)
 {
-	char *shown = cs_escaped(word);
-	int quote = !shown || !*shown || strpbrk(shown, " '\"");
+	size_t quote = !*word || strpbrk(word, " '\"") ? 1 : 0;
+	struct cs_buf shown;
 
-	if (!shown) {
-		out->error = CS_ENOMEM;
-		return;
-	}
-	cs_buf_put(out, quote ? "\"" : "", quote ? 1 : 0);
-	for (const char *p = shown; *p; p++) {
-		if (*p == '"')
+	cs_buf_init(&shown, LINE_BYTES);
+	cs_escape_ascii(&shown, word);
+	if (cs_buf_error(&shown) != 0)
+		out->error = cs_buf_error(&shown);
+	cs_buf_put(out, "\"", quote);
+	for (size_t i = 0; i < shown.len; i++) {
+		if (shown.data[i] == '"')
 			cs_buf_put_u8(out, '\\');
-		cs_buf_put_u8(out, (uint8_t)*p);
+		cs_buf_put_u8(out, shown.data[i]);
 	}
-	cs_buf_put(out, quote ? "\"" : "", quote ? 1 : 0);
-	free(shown);
+	cs_buf_put(out, "\"", quote);
+	cs_buf_clear(&shown);
 }
 
 char *cs_action_line(const struct cs_action *action)

@@ -68,7 +68,7 @@ static void put_arguments(struct cs_buf *out, const struct cs_action *action)
 	for (size_t i = 0; i < action->n_argv; i++) {
 		snprintf(label, sizeof(label), "argv[%zu]", i);
 		cs_put(out, CS_LABEL "= ", label);
-		cs_escape(out, action->argv[i] == NULL ? "" : action->argv[i]);
+		cs_escape_ascii(out, action->argv[i] == NULL ? "" : action->argv[i]);
 		cs_put(out, "\n");
 	}
 }
@@ -77,7 +77,7 @@ static void put_target(struct cs_buf *out, const struct cs_action *action)
 {
 	cs_put(out, CS_LABEL, "as");
 	if (cs_given(action->target_name)) {
-		cs_escape(out, action->target_name);
+		cs_escape_ascii(out, action->target_name);
 		cs_put(out, " ");
 	}
 	cs_put(out, "(uid %lu, gid %lu, groups", (unsigned long)action->target_uid, (unsigned long)action->target_gid);
@@ -91,7 +91,7 @@ static void put_environment(struct cs_buf *out, const struct cs_action *action)
 	if (action->n_env == 0)
 		cs_put(out, CS_LABEL "nothing beyond the safe set\n", "environment");
 	for (size_t i = 0; i < action->n_env; i++)
-		cs_put_text(out, i == 0 ? "environment" : "", action->env[i], "\"\"");
+		cs_put_exact(out, i == 0 ? "environment" : "", action->env[i], "\"\"");
 }
 
 static void put_file(struct cs_buf *out, const struct cs_file *file, bool brief)
@@ -136,18 +136,18 @@ static void put_warnings(struct cs_buf *out, const struct cs_look *look, const s
 
 static void put_action(struct cs_buf *out, const struct cs_look *look, const struct cs_action *action, bool brief)
 {
-	cs_put_text(out, "service", action->service, "-");
-	cs_put_text(out, "command", action->command, action->n_argv == 0 ? "none: a login" : "-");
+	cs_put_exact(out, "service", action->service, "-");
+	cs_put_exact(out, "command", action->command, action->n_argv == 0 ? "none: a login" : "-");
 	if (cs_given(action->resolved) && (action->command == NULL || strcmp(action->resolved, action->command) != 0))
-		cs_put_text(out, "which is", action->resolved, NULL);
+		cs_put_exact(out, "which is", action->resolved, NULL);
 	put_arguments(out, action);
 	put_target(out, action);
-	cs_put_text(out, "folder", action->cwd, NULL);
+	cs_put_exact(out, "folder", action->cwd, NULL);
 	put_environment(out, action);
 	put_file(out, &action->file, brief);
-	cs_put_text(out, "host", action->host, "-");
-	cs_put_text(out, "terminal", action->tty, brief ? NULL : "none");
-	cs_put_text(out, "from", action->peer, brief ? NULL : "this host");
+	cs_put_exact(out, "host", action->host, "-");
+	cs_put_exact(out, "terminal", action->tty, brief ? NULL : "none");
+	cs_put_exact(out, "from", action->peer, brief ? NULL : "this host");
 	put_warnings(out, look, action);
 }
 

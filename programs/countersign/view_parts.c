@@ -13,16 +13,27 @@ bool cs_is_open(enum cs_state state)
 	return state == CS_PENDING || state == CS_APPROVED;
 }
 
-void cs_put_text(struct cs_buf *out, const char *label, const char *text, const char *instead)
+static void put_labelled(struct cs_buf *out, const char *label, const char *text, const char *instead,
+	void (*escape)(struct cs_buf *out, const char *text))
 {
 	if (!cs_given(text) && instead == NULL)
 		return;
 	cs_put(out, CS_LABEL, label);
 	if (cs_given(text))
-		cs_escape(out, text);
+		escape(out, text);
 	else if (instead != NULL)
 		cs_put(out, "%s", instead);
 	cs_put(out, "\n");
+}
+
+void cs_put_text(struct cs_buf *out, const char *label, const char *text, const char *instead)
+{
+	put_labelled(out, label, text, instead, cs_escape);
+}
+
+void cs_put_exact(struct cs_buf *out, const char *label, const char *text, const char *instead)
+{
+	put_labelled(out, label, text, instead, cs_escape_ascii);
 }
 
 void cs_put_digest(struct cs_buf *out, const char *label, const uint8_t digest[CS_DIGEST_LEN])

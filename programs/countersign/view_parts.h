@@ -18,6 +18,8 @@ bool cs_is_open(enum cs_state state);
 
 /* Appends one line of a label and a text from outside; instead stands where there is none (NULL: no line then). */
 void cs_put_text(struct cs_buf *out, const char *label, const char *text, const char *instead);
+/* The same of what is to run: nothing beyond printable ASCII is shown as it is (cs_escape_ascii). */
+void cs_put_exact(struct cs_buf *out, const char *label, const char *text, const char *instead);
 /* Appends one line of a label and a digest. */
 void cs_put_digest(struct cs_buf *out, const char *label, const uint8_t digest[CS_DIGEST_LEN]);
 /* Appends names from outside: before stands before the first, between before every other; nothing where n is 0. */

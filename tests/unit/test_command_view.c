@@ -123,6 +123,27 @@ static struct cs_show_answer example(void)
 	return answer;
 }
 
+/* What runs is shown letter for letter; what people write to each other keeps their letters. Kills: cs_escape for either. */
+static void test_a097_what_runs_is_ascii(void **state)
+{
+	static char program[] = "/opt/\xd0\xb0", look_alike[] = "tomc\xd0\xb0t", hebrew[] = "\xd7\xa9\xd7\x9c", for_what[] = "f\xc3\xbcr";
+	char *words[] = { program, look_alike };
+	struct cs_show_answer answer = { 0 };
+
+	(void)state;
+	answer.request.action = (struct cs_action){ .command = program, .argv = words, .n_argv = 2, .cwd = hebrew };
+	answer.request.reason = for_what;
+	for (int brief = 0; brief <= 1; brief++) {
+		char *text = view(&answer, brief == 1);
+
+		assert_line(text, "  command       /opt/\\u{0430}");
+		assert_line(text, "  argv[1]       = tomc\\u{0430}t");
+		assert_line(text, "  folder        \\u{05E9}\\u{05DC}");
+		assert_line(text, "  reason        f\xc3\xbcr");
+		free(text);
+	}
+}
+
 static void every_argument_has_its_own_line_a099(void **state)
 {
 	struct cs_show_answer answer = example();
@@ -311,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a097_what_a_requester_wrote_begins_no_line),
+		cmocka_unit_test(test_a097_what_runs_is_ascii),
 		cmocka_unit_test(every_argument_has_its_own_line_a099),
 		cmocka_unit_test(nothing_raw_reaches_the_terminal_a097),
 		cmocka_unit_test(what_decides_is_in_both_views_a038_a045),

@@ -356,6 +356,23 @@ static void test_model_a097_action_line_hides_nothing(void **state)
 	free(line);
 }
 
+/* A Cyrillic a, Hebrew letters, a full-width slash: shown, none of them would be what it looks like, or stand where it is.
+ * Kills: cs_escape in put_word. */
+static void test_model_a097_what_runs_is_ascii(void **state)
+{
+	char *argv[] = {TEXT("deploy-release"), TEXT("tomc\xd0\xb0t"), TEXT("\xd7\xa9\xd7\x9c 1"), TEXT("a\xef\xbc\x8f" "b")};
+	struct cs_action action = deploy();
+	char *line = NULL;
+
+	(void)state;
+	action.argv = argv;
+	action.n_argv = CS_COUNT(argv);
+	line = cs_action_line(&action);
+	assert_non_null(line);
+	assert_non_null(strstr(line, " tomc\\u{0430}t \"\\u{05E9}\\u{05DC} 1\" a\\u{FF0F}b"));
+	free(line);
+}
+
 static void test_model_a099_action_line_keeps_words_apart(void **state)
 {
 	char *one[] = {TEXT("x"), TEXT("a b")}, *two[] = {TEXT("x"), TEXT("a"), TEXT("b")},
@@ -526,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_model_a004_action_check_target),
 		cmocka_unit_test(test_model_action_line),
 		cmocka_unit_test(test_model_a097_action_line_hides_nothing),
+		cmocka_unit_test(test_model_a097_what_runs_is_ascii),
 		cmocka_unit_test(test_model_a099_action_line_keeps_words_apart),
 		cmocka_unit_test(test_model_a099_action_line_is_unambiguous),
 		cmocka_unit_test(test_model_a103_action_key_covers_every_field),
