@@ -1269,12 +1269,12 @@ static struct instance instances[] = {
 #else
 static struct instance instances[] = {
 	{ "one call, three approvers", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL | 1u << I_ERIN, CLOCK },
-	{ "one call, two approvers, clocks", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, ALICE_MOVES },
-	{ "two calls of one person, two approvers", 2, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, CLOCK },
+	{ "one call, two approvers, clocks", 1, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, ALICE_MOVES | POLICY },
+	{ "two calls of one person, two approvers", 2, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL, CLOCK | REBOOT },
 	{ "two calls of one person, three approvers", 2, { I_ALICE, I_ALICE }, 1u << I_BOB | 1u << I_CAROL | 1u << I_ERIN,
 		POLICY | CLOCK | REBOOT | ALICE_MOVES },
 	{ "two people ask, and approve for each other", 2, { I_ALICE, I_BOB }, 1u << I_ALICE | 1u << I_BOB | 1u << I_CAROL,
-		POLICY | CLOCK | REBOOT | ALICE_MOVES | CAROL_MOVES },
+		POLICY | CLOCK | REBOOT | ALICE_MOVES | CAROL_MOVES | CRASH },
 };
 #endif
 
