@@ -355,8 +355,8 @@ enum cs_event_kind {
 	CS_EVENT_POLICY = 2,    /* a generation of the policy came into force; body is cs_in_force */
 	CS_EVENT_PERMITTED = 3, /* permitted at once: unguarded, root, right held */
 	CS_EVENT_DENIED = 4,    /* denied at once or at claim */
-	CS_EVENT_REQUESTED = 5, /* a request was made; body is its canonical encoding */
-	CS_EVENT_VOTED = 6,     /* body is the approval's encoding */
+	CS_EVENT_REQUESTED = 5, /* a request was made; body is cs_requested_body */
+	CS_EVENT_VOTED = 6,     /* body is cs_voted_body */
 	CS_EVENT_VOTE_REFUSED = 7,
 	CS_EVENT_APPROVED = 8,
 	CS_EVENT_REJECTED = 9,

@@ -181,7 +181,7 @@ static char *withdraw(const struct cs_hold *hold)
 	int r = cs_hold_cancel(hold, &plugin.options, &reply);
 
 	if (r == 0 && reply.reason == CS_WHY_CANCELLED) {
-		r = cs_format(&text, "countersign: request %llu is withdrawn\n", number);
+		r = cs_format(&text, "countersign: request %llu is cancelled\n", number);
 	} else if (r == 0) {
 		why = cs_escaped(reply.text != NULL ? reply.text : "");
 		r = cs_format(&text, "countersign: request %llu stays open: %s\n", number, why != NULL ? why : "");

@@ -53,7 +53,7 @@ struct coverage {
 
 static void add(struct coverage *coverage, const char *kind, const char *what, enum seen gate, const char *why)
 {
-	struct way way = { .gate = gate };
+	struct way way = { .gate = (int)gate };
 	int r = coverage->ways.n_ways >= WAYS_MAX ? CS_ETOOBIG
 		: cs_reserve((void **)&coverage->ways.ways, &coverage->ways.cap, coverage->ways.n_ways, 1, sizeof(way));
 

@@ -50,7 +50,7 @@ static const char *next_step(const struct cs_show_answer *answer)
 void cs_view_outcome(struct cs_buf *out, const struct cs_show_answer *answer)
 {
 	static const char *const texts[] = { [CS_PENDING] = "is still pending", [CS_APPROVED] = "is approved",
-		[CS_CANCELLED] = "was withdrawn", [CS_EXPIRED] = "expired: not enough people answered, or it was not used, "
+		[CS_CANCELLED] = "was cancelled", [CS_EXPIRED] = "expired: not enough people answered, or it was not used, "
 								 "in time",
 		[CS_USED] = "was approved and used", [CS_UNANSWERED] = "expired: nobody answered in time" };
 	const struct cs_decision *decision = &answer->decision;

@@ -641,13 +641,13 @@ static void test_sudo_a043_signal_cancels(void **state)
 	assert_int_equal(cancel.number, 4711);
 	assert_memory_equal(cancel.id, d_held.id, CS_ID_LEN);
 	assert_memory_equal(cancel.secret, d_held.secret, CS_ID_LEN);
-	assert_non_null(strstr(saw.said, "request 4711 is withdrawn"));
+	assert_non_null(strstr(saw.said, "request 4711 is cancelled"));
 	/* another session of the same person waits for the same: this one only leaves */
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), { .call = CS_CALL_WAIT, .act = FAKE_SIGNAL },
 				 ANSWER(CS_CALL_CANCEL, &d_still_wanted)))),
 		-1);
 	assert_non_null(strstr(saw.said, "request 4711 stays open: Another of your sessions waits for it still"));
-	assert_null(strstr(saw.said, "withdrawn"));
+	assert_null(strstr(saw.said, "cancelled"));
 	/* at the first question, and at the claim, where the daemon may have said yes */
 	assert_int_equal(play(SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_SIGNAL }))), -1);
 	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),

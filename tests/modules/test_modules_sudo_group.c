@@ -26,7 +26,7 @@ struct scene {
 	uint32_t uid;     /* 0: games' own */
 	bool no_passwd, root;
 	const char *names[MANY];  /* asked one after the other; none: pmc@project/tomcat */
-	const char *option;       /* behind socket=, server_uid= and timeout=1 */
+	const char *option;       /* behind socket=, server_uid= and timeout= */
 	int version;              /* 0: the right one */
 	const struct fake_step *steps;
 	size_t n_steps;
@@ -72,10 +72,21 @@ static const struct sudoers_group_plugin *load(void)
 	return plugin;
 }
 
+/* Short only where no answer comes: a busy machine is not to look like a daemon that hangs. */
+static char *timeout_of(const struct scene *scene)
+{
+	static char brief[] = "timeout=1", patient[] = "timeout=20";
+
+	for (size_t i = 0; i < scene->n_steps; i++)
+		if (scene->steps[i].act == FAKE_SILENT)
+			return brief;
+	return patient;
+}
+
 static void call_plugin(const struct scene *scene, const struct fake *fake)
 {
 	const struct sudoers_group_plugin *plugin = load();
-	char socket[160], server[40], *arguments[] = { socket, server, T("timeout=1"),
+	char socket[160], server[40], *arguments[] = { socket, server, timeout_of(scene),
 		(char *)(uintptr_t)scene->option, NULL };
 	const char *user = scene->user != NULL ? scene->user : "games";
 	struct passwd pwd = { .pw_name = T("games"), .pw_uid = scene->uid != 0 ? scene->uid : 5 };

@@ -156,7 +156,7 @@ def test_ahead_ctrl_c_leaves_the_other_session_waiting():
         assert second.wait() != 0
         assert show(number)["status"] == "pending"
         first.sendintr()
-        first.expect(f"request {number} is withdrawn")
+        first.expect(f"request {number} is cancelled")
         first.wait()
     assert show(number)["status"] == "cancelled"
 

@@ -55,7 +55,7 @@ def test_statuses_of_an_open_request():
     ends(11, "alice", "wait", number, says="not this one")
     number, _ = asked("1.1")
     ends(0, "alice", "cancel", number)
-    ends(12, "alice", "wait", number, says="withdrawn")
+    ends(12, "alice", "wait", number, says="cancelled")
 
 
 # Somebody answered, but not enough: that is not the same as nobody.

@@ -85,7 +85,7 @@ static void wait_has_a_status_for_each_end(void **state)
 		const char *says;
 	} rows[] = { { CS_APPROVED, 0, "request 4 is approved" }, { CS_USED, 0, "request 4 was approved and used" },
 		{ CS_REJECTED, 11, "request 4 was rejected by bob: not on a\\nFriday" },
-		{ CS_CANCELLED, 12, "request 4 was withdrawn" }, { CS_EXPIRED, 13, "request 4 expired" },
+		{ CS_CANCELLED, 12, "request 4 was cancelled" }, { CS_EXPIRED, 13, "request 4 expired" },
 		{ CS_UNANSWERED, 14, "nobody answered" } };
 
 	(void)state;

@@ -269,7 +269,7 @@ static void outcomes_are_told_apart_in_one_line(void **state)
 	assert_text(outcome(CS_APPROVED, false), "request 12 is approved\n");
 	assert_text(outcome(CS_APPROVED, true), "request 12 is approved; run the same command again to use it\n");
 	assert_text(outcome(CS_REJECTED, true), "request 12 was rejected by dave\n");
-	assert_text(outcome(CS_CANCELLED, true), "request 12 was withdrawn\n");
+	assert_text(outcome(CS_CANCELLED, true), "request 12 was cancelled\n");
 	assert_text(outcome(CS_USED, true), "request 12 was approved and used\n");
 	assert_text(outcome(CS_EXPIRED, false), "request 12 expired: not enough people answered, or it was not used, in time\n");
 	assert_text(outcome(CS_UNANSWERED, true),
