@@ -2,6 +2,7 @@
 """Every exit status that countersign(1) names, from a real daemon, and no other; with each error in one line."""
 import os
 import re
+import shutil
 import socket
 import tempfile
 import threading
@@ -9,6 +10,7 @@ import threading
 from people import POLICY, approve, countersign, from_clean, reject, show
 from world import SCRIPT, run_as
 
+MACHINE = os.path.join(os.path.dirname(SCRIPT), "machine")
 PAGE = os.path.join(os.path.dirname(SCRIPT), "..", "..", "docs", "man", "countersign.1")
 LIFETIME = "10s"  # the shortest there is
 seen = set()
@@ -95,6 +97,26 @@ def test_statuses_of_rights_and_of_words():
     ends(2, "bob", "policy", "chekc", says="policy chekc: policy goes with check, test")
     ends(2, "bob", "nothing", says="there is no such command: nothing: see `countersign help`")
     ends(77, "bob", "evidence", "verify", says="only root")
+
+
+# A machine that is well, and then has one fault that lets nobody in: it ends like neither.
+def test_statuses_of_a_doctor_who_only_warns():
+    with tempfile.TemporaryDirectory() as folder:
+        os.umask(0o022)
+        shutil.copytree(MACHINE, folder, dirs_exist_ok=True)
+        security, plugins = f"{folder}/lib/x86_64-linux-gnu/security", f"{folder}/usr/libexec/sudo"
+        os.makedirs(security)
+        os.makedirs(plugins)
+        for module in ("pam_countersign.so", "pam_countersign_hold.so"):
+            open(f"{security}/{module}", "w").close()
+        shutil.copy("/usr/libexec/sudo/sudo_countersign.so", plugins)
+        run_as("root", "chmod", "-R", "go-w", folder)
+        assert run_as("root", "countersign", "doctor", "--root", folder).status == 0
+        with open(f"{folder}/etc/sudoers", "a") as file:
+            file.write("Defaults !use_pty\n")
+        done = run_as("root", "countersign", "doctor", "--root", folder)
+        assert done.status == 4 and "[sudoers-pty]" in done.out, done
+        seen.add(done.status)
 
 
 def test_statuses_where_nothing_can_be_printed():
