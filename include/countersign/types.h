@@ -50,11 +50,13 @@ enum cs_reason {
 	CS_WHY_AUTOMATIC = 7,      /* the gate approves this by itself: pre-approved, and recorded as just that */
 	CS_WHY_NO_OBJECTION = 8,   /* nobody who could have objected did, in the time the gate gives them */
 	CS_WHY_BREAK_GLASS = 9,    /* past the approvals, by somebody whom the policy names for emergencies */
+	CS_WHY_MONITORED = 10,     /* the gate only monitors: nothing is held, and the text says what would have been */
 	/* holds */
 	CS_WHY_NEEDS_APPROVAL = 20,
 	CS_WHY_NEEDS_REASON = 21,  /* ask again with a reason */
 	CS_WHY_PARKED = 22,        /* the time on line is over; the request stays open */
 	CS_WHY_COOLING = 23,       /* approved; the gate's waiting time before use is not over */
+	CS_WHY_NEEDS_FILES = 24,   /* ask again with the files that the gate wants hashed */
 	/* denials by policy */
 	CS_WHY_UNMATCHED = 40,     /* no gate guards it and the policy does not permit what is unmatched */
 	CS_WHY_DENY_GATE = 41,
@@ -70,6 +72,8 @@ enum cs_reason {
 	CS_WHY_NO_BREAK_GLASS = 51, /* the policy names this person for no emergency */
 	CS_WHY_DEBT = 52,          /* the last break-glass here was not reviewed yet */
 	CS_WHY_AHEAD = 53,         /* the start asked for is in the past, or further ahead than the gate allows */
+	CS_WHY_EXPOSED_INPUT = 54, /* others than root can change a file that an argument names */
+	CS_WHY_NO_INPUT = 55,      /* a file that the gate wants hashed could not be opened */
 	/* denials by the directory */
 	CS_WHY_UNKNOWN_PERSON = 60,
 	CS_WHY_LOCKED_PERSON = 61,
@@ -81,6 +85,8 @@ enum cs_reason {
 	CS_WHY_USED = 83,
 	CS_WHY_NOT_WAITING = 84,   /* nobody waits: not interactive or asked for ahead; the request is open */
 	CS_WHY_UNANSWERED = 85,    /* nobody answered in time */
+	CS_WHY_ENDED = 86,         /* what ran was ended */
+	CS_WHY_UNWATCHED = 87,     /* nobody looked on where the gate wants it */
 	/* denials at claim: something changed since the approval */
 	CS_WHY_TARGET_CHANGED = 100,
 	CS_WHY_APPROVER_LOST = 101, /* a counted approver no longer has the right to approve */

@@ -311,7 +311,7 @@ static int fill(const struct task *task, const struct cs_glass *glass, const str
 		r = fill_person(task, facts, request);
 	if (r == 0)
 		r = fill_action(task, glass, &request->action);
-	request->version = 2;
+	request->version = 3;
 	request->boot = cs_dup(task->now.boot_id);
 	request->gate = cs_dup(cs_gate_name(glass->review));
 	request->scope = cs_dup(glass->scope);

@@ -27,7 +27,7 @@ static int fill(struct task *task, const struct cs_facts *facts, struct cs_reque
 	const struct cs_submit *submit = task->call;
 	int r = 0;
 
-	request->version = 2;
+	request->version = 3;
 	r = cs_random(request->id, sizeof(request->id));
 	if (r == 0)
 		r = cs_copy(&cs_subject_shape, &submit->subject, &request->subject);

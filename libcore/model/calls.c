@@ -310,3 +310,110 @@ static const struct cs_field policy_answer_fields[] = {
 	CS_BLOB(cs_policy_answer, text, CS_MAX_EVENT),
 };
 SHAPE(policy_answer);
+
+static const struct cs_field ask_fields[] = {
+	CS_STR(cs_ask, service, CS_MAX_NAME),
+	CS_STR(cs_ask, gate, CS_MAX_NAME),
+	CS_STR(cs_ask, command, CS_MAX_PATH),
+	CS_STRV(cs_ask, argv, CS_MAX_ARGS, CS_MAX_ARG),
+	CS_STR(cs_ask, cwd, CS_MAX_PATH),
+	CS_STRV(cs_ask, env, CS_MAX_ENV, CS_MAX_ARG),
+	CS_STR(cs_ask, tty, CS_MAX_NAME),
+	CS_STR(cs_ask, reason, CS_MAX_REASON),
+	CS_BOOL(cs_ask, may_wait),
+	CS_BOOL(cs_ask, has_file),
+	CS_BOOL(cs_ask, ahead),
+	CS_U64(cs_ask, start_wall_ms),
+};
+SHAPE(ask);
+
+static const struct cs_field attend_fields[] = {
+	CS_ENUM(cs_attend, kind, cs_attend_names),
+	CS_U64(cs_attend, number),
+	CS_FIXED(cs_attend, id, CS_ID_LEN),
+	CS_STR(cs_attend, tty, CS_MAX_NAME),
+	CS_U32(cs_attend, pid),
+	CS_U64(cs_attend, seen),
+	CS_U32(cs_attend, wait_ms),
+};
+SHAPE(attend);
+
+static const struct cs_field attend_answer_fields[] = {
+	CS_U64(cs_attend_answer, version),
+	CS_BOOL(cs_attend_answer, end),
+	CS_ENUM(cs_attend_answer, reason, cs_reason_names),
+	CS_STR(cs_attend_answer, text, CS_MAX_TEXT),
+	CS_U32(cs_attend_answer, watchers),
+	CS_BOOL(cs_attend_answer, pause),
+	CS_U64(cs_attend_answer, ends_in_ms),
+};
+SHAPE(attend_answer);
+
+static const struct cs_field sessions_fields[] = {
+	CS_BOOL(cs_sessions, mine),
+	CS_BOOL(cs_sessions, all),
+	CS_U64(cs_sessions, number),
+};
+SHAPE(sessions);
+
+static const struct cs_field session_fields[] = {
+	CS_U64(cs_session, number),
+	CS_FIXED(cs_session, id, CS_ID_LEN),
+	CS_ENUM(cs_session, kind, cs_attend_names),
+	CS_STR(cs_session, requester, CS_MAX_NAME),
+	CS_STR(cs_session, gate, CS_MAX_NAME),
+	CS_STR(cs_session, scope, CS_MAX_SCOPE),
+	CS_STR(cs_session, line, CS_MAX_TEXT),
+	CS_STR(cs_session, tty, CS_MAX_NAME),
+	CS_STR(cs_session, peer, CS_MAX_NAME),
+	CS_U32(cs_session, pid),
+	CS_U64(cs_session, since_wall_ms),
+	CS_U64(cs_session, ends_in_ms),
+	CS_ENUM(cs_session, watch, cs_watch_rule_names),
+	CS_U32(cs_session, watchers),
+	CS_BOOL(cs_session, ending),
+	CS_BOOL(cs_session, mine),
+	CS_BOOL(cs_session, may_end),
+	CS_BOOL(cs_session, may_watch),
+};
+SHAPE(session);
+
+static const struct cs_field sessions_answer_fields[] = {
+	CS_ARRAY(cs_sessions_answer, sessions, &cs_session_shape, CS_MAX_LIST),
+	CS_BOOL(cs_sessions_answer, more),
+};
+SHAPE(sessions_answer);
+
+static const struct cs_field end_fields[] = {
+	CS_U64(cs_end, number),
+	CS_STR(cs_end, reason, CS_MAX_REASON),
+};
+SHAPE(end);
+
+static const struct cs_field stream_fields[] = {
+	CS_U64(cs_stream, number),
+	CS_FIXED(cs_stream, id, CS_ID_LEN),
+	CS_ENUM(cs_stream, kind, cs_stream_names),
+	CS_BLOB(cs_stream, bytes, CS_MAX_STREAM),
+	CS_U32(cs_stream, lines),
+	CS_U32(cs_stream, columns),
+};
+SHAPE(stream);
+
+static const struct cs_field screen_fields[] = {
+	CS_U64(cs_screen, number),
+	CS_U64(cs_screen, from),
+	CS_U32(cs_screen, wait_ms),
+	CS_BOOL(cs_screen, leave),
+};
+SHAPE(screen);
+
+static const struct cs_field screen_answer_fields[] = {
+	CS_BLOB(cs_screen_answer, bytes, CS_MAX_STREAM),
+	CS_U64(cs_screen_answer, from),
+	CS_U32(cs_screen_answer, lines),
+	CS_U32(cs_screen_answer, columns),
+	CS_BOOL(cs_screen_answer, over),
+	CS_U32(cs_screen_answer, watchers),
+};
+SHAPE(screen_answer);

@@ -41,6 +41,14 @@ enum cs_call_type {
 	CS_CALL_QUIET = 21,  /* people: whether the caller wants to be told of requests. cs_quiet -> cs_quiet_answer */
 	CS_CALL_ARCHIVE = 22, /* people, root: take a segment of the evidence, which lies in a file, out of the store.
 	                      * cs_archive -> cs_archive_answer */
+	CS_CALL_ASK = 23,    /* people: a submit by whoever calls, for himself; then wait, claim and cancel on the same
+	                      * connection. cs_ask -> cs_decision; takes a descriptor */
+	CS_CALL_ATTEND = 24, /* module: what was released runs now, and as long as this connection is open. cs_attend ->
+	                      * cs_attend_answer */
+	CS_CALL_SESSIONS = 25, /* people: what runs because of which request. cs_sessions -> cs_sessions_answer */
+	CS_CALL_END = 26,    /* people: end what runs. cs_end -> cs_decision */
+	CS_CALL_STREAM = 27, /* module: what passes over the terminal of what runs. cs_stream -> cs_attend_answer */
+	CS_CALL_SCREEN = 28, /* people: look on. cs_screen -> cs_screen_answer */
 	CS_CALL_ROLE = 29    /* module: does this person have this role in this scope? cs_has_role ->
 	                      * cs_right_answer, without steps */
 };
@@ -304,6 +312,133 @@ struct cs_archive_answer {
 	size_t n_signature;
 };
 extern const struct cs_shape cs_archive_answer_shape;
+
+/* What a program asks for its caller. Nobody is named: it is the kernel's word who calls, and the action runs as him. */
+struct cs_ask {
+	char *service;  /* "run", "ssh-command", or a word that begins with "app-": never one that a module speaks for */
+	char *gate;     /* has to be the gate that guards it; "": whichever */
+	char *command;  /* as cs_action */
+	char **argv;
+	size_t n_argv;
+	char *cwd;
+	char **env;     /* NAME=value, what the caller wants an approver to see */
+	size_t n_env;
+	char *tty;
+	char *reason;
+	bool may_wait;  /* as in cs_submit, and so are the next three */
+	bool has_file;
+	bool ahead;
+	uint64_t start_wall_ms;
+};
+extern const struct cs_shape cs_ask_shape;
+
+enum cs_attend_kind {
+	CS_ATTEND_NONE = 0,
+	CS_ATTEND_COMMAND = 1, /* the caller ends it: the answer comes when it is to end */
+	CS_ATTEND_LOGIN = 2    /* the root helper ends it, where it was registered (end.h): answered at once */
+};
+extern const struct cs_names cs_attend_names[];
+
+struct cs_attend {
+	enum cs_attend_kind kind;
+	uint64_t number;      /* of the request, which is used */
+	uint8_t id[CS_ID_LEN];
+	char *tty;            /* of what runs; display only, as the next */
+	uint32_t pid;
+	uint64_t seen;        /* COMMAND: cs_attend_answer.version that the caller knows; another is answered at once */
+	uint32_t wait_ms;     /* COMMAND: answer after this time even if nothing changed; at most 60,000 */
+};
+extern const struct cs_shape cs_attend_shape;
+
+struct cs_attend_answer {
+	uint64_t version;  /* rises with every change of the others */
+	bool end;          /* end it now */
+	enum cs_reason reason; /* why */
+	char *text;        /* who ended it, or what; for the person in it */
+	uint32_t watchers; /* people who look on */
+	bool pause;        /* nobody looks on where somebody has to: let nothing pass */
+	uint64_t ends_in_ms; /* when it ends by itself: the session's time, or nobody looking on; 0: never */
+};
+extern const struct cs_shape cs_attend_answer_shape;
+
+struct cs_sessions {
+	bool mine;
+	bool all;        /* root: everything; else what the caller may see */
+	uint64_t number; /* of one request; 0: whichever */
+};
+extern const struct cs_shape cs_sessions_shape;
+
+/* What runs because of a request. */
+struct cs_session {
+	uint64_t number;  /* of the request */
+	uint8_t id[CS_ID_LEN];
+	enum cs_attend_kind kind;
+	char *requester;
+	char *gate;
+	char *scope;
+	char *line;       /* cs_action_line */
+	char *tty;
+	char *peer;
+	uint32_t pid;
+	uint64_t since_wall_ms;
+	uint64_t ends_in_ms; /* 0: no limit */
+	enum cs_watch_rule watch;
+	uint32_t watchers;
+	bool ending;      /* was told to end, and did not yet */
+	bool mine;
+	bool may_end;
+	bool may_watch;
+};
+extern const struct cs_shape cs_session_shape;
+
+struct cs_sessions_answer {
+	struct cs_session *sessions; /* newest first, at most CS_MAX_LIST */
+	size_t n_sessions;
+	bool more;
+};
+extern const struct cs_shape cs_sessions_answer_shape;
+
+struct cs_end {
+	uint64_t number; /* of the request */
+	char *reason;
+};
+extern const struct cs_shape cs_end_shape;
+
+enum cs_stream_kind {
+	CS_STREAM_NONE = 0,
+	CS_STREAM_IN = 1,
+	CS_STREAM_OUT = 2,
+	CS_STREAM_SIZE = 3 /* lines and columns changed */
+};
+extern const struct cs_names cs_stream_names[];
+
+struct cs_stream {
+	uint64_t number; /* as in cs_attend */
+	uint8_t id[CS_ID_LEN];
+	enum cs_stream_kind kind;
+	uint8_t *bytes;
+	size_t n_bytes;
+	uint32_t lines, columns; /* SIZE */
+};
+extern const struct cs_shape cs_stream_shape;
+
+struct cs_screen {
+	uint64_t number;
+	uint64_t from;    /* offset in what was shown since the beginning; 0: as far back as it is kept */
+	uint32_t wait_ms; /* answer after this time even if there is nothing; at most 60,000 */
+	bool leave;       /* look on no more; also when the connection ends */
+};
+extern const struct cs_shape cs_screen_shape;
+
+struct cs_screen_answer {
+	uint8_t *bytes;   /* what was shown, from `from` on */
+	size_t n_bytes;
+	uint64_t from;    /* where they begin: later than asked for where that is not kept any more */
+	uint32_t lines, columns;
+	bool over;        /* what ran is over, and everything was told */
+	uint32_t watchers;
+};
+extern const struct cs_shape cs_screen_answer_shape;
 
 struct cs_evidence_call {
 	uint64_t from; /* first event number */

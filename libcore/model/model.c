@@ -34,6 +34,21 @@ static const struct cs_field file_fields[] = {
 };
 SHAPE(file);
 
+static const struct cs_field operand_fields[] = {
+	CS_U32(cs_operand, arg),
+	CS_STR(cs_operand, suffix, CS_MAX_NAME),
+	CS_STR(cs_operand, path, CS_MAX_PATH),
+	CS_BOOL(cs_operand, exposed),
+	CS_NEST(cs_operand, file, &cs_file_shape),
+};
+SHAPE(operand);
+
+static const struct cs_field wanted_fields[] = {
+	CS_U32(cs_wanted, arg),
+	CS_STR(cs_wanted, suffix, CS_MAX_NAME),
+};
+SHAPE(wanted);
+
 static const struct cs_field action_fields[] = {
 	CS_STR(cs_action, service, CS_MAX_NAME),
 	CS_STR(cs_action, host, CS_MAX_NAME),
@@ -51,6 +66,7 @@ static const struct cs_field action_fields[] = {
 	CS_BOOL(cs_action, option_refused),
 	CS_BOOL(cs_action, exposed),
 	CS_NEST(cs_action, file, &cs_file_shape),
+	CS_ARRAY(cs_action, operands, &cs_operand_shape, CS_MAX_OPERANDS),
 };
 SHAPE(action);
 
@@ -75,6 +91,7 @@ static const struct cs_field request_fields[] = {
 	CS_U64(cs_request, session_ms),
 	CS_U64(cs_request, objection_ms),
 	CS_BOOL(cs_request, self_approval),
+	CS_ENUM(cs_request, watch, cs_watch_rule_names),
 };
 SHAPE(request);
 
@@ -134,6 +151,9 @@ static const struct cs_field decision_fields[] = {
 	CS_U64(cs_decision, objection_ms),
 	CS_U64(cs_decision, session_ms),
 	CS_U32(cs_decision, waiting),
+	CS_ARRAY(cs_decision, wanted, &cs_wanted_shape, CS_MAX_OPERANDS),
+	CS_BOOL(cs_decision, attend),
+	CS_ENUM(cs_decision, watch, cs_watch_rule_names),
 };
 SHAPE(decision);
 

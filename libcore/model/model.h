@@ -36,6 +36,8 @@ enum {
 	CS_MAX_KEY = 1024,        /* bytes of one key's blob, and of its text */
 	CS_MAX_SIGNATURE = 4096,  /* bytes of an SSHSIG */
 	CS_MAX_RECIPIENTS = 256,  /* of one notice */
+	CS_MAX_OPERANDS = 32,     /* arguments of one action that name files */
+	CS_MAX_STREAM = 32768,    /* bytes of a terminal in one message */
 	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
 };
 
@@ -43,7 +45,7 @@ enum {
 
 extern const struct cs_names cs_verdict_names[], cs_state_names[], cs_vote_names[], cs_reason_names[], cs_known_names[],
 	cs_where_names[], cs_event_names[],
-	cs_notice_names[];
+	cs_notice_names[], cs_watch_rule_names[];
 
 /* What the directory knows: yes, no, or it could not tell. */
 enum cs_known { CS_KNOWN_NO = 0, CS_KNOWN_YES = 1, CS_KNOWN_DOUBT = 2 };
@@ -86,6 +88,17 @@ struct cs_file {
 };
 extern const struct cs_shape cs_file_shape;
 
+/* An argument that names a file, as the module found it. What an approver sees and what runs are one file only where it
+ * is hashed, at the request and again at its release. */
+struct cs_operand {
+	uint32_t arg;        /* index in argv */
+	char *suffix;        /* what the gate's artefact adds to the argument: ".asc"; else "" */
+	char *path;          /* with every symlink resolved */
+	bool exposed;        /* others than root can change it or a folder above it */
+	struct cs_file file; /* stamped by the daemon where a descriptor came with it; else absent */
+};
+extern const struct cs_shape cs_operand_shape;
+
 /* What is to be done. */
 struct cs_action {
 	char *service;  /* sudo, sudoedit, sshd, login, … */
@@ -106,12 +119,28 @@ struct cs_action {
 	bool option_refused; /* chroot, another host: never combined with a gate */
 	bool exposed;        /* others than root can change the file or a folder above it */
 	struct cs_file file; /* stamped by the daemon */
+	struct cs_operand *operands; /* arguments that name files, in order */
+	size_t n_operands;
 };
 extern const struct cs_shape cs_action_shape;
 
+/* A file that the daemon has to see before it decides: an argument, or beside it (cs_operand.suffix). */
+struct cs_wanted {
+	uint32_t arg;
+	char *suffix;
+};
+extern const struct cs_shape cs_wanted_shape;
+
+/* Whether others may look on while it runs. */
+enum cs_watch_rule {
+	CS_WATCH_NONE = 0,    /* nobody */
+	CS_WATCH_ALLOWED = 1, /* who could approve it may look on, and end it */
+	CS_WATCH_REQUIRED = 2 /* it goes on only while somebody does */
+};
+
 /* One subject asking for one action once. Immutable once stored; the digest of its encoding is what is approved. */
 struct cs_request {
-	uint32_t version; /* of this encoding: 2 */
+	uint32_t version; /* of this encoding: 3 */
 	uint8_t id[CS_ID_LEN];
 	char *boot;            /* boot id of the host when it was made */
 	struct cs_subject subject;
@@ -131,6 +160,7 @@ struct cs_request {
 	uint64_t session_ms;    /* how long what it starts may last; 0: no limit */
 	uint64_t objection_ms;  /* lazy consensus: how long after it was made it goes ahead if nobody objects; 0: never */
 	bool self_approval;     /* the gate lets the requester's own vote count; said in every record about it */
+	enum cs_watch_rule watch; /* whether others may look on while it runs */
 };
 #define CS_USES_ANY UINT32_MAX
 extern const struct cs_shape cs_request_shape;
@@ -206,6 +236,10 @@ struct cs_decision {
 	uint64_t session_ms;   /* how long what it starts may last; 0: no limit. At confirm the PAM session line sets the
 	                        * timer */
 	uint32_t waiting;      /* connections that wait for it: identical calls join one request */
+	struct cs_wanted *wanted; /* CS_WHY_NEEDS_FILES: ask again with a descriptor of each */
+	size_t n_wanted;
+	bool attend;           /* released by a gate: what runs is listed, and can be ended; attend to it */
+	enum cs_watch_rule watch; /* whether others may look on */
 };
 extern const struct cs_shape cs_decision_shape;
 
@@ -372,8 +406,11 @@ enum cs_event_kind {
 	CS_EVENT_ARCHIVED = 19,    /* a segment of the evidence was sealed and moved out; body is its cs_segment */
 	CS_EVENT_UNTOLD = 20,      /* people could not be told, or were told too much already; text says whom and why. Body
 	                            * is a cs_told_body where who was to be asked is known and was given up */
-	CS_EVENT_TOLD = 21         /* people were told of a request that goes ahead unless one of them objects; body is a
+	CS_EVENT_TOLD = 21,        /* people were told of a request that goes ahead unless one of them objects; body is a
 	                            * cs_told_body */
+	CS_EVENT_ENDED = 22,       /* what runs was told to end; text says by whom or by what, and why */
+	CS_EVENT_CLOSED = 23,      /* what ran is over */
+	CS_EVENT_WATCHED = 24      /* somebody began to look on, or ended that; text says which */
 };
 
 /* What a decision was made from, frozen into the event so that anybody can decide again from the record alone

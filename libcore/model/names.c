@@ -36,7 +36,18 @@ const struct cs_names cs_event_names[] = {
 	{ CS_EVENT_CLAIMED, "claimed" }, { CS_EVENT_CONFIRMED, "confirmed" }, { CS_EVENT_PARKED, "parked" },
 	{ CS_EVENT_UNCONFIRMED, "unconfirmed" }, { CS_EVENT_REOPENED, "reopened" },
 	{ CS_EVENT_BREAK_GLASS, "break-glass" }, { CS_EVENT_DRILL, "drill" }, { CS_EVENT_ARCHIVED, "archived" },
-	{ CS_EVENT_UNTOLD, "untold" }, { CS_EVENT_TOLD, "told" }, { 0, NULL } };
+	{ CS_EVENT_UNTOLD, "untold" }, { CS_EVENT_TOLD, "told" }, { CS_EVENT_ENDED, "ended" },
+	{ CS_EVENT_CLOSED, "closed" }, { CS_EVENT_WATCHED, "watched" }, { 0, NULL } };
+
+const struct cs_names cs_watch_rule_names[] = {
+	{ CS_WATCH_NONE, "none" }, { CS_WATCH_ALLOWED, "allowed" }, { CS_WATCH_REQUIRED, "required" }, { 0, NULL } };
+
+const struct cs_names cs_stream_names[] = {
+	{ CS_STREAM_NONE, "none" }, { CS_STREAM_IN, "in" }, { CS_STREAM_OUT, "out" }, { CS_STREAM_SIZE, "size" },
+	{ 0, NULL } };
+
+const struct cs_names cs_attend_names[] = {
+	{ CS_ATTEND_NONE, "none" }, { CS_ATTEND_COMMAND, "command" }, { CS_ATTEND_LOGIN, "login" }, { 0, NULL } };
 
 const struct cs_names cs_quiet_names[] = {
 	{ CS_QUIET_SHOW, "show" }, { CS_QUIET_ON, "on" }, { CS_QUIET_OFF, "off" }, { 0, NULL } };
@@ -58,10 +69,12 @@ const struct cs_names cs_notice_names[] = {
 	X(CS_WHY_AUTOMATIC, "automatic", "The policy approves this by itself.") \
 	X(CS_WHY_NO_OBJECTION, "no-objection", "Nobody who could have objected did so in time.") \
 	X(CS_WHY_BREAK_GLASS, "break-glass", "Permitted by break-glass; two others have to review it.") \
+	X(CS_WHY_MONITORED, "monitored", "The gate only monitors; it goes on, and what would have been is recorded.") \
 	X(CS_WHY_NEEDS_APPROVAL, "needs-approval", "Other people have to approve this first.") \
 	X(CS_WHY_NEEDS_REASON, "needs-reason", "A reason is needed for this request.") \
 	X(CS_WHY_PARKED, "parked", "The request stays open; run the same command again after it is approved.") \
 	X(CS_WHY_COOLING, "cooling", "Enough people approved it; the waiting time before its use is not over.") \
+	X(CS_WHY_NEEDS_FILES, "needs-files", "The gate wants to see files that the arguments name.") \
 	X(CS_WHY_UNMATCHED, "unmatched", "No gate guards this, and the policy permits only what a gate names.") \
 	X(CS_WHY_DENY_GATE, "deny-gate", "The policy denies this to everybody.") \
 	X(CS_WHY_NO_PERMISSION, "no-permission", "You do not hold the permission that this needs.") \
@@ -76,6 +89,8 @@ const struct cs_names cs_notice_names[] = {
 	X(CS_WHY_NO_BREAK_GLASS, "no-break-glass", "The policy does not name you for break-glass here.") \
 	X(CS_WHY_DEBT, "debt", "The last break-glass here has not been reviewed; that comes first.") \
 	X(CS_WHY_AHEAD, "ahead", "The start is in the past, or further ahead than the gate allows.") \
+	X(CS_WHY_EXPOSED_INPUT, "exposed-input", "Others than root can change a file that an argument names.") \
+	X(CS_WHY_NO_INPUT, "no-input", "A file that the gate wants hashed could not be opened.") \
 	X(CS_WHY_UNKNOWN_PERSON, "unknown-person", "The directory does not know this person.") \
 	X(CS_WHY_LOCKED_PERSON, "locked-person", "This person's account is locked in the directory.") \
 	X(CS_WHY_DOUBT, "doubt", "The directory could not tell; try again when it answers.") \
@@ -86,6 +101,8 @@ const struct cs_names cs_notice_names[] = {
 	X(CS_WHY_NOT_WAITING, "not-waiting", \
 		"Nobody can wait here; the request is open. Run it again after it is approved.") \
 	X(CS_WHY_UNANSWERED, "unanswered", "Nobody answered in time.") \
+	X(CS_WHY_ENDED, "ended", "What ran was ended.") \
+	X(CS_WHY_UNWATCHED, "unwatched", "Nobody looked on, and the gate wants somebody who does.") \
 	X(CS_WHY_TARGET_CHANGED, "target-changed", "The program is not the one that was approved; ask again.") \
 	X(CS_WHY_APPROVER_LOST, "approver-lost", "An approver no longer has the right to approve; ask again.") \
 	X(CS_WHY_POLICY_CHANGED, "policy-changed", "The policy has changed since the approval; ask again.") \

@@ -3,7 +3,7 @@
 #ifndef CS_STORE_SCHEMA_H
 #define CS_STORE_SCHEMA_H
 
-#define CS_SCHEMA_VERSION 4              /* user_version */
+#define CS_SCHEMA_VERSION 5              /* user_version */
 #define CS_SCHEMA_APPLICATION 0x4353474e /* application_id: "CSGN" */
 
 /* What makes the tables in an empty file. There is no release yet: until then a change of it raises the version, and

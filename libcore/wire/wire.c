@@ -11,8 +11,8 @@
 static const struct cs_message messages[] = {
 	/* type, name, shape of the call, shape of the reply, doors, root only, takes a descriptor */
 	{ CS_CALL_SUBMIT, "submit", &cs_submit_shape, &cs_decision_shape, MODULE, false, true },
-	{ CS_CALL_WAIT, "wait", &cs_wait_shape, &cs_decision_shape, MODULE, false, false },
-	{ CS_CALL_CLAIM, "claim", &cs_claim_shape, &cs_decision_shape, MODULE, false, true },
+	{ CS_CALL_WAIT, "wait", &cs_wait_shape, &cs_decision_shape, MODULE | PEOPLE, false, false },
+	{ CS_CALL_CLAIM, "claim", &cs_claim_shape, &cs_decision_shape, MODULE | PEOPLE, false, true },
 	{ CS_CALL_CONFIRM, "confirm", &cs_confirm_shape, &cs_decision_shape, MODULE, false, false },
 	{ CS_CALL_CANCEL, "cancel", &cs_cancel_shape, &cs_decision_shape, MODULE | PEOPLE, false, false },
 	{ CS_CALL_RIGHT, "right", &cs_right_shape, &cs_right_answer_shape, MODULE | PEOPLE, false, false },
@@ -31,6 +31,12 @@ static const struct cs_message messages[] = {
 	{ CS_CALL_RECEIPT, "receipt", &cs_show_shape, &cs_receipt_answer_shape, PEOPLE, false, false },
 	{ CS_CALL_QUIET, "quiet", &cs_quiet_shape, &cs_quiet_answer_shape, PEOPLE, false, false },
 	{ CS_CALL_ARCHIVE, "archive", &cs_archive_shape, &cs_archive_answer_shape, PEOPLE, true, false },
+	{ CS_CALL_ASK, "ask", &cs_ask_shape, &cs_decision_shape, PEOPLE, false, true },
+	{ CS_CALL_ATTEND, "attend", &cs_attend_shape, &cs_attend_answer_shape, MODULE, false, false },
+	{ CS_CALL_SESSIONS, "sessions", &cs_sessions_shape, &cs_sessions_answer_shape, PEOPLE, false, false },
+	{ CS_CALL_END, "end", &cs_end_shape, &cs_decision_shape, PEOPLE, false, false },
+	{ CS_CALL_STREAM, "stream", &cs_stream_shape, &cs_attend_answer_shape, MODULE, false, false },
+	{ CS_CALL_SCREEN, "screen", &cs_screen_shape, &cs_screen_answer_shape, PEOPLE, false, false },
 	{ CS_CALL_ROLE, "role", &cs_has_role_shape, &cs_right_answer_shape, MODULE, false, false },
 };
 

@@ -12,7 +12,7 @@
 #include "frame.h"
 
 #define CS_WIRE_MAGIC "CSGN"
-#define CS_WIRE_VERSION 4u
+#define CS_WIRE_VERSION 5u
 #define CS_WIRE_HELLO_LEN 8u
 #define CS_WIRE_REPLY 0x80u
 

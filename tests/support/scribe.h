@@ -119,7 +119,7 @@ static inline void scribe_request(struct scribe *s, struct scribed *asked, const
 	struct cs_request *request = &asked->request;
 
 	memset(asked, 0, sizeof(*asked));
-	*request = (struct cs_request){ .version = 2, .boot = scribe_word("boot"), .requester = who->facts.person,
+	*request = (struct cs_request){ .version = 3, .boot = scribe_word("boot"), .requester = who->facts.person,
 		.subject = { .uid = who->facts.person.uid, .login_uid = CS_NO_UID, .name = who->facts.person.name },
 		.action = scribe_action(asked, word), .gate = scribe_word(gate), .reason = scribe_word("because"),
 		.scope = scribe_word(cs_gate_scope(found)), .assurance = scribe_word("local-uid"),

@@ -92,7 +92,7 @@ static struct cs_show_answer request_of(uint64_t head)
 	static char host[] = "rel1", gate[] = "deploy", service[] = "sudo", name[] = "alice", assurance[] = "signature";
 	struct cs_show_answer shown = { .may_vote = true, .head_number = head };
 
-	shown.request.version = 2;
+	shown.request.version = 3;
 	shown.request.action.host = host;
 	shown.request.action.service = service;
 	shown.request.gate = gate;

@@ -14,8 +14,8 @@
 /* Who may make which call, written down a second time. */
 static const struct cs_message expected[] = {
 	{CS_CALL_SUBMIT, "submit", &cs_submit_shape, &cs_decision_shape, M, false, true},
-	{CS_CALL_WAIT, "wait", &cs_wait_shape, &cs_decision_shape, M, false, false},
-	{CS_CALL_CLAIM, "claim", &cs_claim_shape, &cs_decision_shape, M, false, true},
+	{CS_CALL_WAIT, "wait", &cs_wait_shape, &cs_decision_shape, M | P, false, false},
+	{CS_CALL_CLAIM, "claim", &cs_claim_shape, &cs_decision_shape, M | P, false, true},
 	{CS_CALL_CONFIRM, "confirm", &cs_confirm_shape, &cs_decision_shape, M, false, false},
 	{CS_CALL_CANCEL, "cancel", &cs_cancel_shape, &cs_decision_shape, M | P, false, false},
 	{CS_CALL_RIGHT, "right", &cs_right_shape, &cs_right_answer_shape, M | P, false, false},
@@ -35,6 +35,12 @@ static const struct cs_message expected[] = {
 	{CS_CALL_QUIET, "quiet", &cs_quiet_shape, &cs_quiet_answer_shape, P, false, false},
 	{CS_CALL_ROLE, "role", &cs_has_role_shape, &cs_right_answer_shape, M, false, false},
 	{CS_CALL_ARCHIVE, "archive", &cs_archive_shape, &cs_archive_answer_shape, P, true, false},
+	{CS_CALL_ASK, "ask", &cs_ask_shape, &cs_decision_shape, P, false, true},
+	{CS_CALL_ATTEND, "attend", &cs_attend_shape, &cs_attend_answer_shape, M, false, false},
+	{CS_CALL_SESSIONS, "sessions", &cs_sessions_shape, &cs_sessions_answer_shape, P, false, false},
+	{CS_CALL_END, "end", &cs_end_shape, &cs_decision_shape, P, false, false},
+	{CS_CALL_STREAM, "stream", &cs_stream_shape, &cs_attend_answer_shape, M, false, false},
+	{CS_CALL_SCREEN, "screen", &cs_screen_shape, &cs_screen_answer_shape, P, false, false},
 };
 
 static void test_wire_table(void **state)
