@@ -7,6 +7,7 @@
 
 static const struct handler handlers[] = {
 	{ CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, submit_start },
+	{ CS_CALL_ASK, &cs_ask_shape, &cs_decision_shape, ask_start },
 	{ CS_CALL_CLAIM, &cs_claim_shape, &cs_decision_shape, claim_start },
 	{ CS_CALL_CONFIRM, &cs_confirm_shape, &cs_decision_shape, confirm_start },
 	{ CS_CALL_CANCEL, &cs_cancel_shape, &cs_decision_shape, cancel_start },

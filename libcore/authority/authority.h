@@ -19,7 +19,7 @@ struct cs_authority;
 /* Who calls, as the kernel says it (SO_PEERCRED). */
 struct cs_caller {
 	bool module;   /* through module.sock */
-	uint32_t uid;
+	uint32_t uid, gid;
 	uint32_t login_uid;  /* audit login uid of the peer's process; CS_NO_UID where none is set or it cannot be read.
 	                      * It only takes away: whoever logged in as somebody else is not independent of him */
 	uint64_t connection; /* a number from 1 that is never used twice; waits, claims and confirmations are bound to

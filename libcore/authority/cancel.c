@@ -4,18 +4,29 @@
 #include "mem.h"
 #include <string.h>
 
-/* Never the review of a break-glass. By whom: the waiting module with its secret; the person whose uid asked; root.
- * Nobody else (A092). *ret_live: the connection that waits, where it is a module's. */
+/* By the secret of a connection that waits. On people.sock it is the caller's own as well: a secret is no way to act for
+ * another. */
+static int may_let_go(struct task *task, struct live **ret_live)
+{
+	const struct cs_cancel *call = task->call;
+	struct live *live = live_find(task->authority, call->id, call->secret);
+	int r = live ? task_load(task, live->number) : CS_EPERM;
+
+	if (r == 0 && !task->caller.module && task->caller.uid != task->stored.request.subject.uid)
+		r = CS_EPERM;
+	if (r == 0)
+		*ret_live = live;
+	return r;
+}
+
+/* Never the review of a break-glass. By whom: who waits, with its secret; the person whose uid asked; root. Nobody else
+ * (A092). *ret_live: the connection that waits, where it says so itself. */
 static int may_cancel(struct task *task, struct live **ret_live)
 {
 	const struct cs_cancel *call = task->call;
-	struct live *live = NULL;
 
-	if (task->caller.module) {
-		live = live_find(task->authority, call->id, call->secret);
-		*ret_live = live;
-		return live ? task_load(task, live->number) : CS_EPERM;
-	}
+	if (task->caller.module || call->number == 0)
+		return may_let_go(task, ret_live);
 	if (task_load(task, call->number) < 0)
 		return CS_ENOENT;
 	if (glass_is_debt(&task->stored))

@@ -185,6 +185,7 @@ struct task {
 	uint64_t left_ms;          /* for all questions of the call: a second has what the first left */
 	uint64_t asked_ms;         /* when this question was asked */
 	uint64_t changes;          /* cs_directory_changes at that time */
+	char *only_gate;           /* submit: has to be the gate that guards it; NULL or "": whichever */
 	char *told;                /* submit: " (from ldaps://…, 0s old)", for the event; NULL: nothing was asked */
 	struct cs_grounds grounds; /* submit: what the directory said, for the event; all zero: nothing was asked */
 	size_t *listings_of_rule;
@@ -507,6 +508,7 @@ int caller_is_root(const struct task *task);
 
 /* The handlers. */
 void submit_start(struct task *task);
+void ask_start(struct task *task);
 void claim_start(struct task *task);
 void confirm_start(struct task *task);
 void cancel_start(struct task *task);

@@ -108,8 +108,8 @@ int release_add(struct task *task, const struct cs_action *action, uint32_t uid,
 	struct cs_authority *a = task->authority;
 	struct release *release = NULL;
 
-	if (!cs_action_runs(action))
-		return 0; /* a login goes on in the session phase itself, an application by itself: nothing confirms it
+	if (!cs_action_runs(action) || !task->caller.module)
+		return 0; /* a login goes on in the session phase itself, a program by itself: nothing confirms it
 		           * later */
 	release = calloc(1, sizeof(*release));
 	if (!release)

@@ -58,9 +58,9 @@ void submit_start(struct task *task)
 		submit_match(task);
 }
 
-/* --- By the authority itself -------------------------------------------------------------------------------------- */
+/* --- Through people.sock ------------------------------------------------------------------------------------------ */
 
-static void internal_start(struct task *task)
+void submit_internal_start(struct task *task)
 {
 	const struct cs_submit *submit = task->call;
 
@@ -75,7 +75,7 @@ static void internal_start(struct task *task)
 void submit_internal(struct cs_authority *a, const struct cs_caller *caller, const struct cs_submit *submit,
 	cs_reply_fn done, void *arg)
 {
-	static const struct handler handler = { CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, internal_start };
+	static const struct handler handler = { CS_CALL_SUBMIT, &cs_submit_shape, &cs_decision_shape, submit_internal_start };
 	struct cs_submit own = *submit; /* a view: task_begin copies it */
 
 	own.subject = (struct cs_subject){ .uid = caller->uid, .login_uid = caller->login_uid };

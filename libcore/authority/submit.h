@@ -7,6 +7,9 @@
 
 #include "internal.h"
 
+/* submit.c: a submit by the subject's own uid, which the kernel told; root is judged like anybody. */
+void submit_internal_start(struct task *task);
+
 /* submit_match.c: finds the gate, and goes on with it. */
 void submit_match(struct task *task);
 /* submit_decide.c: the action met the gate in task->match. */

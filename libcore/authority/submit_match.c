@@ -3,6 +3,7 @@
 #include "submit.h"
 #include "mem.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* What a gate never lets through, whoever asks. The file is hashed last: by then it is one that only root can
  * change. */
@@ -55,12 +56,32 @@ static void match_gate(struct task *task)
 /* Whichever gate it is, none denies it for sure: who has broken the glass for everything goes past it. */
 static void match_doubted(struct task *task)
 {
-	if (refused_outright(task) != CS_WHY_NONE || !past_approvals(task, "*"))
+	bool named = task->only_gate && *task->only_gate; /* and nobody can say that it is that one */
+
+	if (named || refused_outright(task) != CS_WHY_NONE || !past_approvals(task, "*"))
 		submit_deny(task, CS_WHY_DOUBT, task->match.text);
+}
+
+/* Whoever asks says by which gate he means to be guarded: then another one does not do, and none neither. What is denied
+ * or in doubt anyway says so itself. */
+static bool is_other_gate(const struct task *task)
+{
+	const struct cs_match *match = &task->match;
+
+	if (!task->only_gate || !*task->only_gate)
+		return false;
+	return match->kind == CS_MATCH_NONE ||
+	       (match->kind == CS_MATCH_GATE && strcmp(cs_gate_name(match->gate), task->only_gate) != 0);
 }
 
 static void submit_matched(struct task *task)
 {
+	if (is_other_gate(task)) {
+		submit_deny(task, CS_WHY_UNMATCHED, task->match.kind == CS_MATCH_NONE
+			? "No gate guards this, and the one that was named has to."
+			: "Another gate guards this than the one that was named.");
+		return;
+	}
 	switch (task->match.kind) {
 	case CS_MATCH_NONE:
 		if (task->match.unmatched_permits)

@@ -44,6 +44,7 @@ static void task_free(struct task *task)
 		cs_close(&task->fd);
 	cs_clear(task->handler->call, task->call);
 	free(task->call);
+	free(task->only_gate);
 	free(task);
 }
 

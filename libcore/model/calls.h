@@ -10,8 +10,8 @@ enum cs_call_type {
 	CS_CALL_NONE = 0,
 	CS_CALL_SUBMIT = 1,  /* module: decide on an action; may make a request. cs_submit -> cs_decision; takes a
 	                      * descriptor */
-	CS_CALL_WAIT = 2,    /* module: wait until the request changes. cs_wait -> cs_decision */
-	CS_CALL_CLAIM = 3,   /* module: use an approved request. cs_claim -> cs_decision; takes a descriptor */
+	CS_CALL_WAIT = 2,    /* both: wait until the request changes. cs_wait -> cs_decision */
+	CS_CALL_CLAIM = 3,   /* both: use an approved request. cs_claim -> cs_decision; takes a descriptor */
 	CS_CALL_CONFIRM = 4, /* module: was this sudo just released, on this connection? cs_confirm -> cs_decision */
 	CS_CALL_CANCEL = 5,  /* both: cs_cancel -> cs_decision */
 	CS_CALL_RIGHT = 6,   /* both: has_right and why. cs_right -> cs_right_answer */
@@ -90,7 +90,8 @@ extern const struct cs_shape cs_confirm_shape;
 
 struct cs_cancel {
 	uint64_t number;           /* by number on people.sock … */
-	uint8_t id[CS_ID_LEN];     /* … by id and secret on module.sock */
+	uint8_t id[CS_ID_LEN];     /* … by id and secret on module.sock, and for what was asked there on people.sock,
+	                            * where number is 0 */
 	uint8_t secret[CS_ID_LEN];
 };
 extern const struct cs_shape cs_cancel_shape;

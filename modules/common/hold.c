@@ -87,8 +87,13 @@ static int submit(struct cs_hold *hold, struct cs_decision *ret_decision)
 	int fd = open_file(hold);
 	int r = 0;
 
-	hold->submit->has_file = fd != -1;
-	r = call(hold, CS_CALL_SUBMIT, hold->submit, fd, hold->timeout_ms, ret_decision);
+	if (hold->ask != NULL) {
+		hold->ask->has_file = fd != -1;
+		r = call(hold, CS_CALL_ASK, hold->ask, fd, hold->timeout_ms, ret_decision);
+	} else {
+		hold->submit->has_file = fd != -1;
+		r = call(hold, CS_CALL_SUBMIT, hold->submit, fd, hold->timeout_ms, ret_decision);
+	}
 	cs_close(&fd);
 	return r;
 }
@@ -100,6 +105,7 @@ static int needs_reason(const struct cs_decision *decision)
 
 static int submit_with_reason(struct cs_hold *hold, struct cs_decision *decision)
 {
+	char **given = hold->ask != NULL ? &hold->ask->reason : &hold->submit->reason;
 	char *reason = NULL;
 	int r = 0;
 
@@ -111,8 +117,8 @@ static int submit_with_reason(struct cs_hold *hold, struct cs_decision *decision
 	}
 	if (r < 0)
 		return r;
-	cs_free_str(&hold->submit->reason);
-	hold->submit->reason = reason;
+	cs_free_str(given);
+	*given = reason;
 	cs_clear(&cs_decision_shape, decision);
 	return submit(hold, decision);
 }
@@ -222,13 +228,14 @@ static int use_approval(struct cs_hold *hold, struct cs_decision *now)
 
 static int run(struct cs_hold *hold, struct cs_decision *now)
 {
+	bool ahead = hold->ask != NULL ? hold->ask->ahead : hold->submit->ahead;
 	uint64_t limit = 0;
 	int r = submit(hold, now);
 
 	if (r == 0 && needs_reason(now))
 		r = submit_with_reason(hold, now);
 	/* What is asked for ahead is never waited for and never used. */
-	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now) || hold->submit->ahead)
+	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now) || ahead)
 		return r;
 	r = cs_copy(&cs_decision_shape, now, &hold->first);
 	limit = hold_limit(&hold->first);
@@ -266,7 +273,8 @@ int cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *o
 	struct cs_decision *ret_decision)
 {
 	struct cs_client_options quick = *options;
-	struct cs_cancel what = { .number = hold->first.number };
+	/* On people.sock a number stands for the request, whoever waits; who waits is told by id and secret alone. */
+	struct cs_cancel what = { .number = hold->ask == NULL ? hold->first.number : 0 };
 	struct cs_client *client = NULL;
 	int r = hold->first.number != 0 ? 0 : CS_ENOENT;
 

@@ -20,7 +20,8 @@ struct cs_hold_ops {
 struct cs_hold {
 	/* given */
 	struct cs_client *client; /* open, and stays the caller's */
-	struct cs_submit *submit; /* has_file and reason are set here */
+	struct cs_submit *submit; /* has_file and reason are set here; NULL where ask is given */
+	struct cs_ask *ask;       /* the same, of a program that asks for its caller, on people.sock; else NULL */
 	uint32_t timeout_ms;      /* of one answer */
 	int watch_fd;             /* the person's terminal or line, whose hang-up ends the hold; or -1 */
 	const struct cs_hold_ops *ops;

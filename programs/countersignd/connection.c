@@ -252,6 +252,7 @@ static void connection_add(struct server *s, enum cs_door door, int fd)
 	c->passed_fd = -1;
 	c->caller.module = door == CS_DOOR_MODULE;
 	c->caller.uid = uid;
+	c->caller.gid = socket_peer_gid(fd);
 	c->caller.login_uid = door == CS_DOOR_PEOPLE ? process_login_uid(pid) : CS_NO_UID;
 	c->pid = pid;
 	c->caller.connection = ++s->next_connection;

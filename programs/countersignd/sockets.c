@@ -156,6 +156,14 @@ int socket_peer(int fd, uint32_t *ret_uid, int32_t *ret_pid)
 	return 0;
 }
 
+uint32_t socket_peer_gid(int fd)
+{
+	struct ucred cred = { .pid = -1, .uid = UINT32_MAX, .gid = UINT32_MAX };
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || len != sizeof(cred) ? UINT32_MAX : cred.gid;
+}
+
 uint32_t process_login_uid(int32_t pid)
 {
 	char path[40], text[16] = { 0 };

@@ -27,6 +27,9 @@ int sockets_self_test(const char *dir, struct cs_problem *problem);
 /* The peer's credentials as of connect(2). 0; CS_EUNTRUSTED when the kernel does not say (A051: never zero, which is root). */
 int socket_peer(int fd, uint32_t *ret_uid, int32_t *ret_pid);
 
+/* And its group, as of then; UINT32_MAX when the kernel does not say. */
+uint32_t socket_peer_gid(int fd);
+
 /* The audit login uid of that process; UINT32_MAX where none is set or it cannot be read, because the process is gone, for
  * example. It is not attested like the uid is: it may only take something away. */
 uint32_t process_login_uid(int32_t pid);

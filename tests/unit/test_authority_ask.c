@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What programs ask for their callers: the same way as a module's submit, for nobody but the caller. */
+#include "houses.h"
+
+#define PEOPLE_AND_ROLES \
+	"permission release.deploy { label = \"Deploy\" } permission release.approve { label = \"Approve\" }\n" \
+	"role pmc { permissions = { release.deploy, release.approve } }\n" \
+	"role infra { permissions = release.approve }\n" \
+	"assignment owners { role = pmc scope = \"project/%{cn}\" below = \"ou=project\" listed = owner }\n" \
+	"assignment infra { role = infra scope = \"*\" group = \"cn=infra,ou=groups\" listed = member }\n"
+#define GUARDED \
+	"  permission = release.deploy scope = \"project/%{project}\"\n" \
+	"  approval committee { count = 1 permission = release.approve } }\n"
+
+static const char policy[] = PEOPLE_AND_ROLES
+	"service run { unmatched = permit }\n"
+	"gate delete { service = \"app-release\" command = \"delete %{project}\"\n" GUARDED
+	"gate job { service = run command = \"/usr/local/sbin/deploy-release %{project} *\" exposed_file = permit\n" GUARDED
+	"gate sealed { service = run command = \"/usr/local/sbin/sealed %{project} *\"\n" GUARDED
+	"gate deploy { service = sudo command = \"/usr/local/sbin/deploy-release %{project} *\"\n" GUARDED;
+
+/* `countersign run`, or a service that asks whether it may delete a project. All strings are static. */
+struct asking {
+	struct cs_ask ask;
+	char *argv[3];
+};
+
+static char word_run[] = "run", word_app[] = "app-release", word_delete[] = "delete", word_tomcat[] = "tomcat",
+	    word_version[] = "10.1", word_deploy[] = "/usr/local/sbin/deploy-release",
+	    word_sealed[] = "/usr/local/sbin/sealed", word_cwd[] = "/srv", gate_job[] = "job", gate_delete[] = "delete",
+	    gate_sealed[] = "sealed";
+
+static void ask_to_run(struct asking *a)
+{
+	*a = (struct asking){ .ask = { .service = word_run, .gate = gate_job, .command = word_deploy, .n_argv = 3,
+		.cwd = word_cwd, .may_wait = true, .has_file = true }, .argv = { word_deploy, word_tomcat, word_version } };
+}
+
+static void ask_to_delete(struct asking *a)
+{
+	*a = (struct asking){ .ask = { .service = word_app, .gate = gate_delete, .command = word_delete, .n_argv = 2,
+		.may_wait = true }, .argv = { word_delete, word_tomcat } };
+}
+
+static struct cs_caller person_on(uint32_t uid, uint64_t connection)
+{
+	struct cs_caller caller = house_person(uid);
+
+	caller.connection = connection;
+	caller.gid = uid;
+	return caller;
+}
+
+static int person_ask(struct house *h, struct asking *a, const struct cs_caller *caller, struct cs_decision *ret)
+{
+	int fd = a->ask.has_file ? open(h->program, O_RDONLY | O_CLOEXEC) : -1, r = 0;
+
+	a->ask.argv = a->argv;
+	r = house_call(h, caller, CS_CALL_ASK, &a->ask, fd, &cs_decision_shape, ret);
+	if (fd >= 0)
+		(void)close(fd);
+	return r;
+}
+
+static enum cs_reason ask_reason(struct house *h, struct asking *a, const struct cs_caller *caller, enum cs_verdict expected)
+{
+	struct cs_decision d = { 0 };
+	enum cs_reason reason = CS_WHY_NONE;
+
+	assert_int_equal(person_ask(h, a, caller, &d), 0);
+	if (d.verdict != expected)
+		fail_msg("%s: %s (%s)", cs_verdict_name(d.verdict), cs_reason_name(d.reason), d.text);
+	reason = d.reason;
+	cs_clear(&cs_decision_shape, &d);
+	return reason;
+}
+
+static void person_held(struct house *h, struct asking *a, const struct cs_caller *caller, struct cs_decision *ret)
+{
+	assert_int_equal(person_ask(h, a, caller, ret), 0);
+	if (ret->verdict != CS_HOLD)
+		fail_msg("not held: %s (%s)", cs_reason_name(ret->reason), ret->text);
+	assert_int_equal(ret->reason, CS_WHY_NEEDS_APPROVAL);
+}
+
+static enum cs_reason person_claim(struct house *h, const struct cs_decision *held, const struct cs_caller *caller, bool file,
+	enum cs_verdict expected)
+{
+	int fd = file ? open(h->program, O_RDONLY | O_CLOEXEC) : -1;
+	struct cs_claim call = { .has_file = file };
+	struct cs_decision d = { 0 };
+	enum cs_reason reason = CS_WHY_NONE;
+
+	memcpy(call.id, held->id, CS_ID_LEN);
+	memcpy(call.secret, held->secret, CS_ID_LEN);
+	assert_int_equal(house_call(h, caller, CS_CALL_CLAIM, &call, fd, &cs_decision_shape, &d), 0);
+	assert_int_equal(d.verdict, expected);
+	reason = d.reason;
+	cs_clear(&cs_decision_shape, &d);
+	if (fd >= 0)
+		(void)close(fd);
+	return reason;
+}
+
+static int person_look(struct house *h, const struct cs_decision *held, const struct cs_caller *caller)
+{
+	struct cs_wait wait = { 0 };
+	struct cs_decision d = { 0 };
+	int r = 0;
+
+	memcpy(wait.id, held->id, CS_ID_LEN);
+	memcpy(wait.secret, held->secret, CS_ID_LEN);
+	r = cs_authority_look(h->authority, caller, &wait, &d);
+	cs_clear(&cs_decision_shape, &d);
+	return r;
+}
+
+static int let_go(struct house *h, const struct cs_decision *held, const struct cs_caller *caller, enum cs_reason *ret_reason)
+{
+	struct cs_cancel call = { 0 };
+	struct cs_decision d = { 0 };
+	int r = 0;
+
+	memcpy(call.id, held->id, CS_ID_LEN);
+	memcpy(call.secret, held->secret, CS_ID_LEN);
+	r = house_call(h, caller, CS_CALL_CANCEL, &call, -1, &cs_decision_shape, &d);
+	*ret_reason = d.reason;
+	cs_clear(&cs_decision_shape, &d);
+	return r;
+}
+
+static void test_ask_is_held_approved_and_used_once(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7);
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_delete(&a);
+	person_held(&h, &a, &alice, &d);
+	assert_string_equal(d.gate, "delete");
+	assert_string_equal(d.scope, "project/tomcat");
+	assert_int_equal(person_look(&h, &d, &alice), 0);
+	assert_int_equal(person_claim(&h, &d, &alice, false, CS_HOLD), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(person_claim(&h, &d, &alice, false, CS_PERMIT), CS_WHY_APPROVED);
+	assert_int_equal(person_claim(&h, &d, &alice, false, CS_DENY), CS_WHY_NOT_YOURS);
+	assert_int_equal(house_state(&h, d.number), CS_USED);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* Who asks is the kernel's word: the subject, and as whom it runs. Nothing in the call could say otherwise; this kills taking
+ * the target or the group from anywhere else. */
+static void test_ask_speaks_for_the_caller_alone(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7);
+	struct cs_stored stored = { 0 };
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	person_held(&h, &a, &alice, &d);
+	assert_int_equal(cs_store_get(h.store, d.number, &stored), 0);
+	assert_int_equal(stored.request.subject.uid, ALICE);
+	assert_string_equal(stored.request.subject.name, "alice");
+	assert_int_equal(stored.request.action.target_uid, ALICE);
+	assert_int_equal(stored.request.action.target_gid, ALICE);
+	assert_true(stored.request.action.exposed);
+	assert_string_equal(stored.request.action.resolved, h.program); /* by the descriptor, whatever the caller says */
+	cs_clear(&cs_stored_shape, &stored);
+	assert_int_equal(house_vote(&h, ALICE, d.number, CS_VOTE_APPROVE), CS_WHY_SELF);
+	assert_int_equal(house_vote(&h, ALICE_ADM, d.number, CS_VOTE_APPROVE), CS_WHY_SELF);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* The words of sudo, sshd and every other PAM service are not a program's to ask for; and module.sock has a call of its own.
+ * Kills leaving out refused_service, and taking "app-" itself for one of its own. */
+static void test_ask_takes_no_word_of_a_module(void **state)
+{
+	static const char *const words[] = { "sudo", "sudo-i", "sudoedit", "sshd", "login", "su", "cron", "app", "app-", "runs", "",
+		"policy.apply", "ssh-commands" };
+	const struct cs_caller alice = person_on(ALICE, 7), module = house_module(NULL, 8);
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	for (size_t i = 0; i < CS_COUNT(words); i++) {
+		char word[32];
+
+		ask_to_run(&a);
+		(void)snprintf(word, sizeof(word), "%s", words[i]);
+		a.ask.service = word;
+		assert_int_equal(person_ask(&h, &a, &alice, &d), CS_EINVAL);
+	}
+	ask_to_run(&a);
+	assert_int_equal(person_ask(&h, &a, &module, &d), CS_EPERM);
+	ask_to_run(&a);
+	a.ask.command = word_delete; /* a word is no file */
+	assert_int_equal(person_ask(&h, &a, &alice, &d), CS_EINVAL);
+	ask_to_delete(&a);
+	a.ask.command = NULL; /* and a login is nothing to ask for */
+	a.ask.n_argv = 0;
+	assert_int_equal(person_ask(&h, &a, &alice, &d), CS_EINVAL);
+	close_house(&h);
+}
+
+/* Kills comparing no names in is_other_gate, and letting what is unmatched through there. */
+static void test_ask_names_the_gate_that_has_to_guard_it(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7);
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	a.ask.gate = gate_delete;
+	assert_int_equal(ask_reason(&h, &a, &alice, CS_DENY), CS_WHY_UNMATCHED);
+	ask_to_run(&a);
+	a.ask.command = word_cwd;
+	assert_int_equal(ask_reason(&h, &a, &alice, CS_DENY), CS_WHY_UNMATCHED);
+	a.ask.gate = NULL; /* whichever: and the policy permits what no gate guards */
+	assert_int_equal(ask_reason(&h, &a, &alice, CS_PERMIT), CS_WHY_UNGUARDED);
+	ask_to_run(&a);
+	a.ask.gate = NULL;
+	person_held(&h, &a, &alice, &d);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* Whether others can change a file nobody says but the caller: so it counts as if they could. Kills believing him. */
+static void test_ask_file_counts_as_exposed(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7);
+	struct house h;
+	struct asking a;
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	a.ask.gate = gate_sealed;
+	a.ask.command = word_sealed;
+	assert_int_equal(ask_reason(&h, &a, &alice, CS_DENY), CS_WHY_EXPOSED_FILE);
+	ask_to_run(&a);
+	a.ask.has_file = false;
+	assert_int_equal(ask_reason(&h, &a, &alice, CS_DENY), CS_WHY_NO_FILE);
+	close_house(&h);
+}
+
+/* A secret is of one connection. Kills not comparing the connection in own_live and in cs_authority_look. */
+static void test_ask_is_of_its_own_connection(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7), again = person_on(ALICE, 8), bob = person_on(BOB, 9);
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 }, wrong = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	person_held(&h, &a, &alice, &d);
+	assert_int_equal(cs_copy(&cs_decision_shape, &d, &wrong), 0);
+	wrong.secret[0] ^= 1;
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(person_look(&h, &d, &again), CS_EPERM);
+	assert_int_equal(person_look(&h, &d, &bob), CS_EPERM);
+	assert_int_equal(person_look(&h, &wrong, &alice), CS_EPERM);
+	assert_int_equal(person_claim(&h, &d, &again, true, CS_DENY), CS_WHY_NOT_YOURS);
+	assert_int_equal(person_claim(&h, &d, &bob, true, CS_DENY), CS_WHY_NOT_YOURS);
+	assert_int_equal(person_claim(&h, &wrong, &alice, true, CS_DENY), CS_WHY_NOT_YOURS);
+	assert_int_equal(house_state(&h, d.number), CS_APPROVED);
+	assert_int_equal(person_claim(&h, &d, &alice, true, CS_PERMIT), CS_WHY_APPROVED);
+	cs_clear(&cs_decision_shape, &wrong);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* Ctrl-C of one of two that wait leaves it to the other; another person's secret is no way to act for him. Kills the
+ * comparison of uids in may_let_go. */
+static void test_ask_is_withdrawn_by_who_waits(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7), again = person_on(ALICE, 8), bob = person_on(BOB, 9);
+	enum cs_reason reason = CS_WHY_NONE;
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 }, e = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	person_held(&h, &a, &alice, &d);
+	person_held(&h, &a, &again, &e);
+	assert_int_equal(e.number, d.number);
+	assert_int_equal(let_go(&h, &d, &bob, &reason), CS_EPERM);
+	assert_int_equal(let_go(&h, &d, &alice, &reason), 0);
+	assert_int_equal(reason, CS_WHY_PARKED);
+	assert_int_equal(house_state(&h, d.number), CS_PENDING);
+	assert_int_equal(let_go(&h, &d, &alice, &reason), CS_EPERM); /* it waits no more */
+	assert_int_equal(let_go(&h, &e, &again, &reason), 0);
+	assert_int_equal(reason, CS_WHY_CANCELLED);
+	assert_int_equal(house_state(&h, d.number), CS_CANCELLED);
+	cs_clear(&cs_decision_shape, &d);
+	cs_clear(&cs_decision_shape, &e);
+	close_house(&h);
+}
+
+/* What is left open is used by the next that asks the same; never by sudo, and sudo's never here. */
+static void test_ask_joins_its_own_kind_alone(void **state)
+{
+	const struct cs_caller alice = person_on(ALICE, 7), later = person_on(ALICE, 8);
+	struct house h;
+	struct asking a;
+	struct house_sudo s;
+	struct cs_decision d = { 0 }, sudo = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	person_held(&h, &a, &alice, &d);
+	cs_authority_gone(h.authority, &alice);
+	cs_authority_turn(h.authority);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	house_sudo_by(&s, ALICE, "alice");
+	assert_int_equal(house_submit(&h, &s, 20, &sudo), 0);
+	assert_int_equal(sudo.verdict, CS_HOLD);
+	assert_int_not_equal(sudo.number, d.number);
+	/* also where a module speaks for the same word */
+	cs_clear(&cs_decision_shape, &sudo);
+	s.submit.action.service = word_run;
+	s.submit.action.cwd = word_cwd;
+	s.submit.action.target_uid = s.submit.action.target_gid = ALICE;
+	assert_int_equal(house_submit(&h, &s, 21, &sudo), 0);
+	assert_int_not_equal(sudo.verdict, CS_PERMIT);
+	assert_int_equal(house_state(&h, d.number), CS_APPROVED);
+	assert_int_equal(ask_reason(&h, &a, &later, CS_PERMIT), CS_WHY_APPROVED);
+	assert_int_equal(house_state(&h, d.number), CS_USED);
+	assert_int_equal(house_events(&h, CS_EVENT_UNCONFIRMED, CS_WHY_UNCONFIRMED), 0);
+	house_pass(60000);
+	(void)cs_authority_tick(h.authority); /* nothing of it waits for a session to be confirmed */
+	cs_authority_turn(h.authority);
+	assert_int_equal(house_events(&h, CS_EVENT_UNCONFIRMED, CS_WHY_UNCONFIRMED), 0);
+	cs_clear(&cs_decision_shape, &sudo);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* Root means a gate where he asks by one: he is judged like anybody, and nobody knows him here. */
+static void test_ask_of_root_and_strangers_is_denied(void **state)
+{
+	const uint32_t uids[] = { 0, 65534, CS_NO_UID, 4242 };
+	struct house h;
+	struct asking a;
+
+	open_house(state, &h, policy);
+	for (size_t i = 0; i < CS_COUNT(uids); i++) {
+		struct cs_caller caller = person_on(uids[i], 30 + i);
+
+		caller.gid = 1;
+		if (uids[i] == CS_NO_UID)
+			caller.gid = CS_NO_UID;
+		ask_to_delete(&a);
+		if (uids[i] == CS_NO_UID) {
+			struct cs_decision d = { 0 };
+
+			assert_int_equal(person_ask(&h, &a, &caller, &d), CS_EINVAL);
+		} else {
+			assert_int_equal(ask_reason(&h, &a, &caller, CS_DENY), CS_WHY_UNKNOWN_PERSON);
+		}
+	}
+	close_house(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH_STORES(test_ask_is_held_approved_and_used_once),
+		BOTH_STORES(test_ask_speaks_for_the_caller_alone),
+		BOTH_STORES(test_ask_takes_no_word_of_a_module),
+		BOTH_STORES(test_ask_names_the_gate_that_has_to_guard_it),
+		BOTH_STORES(test_ask_file_counts_as_exposed),
+		BOTH_STORES(test_ask_is_of_its_own_connection),
+		BOTH_STORES(test_ask_is_withdrawn_by_who_waits),
+		BOTH_STORES(test_ask_joins_its_own_kind_alone),
+		BOTH_STORES(test_ask_of_root_and_strangers_is_denied),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
