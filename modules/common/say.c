@@ -451,6 +451,27 @@ char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *hel
 	return finish(&out);
 }
 
+char *cs_say_withdrawn(uint64_t number, int error, const struct cs_decision *reply)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, SAY_MAX);
+	put(&out, "countersign: request ");
+	put_number(&out, number);
+	if (error == 0 && reply->reason == CS_WHY_CANCELLED) {
+		put(&out, " is cancelled\n");
+	} else if (error == 0) {
+		put(&out, " stays open: ");
+		put_outside(&out, reply->text);
+		put(&out, "\n");
+	} else {
+		put(&out, " stays open: countersignd did not answer; countersign cancel ");
+		put_number(&out, number);
+		put(&out, " withdraws it\n");
+	}
+	return finish(&out);
+}
+
 static const char *error_text(int error)
 {
 	static const struct {

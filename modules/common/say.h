@@ -31,6 +31,9 @@ char *cs_say_time(const struct cs_decision *now);
  * code. */
 char *cs_say_denied(const struct cs_decision *now, const struct cs_decision *held, enum cs_again again);
 
+/* How withdrawing it went: error of the call, and its reply where that is 0. */
+char *cs_say_withdrawn(uint64_t number, int error, const struct cs_decision *reply);
+
 /* No decision was reached. text is what the server said (may be NULL), why a static text of the client (may be
  * NULL). */
 char *cs_say_error(int error, const char *why, const char *text);

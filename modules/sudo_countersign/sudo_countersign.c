@@ -175,23 +175,12 @@ static const char *failure_text(const struct cs_hold *hold, int error)
 
 static char *withdraw(const struct cs_hold *hold)
 {
-	unsigned long long number = (unsigned long long)hold->first.number;
 	struct cs_decision reply = { 0 };
-	char *text = NULL, *why = NULL;
 	int r = cs_hold_cancel(hold, &plugin.options, &reply);
+	char *text = cs_say_withdrawn(hold->first.number, r, &reply);
 
-	if (r == 0 && reply.reason == CS_WHY_CANCELLED) {
-		r = cs_format(&text, "countersign: request %llu is cancelled\n", number);
-	} else if (r == 0) {
-		why = cs_escaped(reply.text != NULL ? reply.text : "");
-		r = cs_format(&text, "countersign: request %llu stays open: %s\n", number, why != NULL ? why : "");
-	} else {
-		r = cs_format(&text, "countersign: request %llu stays open: countersignd did not answer; "
-			"countersign cancel %llu withdraws it\n", number, number);
-	}
-	cs_free_str(&why);
 	cs_clear(&cs_decision_shape, &reply);
-	return r == 0 ? text : NULL;
+	return text;
 }
 
 /* A person who pressed Ctrl-C withdraws; one whose terminal went away comes back, and the daemon keeps it open. */

@@ -96,6 +96,7 @@ int cs_run_watch(struct cs_run *run, char **args, size_t n);
 int cs_run_wait(struct cs_run *run, char **args, size_t n);
 int cs_run_request(struct cs_run *run, char **args, size_t n);
 int cs_run_repeat(struct cs_run *run, char **args, size_t n);
+int cs_run_run(struct cs_run *run, char **args, size_t n);
 int cs_run_withdraw(struct cs_run *run, char **args, size_t n);
 int cs_run_list(struct cs_run *run, char **args, size_t n);
 int cs_run_show(struct cs_run *run, char **args, size_t n);

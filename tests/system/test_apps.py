@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that ask for whoever runs them: `countersign run`."""
+import json
+import os
+import re
+import signal
+import subprocess
+
+from people import POLICY, approved_by, countersign, events, from_clean, held, last_event, reject, requests, show, until
+from term import Term
+from world import SCRIPT, run_as
+
+JOB = "/usr/local/bin/job"
+PLAIN = "/usr/local/bin/plain"
+RAN = "/home/alice/ran"
+OPEN, DENIED, FAILED, NOT_RUNNABLE, NOT_FOUND = 123, 124, 125, 126, 127
+
+GATES = """
+service run { unmatched = permit }
+gate job {
+	service = run
+	command = "%s tomcat *"
+	permission = release.deploy
+	scope = "project/tomcat"
+	exposed_file = permit
+	approval infra { count = 1 role = infra scope = "*" }
+}
+gate other {
+	service = run
+	command = "/usr/bin/sleep *"
+	permission = release.deploy
+	scope = "project/tomcat"
+	exposed_file = permit
+	approval infra { count = 1 role = infra scope = "*" }
+}
+gate reasoned {
+	service = run
+	command = "/usr/bin/touch *"
+	permission = release.deploy
+	scope = "project/tomcat"
+	exposed_file = permit
+	reason = required
+	approval infra { count = 1 role = infra scope = "*" }
+}
+""" % JOB
+
+
+def program(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, 0o755)
+
+
+def setup():
+    program(JOB, f'#!/bin/sh\n{{ echo "$0 $*"; env; }} >>{RAN}\nexit 7\n')
+    program(PLAIN, f"#!/bin/sh\necho plain >>{RAN}\n")
+    countersign("countersign_world")
+    with open(POLICY) as file:
+        text = file.read()
+    countersign("countersign_policy", stdin=text + GATES)
+    done = run_as("root", "countersign", "policy", "apply", POLICY, "--yes")
+    assert done.status == 0, done
+
+
+def teardown():
+    countersign("countersign_stop")
+    countersign("world_slapd_stop")
+
+
+def job(*words, gate="job", options=()):
+    return ["countersign", "run", "--gate", gate, *options, "--", JOB, *words]
+
+
+def ran():
+    """What the job wrote, and forgets it."""
+    if not os.path.exists(RAN):
+        return []
+    with open(RAN) as file:
+        lines = file.read().splitlines()
+    os.unlink(RAN)
+    return lines
+
+
+def start(user, argv, **more):
+    """Without a terminal."""
+    return subprocess.Popen([SCRIPT, "as", user, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, start_new_session=True, **more)
+
+
+def only_request(user="root"):
+    return until(lambda: [row for row in requests(user) if row["state"] == "pending"])[0]["number"]
+
+
+def code_of(number):
+    return re.search(r"check code +(\d{4})", run_as("alice", "countersign", "show", number).out).group(1)
+
+
+def test_run_is_held_and_runs_what_was_approved_with_its_own_status():
+    mark = last_event()
+    term, number, code = held("alice", job("tomcat", "10.1", options=["--env", "STAGE=blue"]),
+                              env={"SECRET_MODE": "loud", "PATH": "/home/alice/bin:/usr/bin:/bin", "HOME": "/tmp"})
+    with term:
+        term.expect("Ctrl-C withdraws it")
+        assert ran() == []
+        asked = show(number)["request"]
+        assert asked["action"]["argv"] == [JOB, "tomcat", "10.1"] and asked["action"]["env"] == ["STAGE=blue"], asked
+        assert asked["subject"]["name"] == "alice" and asked["action"]["service"] == "run"
+        assert asked["action"]["resolved"] == JOB and asked["action"]["exposed"] is True
+        approved_by(number, code, "carol")
+        term.expect(r"carol approved")
+        term.expect(f"request {number} is approved, and used now")
+        assert term.wait() == 7
+    lines = ran()
+    assert lines[0].endswith(" tomcat 10.1"), lines
+    # Kills handing the caller's environment on: nothing of it that nobody was shown.
+    assert "STAGE=blue" in lines and "HOME=/home/alice" in lines and "USER=alice" in lines
+    assert not [line for line in lines if "SECRET_MODE" in line or "/home/alice/bin" in line], lines
+    kinds = [event["kind"] for event in events(mark) if event["request"] == number]
+    assert kinds.count("claimed") == 1 and "unconfirmed" not in kinds, kinds
+
+
+def test_run_withdraws_with_ctrl_c_and_dies_of_it():
+    term, number, _ = held("alice", job("tomcat", "10.1"))
+    with term:
+        term.expect("Ctrl-C withdraws it")
+        term.sendintr()
+        term.expect(f"request {number} is withdrawn")
+        assert term.wait() == -signal.SIGINT
+    assert show(number)["decision"]["state"] == "cancelled" and ran() == []
+
+
+def test_run_stays_open_when_the_terminal_goes_away():
+    term, number, code = held("alice", job("tomcat", "10.1"))
+    with term:
+        term.hangup()
+        term.wait()
+    assert show(number)["decision"]["state"] == "pending"
+    approved_by(number, code, "carol")
+    assert run_as("alice", *job("tomcat", "10.1")).status == 7
+    assert len([line for line in ran() if line.endswith(" tomcat 10.1")]) == 1
+
+
+def test_run_without_waiting_says_one_line_and_123_then_uses_the_approval_once():
+    done = run_as("alice", *job("tomcat", "10.2", options=["--no-wait"]))
+    assert done.status == OPEN and done.out == "" and done.err.count("\n") == 1, done
+    number = only_request()
+    assert f"request {number} stays open" in done.err and "run the same command again" in done.err, done
+    approved_by(number, code_of(number), "carol")
+    assert run_as("alice", *job("tomcat", "10.2", options=["--no-wait"])).status == 7
+    assert run_as("alice", *job("tomcat", "10.2", options=["--no-wait"])).status == OPEN
+    assert len([line for line in ran() if line.endswith(" tomcat 10.2")]) == 1
+
+
+def test_run_without_a_terminal_waits_with_one_line():
+    process = start("alice", job("tomcat", "10.3"))
+    number = only_request()
+    assert process.poll() is None
+    approved_by(number, code_of(number), "carol")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 7 and out == "", (process.returncode, out, err)
+    assert err.splitlines()[0].startswith(f"countersign: request {number} is held until others approve it: check code"), err
+    assert err.splitlines()[1:] == [f"countersign: request {number} is approved, and used now"], err
+    assert len(ran()) > 1
+
+
+def test_run_is_rejected_with_124_and_says_by_whom():
+    process = start("alice", job("tomcat", "10.4", options=["--json"]))
+    number = only_request()
+    assert reject("carol", number, "not today").status == 0
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == DENIED and "was rejected by carol: not today" in err, (process.returncode, err)
+    told = json.loads(out)
+    assert told["reason"] == "rejected" and told["verdict"] == "deny" and "secret" not in told
+    assert ran() == []
+
+
+# Kills running what another gate guards, or none, though the policy permits that.
+def test_run_only_by_the_gate_that_was_named():
+    assert run_as("alice", *job("tomcat", "10.1", gate="other")).status == DENIED
+    done = run_as("alice", "countersign", "run", "--gate", "job", "--", PLAIN)
+    assert done.status == DENIED and "No gate guards this" in done.err, done
+    assert run_as("alice", *job("tomcat", "10.1", gate="nowhere")).status == DENIED
+    assert run_as("dave", *job("tomcat", "10.1")).status == DENIED
+    assert run_as("root", *job("tomcat", "10.1")).status == DENIED
+    assert run_as("alice", "countersign", "run", "--", JOB).status == FAILED
+    assert ran() == [] and [row for row in requests() if row["state"] == "pending"] == []
+
+
+def test_run_says_what_it_cannot_run_as_env_does():
+    def run(*words):
+        return run_as("alice", "countersign", "run", "--gate", "job", "--", *words).status
+    assert run("no-such-command") == NOT_FOUND and run("/nowhere/job") == NOT_FOUND
+    assert run("/etc/passwd") in (DENIED, NOT_RUNNABLE) and run("/tmp") == NOT_RUNNABLE
+    assert run_as("alice", "countersign", "run", "--gate", "job", "--no-such-option", "--", JOB).status == FAILED
+    countersign("countersign_stop")
+    try:
+        done = run_as("alice", *job("tomcat", "10.1"))
+        assert done.status == FAILED and "countersignd does not answer" in done.err, done
+    finally:
+        countersign("countersign_start")
+    assert ran() == []
+
+
+# Kills executing by path what was hashed by descriptor, and not hashing it again when it is used.
+def test_run_refuses_another_file_than_was_approved():
+    process = start("alice", job("tomcat", "10.5"))
+    number = only_request()
+    program(JOB, f"#!/bin/sh\necho swapped >>{RAN}\n")  # in place: the same file, with other bytes
+    try:
+        approved_by(number, code_of(number), "carol")
+        err = process.communicate(timeout=20)[1]
+        assert process.returncode == DENIED and "target-changed" in err, err
+        # and who asks again asks for another file
+        assert run_as("alice", *job("tomcat", "10.5", options=["--no-wait"])).status == OPEN
+        assert only_request() != number
+    finally:
+        program(JOB, f'#!/bin/sh\n{{ echo "$0 $*"; env; }} >>{RAN}\nexit 7\n')
+    assert ran() == []
+
+
+def test_run_asks_for_a_reason_on_a_terminal_and_says_how_to_give_it_without():
+    command = ["countersign", "run", "--gate", "reasoned", "--", "touch", RAN]
+    done = run_as("alice", *command)
+    assert done.status == FAILED and "--reason" in done.err, done
+    with Term(command, user="alice") as term:
+        term.expect("Reason for this request: ")
+        term.sendline("it has to be touched")
+        number = int(term.expect(r"request (\d+) is held").group(1))
+        assert show(number)["request"]["reason"] == "it has to be touched"
+        approved_by(number, code_of(number), "carol")
+        assert term.wait() == 0
+    assert os.path.exists(RAN) and ran() == []
+
+
+from_clean(globals())
