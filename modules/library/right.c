@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcountersign's question, once and many at once. */
 #include "countersign/client.h"
-#include "args.h"
-#include "client.h"
+#include "daemon.h"
 #include "mem.h"
 #include <stdlib.h>
-
-#define ANSWER_MS 6000u
-
-/* Without such a user on the machine only root may be behind the socket. */
-static uid_t server_uid(void)
-{
-	const struct cs_args args = { .server = CS_DEFAULT_SERVER };
-	uint32_t uid = 0;
-
-	return cs_args_server_uid(&args, &uid) == 0 ? (uid_t)uid : 0;
-}
-
-static int open_daemon(const char *socket_path, struct cs_client **ret_client)
-{
-	struct cs_client_options options = { .path = socket_path != NULL ? socket_path : COUNTERSIGN_PEOPLE_SOCKET };
-
-	options.server_uid = server_uid();
-	return cs_client_open(&options, ret_client, NULL);
-}
 
 static int ask(struct cs_client *client, const char *user, const char *permission, const char *scope,
 	struct cs_right_answer *ret_answer)
@@ -49,7 +29,7 @@ int cs_has_right(const char *socket_path, const char *user, const char *permissi
 
 	if (permission == NULL || scope == NULL)
 		return CS_EINVAL;
-	r = open_daemon(socket_path, &client);
+	r = cs_library_open(socket_path, &client);
 	if (r == 0)
 		r = ask(client, user, permission, scope, &answer);
 	if (ret_reason != NULL)
@@ -128,7 +108,7 @@ int cs_has_rights(const char *socket_path, const struct cs_right_question *quest
 	deny_all(ret_results, n);
 	r = check_questions(questions, n);
 	if (r == 0)
-		r = open_daemon(socket_path, &client);
+		r = cs_library_open(socket_path, &client);
 	for (size_t i = 0; r == 0 && i < n; i += BATCH)
 		r = ask_batch(client, questions + i, n - i < BATCH ? n - i : BATCH, ret_results + i);
 	if (r < 0)

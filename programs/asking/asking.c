@@ -131,7 +131,7 @@ static const struct cs_hold_ops hold_ops = { .open_file = open_file, .ask_reason
 
 /* --- The end of it ------------------------------------------------------------------------------------------------ */
 
-static enum cs_asked fail(const struct cs_asking *asking, int error, const char *why, const char *text)
+static enum cs_asking_end fail(const struct cs_asking *asking, int error, const char *why, const char *text)
 {
 	(void)show(asking, cs_say_error(error, why, text));
 	return CS_ASKED_FAILED;
@@ -145,7 +145,7 @@ static bool hung_up(const struct cs_asking *asking)
 }
 
 /* Who pressed Ctrl-C withdraws; who went away comes back, and the daemon keeps it open. */
-static enum cs_asked interrupted(const struct cs_asking *asking, const struct cs_hold *hold)
+static enum cs_asking_end interrupted(const struct cs_asking *asking, const struct cs_hold *hold)
 {
 	struct cs_decision reply = { 0 };
 	char *text = NULL;
@@ -165,7 +165,7 @@ static enum cs_asked interrupted(const struct cs_asking *asking, const struct cs
 }
 
 /* What was approved is said; what nobody was asked about goes on silently. */
-static enum cs_asked conclude(const struct cs_asking *asking, const struct cs_hold *hold, const struct cs_decision *decision)
+static enum cs_asking_end conclude(const struct cs_asking *asking, const struct cs_hold *hold, const struct cs_decision *decision)
 {
 	bool open = decision->reason == CS_WHY_PARKED || decision->reason == CS_WHY_NOT_WAITING;
 	char *text = NULL;
@@ -181,11 +181,11 @@ static enum cs_asked conclude(const struct cs_asking *asking, const struct cs_ho
 	return CS_ASKED_PERMITTED;
 }
 
-static enum cs_asked ask(struct cs_asking *asking, struct cs_decision *ret_decision)
+static enum cs_asking_end ask(struct cs_asking *asking, struct cs_decision *ret_decision)
 {
 	struct cs_hold hold = { .client = asking->client, .ask = asking->ask, .timeout_ms = ANSWER_MS,
 		.watch_fd = asking->watch_fd != -1 ? asking->watch_fd : asking->terminal, .ops = &hold_ops, .arg = asking };
-	enum cs_asked asked = CS_ASKED_FAILED;
+	enum cs_asking_end asked = CS_ASKED_FAILED;
 	int r = cs_hold_run(&hold, ret_decision);
 
 	if (r == 0)
@@ -198,10 +198,10 @@ static enum cs_asked ask(struct cs_asking *asking, struct cs_decision *ret_decis
 	return asked;
 }
 
-static enum cs_asked connect_and_ask(struct cs_asking *asking, struct cs_decision *ret_decision)
+static enum cs_asking_end connect_and_ask(struct cs_asking *asking, struct cs_decision *ret_decision)
 {
 	const struct cs_args server = { .server = asking->server_user };
-	enum cs_asked asked = CS_ASKED_FAILED;
+	enum cs_asking_end asked = CS_ASKED_FAILED;
 	const char *why = NULL;
 	char *path = NULL;
 	uint32_t uid = CS_NO_UID;
@@ -221,9 +221,9 @@ static enum cs_asked connect_and_ask(struct cs_asking *asking, struct cs_decisio
 	return asked;
 }
 
-enum cs_asked cs_asking_run(struct cs_asking *asking, struct cs_decision *ret_decision)
+enum cs_asking_end cs_asking_run(struct cs_asking *asking, struct cs_decision *ret_decision)
 {
-	enum cs_asked asked = CS_ASKED_FAILED;
+	enum cs_asking_end asked = CS_ASKED_FAILED;
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	asking->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);

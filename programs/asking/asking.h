@@ -7,7 +7,7 @@
 #include "hold.h"
 #include "say.h"
 
-enum cs_asked {
+enum cs_asking_end {
 	CS_ASKED_DENIED = 0, /* refused, rejected, withdrawn by somebody else */
 	CS_ASKED_PERMITTED,
 	CS_ASKED_OPEN,        /* nobody waits any more, and the request goes on */
@@ -36,7 +36,7 @@ struct cs_asking {
 /* Asks, waits while it is held, claims. Everything a person has to read is told: on the terminal, without one on standard
  * error. Only CS_ASKED_PERMITTED lets anything go on. *ret_decision is what was decided last, all zero where nothing was;
  * clear it with cs_clear. */
-enum cs_asked cs_asking_run(struct cs_asking *asking, struct cs_decision *ret_decision);
+enum cs_asking_end cs_asking_run(struct cs_asking *asking, struct cs_decision *ret_decision);
 
 /* signals.c: INT, QUIT, TERM and HUP end a wait from here on; one that is ignored stays so. */
 void cs_signals_catch(void);

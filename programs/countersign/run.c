@@ -141,7 +141,7 @@ static int ended_by(int number)
 	return 128 + number;
 }
 
-static int status_of(enum cs_asked asked)
+static int status_of(enum cs_asking_end asked)
 {
 	switch (asked) {
 	case CS_ASKED_OPEN:
@@ -179,7 +179,7 @@ static int ask_and_run(struct cs_run *run, struct cs_ask *ask, int fd, char **ar
 		.prompts = ask->may_wait, .watch_fd = -1, .again = CS_AGAIN_COMMAND,
 		.no_reason = "a reason is needed: give it with --reason" };
 	struct cs_decision decision = { 0 };
-	enum cs_asked asked = cs_asking_run(&asking, &decision);
+	enum cs_asking_end asked = cs_asking_run(&asking, &decision);
 	int status = RUN_FAILED;
 
 	if (asked != CS_ASKED_PERMITTED) {

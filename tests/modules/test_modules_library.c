@@ -181,6 +181,173 @@ static void test_library_many_in_batches(void **state)
 	}
 }
 
+/* --- What others have to agree to --------------------------------------------------------------------------------- */
+
+struct app {
+	struct fake fake;
+	struct cs_app_request *request;
+	struct cs_app_answer answer;
+};
+
+static const char *const app_arguments[] = { "tomcat" };
+static const struct cs_app_action app_delete = { .service = "app-projects", .gate = "delete-project", .command = "delete",
+	.arguments = app_arguments, .n_arguments = 1, .reason = "moved" };
+static struct cs_decision app_held = { .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_APPROVAL, .state = CS_PENDING,
+	.number = 12, .id = { 1, 2, 3 }, .secret = { 9, 8, 7 }, .check_code = T("4711"), .version = 5, .missing = 2,
+	.text = T("two\npeople") };
+static struct cs_decision app_approved = { .verdict = CS_HOLD, .reason = CS_WHY_APPROVED, .state = CS_APPROVED, .number = 12,
+	.version = 6 };
+static struct cs_decision app_permit = { .verdict = CS_PERMIT, .reason = CS_WHY_APPROVED, .state = CS_USED, .number = 12 };
+
+/* Asks, with these answers of the daemon after another. */
+static int app_ask(struct app *app, struct fake_step *steps, size_t n)
+{
+	struct fake_options how = { .steps = steps, .n_steps = n, .listen_as = geteuid() };
+
+	memset(app, 0x5a, sizeof(*app));
+	for (size_t i = 0; i < n; i++)
+		steps[i].text = "";
+	fake_start(&app->fake, &how);
+	return cs_app_submit(app->fake.path, &app_delete, &app->request, &app->answer);
+}
+
+static void app_end(struct app *app)
+{
+	cs_app_close(&app->request);
+	assert_null(app->request);
+	cs_app_close(&app->request);
+	fake_stop(&app->fake);
+}
+
+static void test_library_app_asks_waits_and_claims(void **state)
+{
+	struct fake_step steps[] = { { .call = CS_CALL_ASK, .reply = &app_held }, { .call = CS_CALL_WAIT, .reply = &app_approved },
+		{ .call = CS_CALL_CLAIM, .reply = &app_permit } };
+	struct cs_claim claim = { 0 };
+	struct cs_wait wait = { 0 };
+	struct cs_ask ask = { 0 };
+	struct app app;
+
+	(void)state;
+	assert_int_equal(app_ask(&app, steps, 3), 0);
+	assert_int_equal(app.answer.verdict, CS_HOLD);
+	assert_int_equal(app.answer.number, 12);
+	assert_int_equal(app.answer.missing, 2);
+	assert_string_equal(app.answer.check_code, "4711");
+	assert_string_equal(app.answer.text, "two\\npeople"); /* escaped: it goes to a terminal */
+	fake_call(&app.fake, 0, &ask);
+	assert_string_equal(ask.service, "app-projects");
+	assert_string_equal(ask.gate, "delete-project");
+	assert_int_equal(ask.n_argv, 2);
+	assert_string_equal(ask.argv[0], "delete");
+	assert_string_equal(ask.argv[1], "tomcat");
+	assert_true(ask.may_wait);
+	cs_clear(&cs_ask_shape, &ask);
+	assert_int_equal(cs_app_wait(app.request, 100, &app.answer), 0);
+	assert_int_equal(app.answer.state, CS_APPROVED);
+	fake_call(&app.fake, 1, &wait);
+	assert_int_equal(wait.seen, 5);
+	assert_memory_equal(wait.secret, app_held.secret, CS_ID_LEN);
+	assert_int_equal(cs_app_claim(app.request, &app.answer), 0);
+	assert_int_equal(app.answer.verdict, CS_PERMIT);
+	fake_call(&app.fake, 2, &claim);
+	assert_memory_equal(claim.id, app_held.id, CS_ID_LEN);
+	assert_memory_equal(claim.secret, app_held.secret, CS_ID_LEN);
+	assert_int_equal(app.fake.seen->connections, 1);
+	app_end(&app);
+}
+
+/* Kills taking the reply to a wait or a cancel for a permit. */
+static void test_library_app_is_permitted_by_a_claim_alone(void **state)
+{
+	struct fake_step waits[] = { { .call = CS_CALL_ASK, .reply = &app_held }, { .call = CS_CALL_WAIT, .reply = &app_permit } };
+	struct fake_step cancels[] = { { .call = CS_CALL_ASK, .reply = &app_held },
+		{ .call = CS_CALL_CANCEL, .reply = &app_permit } };
+	struct app app;
+
+	(void)state;
+	assert_int_equal(app_ask(&app, waits, 2), 0);
+	assert_int_equal(cs_app_wait(app.request, 100, &app.answer), CS_EPROTO);
+	assert_int_equal(app.answer.verdict, CS_DENY);
+	app_end(&app);
+	assert_int_equal(app_ask(&app, cancels, 2), 0);
+	assert_int_equal(cs_app_cancel(app.request, &app.answer), CS_EPROTO);
+	assert_int_equal(app.answer.verdict, CS_DENY);
+	app_end(&app);
+}
+
+static void test_library_app_at_once(void **state)
+{
+	static struct cs_decision reason = { .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_REASON };
+	static struct cs_decision denied = { .verdict = CS_DENY, .reason = CS_WHY_NO_PERMISSION };
+	struct fake_step steps[] = { { .call = CS_CALL_ASK, .reply = &app_permit } };
+	struct app app;
+
+	(void)state;
+	assert_int_equal(app_ask(&app, steps, 1), 0);
+	assert_int_equal(app.answer.verdict, CS_PERMIT);
+	assert_null(app.request);
+	app_end(&app);
+	steps[0].reply = &denied;
+	assert_int_equal(app_ask(&app, steps, 1), 0);
+	assert_int_equal(app.answer.verdict, CS_DENY);
+	assert_null(app.request);
+	app_end(&app);
+	steps[0].reply = &reason; /* a hold that nobody holds would be waited for without end */
+	assert_int_equal(app_ask(&app, steps, 1), 0);
+	assert_int_equal(app.answer.verdict, CS_DENY);
+	assert_int_equal(app.answer.reason, CS_WHY_NEEDS_REASON);
+	assert_null(app.request);
+	app_end(&app);
+}
+
+static void test_library_app_errors_deny(void **state)
+{
+	static const struct {
+		enum fake_act act;
+		int error, expected;
+	} cases[] = { { FAKE_CLOSE, 0, CS_EUNAVAIL }, { FAKE_GARBAGE, 0, CS_EPROTO }, { FAKE_OTHER_TYPE, 0, CS_EPROTO },
+		{ FAKE_BAD_VERDICT, 0, CS_EPROTO }, { FAKE_ERROR, CS_EINVAL, CS_EINVAL }, { FAKE_ERROR, CS_EBUSY, CS_EBUSY } };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct fake_step steps[] = { { .call = CS_CALL_ASK, .act = cases[i].act, .reply = &app_permit,
+			.error = cases[i].error } };
+		struct fake_step later[] = { { .call = CS_CALL_ASK, .reply = &app_held }, { .call = CS_CALL_CLAIM,
+			.act = cases[i].act, .reply = &app_permit, .error = cases[i].error } };
+		struct app app;
+
+		assert_int_equal(app_ask(&app, steps, 1), cases[i].expected);
+		assert_int_equal(app.answer.verdict, CS_DENY);
+		assert_int_equal(app.answer.reason, CS_WHY_UNREACHABLE);
+		assert_null(app.request);
+		app_end(&app);
+		assert_int_equal(app_ask(&app, later, 2), 0);
+		assert_int_equal(cs_app_claim(app.request, &app.answer), cases[i].expected);
+		assert_int_equal(app.answer.verdict, CS_DENY);
+		app_end(&app);
+	}
+}
+
+static void test_library_app_words_that_make_no_sense(void **state)
+{
+	static const char *const hole[] = { "tomcat", NULL };
+	const struct cs_app_action bad[] = { { .command = "delete" }, { .service = "app-x" },
+		{ .service = "app-x", .command = "/bin/sh" }, { .service = "app-x", .command = "" },
+		{ .service = "app-x", .command = "delete", .n_arguments = 1 },
+		{ .service = "app-x", .command = "delete", .arguments = hole, .n_arguments = 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(bad); i++) {
+		struct cs_app_request *request = NULL;
+		struct cs_app_answer answer;
+
+		memset(&answer, 0x5a, sizeof(answer));
+		assert_int_equal(cs_app_submit("/nowhere/people.sock", &bad[i], &request, &answer), CS_EINVAL);
+		assert_int_equal(answer.verdict, CS_DENY);
+	}
+}
+
 static void test_library_names(void **state)
 {
 	(void)state;
@@ -200,6 +367,11 @@ int main(void)
 		cmocka_unit_test(test_library_many_at_once),
 		cmocka_unit_test(test_library_many_are_all_denied_on_errors),
 		cmocka_unit_test(test_library_many_in_batches),
+		cmocka_unit_test(test_library_app_asks_waits_and_claims),
+		cmocka_unit_test(test_library_app_is_permitted_by_a_claim_alone),
+		cmocka_unit_test(test_library_app_at_once),
+		cmocka_unit_test(test_library_app_errors_deny),
+		cmocka_unit_test(test_library_app_words_that_make_no_sense),
 		cmocka_unit_test(test_library_names),
 	};
 

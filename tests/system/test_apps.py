@@ -45,6 +45,25 @@ gate reasoned {
 """ % JOB
 
 
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+EXAMPLE = os.path.join(CHECKOUT, "etc/examples/release-service")
+DELETE = "/usr/local/bin/delete-project"
+PROJECTS = "/srv/projects"
+
+
+def make_example():
+    """The example program as its first lines say, and two projects that nobody can delete but through it."""
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-I", f"{CHECKOUT}/include", "-o", DELETE,
+                    f"{EXAMPLE}/delete_project.c", "-lcountersign"], check=True)
+    subprocess.run(["groupadd", "--system", "projects"], check=True)
+    for folder in ("", ".deleted", "tomcat", "httpd"):
+        os.makedirs(os.path.join(PROJECTS, folder), exist_ok=True)
+        subprocess.run(["chgrp", "projects", os.path.join(PROJECTS, folder)], check=True)
+        os.chmod(os.path.join(PROJECTS, folder), 0o775)
+    subprocess.run(["chgrp", "projects", DELETE], check=True)
+    os.chmod(DELETE, 0o2755)
+
+
 def program(path, text):
     with open(path, "w") as file:
         file.write(text)
@@ -55,9 +74,12 @@ def setup():
     program(JOB, f'#!/bin/sh\n{{ echo "$0 $*"; env; }} >>{RAN}\nexit 7\n')
     program(PLAIN, f"#!/bin/sh\necho plain >>{RAN}\n")
     countersign("countersign_world")
+    make_example()
+    with open(f"{EXAMPLE}/gate.conf") as file:
+        gate = file.read()
     with open(POLICY) as file:
         text = file.read()
-    countersign("countersign_policy", stdin=text + GATES)
+    countersign("countersign_policy", stdin=text + GATES + gate)
     done = run_as("root", "countersign", "policy", "apply", POLICY, "--yes")
     assert done.status == 0, done
 
@@ -230,6 +252,44 @@ def test_run_asks_for_a_reason_on_a_terminal_and_says_how_to_give_it_without():
         approved_by(number, code_of(number), "carol")
         assert term.wait() == 0
     assert os.path.exists(RAN) and ran() == []
+
+
+def projects():
+    return {name for name in os.listdir(PROJECTS) if not name.startswith(".")}
+
+
+def test_a_program_deletes_a_project_once_others_agreed():
+    process = start("alice", [DELETE, "tomcat", "it has moved"])
+    number = only_request()
+    assert projects() == {"tomcat", "httpd"}
+    asked = show(number)["request"]
+    assert asked["action"]["service"] == "app-projects" and asked["gate"] == "delete-project", asked
+    assert asked["action"]["argv"] == ["delete", "tomcat"] and asked["reason"] == "it has moved", asked
+    assert asked["requester"]["name"] == "alice"
+    code = code_of(number)
+    approved_by(number, code, "bob")
+    assert process.poll() is None and projects() == {"tomcat", "httpd"}
+    approved_by(number, code, "carol")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0 and out == "project tomcat is deleted\n", (process.returncode, out, err)
+    assert f"request {number} waits for others; its check code is {code}" in err
+    assert projects() == {"httpd"}
+    os.rename(f"{PROJECTS}/.deleted/tomcat", f"{PROJECTS}/tomcat")
+
+
+def test_a_program_deletes_nothing_without_the_others():
+    assert run_as("alice", "mv", f"{PROJECTS}/tomcat", f"{PROJECTS}/.deleted/").status != 0
+    assert run_as("alice", DELETE, "httpd", "not mine").status == 1  # she owns another project
+    assert run_as("dave", DELETE, "tomcat", "nothing is mine").status == 1
+    process = start("alice", [DELETE, "tomcat", "it has moved"])
+    assert reject("carol", only_request(), "it has not").status == 0
+    assert process.communicate(timeout=20) and process.returncode == 1
+    countersign("countersign_stop")
+    try:
+        assert run_as("alice", DELETE, "tomcat", "quick, while nobody looks").status == 3
+    finally:
+        countersign("countersign_start")
+    assert projects() == {"tomcat", "httpd"}
 
 
 from_clean(globals())
