@@ -51,7 +51,9 @@ static char *beginning(const struct cs_asking *asking, const struct cs_decision 
 	char *text = NULL;
 
 	if (now->state != CS_APPROVED || now->reason == CS_WHY_COOLING)
-		return shows_all(asking) ? cs_say_held(now, asking->again) : cs_say_waits(now);
+		return !shows_all(asking) ? cs_say_waits(now)
+			/* without a terminal no Ctrl-C comes here */
+			: cs_say_held(now, asking->terminal != -1 ? asking->again : CS_AGAIN_LOGIN);
 	return cs_format(&text, "countersign: request %llu was approved\n", (unsigned long long)now->number) == 0 ? text
 		: NULL;
 }
