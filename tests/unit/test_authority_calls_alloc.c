@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single calls while memory is short: break-glass and its drill, being left alone, a stranger's vote, and the look at whom to
+/* Single calls while memory is short: break-glass and its drill, what a program asks, being left alone, a stranger's vote, and the look at whom to
  * tell. Each allocation of each fails once; what was answered has to be so, and what is recorded has to follow. */
 #include "alloc_fault.h"
 #include "house.h"
@@ -12,6 +12,9 @@ static const char policy[] =
 	"assignment owners { role = pmc scope = \"project/%{cn}\" below = \"ou=project\" listed = owner }\n"
 	"assignment infra { role = infra scope = \"*\" group = \"cn=infra,ou=groups\" listed = member }\n"
 	"gate deploy { service = sudo command = \"/usr/local/sbin/deploy-release %{project} *\"\n"
+	"  permission = release.deploy scope = \"project/%{project}\"\n"
+	"  approval committee { count = 1 permission = release.approve } }\n"
+	"gate delete { service = \"app-projects\" command = \"delete %{project}\"\n"
 	"  permission = release.deploy scope = \"project/%{project}\"\n"
 	"  approval committee { count = 1 permission = release.approve } }\n"
 	"break_glass oncall { scope = \"project\" uid = 2001 lasts = 15m\n"
@@ -144,6 +147,31 @@ static int drill_once(size_t fail_at)
 	return over;
 }
 
+/* A program asks: its request and its event, or neither; and never a permit, whatever is missing. */
+static int ask_once(size_t fail_at)
+{
+	static char service[] = "app-projects", gate[] = "delete", word[] = "delete", name[] = "tomcat", reason[] = "moved";
+	char *argv[] = { word, name };
+	const struct cs_ask asked = { .service = service, .gate = gate, .command = word, .argv = argv, .n_argv = 2,
+		.reason = reason, .may_wait = true };
+	struct outcome outcome;
+	struct house h;
+	int over = 0;
+
+	begin(&h);
+	over = make(&h, fail_at, ALICE, CS_CALL_ASK, &asked, done_vote, &outcome);
+	assert_true(outcome.verdict == CS_HOLD || outcome.verdict == CS_DENY);
+	if (over)
+		assert_int_equal(outcome.verdict, CS_HOLD);
+	if (outcome.verdict == CS_HOLD)
+		assert_int_equal(outcome.reason, CS_WHY_NEEDS_APPROVAL);
+	if (outcome.verdict == CS_HOLD)
+		assert_int_equal(events_of(&h, CS_EVENT_REQUESTED), 1);
+	assert_true(events_of(&h, CS_EVENT_REQUESTED) <= 1);
+	house_close(&h);
+	return over;
+}
+
 static int quiet_once(size_t fail_at)
 {
 	const struct cs_quiet asked = { .kind = CS_QUIET_ON };
@@ -266,6 +294,7 @@ static int check_once(size_t fail_at)
 
 EVERY(glass)
 EVERY(drill)
+EVERY(ask)
 EVERY(quiet)
 EVERY(stranger)
 EVERY(check)
@@ -274,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authority_a119_glass), cmocka_unit_test(test_authority_a119_drill),
+		cmocka_unit_test(test_authority_a119_ask),
 		cmocka_unit_test(test_authority_a119_quiet), cmocka_unit_test(test_authority_a119_stranger),
 		cmocka_unit_test(test_authority_a119_check),
 	};
