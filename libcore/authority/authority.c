@@ -26,6 +26,9 @@ static const struct handler handlers[] = {
 	{ CS_CALL_RECEIPT, &cs_show_shape, &cs_receipt_answer_shape, receipt_start },
 	{ CS_CALL_QUIET, &cs_quiet_shape, &cs_quiet_answer_shape, quiet_start },
 	{ CS_CALL_ARCHIVE, &cs_archive_shape, &cs_archive_answer_shape, archive_start },
+	{ CS_CALL_ATTEND, &cs_attend_shape, &cs_attend_answer_shape, attend_start },
+	{ CS_CALL_SESSIONS, &cs_sessions_shape, &cs_sessions_answer_shape, sessions_start },
+	{ CS_CALL_END, &cs_end_shape, &cs_decision_shape, end_start },
 	{ CS_CALL_ROLE, &cs_has_role_shape, &cs_right_answer_shape, role_start },
 };
 
@@ -167,6 +170,7 @@ void cs_authority_close(struct cs_authority **authority)
 		a->releases = release->next;
 		free(release);
 	}
+	sessions_free(a);
 	record_forget(a);
 	policy_settle(a, true);
 	cs_policy_free(&a->policy);

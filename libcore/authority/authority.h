@@ -81,14 +81,23 @@ void cs_authority_call(struct cs_authority *authority, const struct cs_caller *c
 int cs_authority_look(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_wait *wait,
 	struct cs_decision *ret_decision);
 
+/* What runs, as whoever attends to it on this connection is told now; attend->number and id have to be those that it
+ * attended with. 0; CS_ENOENT: the connection attends to nothing, and has to begin with a call; CS_EPERM: to something else;
+ * CS_ENOMEM. */
+int cs_authority_attended(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_attend *attend,
+	struct cs_attend_answer *ret_answer);
+
+/* The daemon stops. What runs goes on, and is attended to again when there is a daemon: nothing is recorded of it. */
+void cs_authority_stops(struct cs_authority *authority);
+
 /* Ends one turn of the event loop: commits what was decided since the last, then answers. When the commit fails,
  * every answer becomes CS_WHY_STORE, deny. */
 void cs_authority_turn(struct cs_authority *authority);
 
-/* A connection is gone: its requests are parked, its unused claims forgotten. */
+/* A connection is gone: its requests are parked, its unused claims forgotten, and what it attended to is over. */
 void cs_authority_gone(struct cs_authority *authority, const struct cs_caller *caller);
 
-/* Expires what is over and reports releases that nobody confirmed; returns milliseconds until it should be called
+/* Expires what is over, looks again at what runs, and reports releases that nobody confirmed; returns milliseconds until it should be called
  * again. */
 uint64_t cs_authority_tick(struct cs_authority *authority);
 

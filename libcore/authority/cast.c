@@ -207,6 +207,7 @@ int ballot_cast(struct ballot *b, struct cs_decision *ret_now)
 		live_set_needs(task->authority, task->stored.number, ret_now->needs, ret_now->n_needs, task->now.boot_ms);
 	if (r == 0)
 		r = follow(b, &count, ret_now);
+	sessions_look_soon(task->authority, task->stored.number); /* of several uses one may run */
 	count_clear(&count);
 	return r;
 }

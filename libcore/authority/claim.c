@@ -133,6 +133,24 @@ static bool has_time(struct claiming *c)
 	return false;
 }
 
+enum cs_reason claim_stands(struct task *task, const struct cs_answer *answer, char **ret_text)
+{
+	struct claiming c = { .task = task, .answer = answer };
+	enum cs_reason reason = match_again(task, &answer->facts[0], answer, &c.gate, &c.text);
+
+	if (reason == CS_WHY_NONE &&
+		facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(c.gate), "the gate", &c.text))
+		reason = CS_WHY_DOUBT;
+	if (reason == CS_WHY_NONE)
+		reason = decide_again(&c);
+	if (c.now.verdict == CS_PERMIT && !is_approval(&c.now))
+		reason = CS_WHY_NONE; /* nobody would have to be asked any more */
+	cs_clear(&cs_decision_shape, &c.now);
+	count_clear(&c.count);
+	*ret_text = c.text;
+	return reason;
+}
+
 /* The case as it is asked again. CS_WHY_NONE where it still stands. */
 static enum cs_reason check_case(struct claiming *c)
 {
@@ -271,6 +289,7 @@ static void fill_reply(struct claiming *c, enum cs_reason refused, struct cs_dec
 	reply->verdict = refused == CS_WHY_NONE ? CS_PERMIT : refused == CS_WHY_COOLING ? CS_HOLD : CS_DENY;
 	reply->state = refused == CS_WHY_USED ? CS_USED : task->stored.state;
 	reply->used = task->stored.used;
+	reply->attend = refused == CS_WHY_NONE;
 	if (refused == CS_WHY_COOLING)
 		(void)stored_cooling(task->authority, &task->stored, &task->now, &reply->remaining_ms);
 }
@@ -368,22 +387,13 @@ static void claim_resume(struct task *task, const struct cs_answer *answer)
 	task_reply(task, &decision);
 }
 
-void claim_start(struct task *task)
+int claim_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer))
 {
-	const struct cs_subject *subject = NULL;
-	const struct cs_request *request = NULL;
-	const struct cs_gate *gate = NULL;
-	int r = 0;
+	const struct cs_request *request = &task->stored.request;
+	const struct cs_subject *subject = &request->subject;
+	const struct cs_gate *gate = request_gate(task->authority, request);
+	int r = task_ask_subject(task, subject->uid, subject->name);
 
-	if (!own_live(task)) {
-		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
-		return;
-	}
-	task_measure(task);
-	request = &task->stored.request;
-	subject = &request->subject;
-	gate = request_gate(task->authority, request);
-	r = task_ask_subject(task, subject->uid, subject->name);
 	if (r == 0)
 		r = task_ask_voters(task);
 	if (r == 0)
@@ -392,9 +402,18 @@ void claim_start(struct task *task)
 		r = task_ask_listings(task, gate, request->scope);
 	if (r == 0)
 		r = task_ask_match(task, &request->action);
-	if (r < 0)
+	if (r == 0)
+		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, request->action.service), resume);
+	return r;
+}
+
+void claim_start(struct task *task)
+{
+	if (!own_live(task)) {
+		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
+		return;
+	}
+	task_measure(task);
+	if (claim_ask(task, claim_resume) < 0)
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
-	else
-		task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, request->action.service),
-			claim_resume);
 }

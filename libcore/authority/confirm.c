@@ -60,7 +60,8 @@ static int record_confirm(struct task *task, const struct cs_confirm *confirm, c
 static void reply_confirmed(struct task *task)
 {
 	struct cs_decision reply = { .verdict = CS_PERMIT, .reason = CS_WHY_CONFIRMED, .number = task->stored.number,
-		.session_ms = stored_session_ms(task->authority, &task->stored) };
+		.session_ms = stored_session_ms(task->authority, &task->stored), .watch = task->stored.request.watch,
+		.attend = task->stored.number != 0 };
 
 	reply.text = cs_dup(cs_reason_text(CS_WHY_CONFIRMED));
 	task_reply(task, &reply);

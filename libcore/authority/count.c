@@ -117,7 +117,7 @@ static int silence_holds(const struct task *task, const struct cs_decision *now)
 {
 	const struct cs_stored *stored = &task->stored;
 
-	if (stored->state == CS_APPROVED)
+	if (stored->state != CS_PENDING)
 		return silence_approved(task) == 1;
 	return stored->request.objection_ms > 0 && stored_elapsed(stored, &task->now) >= stored->request.objection_ms &&
 	       tell_reached(task->authority, stored, now->needs, now->n_needs) == 1;

@@ -88,6 +88,7 @@ void policy_settle(struct cs_authority *a, bool committed)
 		cs_clear(&cs_generation_shape, &a->settled_generation);
 		warn_of_silence(a);
 		glass_tell_orphans(a);
+		sessions_look_soon(a, 0);
 		return;
 	}
 	cs_policy_free(&a->policy);

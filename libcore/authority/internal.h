@@ -36,6 +36,28 @@ struct release {
 	struct release *next;
 };
 
+/* What runs because of a request, as long as this connection is open. */
+struct session {
+	uint64_t connection;
+	uint64_t number;
+	uint8_t id[CS_ID_LEN];
+	enum cs_attend_kind kind;
+	char tty[CS_MAX_NAME + 1];
+	uint32_t pid;
+	uint64_t since_ms;      /* boot time */
+	uint64_t since_wall_ms;
+	uint64_t lasts_ms;      /* as the policy was when it was looked at; 0: no limit */
+	uint64_t version;
+	bool end;               /* it was told to end */
+	enum cs_reason reason;  /* why */
+	char *text;             /* for the person in it; NULL where there was no memory for it */
+	uint64_t end_turn;      /* in which it was told: not told when that turn's commit fails */
+	uint64_t look_ms;       /* boot time at which it is looked at again */
+	struct session *next;
+};
+#define SESSION_LOOK_MS 30000
+#define SESSIONS_MAX 10000
+
 /* An answer that waits for the commit of its turn. */
 struct answer {
 	cs_reply_fn done;
@@ -150,6 +172,8 @@ struct cs_authority {
 	struct news *news, **news_end;
 	struct live *live;
 	struct release *releases;
+	struct session *sessions;
+	size_t n_sessions;
 	struct cached_right *cache;
 	struct refused_votes refused[REFUSED_UIDS];
 	struct sent sent[SENT_MAX];
@@ -422,6 +446,8 @@ int decision_of(struct cs_authority *authority, const struct cs_stored *stored, 
 int needs_frozen(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_approval *votes,
 	size_t n_votes, const struct cs_now *now, struct cs_need **ret_needs, size_t *ret_count);
 void votes_free(struct cs_approval **votes, size_t *n);
+/* list.c: cs_action_line, or as much of it as a row takes, with a mark that there is more. NULL when out of memory. */
+char *row_line(const struct cs_action *action);
 /* concern.c: did the viewer, of whom the directory tells this, ask for it; may he see it? */
 int viewer_asked(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
 int viewer_may_see(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
@@ -442,6 +468,33 @@ enum cs_reason match_again(struct task *task, const struct cs_facts *requester, 
 /* Uses an approved request. facts[0] of the answer is the requester, then follows each vote. Fills *ret_decision. With
  * CS_WHY_COOLING nothing was used or recorded: it is held until then. */
 int claim_use(struct task *task, const struct cs_answer *answer, struct cs_decision *ret_decision);
+
+/* Does what was used, on these facts, still stand: would it be released now? The answer is to the question of a claim.
+ * CS_WHY_NONE; CS_WHY_DOUBT, CS_WHY_STORE: it could not be told; else why not, with *ret_text where there is more to say
+ * (owned). */
+enum cs_reason claim_stands(struct task *task, const struct cs_answer *answer, char **ret_text);
+/* Asks the directory what a claim of the task's request has to know. 0 or CS_E…; resume is called then. */
+int claim_ask(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer));
+
+/* sessions.c: the next after this one (NULL: the first) that runs because of a request, or NULL. */
+struct session *session_of(struct cs_authority *authority, uint64_t number, const struct session *after);
+/* The connection is gone: what it attended to is over, with its event. */
+void session_gone(struct cs_authority *authority, uint64_t connection);
+/* When it is over by itself, in milliseconds from now; 0: never, or it is. *ret_over (may be NULL): it is. */
+uint64_t session_left(const struct session *session, const struct cs_now *now, bool *ret_over);
+/* A commit failed: what was told to end in this turn was not. */
+void sessions_forget_turn(struct cs_authority *authority);
+void sessions_free(struct cs_authority *authority);
+
+/* end.c: everything that runs because of the request is told to end, with its event. by: who ended it; NULL: nobody in
+ * particular. 0; CS_ENOENT: nothing runs, or all of it was told already; CS_E…. */
+int session_end(struct cs_authority *authority, const struct cs_stored *stored, enum cs_reason reason,
+	const struct cs_person *by, const char *text);
+/* Something changed that it may not survive: what runs because of the request (0: of any) is looked at again at the next
+ * tick. */
+void sessions_look_soon(struct cs_authority *authority, uint64_t number);
+/* session_look.c: looks again at what has not been looked at for a while, and ends what is over. */
+void sessions_look(struct cs_authority *authority, const struct cs_now *now);
 
 /* What a session reads that waited for the same request as the one that used it. */
 #define USED_ELSEWHERE_TEXT "Another of your sessions, which asked for the same, has used it."
@@ -528,5 +581,10 @@ void break_glass_start(struct task *task);
 void receipt_start(struct task *task);
 void quiet_start(struct task *task);
 void archive_start(struct task *task);
+void attend_start(struct task *task);   /* sessions.c */
+void sessions_start(struct task *task); /* session_list.c */
+void end_start(struct task *task);
+/* A vote is taken back on what runs already: that ends it. 1: the task goes on there; 0: it is none of that. */
+int end_withdrawn(struct task *task);
 
 #endif

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* cs_action_line, or as much of it as a list row takes, with a mark that there is more. */
-static char *row_line(const struct cs_action *action)
+char *row_line(const struct cs_action *action)
 {
 	static const char more[] = " [more: see show]";
 	char *line = cs_action_line(action);

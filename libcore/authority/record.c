@@ -271,6 +271,7 @@ static void forget_turn(struct cs_authority *a)
 			at = &release->next;
 		}
 	}
+	sessions_forget_turn(a);
 	rights_forget(a);
 	policy_settle(a, policy_was_kept(a));
 	/* The store knows best where the chain ends. */

@@ -28,6 +28,7 @@ void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
 	for (struct release *release = a->releases; release; release = release->next)
 		if (release->connection == caller->connection)
 			release->connection = 0;
+	session_gone(a, caller->connection);
 }
 
 /* --- Over ---------------------------------------------------------------------------------------------------------- */
@@ -197,6 +198,7 @@ uint64_t cs_authority_tick(struct cs_authority *a)
 	for (int i = 0; i < n; i++)
 		failed |= expire(a, overdue[i], &now) < 0;
 	look_for_unopposed(a, &now);
+	sessions_look(a, &now);
 	drop_old_releases(a, &now);
 	return n == (int)CS_COUNT(overdue) && !failed ? 1 : 1000;
 }

@@ -249,6 +249,8 @@ void vote_start(struct task *task)
 		unseen_start(task);
 		return;
 	}
+	if (end_withdrawn(task))
+		return;
 	refused = call_refused(task, &text);
 	if (refused != CS_WHY_NONE)
 		task_decide(task, CS_DENY, refused, text); /* nothing about the directory is known: not worth an event */

@@ -333,6 +333,7 @@ static const struct cs_field attend_fields[] = {
 	CS_FIXED(cs_attend, id, CS_ID_LEN),
 	CS_STR(cs_attend, tty, CS_MAX_NAME),
 	CS_U32(cs_attend, pid),
+	CS_U64(cs_attend, since_boot_ms),
 	CS_U64(cs_attend, seen),
 	CS_U32(cs_attend, wait_ms),
 };

@@ -336,7 +336,7 @@ extern const struct cs_shape cs_ask_shape;
 enum cs_attend_kind {
 	CS_ATTEND_NONE = 0,
 	CS_ATTEND_COMMAND = 1, /* the caller ends it: the answer comes when it is to end */
-	CS_ATTEND_LOGIN = 2    /* the root helper ends it, where it was registered (end.h): answered at once */
+	CS_ATTEND_LOGIN = 2    /* the root helper ends it, which speaks for the module that registered it (end.h) */
 };
 extern const struct cs_names cs_attend_names[];
 
@@ -346,6 +346,8 @@ struct cs_attend {
 	uint8_t id[CS_ID_LEN];
 	char *tty;            /* of what runs; display only, as the next */
 	uint32_t pid;
+	uint64_t since_boot_ms; /* when it began, in milliseconds since the boot: a daemon that was started later knows it from
+	                         * here; 0: now */
 	uint64_t seen;        /* COMMAND: cs_attend_answer.version that the caller knows; another is answered at once */
 	uint32_t wait_ms;     /* COMMAND: answer after this time even if nothing changed; at most 60,000 */
 };

@@ -130,6 +130,9 @@ static const struct {
 	{ CS_EVENT_ARCHIVED, step_archived, false },
 	{ CS_EVENT_UNTOLD, step_told, false },
 	{ CS_EVENT_TOLD, step_told, false },
+	{ CS_EVENT_ENDED, step_ran, false },
+	{ CS_EVENT_CLOSED, step_ran, false },
+	{ CS_EVENT_WATCHED, step_ran, false },
 };
 
 static int step_kind(struct step *step)

@@ -107,6 +107,7 @@ int step_closed(struct step *step);
 int step_reopened(struct step *step);
 int step_told(struct step *step);
 int step_confirmed(struct step *step);
+int step_ran(struct step *step);
 void claims_add(struct cs_replay *replay, uint64_t request);
 
 /* votes.c */

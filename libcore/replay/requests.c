@@ -279,3 +279,15 @@ int step_confirmed(struct step *step)
 	return replay->after > 0 ? 0 : BAD(step, "request %llu was not released before",
 		(unsigned long long)step->event.request);
 }
+
+/* --- Ran ---------------------------------------------------------------------------------------------------------- */
+
+/* It permits nothing, and what runs may do so for days: only that there was such a request. */
+int step_ran(struct step *step)
+{
+	struct cs_replay *replay = step->replay;
+
+	if (step->event.request > 0 && (replay->after > 0 || step->event.request <= replay->last_request))
+		return 0;
+	return BAD(step, "it is about request %llu, which nobody made", (unsigned long long)step->event.request);
+}

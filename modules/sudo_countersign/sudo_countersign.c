@@ -7,6 +7,7 @@
 #include "hold.h"
 #include "input.h"
 #include "mem.h"
+#include "released.h"
 #include "say.h"
 #include "text.h"
 #include <fcntl.h>
@@ -32,6 +33,7 @@ static struct plugin {
 	char *message; /* what *errstr points to; kept until the next open */
 	int terminal;  /* /dev/tty, or -1 */
 	uint64_t told_ms;
+	struct cs_sudo_released released;
 } plugin = { .terminal = -1 };
 
 /* --- The screen --------------------------------------------------------------------------------------------------- */
@@ -225,6 +227,21 @@ static int conclude_ahead(const struct cs_decision *decision, const char **errst
 	return 0;
 }
 
+/* What the daemon lists and can end is attended to, where sudo.conf has the line for it. */
+static void keep_released(const struct cs_decision *decision)
+{
+	if (!decision->attend)
+		return;
+	plugin.released.number = decision->number;
+	memcpy(plugin.released.id, decision->id, CS_ID_LEN);
+	plugin.released.options = plugin.options;
+}
+
+struct cs_sudo_released cs_sudo_released(void)
+{
+	return plugin.released;
+}
+
 static int conclude(const struct cs_hold *hold, const struct cs_decision *decision, const char **errstr)
 {
 	char *text = NULL;
@@ -234,6 +251,7 @@ static int conclude(const struct cs_hold *hold, const struct cs_decision *decisi
 			errstr);
 		return 0;
 	}
+	keep_released(decision);
 	/* What was approved earlier or just now is said; what nobody was asked about goes on silently. */
 	if (decision->reason == CS_WHY_APPROVED &&
 		cs_format(&text, "countersign: request %llu is approved, and used now\n",

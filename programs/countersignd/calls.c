@@ -43,6 +43,13 @@ void dispatch(struct connection *c, const struct cs_message *message, void *call
 			: "not through this socket", NULL);
 		return;
 	}
+	if (c->attends && message->type != CS_CALL_ATTEND && message->type != CS_CALL_STREAM) {
+		send_reply(c, CS_EPERM, "this connection attends to what runs, and does nothing else", NULL);
+		return;
+	}
+	c->attends = c->attends || message->type == CS_CALL_ATTEND;
+	if (message->type == CS_CALL_ATTEND && attend_again(c, call) == 1)
+		return;
 	if (message->type == CS_CALL_WAIT) {
 		wait_start(c, call);
 		return;

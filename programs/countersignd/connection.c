@@ -59,6 +59,7 @@ void send_reply(struct connection *c, int error, const char *text, const void *r
 	c->busy = false;
 	c->waiting = false;
 	c->watching = false;
+	c->attending = false;
 	listen_to(c);
 	if (r < 0)
 		close_later(c);
@@ -172,7 +173,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (c->closing)
 		return;
-	if (c->waiting || c->watching)
+	if (c->waiting || c->watching || c->attending)
 		c->look = c->overdue = true;
 	else if (!c->busy)
 		close_later(c);

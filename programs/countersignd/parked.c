@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who waits for a change: a module for its request, a person for any. */
+/* Who waits for a change: a module for its request or for what runs, a person for any. */
 #include "server_internal.h"
 #include "mem.h"
 #include <string.h>
@@ -54,6 +54,37 @@ void watch_look(struct connection *c)
 	send_reply(c, 0, NULL, &answer);
 }
 
+/* Whoever attends learns only of what runs here, and that at once. */
+void attend_look(struct connection *c)
+{
+	struct cs_attend_answer answer = { 0 };
+	int r = cs_authority_attended(c->server->authority, &c->caller, &c->attend, &answer);
+
+	c->look = false;
+	if (r == 0 && !c->overdue && answer.version == c->attend.seen) {
+		cs_clear(&cs_attend_answer_shape, &answer);
+		return;
+	}
+	(void)event_del(c->timer);
+	send_reply(c, r, NULL, &answer);
+	cs_clear(&cs_attend_answer_shape, &answer);
+}
+
+int attend_again(struct connection *c, const struct cs_attend *attend)
+{
+	struct cs_attend_answer answer = { 0 };
+	int r = cs_authority_attended(c->server->authority, &c->caller, attend, &answer);
+
+	cs_clear(&cs_attend_answer_shape, &answer);
+	if (r == CS_ENOENT)
+		return 0;
+	c->attend = *attend;
+	c->attend.tty = NULL; /* the call's */
+	c->attending = true;
+	park(c, attend->wait_ms);
+	return 1;
+}
+
 static size_t watches_of(const struct server *s, uint32_t uid)
 {
 	size_t n = 0;
@@ -80,6 +111,7 @@ void changed(void *arg, const uint8_t id[CS_ID_LEN])
 
 	s->change++;
 	for (struct connection *c = s->connections; c; c = c->next)
-		if (c->watching || (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0))
+		if (c->watching || (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0) ||
+			(c->attending && memcmp(c->attend.id, id, CS_ID_LEN) == 0))
 			c->look = true;
 }

@@ -103,8 +103,10 @@ static void end_turn(struct server *s)
 {
 	cs_authority_turn(s->authority);
 	for (struct connection *c = s->connections; c; c = c->next)
-		if (c->look && c->waiting && !c->closing)
+		if (c->look && !c->closing && c->waiting)
 			wait_look(c);
+		else if (c->look && !c->closing && c->attending)
+			attend_look(c);
 	reap(s);
 	cs_authority_turn(s->authority);
 	if (teller_work(s->teller) == 1)
@@ -203,6 +205,7 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 			r = CS_EIO;
 		end_turn(s);
 	}
+	cs_authority_stops(authority);
 	for (struct connection *c = s->connections; c; c = c->next)
 		c->closing = true;
 	reap(s);

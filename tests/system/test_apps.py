@@ -146,7 +146,7 @@ def test_run_withdraws_with_ctrl_c_and_dies_of_it():
     with term:
         term.expect("Ctrl-C withdraws it")
         term.sendintr()
-        term.expect(f"request {number} is withdrawn")
+        term.expect(f"request {number} is cancelled")
         assert term.wait() == -signal.SIGINT
     assert show(number)["decision"]["state"] == "cancelled" and ran() == []
 

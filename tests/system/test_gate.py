@@ -117,7 +117,7 @@ def test_gate_gives_a_login_shell_and_withdraws_with_ctrl_c():
         number = int(term.expect(r"request (\d+) is held").group(1))
         term.expect("Ctrl-C withdraws it")
         term.sendintr()
-        term.expect(f"request {number} is withdrawn")
+        term.expect(f"request {number} is cancelled")
         assert term.wait() != 0
         assert show(number)["decision"]["state"] == "cancelled"
     with Term([*SSH, "-tt", "rel1"], user="alice") as term:

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A sudo I/O plugin that sees no I/O: as long as the command runs it keeps a connection to the daemon, and ends the command
+ * when it is told to. It has none of the functions that log, so that sudo uses no terminal of its own where sudoers wants
+ * none; and where there is nothing to attend to open says 0, and sudo goes on as if it were not there. */
+#include "clock.h"
+#include "mem.h"
+#include "released.h"
+#include "text.h"
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sudo_plugin.h>
+#include <unistd.h>
+
+#define WAIT_MS      60000u
+#define CONNECT_MS   200u /* in sudo's own loop: the command's output waits meanwhile */
+#define AGAIN_S      2
+#define REFUSED_S    30
+
+extern struct io_plugin sudo_countersign_attend;
+
+/* One sudo process attends to one command. */
+static struct attending {
+	struct cs_sudo_released released;
+	struct cs_attend attend;
+	struct cs_client *client;
+	struct sudo_plugin_event *readable, *again;
+	sudo_printf_t print;
+	char tty[CS_MAX_NAME + 1];
+} attending;
+
+static void on_readable(int fd, int what, void *closure);
+
+/* The connection that went wrong is closed. The command goes on: a daemon that does not answer ends nothing. */
+static void lose(struct attending *self, int seconds)
+{
+	struct timespec when = { .tv_sec = seconds };
+
+	(void)self->readable->del(self->readable);
+	cs_client_close(&self->client);
+	(void)self->again->add(self->again, &when);
+}
+
+static int ask(struct attending *self)
+{
+	return cs_client_send(self->client, CS_CALL_ATTEND, &self->attend, -1);
+}
+
+static void begin(struct attending *self)
+{
+	int r = cs_client_open(&self->released.options, &self->client, NULL);
+
+	self->attend.seen = 0;
+	if (r == 0)
+		r = ask(self);
+	if (r == 0 && (self->readable->set(self->readable, cs_client_fd(self->client),
+		SUDO_PLUGIN_EV_READ | SUDO_PLUGIN_EV_PERSIST, on_readable, self) != 1 ||
+		self->readable->add(self->readable, NULL) != 1))
+		r = CS_EIO;
+	if (r < 0)
+		lose(self, AGAIN_S);
+}
+
+static void on_again(int fd, int what, void *closure)
+{
+	(void)fd;
+	(void)what;
+	begin(closure);
+}
+
+/* sudo takes SIGALRM for the end of command_timeout: it says so to the command with HUP and TERM, and two seconds later with
+ * KILL. The connection stays until the command is gone. */
+static void end(struct attending *self, const struct cs_attend_answer *answer)
+{
+	char *text = cs_escaped(answer->text != NULL ? answer->text : "");
+
+	(void)self->readable->del(self->readable);
+	(void)self->print(SUDO_CONV_ERROR_MSG | SUDO_CONV_PREFER_TTY, "\r\ncountersign: request %llu: %s\r\n",
+		(unsigned long long)self->attend.number, text != NULL ? text : "ended");
+	cs_free_str(&text);
+	(void)raise(SIGALRM);
+}
+
+static void on_readable(int fd, int what, void *closure)
+{
+	struct attending *self = closure;
+	struct cs_attend_answer answer = { 0 };
+	char *text = NULL;
+	int r = cs_client_finish(self->client, &answer, &text);
+
+	(void)fd;
+	(void)what;
+	if (r == CS_EBUSY && text == NULL)
+		return;
+	if (r == 0 && answer.end) {
+		end(self, &answer);
+	} else {
+		self->attend.seen = answer.version;
+		if (r == 0)
+			r = ask(self);
+		if (r < 0)
+			lose(self, text != NULL ? REFUSED_S : AGAIN_S);
+	}
+	cs_free_str(&text);
+	cs_clear(&cs_attend_answer_shape, &answer);
+}
+
+static void tty_of(char *const user_info[], char ret_tty[CS_MAX_NAME + 1])
+{
+	for (size_t i = 0; user_info != NULL && user_info[i] != NULL; i++)
+		if (strncmp(user_info[i], "tty=", 4) == 0 && strlen(user_info[i] + 4) <= CS_MAX_NAME)
+			memcpy(ret_tty, user_info[i] + 4, strlen(user_info[i] + 4) + 1);
+}
+
+static int make_events(struct attending *self)
+{
+	struct sudo_plugin_event *(*make)(void) = sudo_countersign_attend.event_alloc;
+
+	if (make == NULL)
+		return CS_EVERSION;
+	self->readable = make();
+	self->again = make();
+	if (self->readable == NULL || self->again == NULL ||
+		self->again->set(self->again, -1, SUDO_PLUGIN_EV_TIMEOUT, on_again, self) != 1)
+		return CS_ENOMEM;
+	return 0;
+}
+
+static void forget(struct attending *self)
+{
+	struct sudo_plugin_event *events[] = { self->readable, self->again };
+
+	for (size_t i = 0; i < CS_COUNT(events); i++)
+		if (events[i] != NULL)
+			events[i]->free(events[i]);
+	cs_client_close(&self->client);
+	memset(self, 0, sizeof(*self));
+}
+
+/* 1: it attends; 0: nothing to attend to; -1: sudo ends, and nothing runs. */
+static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_printf_t sudo_plugin_printf,
+	char *const settings[], char *const user_info[], char *const command_info[], int argc, char *const argv[],
+	char *const user_env[], char *const plugin_options[], const char **errstr)
+{
+	struct attending *self = &attending;
+	int r = 0;
+
+	(void)conversation;
+	(void)settings;
+	(void)command_info;
+	(void)argc;
+	(void)argv;
+	(void)user_env;
+	if (plugin_options != NULL && plugin_options[0] != NULL) {
+		*errstr = "countersign: sudo_countersign_attend takes no arguments in sudo.conf";
+		return -1;
+	}
+	forget(self);
+	self->released = cs_sudo_released();
+	if (self->released.number == 0)
+		return 0;
+	self->print = sudo_plugin_printf;
+	self->released.options.connect_ms = CONNECT_MS;
+	tty_of(user_info, self->tty);
+	self->attend = (struct cs_attend){ .kind = CS_ATTEND_COMMAND, .number = self->released.number, .tty = self->tty,
+		.pid = (uint32_t)getpid(), .since_boot_ms = cs_boot_ms(), .wait_ms = WAIT_MS };
+	memcpy(self->attend.id, self->released.id, CS_ID_LEN);
+	r = SUDO_API_VERSION_GET_MAJOR(version) == SUDO_API_VERSION_MAJOR ? make_events(self) : CS_EVERSION;
+	if (r < 0) {
+		*errstr = "countersign: what runs could not be attended to: this sudo has no event loop for plugins";
+		forget(self);
+		return -1;
+	}
+	begin(self);
+	return 1;
+}
+
+static void close_attend(int exit_status, int error)
+{
+	(void)exit_status;
+	(void)error;
+	forget(&attending);
+}
+
+static int show_version(int verbose)
+{
+	(void)verbose;
+	return 1;
+}
+
+/* sudo fills in event_alloc. */
+__attribute__((visibility("default"))) struct io_plugin sudo_countersign_attend = {
+	.type = SUDO_IO_PLUGIN,
+	.version = SUDO_API_VERSION,
+	.open = open_attend,
+	.close = close_attend,
+	.show_version = show_version,
+};

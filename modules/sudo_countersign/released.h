@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the approval plugin was told to release in this process, for the plugin that attends to it: sudo loads the shared
+ * object once for both. */
+#ifndef CS_SUDO_RELEASED_H
+#define CS_SUDO_RELEASED_H
+
+#include "client.h"
+
+struct cs_sudo_released {
+	uint64_t number; /* of the request; 0: there is nothing to attend to */
+	uint8_t id[CS_ID_LEN];
+	struct cs_client_options options; /* how the daemon is reached; the strings are sudo's */
+};
+
+/* As check left it; a copy, because with intercept the next check writes over it. */
+struct cs_sudo_released cs_sudo_released(void);
+
+#endif
