@@ -110,6 +110,8 @@ int cs_run_roster_remove(struct cs_run *run, char **args, size_t n);
 int cs_run_roster_verify(struct cs_run *run, char **args, size_t n);
 int cs_run_roster_sign(struct cs_run *run, char **args, size_t n);
 int cs_run_cancel(struct cs_run *run, char **args, size_t n);
+int cs_run_sessions(struct cs_run *run, char **args, size_t n);
+int cs_run_end(struct cs_run *run, char **args, size_t n);
 int cs_run_break_glass(struct cs_run *run, char **args, size_t n);
 int cs_run_drill(struct cs_run *run, char **args, size_t n);
 int cs_run_can(struct cs_run *run, char **args, size_t n);

@@ -15,15 +15,16 @@ static int print_withdrawn(const struct cs_decision *decision, uint64_t number)
 
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	cs_put(&out, "your vote on request %llu is withdrawn; it is %s\n", (unsigned long long)number,
-		cs_state_name(decision->state));
+		decision->reason == CS_WHY_ENDED ? "ended" : cs_state_name(decision->state));
 	return cs_print(&out);
 }
 
-/* What a withdrawal leaves: the request waits on, or goes on with the others' votes. */
+/* What a withdrawal leaves: the request waits on, or goes on with the others' votes; what it started is ended. */
 static bool was_taken(const struct cs_decision *decision)
 {
 	return decision->reason == CS_WHY_NEEDS_APPROVAL || decision->reason == CS_WHY_PARKED ||
-	       decision->reason == CS_WHY_APPROVED || decision->reason == CS_WHY_COOLING;
+	       decision->reason == CS_WHY_APPROVED || decision->reason == CS_WHY_COOLING ||
+	       decision->reason == CS_WHY_ENDED;
 }
 
 static int withdraw(struct cs_run *run, const struct cs_show_answer *shown, const char *comment)

@@ -85,6 +85,11 @@ countersign_sudo() {
     countersign_sudo_session
 }
 
+# countersign_sudo_attend: and what attends to the commands that run.
+countersign_sudo_attend() {
+    printf 'Plugin sudo_countersign_attend %s\n' "$WORLD_PLUGIN" >>/etc/sudo.conf
+}
+
 # countersign_sudo_session: only the second one.
 countersign_sudo_session() {
     local service
