@@ -2,6 +2,7 @@
 /* One connection to countersignd: the server is checked before it is asked, and every wait has an end. */
 #include "client.h"
 #include "clock.h"
+#include "end.h"
 #include "file.h"
 #include "mem.h"
 #include <errno.h>
@@ -423,6 +424,78 @@ int cs_client_finish(struct cs_client *client, void *ret_reply, char **ret_text)
 	if (r < 0)
 		return break_off(client, r);
 	return take_reply(client, ret_reply, ret_text);
+}
+
+/* --- A login registers itself ---------------------------------------------------------------------------------------- */
+
+static int hear_end(int fd, struct cs_buf *in, uint64_t deadline, enum cs_end_frame *ret_frame)
+{
+	struct cs_login login = { 0 };
+
+	for (;;) {
+		int r = cs_end_take(in, ret_frame, &login);
+
+		if (r == 1)
+			cs_clear(&cs_login_shape, &login);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = wait_ready(fd, POLLIN, deadline);
+		if (r == 0)
+			r = cs_frame_recv(fd, in, NULL);
+		if (r == 0 || r == CS_EIO)
+			return CS_EUNAVAIL;
+		if (r < 0 && r != CS_EBUSY)
+			return r;
+	}
+}
+
+static int say_end(int fd, const struct cs_attend *attend, uint64_t deadline)
+{
+	const struct cs_login login = { .attend = *attend }; /* a view */
+	struct cs_buf out;
+	int r = 0;
+
+	cs_buf_init(&out, CS_FRAME_MAX);
+	r = cs_end_put(&out, CS_END_LOGIN, &login);
+	while (r == 0 && out.len > 0) {
+		r = cs_frame_send(fd, &out, -1);
+		if (r == CS_EBUSY)
+			r = wait_ready(fd, POLLOUT, deadline);
+		r = r > 0 ? 0 : r;
+	}
+	cs_buf_clear(&out);
+	return r;
+}
+
+int cs_client_register(const struct cs_client_options *options, const struct cs_attend *attend, uint32_t ms,
+	const char **ret_why)
+{
+	uint64_t deadline = cs_boot_ms() + ms;
+	enum cs_end_frame frame = CS_END_REFUSED;
+	const char *why = "the helper that ends logins did not take it";
+	struct cs_buf in;
+	int fd = -1;
+	int r = check_options(options, &why);
+
+	cs_buf_init(&in, CS_FRAME_MAX);
+	if (r == 0)
+		r = check_folder(options->path, options->server_uid, &why);
+	if (r == 0)
+		r = open_socket(options, &fd, &why);
+	/* The greeting comes first, or the helper could not be sure whose pidfd it has. */
+	if (r == 0)
+		r = hear_end(fd, &in, deadline, &frame);
+	if (r == 0)
+		r = frame == CS_END_GREETING ? say_end(fd, attend, deadline) : CS_EPROTO;
+	if (r == 0)
+		r = hear_end(fd, &in, deadline, &frame);
+	if (r == 0 && frame != CS_END_TAKEN)
+		r = CS_EBUSY;
+	cs_buf_clear(&in);
+	cs_close(&fd);
+	if (r < 0 && ret_why != NULL)
+		*ret_why = why;
+	return r;
 }
 
 void cs_client_close(struct cs_client **client)

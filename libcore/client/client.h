@@ -51,6 +51,12 @@ void cs_client_leave(struct cs_client **client);
  * 0; CS_ENOENT (there is none), CS_EUNTRUSTED, CS_ENOMEM. */
 int cs_client_resume(const struct cs_client_options *options, int last, struct cs_client **ret_client);
 
+/* Registers this process, a login, with the helper that ends it when the daemon says so (end.h); options->path is end.sock. The
+ * connection is closed again: the helper holds the process by its pidfd. Within ms milliseconds. 0; CS_EUNAVAIL, CS_EUNTRUSTED,
+ * CS_ETIMEDOUT, CS_EPROTO, CS_EBUSY (it has no room), CS_EINTR, CS_ENOMEM, with *ret_why (may be NULL; static). */
+int cs_client_register(const struct cs_client_options *options, const struct cs_attend *attend, uint32_t ms,
+	const char **ret_why);
+
 /* Closes, frees, sets NULL. */
 void cs_client_close(struct cs_client **client);
 

@@ -51,15 +51,27 @@ static const char *check_name(const char *name)
 	return NULL;
 }
 
-bool cs_service_runs_files(const char *service)
+static bool is_among(const char *service, const char *const *services, size_t n)
 {
-	static const char *const services[] = {"sudo", "sudo-i", "sudoedit"};
-
-	for (size_t i = 0; i < CS_COUNT(services); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (strcmp(service, services[i]) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool cs_service_runs_files(const char *service)
+{
+	static const char *const services[] = {"sudo", "sudo-i", "sudoedit"};
+
+	return is_among(service, services, CS_COUNT(services));
+}
+
+bool cs_service_logs_in(const char *service)
+{
+	static const char *const services[] = {"sshd", "login", "remote", "su", "su-l"};
+
+	return is_among(service, services, CS_COUNT(services));
 }
 
 bool cs_command_is_path(const struct command *command)

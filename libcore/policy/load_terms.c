@@ -134,13 +134,14 @@ static int check_remind(struct loader *loader, const struct cs_conf_section *sec
 		      "remind is shorter than lifetime: it says how long before the end people are reminded");
 }
 
-/* Only sudo ends what it started when its time is over. A limit that nobody enforces would be a lie. */
+/* sudo ends what it started when its time is over, and logins are ended by the helper. A limit that nobody enforces would be
+ * a lie. */
 static int check_session(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate)
 {
 	for (size_t i = 0; gate->session_ms > 0 && i < gate->n_services; i++) {
-		if (!cs_service_runs_files(gate->services[i]))
+		if (!cs_service_runs_files(gate->services[i]) && !cs_service_logs_in(gate->services[i]))
 			return REFUSE(loader, section, "session",
-				      "session is kept by sudo, and gate %s guards %s, which nothing would end",
+				      "session is kept for sudo and for logins, and gate %s guards %s, which nothing would end",
 				      gate->name, gate->services[i]);
 	}
 	return 0;

@@ -98,6 +98,8 @@ struct path {
 int cs_command_parse(const char *text, struct command *ret_command, const char **ret_what);
 /* Is what this service does always a file that runs? Then only an absolute path names it. */
 bool cs_service_runs_files(const char *service);
+/* Does this service open a session that the helper can end? */
+bool cs_service_logs_in(const char *service);
 bool cs_command_is_path(const struct command *command); /* else it is the name of an action */
 void cs_command_clear(struct command *command);
 bool cs_command_captures(const struct command *command, const char *name);

@@ -11,6 +11,7 @@
 #include <security/pam_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 /* --- Confirm ------------------------------------------------------------------------------------------------------ */
 
@@ -92,6 +93,45 @@ static const char *failure_text(const struct cs_hold *hold, int error)
 	return error == CS_EPERM && hold->text == NULL ? "a reason is needed, and none was given" : NULL;
 }
 
+/* --- A login that can be ended ------------------------------------------------------------------------------------ */
+
+/* end.sock lies beside the daemon's own. */
+static char *end_socket(const char *socket)
+{
+	const char *slash = strrchr(socket, '/');
+	char *path = NULL;
+
+	return slash != NULL && cs_format(&path, "%.*s/end.sock", (int)(slash - socket), socket) == 0 ? path : NULL;
+}
+
+/* Without the helper a login cannot be ended. It goes on all the same, unless it has to end after a time. */
+static int attend(struct cs_pam *host, const struct cs_decision *decision)
+{
+	struct cs_attend call = { .kind = CS_ATTEND_LOGIN, .number = decision->number };
+	struct cs_client_options options = host->options;
+	const void *tty = NULL;
+	const char *why = "out of memory";
+	char *path = end_socket(host->args.socket), *name = NULL;
+	int r = CS_ENOMEM;
+
+	memcpy(call.id, decision->id, CS_ID_LEN);
+	if (pam_get_item(host->pamh, PAM_TTY, &tty) == PAM_SUCCESS && tty != NULL && strlen(tty) <= CS_MAX_NAME)
+		name = cs_dup(tty);
+	call.tty = name;
+	options.path = path;
+	if (path != NULL)
+		r = cs_client_register(&options, &call, host->args.timeout_ms, &why);
+	cs_free_str(&path);
+	cs_free_str(&name);
+	if (r == 0)
+		return PAM_SUCCESS;
+	pam_syslog(host->pamh, LOG_WARNING, "request %llu: this login cannot be ended: %s",
+		(unsigned long long)decision->number, why);
+	host->local_root = false; /* it was held, and answered */
+	return decision->session_ms == 0 ? PAM_SUCCESS
+		: cs_pam_failed(host, CS_EPERM, "the session's time limit could not be set", NULL);
+}
+
 static int hold_login(struct cs_pam *host)
 {
 	int terminal = host->interactive ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : -1;
@@ -115,6 +155,8 @@ static int hold_login(struct cs_pam *host)
 		if (code != PAM_SUCCESS)
 			(void)cs_pam_error(host,
 				cs_say_denied(&decision, hold.first.number != 0 ? &hold.first : NULL, CS_AGAIN_LOGIN));
+		else if (decision.attend)
+			code = attend(host, &decision);
 	}
 	cs_clear(&cs_decision_shape, &decision);
 	cs_hold_clear(&hold);

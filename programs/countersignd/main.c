@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* countersignd: reads its configuration as root, binds its sockets, gives root up, serves. */
 #include "config.h"
+#include "ender.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -21,13 +22,14 @@ enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 }; /* sysexits(3): EX_CONFIG */
 struct daemon {
 	struct config config;
 	struct cs_notify *notify;
+	struct cs_ender *ender;
 	struct cs_directory *directory;
 	struct cs_store *store;
 	struct cs_host_key *host_key;
 	struct cs_roster_source *roster;
 	struct server *server;
 	struct cs_authority *authority;
-	int lock_fd, module_fd, people_fd;
+	int lock_fd, module_fd, people_fd, end_fd;
 };
 
 static void usage(FILE *out)
@@ -85,6 +87,19 @@ static int open_notify(struct daemon *d, struct cs_problem *problem)
 
 	if (r < 0)
 		cs_problem_set(problem, d->config.path, 0, "the notify worker cannot be started: %s", cs_strerror(r));
+	return r;
+}
+
+static int open_ender(struct daemon *d, uid_t started_by, struct cs_problem *problem)
+{
+	const struct cs_ender_settings settings = { .folder = d->config.socket_dir, .listen_fd = d->end_fd,
+		.uid = d->config.uid, .gid = d->config.gid, .root_uid = started_by };
+	int r = cs_ender_open(&settings, &d->ender);
+
+	if (r < 0)
+		cs_problem_set(problem, d->config.socket_dir, 0, "the helper that ends logins cannot be started: %s",
+			cs_strerror(r));
+	cs_close(&d->end_fd);
 	return r;
 }
 
@@ -172,7 +187,7 @@ static int give_up_root(const struct daemon *d, struct cs_problem *problem)
 	return privileges_drop(d->config.uid, d->config.gid, needed ? &group : NULL, problem);
 }
 
-/* The order matters: the notify worker is forked before anything else is open (A069), secrets are read and the directory's
+/* The order matters: the helper that ends logins and the notify worker are forked before anything else is open (A069), secrets are read and the directory's
  * worker is forked before root is given up, the store is opened after the last fork (A107), and listening comes last, so that clients see the daemon's own uid behind the sockets. */
 static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 {
@@ -184,6 +199,10 @@ static int start(struct daemon *d, uid_t started_by, struct cs_problem *problem)
 		r = socket_bind(d->config.socket_dir, "module.sock", 0600, &d->module_fd, problem);
 	if (r == 0)
 		r = socket_bind(d->config.socket_dir, "people.sock", 0666, &d->people_fd, problem);
+	if (r == 0)
+		r = socket_bind(d->config.socket_dir, "end.sock", 0600, &d->end_fd, problem);
+	if (r == 0)
+		r = open_ender(d, started_by, problem);
 	if (r == 0)
 		r = open_notify(d, problem);
 	if (r == 0)
@@ -253,11 +272,13 @@ static void stop(struct daemon *d)
 	cs_authority_close(&d->authority);
 	server_free(&d->server);
 	cs_notify_close(&d->notify);
+	cs_ender_close(&d->ender);
 	cs_store_close(&d->store);
 	cs_roster_close(&d->roster);
 	cs_host_key_free(&d->host_key);
 	cs_close(&d->module_fd);
 	cs_close(&d->people_fd);
+	cs_close(&d->end_fd);
 	cs_close(&d->lock_fd);
 	config_clear(&d->config);
 }
@@ -280,13 +301,13 @@ static int serve(struct daemon *d, uid_t started_by, const char *notify_path, st
 		return r;
 	cs_log(LOG_INFO, "serving %s on %s", d->config.host, d->config.socket_dir);
 	notify_ready(notify_path);
-	return server_run(d->server, d->authority, d->directory, d->notify);
+	return server_run(d->server, d->authority, d->directory, d->notify, d->ender);
 }
 
 /* only_check, or a policy to apply, or neither: to serve. */
 static int run(const char *config_file, bool only_check, const char *policy_file)
 {
-	struct daemon d = { .lock_fd = -1, .module_fd = -1, .people_fd = -1 };
+	struct daemon d = { .lock_fd = -1, .module_fd = -1, .people_fd = -1, .end_fd = -1 };
 	struct cs_problem problem = { 0 };
 	const char *notify = getenv("NOTIFY_SOCKET");
 	char *notify_path = notify ? strdup(notify) : NULL;

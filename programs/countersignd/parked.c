@@ -110,6 +110,7 @@ void changed(void *arg, const uint8_t id[CS_ID_LEN])
 	struct server *s = arg;
 
 	s->change++;
+	logins_changed(s, id);
 	for (struct connection *c = s->connections; c; c = c->next)
 		if (c->watching || (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0) ||
 			(c->attending && memcmp(c->attend.id, id, CS_ID_LEN) == 0))

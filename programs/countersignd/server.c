@@ -108,6 +108,7 @@ static void end_turn(struct server *s)
 		else if (c->look && !c->closing && c->attending)
 			attend_look(c);
 	reap(s);
+	logins_look(s);
 	cs_authority_turn(s->authority);
 	if (teller_work(s->teller) == 1)
 		cs_authority_turn(s->authority);
@@ -190,7 +191,8 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 	return 0;
 }
 
-int server_run(struct server *s, struct cs_authority *authority, struct cs_directory *directory, struct cs_notify *notify)
+int server_run(struct server *s, struct cs_authority *authority, struct cs_directory *directory, struct cs_notify *notify,
+	struct cs_ender *ender)
 {
 	int r = 0;
 
@@ -199,6 +201,8 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 	r = make_events(s);
 	if (r == 0 && notify)
 		r = teller_new(s->base, authority, notify, &s->teller);
+	if (r == 0 && ender)
+		r = logins_open(s, ender);
 	while (r == 0 && !s->stop) {
 		watch_directory(s);
 		if (event_base_loop(s->base, EVLOOP_ONCE) < 0)
@@ -229,6 +233,7 @@ void server_free(struct server **server)
 	free_event(&s->directory_write);
 	free_event(&s->directory_timer);
 	teller_free(&s->teller);
+	logins_close(s);
 	event_base_free(s->base);
 	free(s);
 	*server = NULL;

@@ -6,6 +6,7 @@
 #include "authority.h"
 #include "wire.h"
 
+struct cs_ender;
 struct cs_notify;
 struct server;
 
@@ -18,9 +19,10 @@ struct cs_authority_events server_events(struct server *server);
 int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **ret_server);
 void server_free(struct server **server);
 
-/* Listens and serves until SIGTERM or SIGINT. SIGHUP is logged and changes nothing. notify: NULL where nothing is told. 0,
+/* Listens and serves until SIGTERM or SIGINT. SIGHUP is logged and changes nothing. notify: NULL where nothing is told; ender: NULL where no
+ * login can be ended. 0,
  * CS_EIO. */
 int server_run(struct server *server, struct cs_authority *authority, struct cs_directory *directory,
-	struct cs_notify *notify);
+	struct cs_notify *notify, struct cs_ender *ender);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef CS_DAEMON_SERVER_INTERNAL_H
 #define CS_DAEMON_SERVER_INTERNAL_H
 
+#include "ender.h"
 #include "server.h"
 #include "teller.h"
 #include <event2/event.h>
@@ -46,6 +47,9 @@ struct server {
 	struct cs_authority *authority;
 	struct cs_directory *directory;
 	struct teller *teller;       /* NULL: nothing is told */
+	struct cs_ender *ender;      /* NULL: no login can be ended */
+	struct event *ender_event;
+	struct login *logins;
 	int listen_fd[3];            /* by cs_door */
 	struct event *listen_event[3];
 	struct event *signals[3];
@@ -88,6 +92,15 @@ void watch_look(struct connection *c);
 void attend_look(struct connection *c);
 /* A request changed: whoever is parked for it looks at the end of the turn. */
 void changed(void *arg, const uint8_t id[CS_ID_LEN]);
+
+/* logins.c: what the helper tells of logins becomes calls of the authority; each login stands for a connection. 0,
+ * CS_ENOMEM. */
+int logins_open(struct server *s, struct cs_ender *ender);
+/* This request changed. */
+void logins_changed(struct server *s, const uint8_t id[CS_ID_LEN]);
+/* Has the helper end what is to end. Between turns. */
+void logins_look(struct server *s);
+void logins_close(struct server *s);
 
 /* report.c: may this be logged, every_ms after the last that was? ret_left_out: how many were not since then. */
 bool may_log(struct quiet *quiet, uint64_t every_ms, unsigned *ret_left_out);

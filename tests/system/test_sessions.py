@@ -27,6 +27,19 @@ gate %s {
 	use_within = 10m
 }
 """
+LOGIN = """
+gate login-%s {
+	service    = %s
+	permission = host.login
+	scope      = "host/%%{host}"
+	approval infra {
+		count = 1
+		role  = infra
+		scope = "*"
+	}
+	session    = %s
+}
+"""
 POLICY_TEXT = None
 
 

@@ -197,8 +197,8 @@ static void test_policy_idle_terms_refused(void **state)
 		cs_free_str(&text);
 	}
 	refused(6, "asks for no approval, so there is none to give", GATE "automatic a { command = \"/bin/x\" }\n}\n");
-	refused(5, "session is kept by sudo, and gate h guards sshd",
-		"gate h {\nservice = { sudo, sshd }\npermission = host.login\nscope = \"*\"\nsession = 1h\n"
+	refused(5, "session is kept for sudo and for logins, and gate h guards mirror",
+		"gate h {\nservice = { sudo, sshd, mirror }\npermission = host.login\nscope = \"*\"\nsession = 1h\n"
 		"approval a { count = 1 role = infra }\n}\n");
 }
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the helper share. */
+#ifndef CS_ENDER_INTERNAL_H
+#define CS_ENDER_INTERNAL_H
+
+#include "clock.h"
+#include "ender.h"
+
+enum { LOGINS = 4096, PEERS = 32, RECORD = 512 };
+#define GREETED_MS 2000 /* whoever connected has to register by then */
+#define KILL_MS    5000 /* from SIGTERM to SIGKILL */
+
+/* A process that registered. */
+struct registered {
+	int pidfd;            /* -1: free */
+	uint32_t pid;         /* with start what finds it again; never whom to signal */
+	uint64_t start;       /* in clock ticks since the boot, as /proc says */
+	uint64_t kill_ms;     /* boot time; 0: it was not told to end */
+	bool killed;
+	struct cs_login login;
+};
+
+/* One that connected and did not register yet. */
+struct peer {
+	int fd;               /* -1: free */
+	int pidfd;
+	uint32_t pid;
+	uint64_t until_ms;
+	struct cs_buf in;
+};
+
+/* process.c: when this process began; the descriptor says that it still is the same. 0, CS_ENOENT (it is over). */
+int process_start(int pidfd, uint32_t pid, uint64_t *ret_start);
+int process_open(uint32_t pid, int *ret_pidfd);
+/* 1: it is over. */
+int process_is_over(int pidfd);
+void process_signal(int pidfd, int number);
+
+/* kept.c: one record of the file, written at once. entry NULL: free. */
+void kept_write(int fd, size_t slot, const struct registered *entry);
+/* Reads it: 1 with *ret_entry, whose process is still the one that registered; 0: free, damaged, or over. */
+int kept_read(int fd, size_t slot, struct registered *ret_entry);
+/* Its bytes alone. 0, CS_EPROTO (none, or of another boot), CS_ENOMEM. */
+int kept_parse(const uint8_t *bytes, size_t n, const char *boot_id, struct registered *ret_entry);
+
+/* serve.c: the helper's process. */
+_Noreturn void ender_serve(const struct cs_ender_settings *settings, int daemon, int listen_fd, int kept);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Logins that run, as the helper tells of them. To the authority each is a connection that attends. */
+#include "server_internal.h"
+#include "log.h"
+#include "mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct login {
+	struct server *server;
+	struct cs_caller caller;
+	struct cs_login told;
+	bool listed;  /* the authority took it */
+	bool gone;
+	bool look;
+	bool ending;
+	struct login *next;
+};
+
+static void attended(void *arg, int error, const char *text, const void *reply)
+{
+	struct login *login = arg;
+
+	(void)text;
+	(void)reply;
+	login->listed = error == 0;
+	login->look = true;
+	if (error < 0)
+		cs_log(LOG_WARNING, "a login of request %llu (pid %u) is not listed, and cannot be ended: %s",
+			(unsigned long long)login->told.attend.number, login->told.attend.pid, cs_strerror(error));
+}
+
+static void begins(struct server *s, const struct cs_login *told)
+{
+	struct login *login = calloc(1, sizeof(*login));
+
+	if (!login || cs_copy(&cs_login_shape, told, &login->told) < 0) {
+		free(login);
+		return;
+	}
+	login->server = s;
+	login->caller = (struct cs_caller){ .module = true, .uid = s->root_uid, .login_uid = CS_NO_UID,
+		.connection = ++s->next_connection };
+	login->next = s->logins;
+	s->logins = login;
+	cs_authority_call(s->authority, &login->caller, CS_CALL_ATTEND, &login->told.attend, -1, attended, login);
+}
+
+static void told(void *arg, bool runs, const struct cs_login *login)
+{
+	struct server *s = arg;
+
+	if (runs) {
+		begins(s, login);
+		return;
+	}
+	for (struct login *at = s->logins; at; at = at->next)
+		if (at->told.registration == login->registration)
+			at->gone = true;
+}
+
+static void on_ender(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (cs_ender_hear(s->ender, told, s) == 0)
+		return;
+	cs_log(LOG_ERR, "the helper that ends logins is gone: no login can be ended until countersignd is started anew");
+	(void)event_del(s->ender_event);
+}
+
+int logins_open(struct server *s, struct cs_ender *ender)
+{
+	s->ender = ender;
+	s->ender_event = event_new(s->base, cs_ender_fd(ender), EV_READ | EV_PERSIST, on_ender, s);
+	return s->ender_event && event_add(s->ender_event, NULL) == 0 ? 0 : CS_ENOMEM;
+}
+
+void logins_changed(struct server *s, const uint8_t id[CS_ID_LEN])
+{
+	for (struct login *login = s->logins; login; login = login->next)
+		login->look = login->look || memcmp(login->told.attend.id, id, CS_ID_LEN) == 0;
+}
+
+static void look(struct login *login)
+{
+	struct server *s = login->server;
+	struct cs_attend_answer answer = { 0 };
+	int r = cs_authority_attended(s->authority, &login->caller, &login->told.attend, &answer);
+
+	login->look = false;
+	if (r == 0 && answer.end && !login->ending) {
+		login->ending = cs_ender_end(s->ender, login->told.registration) == 0;
+		if (!login->ending)
+			cs_log(LOG_ERR, "the login of request %llu (pid %u) could not be ended",
+				(unsigned long long)login->told.attend.number, login->told.attend.pid);
+	}
+	cs_clear(&cs_attend_answer_shape, &answer);
+}
+
+static void login_free(struct login *login)
+{
+	cs_clear(&cs_login_shape, &login->told);
+	free(login);
+}
+
+void logins_look(struct server *s)
+{
+	struct login **at = &s->logins;
+
+	while (*at) {
+		struct login *login = *at;
+
+		if (login->look && login->listed)
+			look(login);
+		if (!login->gone) {
+			at = &login->next;
+			continue;
+		}
+		*at = login->next;
+		cs_authority_gone(s->authority, &login->caller);
+		login_free(login);
+	}
+}
+
+void logins_close(struct server *s)
+{
+	while (s->logins) {
+		struct login *login = s->logins;
+
+		s->logins = login->next;
+		login_free(login);
+	}
+	if (s->ender_event)
+		event_free(s->ender_event);
+	s->ender_event = NULL;
+}
