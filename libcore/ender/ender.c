@@ -69,7 +69,7 @@ static _Noreturn void run(const struct cs_ender_settings *settings, int socket, 
 
 	(void)umask(077);
 	raise_descriptors();
-	if (listen(listen_fd, PEERS) < 0 || cs_confine_signals() < 0 || cs_confine_descriptors(fds, CS_COUNT(fds)) < 0 ||
+	if (cs_confine_signals() < 0 || cs_confine_descriptors(fds, CS_COUNT(fds)) < 0 ||
 		become(settings) < 0 || cs_confine_process(daemon, true) < 0 || clearenv() != 0 || chdir("/") < 0)
 		_exit(1);
 	ender_serve(settings, socket, listen_fd, kept);
@@ -102,7 +102,9 @@ int cs_ender_open(const struct cs_ender_settings *settings, struct cs_ender **re
 	pid_t daemon = getpid();
 	int r = ender ? open_kept(settings->folder, &kept) : CS_ENOMEM;
 
-	if (r == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+	/* From here on a login may register: it waits for the helper. */
+	if (r == 0 && (listen(settings->listen_fd, PEERS) < 0 ||
+			socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0))
 		r = CS_EIO;
 	if (r == 0) {
 		ender->pid = fork();

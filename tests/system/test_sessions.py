@@ -4,10 +4,14 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
+import subprocess
+import sys
 import time
 
 from oracle import Oracle
-from people import (POLICY, approved_by, countersign, events, from_clean, held, until)
+from people import (POLICY, approved_by, countersign, events, from_clean, held, requests, show, until)
 from term import Term, run
 from world import run_as
 
@@ -25,19 +29,6 @@ gate %s {
 	}
 	lifetime   = 30m
 	use_within = 10m
-}
-"""
-LOGIN = """
-gate login-%s {
-	service    = %s
-	permission = host.login
-	scope      = "host/%%{host}"
-	approval infra {
-		count = 1
-		role  = infra
-		scope = "*"
-	}
-	session    = %s
 }
 """
 POLICY_TEXT = None
@@ -249,6 +240,234 @@ def test_sessions_without_the_plugin_nothing_is_attended():
 def test_sessions_a_sudo_that_nobody_guards_is_not_attended():
     status, screen = run(["sudo", "-n", "true"], user="root")
     assert status == 0 and sessions() == [], screen
+
+
+# --- logins
+
+SSH = ["ssh", "-o", "BatchMode=yes"]
+NEW = 'trap "echo terminated >>/tmp/told; exit" TERM HUP; echo in-$$; while :; do sleep 0.1; done'
+
+
+class login:
+    """A login of alice's that carol approved."""
+    def __init__(self, argv):
+        before = {row["number"] for row in requests("alice", "--mine", "--all")}
+        self.term = Term(argv, user="alice")
+        self.number = until(lambda: [row["number"] for row in requests("alice", "--mine") if row["number"] not in before])[0]
+        approved_by(self.number, show(self.number, "alice")["decision"]["check_code"], "carol")
+        self.pid = int(self.term.expect("in-([0-9]+)").group(1))
+        self.row, = until(lambda: listed(self.number))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.term.close()
+        until(lambda: not listed(self.number))
+
+    def kinds(self):
+        return [event["kind"] for event in events() if event["request"] == self.number]
+
+    def gone(self, since):
+        assert self.term.wait() != 0
+        took = (time.monotonic() - since) * 1000
+        until(lambda: not listed(self.number))
+        assert self.kinds().count("ended") == 1 and self.kinds().count("closed") == 1, self.kinds()
+        return took
+
+
+def test_sessions_a_login_is_listed_and_ended():
+    with login([*SSH, "-tt", "rel1", NEW]) as it:
+        assert it.row["kind"] == "login" and it.row["requester"] == "alice" and it.row["peer"], it.row
+        assert alive(it.row["pid"]), it.row
+        since = time.monotonic()
+        assert end("carol", it.number).status == 0
+        took = it.gone(since)
+        until(lambda: not alive(it.pid))
+    print(f"end to gone: {took:.0f} ms")
+
+
+def test_sessions_a_login_without_a_terminal_is_ended():
+    with login([*SSH, "rel1", NEW]) as it:
+        since = time.monotonic()
+        assert run_as("carol", "countersign", "withdraw", it.number).status == 0
+        it.gone(since)
+        if alive(it.pid):  # no terminal hangs up for it: sshd leaves such a command to itself
+            os.kill(it.pid, signal.SIGKILL)
+
+
+def test_sessions_a_login_that_ends_by_itself_is_over():
+    with login([*SSH, "rel1", "echo in-$$; sleep 0.3"]) as it:
+        assert it.term.wait() == 0
+        until(lambda: not listed(it.number))
+        assert it.kinds()[-1] == "closed" and "ended" not in it.kinds(), it.kinds()
+
+
+# Nothing of the module's is left open in what it let in: neither to the daemon nor to the helper.
+def test_sessions_a_login_has_no_connection_of_ours():
+    with login([*SSH, "-tt", "rel1", NEW]) as it:
+        for pid in it.pid, it.row["pid"]:
+            sockets = run_as("root", "ls", "-l", f"/proc/{pid}/fd").out
+            for inode in re.findall(r"socket:\[(\d+)\]", sockets):
+                with open("/proc/net/unix") as file:
+                    assert not [line for line in file if inode in line and "countersign" in line], sockets
+
+
+def test_sessions_logins_are_known_after_a_restart():
+    with login([*SSH, "-tt", "rel1", NEW]) as it:
+        for stop in "countersign_stop", "countersign_kill":
+            countersign(stop)
+            assert alive(it.pid)
+            countersign("countersign_start")
+            row, = until(lambda: listed(it.number))
+            assert row["pid"] == it.row["pid"] and abs(row["since_wall_ms"] - it.row["since_wall_ms"]) < 1000, row
+        assert "closed" not in it.kinds(), it.kinds()
+        since = time.monotonic()
+        assert end("carol", it.number).status == 0
+        it.gone(since)
+
+
+def test_sessions_a_login_has_a_time():
+    text = re.sub(r"(?m)^(\s*service\s*=\s*sshd\s*)$", r"\1\n\tsession = 2s", POLICY_TEXT)
+    assert text != POLICY_TEXT
+    apply(text)
+    try:
+        with login([*SSH, "-tt", "rel1", NEW]) as it:
+            assert 0 < it.row["ends_in_ms"] <= 2000, it.row
+            it.gone(time.monotonic())
+    finally:
+        apply(POLICY_TEXT)
+
+
+# --- the helper, attacked
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def status_of(pid, key):
+    with open(f"/proc/{pid}/status") as file:
+        return re.search(rf"(?m)^{key}:\s*(.*)$", file.read()).group(1)
+
+
+def helper():
+    daemon = int(run_as("root", "sh", "-c", "cat /run/world/countersignd.pid 2>/dev/null || pidof -s countersignd").out)
+    while int(status_of(daemon, "PPid")) and "countersignd" in status_of(int(status_of(daemon, "PPid")), "Name"):
+        daemon = int(status_of(daemon, "PPid"))
+    found = [pid for pid in children(daemon) if int(status_of(pid, "CapEff"), 16)]
+    assert len(found) == 1, (daemon, children(daemon))
+    return daemon, found[0]
+
+
+# CAP_KILL is bit 5. Kills: keep_kill.
+def test_sessions_the_helper_may_signal_and_nothing_else():
+    daemon, pid = helper()
+    for key in "CapEff", "CapPrm", "CapInh", "CapAmb":
+        assert int(status_of(pid, key), 16) == (1 << 5 if key in ("CapEff", "CapPrm") else 0), (key, status_of(pid, key))
+        assert int(status_of(daemon, key), 16) == 0, key
+    assert status_of(pid, "Uid") == status_of(daemon, "Uid") and status_of(pid, "NoNewPrivs") == "1"
+    assert os.stat("/run/countersign/end.sock").st_mode & 0o777 == 0o600
+    assert os.stat("/run/countersign/logins").st_mode & 0o777 == 0o600 and os.stat("/run/countersign/logins").st_uid == 0
+
+
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(10)
+    s.connect("/run/countersign/end.sock")
+    return s
+
+
+def frame(kind, number, request_id, attend=2):
+    payload = struct.pack(">QIQ", 0, attend, number) + request_id + struct.pack(">IIQQI", 0, 0, 0, 0, 0)
+    return struct.pack(">IB", 1 + len(payload), kind) + payload
+
+
+def hear(s):
+    head = b""
+    while len(head) < 4:
+        more = s.recv(4 - len(head))
+        if not more:
+            return None
+        head += more
+    rest = b""
+    while len(rest) < struct.unpack(">I", head)[0]:
+        rest += s.recv(4096)
+    return rest[0]
+
+
+GREETING, LOGIN_FRAME, TAKEN, REFUSED = 1, 2, 3, 4
+
+
+def test_sessions_the_helper_hears_only_root():
+    done = run_as("alice", "python3", "-c", "import socket; socket.socket(socket.AF_UNIX).connect('/run/countersign/end.sock')")
+    assert done.status != 0 and "Permission" in done.err, done
+
+
+# Garbage, a frame that is not for it, half a frame, and many who say nothing: a login still registers and is ended.
+def test_sessions_the_helper_survives_what_connects():
+    _, pid = helper()
+    quiet = []
+    for _ in range(64):
+        try:
+            quiet.append(connect())
+        except BlockingIOError:  # its queue is full: it is no worse for them who are in it
+            break
+    assert len(quiet) >= 16
+    for s in quiet:
+        s.close()
+    for data in (b"\xff" * 64, b"\0\0\0\x05abcde", frame(7, 1, b"\0" * 16), frame(LOGIN_FRAME, 1, b"\0" * 16, attend=1),
+                 frame(LOGIN_FRAME, 1, b"\0" * 16)[:20]):
+        with connect() as s:
+            assert hear(s) == GREETING
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+            assert hear(s) in (None, REFUSED)
+    assert helper()[1] == pid
+    with login([*SSH, "-tt", "rel1", NEW]) as it:
+        since = time.monotonic()
+        assert end("carol", it.number).status == 0
+        it.gone(since)
+
+
+# A process registers under a request that was never released: nothing is listed, nothing is ended.
+def test_sessions_what_was_not_released_cannot_be_registered():
+    child = subprocess.Popen([sys.executable, "-c", PRETEND], stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline().strip() == "taken"
+    assert not [row for row in sessions() if row["pid"] == child.pid]
+    assert child.poll() is None
+    child.kill()
+    child.wait()
+
+
+PRETEND = f"""
+import socket, struct, sys, time
+sys.path.insert(0, {os.path.dirname(os.path.abspath(__file__))!r})
+sys.path.insert(0, {os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support")!r})
+import test_sessions as t
+s = t.connect()
+assert t.hear(s) == t.GREETING
+s.sendall(t.frame(t.LOGIN_FRAME, 1, b"x" * 16))
+assert t.hear(s) == t.TAKEN
+print("taken", flush=True)
+time.sleep(60)
+"""
+
+
+# The number of a process that is over belongs to somebody else after a restart: its start says that it is not the same.
+def test_sessions_a_number_that_is_used_again_is_not_ended():
+    with login([*SSH, "-tt", "rel1", NEW]) as it:
+        countersign("countersign_stop")
+        with open("/run/countersign/logins", "r+b") as file:
+            record = file.read(512)
+            at = record.index(struct.pack(">I", it.row["pid"])) + 4
+            start, = struct.unpack(">Q", record[at:at + 8])
+            file.seek(at)
+            file.write(struct.pack(">Q", start - 1))
+        countersign("countersign_start")
+        time.sleep(0.3)
+        assert not listed(it.number) and alive(it.pid)
+        assert end("carol", it.number).status != 0 and alive(it.pid)
 
 
 from_clean(globals())
