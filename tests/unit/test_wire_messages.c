@@ -121,7 +121,7 @@ static void test_wire_hello(void **state)
 	cs_buf_init(&out, 64);
 	cs_wire_put_hello(&out);
 	assert_int_equal(out.len, CS_WIRE_HELLO_LEN);
-	assert_memory_equal(out.data, "CSGN\0\0\0\4", CS_WIRE_HELLO_LEN);
+	assert_memory_equal(out.data, "CSGN\0\0\0\5", CS_WIRE_HELLO_LEN);
 	assert_int_equal(cs_wire_check_hello(out.data), 0);
 	for (size_t i = 0; i < CS_WIRE_HELLO_LEN; i++) {
 		for (unsigned bit = 0; bit < 8; bit++) {
