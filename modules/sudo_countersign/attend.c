@@ -3,10 +3,10 @@
  * when it is told to. It has none of the functions that log, so that sudo uses no terminal of its own where sudoers wants
  * none; and where there is nothing to attend to open says 0, and sudo goes on as if it were not there. */
 #include "clock.h"
+#include "limit.h"
 #include "mem.h"
 #include "released.h"
 #include "text.h"
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +69,7 @@ static void on_again(int fd, int what, void *closure)
 	begin(closure);
 }
 
-/* sudo takes SIGALRM for the end of command_timeout: it says so to the command with HUP and TERM, and two seconds later with
+/* The session's time is over now. sudo takes SIGALRM for the end of command_timeout: it says so to the command with HUP and TERM, and two seconds later with
  * KILL. The connection stays until the command is gone. */
 static void end(struct attending *self, const struct cs_attend_answer *answer)
 {
@@ -79,7 +79,7 @@ static void end(struct attending *self, const struct cs_attend_answer *answer)
 	(void)self->print(SUDO_CONV_ERROR_MSG | SUDO_CONV_PREFER_TTY, "\r\ncountersign: request %llu: %s\r\n",
 		(unsigned long long)self->attend.number, text != NULL ? text : "ended");
 	cs_free_str(&text);
-	(void)raise(SIGALRM);
+	(void)cs_limit_session(1);
 }
 
 static void on_readable(int fd, int what, void *closure)
