@@ -373,8 +373,8 @@ def test_sessions_the_helper_may_signal_and_nothing_else():
 
 def connect():
     s = socket.socket(socket.AF_UNIX)
-    s.settimeout(10)
     s.connect("/run/countersign/end.sock")
+    s.settimeout(10)
     return s
 
 
@@ -409,11 +409,7 @@ def test_sessions_the_helper_survives_what_connects():
     _, pid = helper()
     quiet = []
     for _ in range(64):
-        try:
-            quiet.append(connect())
-        except BlockingIOError:  # its queue is full: it is no worse for them who are in it
-            break
-    assert len(quiet) >= 16
+        quiet.append(connect())
     for s in quiet:
         s.close()
     for data in (b"\xff" * 64, b"\0\0\0\x05abcde", frame(7, 1, b"\0" * 16), frame(LOGIN_FRAME, 1, b"\0" * 16, attend=1),
