@@ -67,6 +67,7 @@ static const struct cs_field action_fields[] = {
 	CS_BOOL(cs_action, exposed),
 	CS_NEST(cs_action, file, &cs_file_shape),
 	CS_ARRAY(cs_action, operands, &cs_operand_shape, CS_MAX_OPERANDS),
+	CS_BOOL(cs_action, more_operands),
 };
 SHAPE(action);
 

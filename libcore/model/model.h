@@ -37,6 +37,7 @@ enum {
 	CS_MAX_SIGNATURE = 4096,  /* bytes of an SSHSIG */
 	CS_MAX_RECIPIENTS = 256,  /* of one notice */
 	CS_MAX_OPERANDS = 32,     /* arguments of one action that name files */
+	CS_MAX_WANTED = 16,       /* files of one action that are hashed, beside what runs */
 	CS_MAX_STREAM = 32768,    /* bytes of a terminal in one message */
 	CS_MAX_EVENT = 131072     /* bytes of one evidence record */
 };
@@ -121,8 +122,21 @@ struct cs_action {
 	struct cs_file file; /* stamped by the daemon */
 	struct cs_operand *operands; /* arguments that name files, in order */
 	size_t n_operands;
+	bool more_operands;  /* and there are more than are listed */
 };
 extern const struct cs_shape cs_action_shape;
+
+/* What kind of command it is, as its name tells (class.c). */
+enum cs_class {
+	CS_CLASS_PLAIN = 0,      /* it does what its arguments say */
+	CS_CLASS_OPEN_ENDED = 1, /* it can do anything: a shell, an interpreter, an editor, a pager, what starts others */
+	CS_CLASS_EDIT = 2        /* sudoedit: what is written is chosen after the approval */
+};
+extern const struct cs_names cs_class_names[]; /* "plain", "open-ended", "edit" */
+enum cs_class cs_action_class(const struct cs_action *action);
+/* The arguments, as indexes into argv, that name files which this action runs beside its command: the script of a shell,
+ * the program behind env. How many; what an argument names need not be there. */
+size_t cs_action_scripts(const struct cs_action *action, uint32_t ret_args[CS_MAX_WANTED]);
 
 /* A file that the daemon has to see before it decides: an argument, or beside it (cs_operand.suffix). */
 struct cs_wanted {

@@ -39,6 +39,9 @@ const struct cs_names cs_event_names[] = {
 	{ CS_EVENT_UNTOLD, "untold" }, { CS_EVENT_TOLD, "told" }, { CS_EVENT_ENDED, "ended" },
 	{ CS_EVENT_CLOSED, "closed" }, { CS_EVENT_WATCHED, "watched" }, { 0, NULL } };
 
+const struct cs_names cs_class_names[] = {
+	{ CS_CLASS_PLAIN, "plain" }, { CS_CLASS_OPEN_ENDED, "open-ended" }, { CS_CLASS_EDIT, "edit" }, { 0, NULL } };
+
 const struct cs_names cs_watch_rule_names[] = {
 	{ CS_WATCH_NONE, "none" }, { CS_WATCH_ALLOWED, "allowed" }, { CS_WATCH_REQUIRED, "required" }, { 0, NULL } };
 

@@ -27,6 +27,7 @@ static const struct table tables[] = {
 	{"include/countersign/types.h", "CS_UNANSWERED", cs_state_names, 1},
 	{"libcore/model/model.h", "CS_NOTICE_", cs_notice_names, 8},
 	{"libcore/model/calls.h", "CS_QUIET_", cs_quiet_names, 3},
+	{"libcore/model/model.h", "CS_CLASS_", cs_class_names, 3},
 	{"include/countersign/types.h", "CS_STATE_", cs_state_names, 1},
 	{"include/countersign/types.h", "CS_DENY", cs_verdict_names, 1},
 	{"include/countersign/types.h", "CS_HOLD", cs_verdict_names, 1},
