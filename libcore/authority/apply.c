@@ -116,7 +116,7 @@ static const char *read_sealed(int fd, struct apply *apply)
 static int text_sent(struct apply *apply)
 {
 	const struct cs_apply *call = apply->task->call;
-	const char *what = read_sealed(apply->task->fd, apply);
+	const char *what = read_sealed(task_fd(apply->task), apply);
 	uint8_t digest[CS_DIGEST_LEN];
 	int r = 0;
 
@@ -569,7 +569,7 @@ static void ask_first(struct task *task)
 		task_fail(task, r, NULL);
 		return;
 	}
-	task_keep_fd(task);
+	task_keep_fds(task);
 	task_ask(task, cs_policy_service_fresh_ms(task->authority->policy, "countersign"), apply_resume);
 }
 

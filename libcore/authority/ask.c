@@ -89,7 +89,7 @@ static int fill(const struct task *task, struct cs_ask *ask, struct cs_submit *r
 	ret_submit->has_file = ask->has_file;
 	ret_submit->ahead = ask->ahead;
 	ret_submit->start_wall_ms = ask->start_wall_ms;
-	return action->exposed ? resolve(task->fd, &action->resolved) : 0;
+	return action->exposed ? resolve(task_fd(task), &action->resolved) : 0;
 }
 
 /* From here on the task is a submit. It begins here once more where the directory's answer came too late for it

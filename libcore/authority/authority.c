@@ -40,15 +40,23 @@ static const struct handler *find_handler(enum cs_call_type type)
 	return NULL;
 }
 
-void cs_authority_call(struct cs_authority *a, const struct cs_caller *caller, enum cs_call_type type, const void *call,
-	int fd, cs_reply_fn done, void *arg)
+void cs_authority_call_files(struct cs_authority *a, const struct cs_caller *caller, enum cs_call_type type,
+	const void *call, const struct cs_fds *fds, cs_reply_fn done, void *arg)
 {
 	const struct handler *handler = find_handler(type);
 
 	if (handler)
-		task_begin(a, caller, handler, call, fd, done, arg);
+		task_begin(a, caller, handler, call, fds, done, arg);
 	else
 		done(arg, CS_EINVAL, NULL, NULL);
+}
+
+void cs_authority_call(struct cs_authority *a, const struct cs_caller *caller, enum cs_call_type type, const void *call,
+	int fd, cs_reply_fn done, void *arg)
+{
+	struct cs_fds fds = { .fds = { fd }, .n = fd >= 0 };
+
+	cs_authority_call_files(a, caller, type, call, &fds, done, arg);
 }
 
 /* --- Opening and closing ------------------------------------------------------------------------------------------ */
@@ -159,6 +167,7 @@ void cs_authority_close(struct cs_authority **authority)
 
 	if (!a)
 		return;
+	measure_end(a);
 	/* Who hears an answer now may still let something go, which is recorded too. */
 	for (int i = 0; i < 2 && a->cache && (a->in_transaction || a->answers); i++)
 		cs_authority_turn(a);

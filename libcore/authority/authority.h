@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "decision.h"
 #include "directory.h"
+#include "frame.h"
 #include "policy.h"
 #include "roster.h"
 #include "ssh_signature.h"
@@ -76,6 +77,15 @@ void cs_authority_close(struct cs_authority **authority);
  * and stays the caller's (it is read before this returns). type WAIT is the daemon's (cs_authority_look). */
 void cs_authority_call(struct cs_authority *authority, const struct cs_caller *caller, enum cs_call_type type,
 	const void *call, int fd, cs_reply_fn done, void *arg);
+
+/* The same with several descriptors, which stay the caller's too: what a submit or a claim runs first, where it came, then
+ * the action's operands (cs_submit.has_file). */
+void cs_authority_call_files(struct cs_authority *authority, const struct cs_caller *caller, enum cs_call_type type,
+	const void *call, const struct cs_fds *fds, cs_reply_fn done, void *arg);
+
+/* Hashes a slice of what is to be hashed: a large file is no reason to keep everybody waiting. 1: there is more, call again
+ * after the turn; 0. Part of a turn. */
+int cs_authority_measure(struct cs_authority *authority);
 
 /* The request as its waiting connection sees it now. 0; CS_EPERM (wrong secret or connection); CS_ENOENT. */
 int cs_authority_look(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_wait *wait,

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int same_file(const struct cs_file *a, const struct cs_file *b)
-{
-	return a->present == b->present && memcmp(a->sha256, b->sha256, CS_DIGEST_LEN) == 0 && a->device == b->device &&
-	       a->inode == b->inode && a->size == b->size && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
-}
-
 static int same_gate(const struct cs_request *request, const struct cs_match *match)
 {
 	return match->kind == CS_MATCH_GATE && match->gate && strcmp(cs_gate_name(match->gate), request->gate) == 0 &&
@@ -151,16 +145,24 @@ enum cs_reason claim_stands(struct task *task, const struct cs_answer *answer, c
 	return reason;
 }
 
+/* Would the gate of now take these files? */
+static bool takes_files(const struct claiming *c)
+{
+	const struct cs_action *action = &c->task->stored.request.action;
+	struct cs_wanted missing = { 0 };
+
+	return cs_gate_refuses_files(c->gate, action) == CS_WHY_NONE && cs_gate_has_files(c->gate, action, &missing);
+}
+
 /* The case as it is asked again. CS_WHY_NONE where it still stands. */
 static enum cs_reason check_case(struct claiming *c)
 {
 	struct task *task = c->task;
-	const struct cs_action *action = &task->stored.request.action;
 	enum cs_reason reason = match_again(task, &c->answer->facts[0], c->answer, &c->gate, &c->text);
 
 	if (reason != CS_WHY_NONE)
 		return reason;
-	if (!has_uses(c) || !has_time(c) || (cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(c->gate)))
+	if (!has_uses(c) || !has_time(c) || !takes_files(c))
 		return CS_WHY_POLICY_CHANGED;
 	if (facts_stale(task, c->answer->facts, c->answer->n_facts, cs_gate_fresh_ms(c->gate), "the gate", &c->text))
 		return CS_WHY_DOUBT;
@@ -177,7 +179,7 @@ static enum cs_reason check_claim(struct claiming *c)
 
 	if (strcmp(action->host, task->authority->options.host) != 0)
 		return CS_WHY_NOT_YOURS;
-	if (!same_file(&action->file, &task->file))
+	if (!files_same(task, action))
 		return CS_WHY_TARGET_CHANGED;
 	reason = check_case(c);
 	if (reason == CS_WHY_DOUBT && !c->text)
@@ -407,13 +409,32 @@ int claim_ask(struct task *task, void (*resume)(struct task *task, const struct 
 	return r;
 }
 
+/* Measuring may have taken other turns. */
+static void claim_measured(struct task *task)
+{
+	if (!own_live(task))
+		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
+	else if (claim_ask(task, claim_resume) < 0)
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+}
+
 void claim_start(struct task *task)
 {
+	const struct cs_claim *claim = task->call;
+	size_t wanted = 0;
+
 	if (!own_live(task)) {
 		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
 		return;
 	}
-	task_measure(task);
-	if (claim_ask(task, claim_resume) < 0)
-		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	wanted = (size_t)__builtin_popcount(files_of(&task->stored.request.action));
+	if (!task->measured && task->fds.n != claim->files && task->fds.n != claim->files + 1u) {
+		task_fail(task, CS_EINVAL, "files");
+		return;
+	}
+	/* One that cannot be opened any more has changed: nothing is measured then, and nothing is the same. */
+	if (!task->measured && (claim->files != wanted ||
+		task_take_files(task, files_of(&task->stored.request.action)) < 0))
+		task->measured = true;
+	task_measure(task, claim_measured);
 }

@@ -145,6 +145,8 @@ struct refusals {
 	uint64_t at_ms[BACK_OFF_KEPT]; /* boot time, oldest first */
 };
 
+struct measuring;
+
 struct cs_authority {
 	struct cs_authority_options options;
 	struct cs_store *store;
@@ -175,6 +177,7 @@ struct cs_authority {
 	struct session *sessions;
 	size_t n_sessions;
 	struct cached_right *cache;
+	struct measuring *measuring; /* files that are hashed in slices, the next one first */
 	struct refused_votes refused[REFUSED_UIDS];
 	struct sent sent[SENT_MAX];
 	struct told_of told_of[TOLD_UIDS];
@@ -190,10 +193,13 @@ struct task {
 	struct cs_caller caller;
 	const struct handler *handler;
 	void *call;          /* own copy, of the handler's call shape */
-	int fd;              /* came with the call; only until start returns, then -1, or the task's own where
-	                      * keeps_fd */
-	bool keeps_fd;
-	struct cs_file file; /* what task_measure read from it */
+	struct cs_fds fds;   /* came with the call; only until start returns, then none, or the task's own where
+	                      * keeps_fds */
+	bool keeps_fds;
+	bool measured;       /* once for all tries: what follows is what measure.c read from them */
+	struct cs_file file; /* of what is to run */
+	uint32_t passed;     /* bits: the operands with a descriptor, whose order is that of the descriptors */
+	struct cs_file files[CS_MAX_OPERANDS]; /* by operand */
 	cs_reply_fn done;
 	void *arg;
 	struct cs_now now;
@@ -227,15 +233,27 @@ struct handler {
 
 /* task.c: begins a call. call is copied; done is told CS_ENOMEM at once when there is no memory for a task. */
 void task_begin(struct cs_authority *authority, const struct cs_caller *caller, const struct handler *handler,
-	const void *call, int fd, cs_reply_fn done, void *arg);
+	const void *call, const struct cs_fds *fds, cs_reply_fn done, void *arg);
 /* A task ends with exactly one of these, which frees it. reply is moved: it is zero afterwards. */
 void task_reply(struct task *task, void *reply);
 void task_fail(struct task *task, int error, const char *text);
 /* Ends a task with a decision that is nothing but a verdict, a reason and its text (NULL: the reason's own). */
 void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text);
-/* Hash and identity of what the descriptor is, into task->file; absent when it is no regular file or cannot be read.
- * Only for what a gate guards: hashing takes the loop's time. */
-void task_measure(struct task *task);
+/* measure.c: do the task's descriptors belong to these operands, in their order, with or without one in front of them for
+ * what runs? Sets task->passed. 0, CS_EINVAL. */
+int task_take_files(struct task *task, uint32_t passed);
+/* Hash and identity of what the descriptors are, into task->file and task->files; absent where that is no regular file or
+ * cannot be read. Goes on in measured, at once or after other turns, or ends the task. Only for what a gate guards: hashing
+ * takes the loop's time. */
+void task_measure(struct task *task, void (*measured)(struct task *task));
+/* Ends what is still to be hashed: the daemon ends. */
+void measure_end(struct cs_authority *authority);
+/* The first descriptor that came with the call; -1. */
+int task_fd(const struct task *task);
+/* files.c: the files of the action as they were measured for this task: as the request says? 1, 0. */
+int files_same(const struct task *task, const struct cs_action *action);
+/* Which operands of the action have a file that was hashed, or is to be: bits. */
+uint32_t files_of(const struct cs_action *action);
 /* Asks the directory what task->question says, and for nothing older than fresh_ms (CS_FRESH_ANY: nothing is said about
  * it); goes on in resume. The descriptor is gone then, unless it is kept. */
 void task_ask(struct task *task, uint64_t fresh_ms,
@@ -249,8 +267,8 @@ int task_ask_listings(struct task *task, const struct cs_gate *gate, const char 
 int task_ask_match(struct task *task, const struct cs_action *action);
 /* Asks who the caller is and what he holds, and nothing else; goes on in resume, or ends the task. */
 void task_ask_caller(struct task *task, void (*resume)(struct task *task, const struct cs_answer *answer));
-/* Keeps the descriptor over a question: for a file that is only hashed when the answer leads to a gate. */
-void task_keep_fd(struct task *task);
+/* Keeps the descriptors over a question: for files that are only hashed when the answer leads to a gate. */
+void task_keep_fds(struct task *task);
 /* Matches the action with the answer to a question that asked for it; person is who asked for the action. */
 int task_match(const struct task *task, const struct cs_action *action, const struct cs_facts *person,
 	const struct cs_answer *answer, struct cs_match *ret_match);

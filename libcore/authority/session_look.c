@@ -62,7 +62,7 @@ static void look_at(struct cs_authority *a, uint64_t number, const struct cs_now
 
 	for (struct session *s = session_of(a, number, NULL); s; s = session_of(a, number, s))
 		s->look_ms = now->boot_ms + SESSION_LOOK_MS;
-	task_begin(a, &nobody, &handler, &call, -1, look_done, NULL);
+	task_begin(a, &nobody, &handler, &call, NULL, look_done, NULL);
 }
 
 static void end_overdue(struct cs_authority *a, uint64_t number)

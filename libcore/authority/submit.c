@@ -20,6 +20,23 @@ static int is_nobody(const struct cs_subject *subject)
 	return !subject->name || !*subject->name || subject->uid == CS_NO_UID || subject->uid == 65534;
 }
 
+/* What an operand's file is, only the daemon says; the call says which of them came. 0, or the task has ended. */
+static int take_files(struct task *task)
+{
+	struct cs_submit *submit = task->call;
+	struct cs_action *action = &submit->action;
+	int r = task->tries == 0 ? task_take_files(task, files_of(action)) : 0;
+
+	for (size_t i = 0; i < action->n_operands; i++) {
+		memset(&action->operands[i].file, 0, sizeof(action->operands[i].file));
+		if (action->operands[i].arg >= action->n_argv)
+			r = CS_EINVAL;
+	}
+	if (r < 0)
+		task_fail(task, CS_EINVAL, "operands");
+	return r;
+}
+
 /* Stamps what only the daemon knows and looks whether the call makes sense. 0, or the task has ended. */
 static int submit_check(struct task *task)
 {
@@ -31,6 +48,8 @@ static int submit_check(struct task *task)
 		return CS_ENOMEM;
 	}
 	memset(&submit->action.file, 0, sizeof(submit->action.file));
+	if (take_files(task) < 0)
+		return CS_EINVAL;
 	if (submit->start_wall_ms != 0 && !submit->ahead) {
 		task_fail(task, CS_EINVAL, "a start is for what is asked for ahead");
 		return CS_EINVAL;
@@ -81,5 +100,5 @@ void submit_internal(struct cs_authority *a, const struct cs_caller *caller, con
 	own.subject = (struct cs_subject){ .uid = caller->uid, .login_uid = caller->login_uid };
 	own.may_wait = false;
 	own.has_file = false;
-	task_begin(a, caller, &handler, &own, -1, done, arg);
+	task_begin(a, caller, &handler, &own, NULL, done, arg);
 }

@@ -2,28 +2,25 @@
 /* Submit, which gate does it meet? By the action alone, or by what the directory says of the person and of netgroups. */
 #include "submit.h"
 #include "mem.h"
+#include "text.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* What a gate never lets through, whoever asks. The file is hashed last: by then it is one that only root can
- * change. */
-static enum cs_reason refused_outright(struct task *task)
+/* What a gate never lets through, whoever asks. gate may be NULL: it could not be told which. */
+static enum cs_reason refused_outright(const struct cs_action *action, const struct cs_gate *gate)
 {
-	struct cs_submit *submit = task->call;
-	struct cs_action *action = &submit->action;
-	int runs = cs_action_runs(action);
+	enum cs_reason reason = CS_WHY_NONE;
 
 	if (action->option_refused)
 		return CS_WHY_OPTION;
-	if (runs && action->exposed && !(task->match.gate && cs_gate_takes_exposed(task->match.gate)))
-		return CS_WHY_EXPOSED_FILE;
-	for (size_t i = 0; i < action->n_env; i++)
+	if (gate)
+		reason = cs_gate_refuses_files(gate, action);
+	else if (cs_action_runs(action) && action->exposed)
+		reason = CS_WHY_EXPOSED_FILE;
+	for (size_t i = 0; reason == CS_WHY_NONE && i < action->n_env; i++)
 		if (environment_steers(action->env[i]))
-			return CS_WHY_ENVIRONMENT;
-	if (runs)
-		task_measure(task);
-	action->file = task->file;
-	return runs && !action->file.present ? CS_WHY_NO_FILE : CS_WHY_NONE;
+			reason = CS_WHY_ENVIRONMENT;
+	return reason;
 }
 
 /* Past the approvals: before the directory is asked, because it may be what is down. 1 when the task has ended. */
@@ -39,11 +36,48 @@ static int past_approvals(struct task *task, const char *scope)
 	return r == 1;
 }
 
-static void match_gate(struct task *task)
+/* What was measured is part of the action from here on. CS_WHY_NO_FILE where what is to run is not there. */
+static enum cs_reason stamp_files(struct task *task)
 {
-	enum cs_reason refused = refused_outright(task);
+	struct cs_submit *submit = task->call;
+	struct cs_action *action = &submit->action;
+
+	action->file = task->file;
+	for (size_t i = 0; i < action->n_operands; i++)
+		action->operands[i].file = task->files[i];
+	return cs_action_runs(action) && !action->file.present ? CS_WHY_NO_FILE : CS_WHY_NONE;
+}
+
+/* A file that the gate wants hashed was not there, or is none that can be hashed. */
+static void deny_without(struct task *task, const struct cs_wanted *missing)
+{
+	const struct cs_submit *submit = task->call;
+	const struct cs_action *action = &submit->action;
+	const char *word = missing->arg < action->n_argv ? action->argv[missing->arg] : NULL;
+	char *shown = cs_escaped(word ? word : ""), *text = NULL;
+
+	if (word && strlen(word) <= CS_MAX_REASON)
+		(void)cs_format(&text, "What argument %u names (%s%s) has to be hashed, and could not be opened as a regular "
+			"file on a local file system.", (unsigned)missing->arg, shown ? shown : "?", missing->suffix);
+	else
+		(void)cs_format(&text, "Argument %u has to name a file, which is hashed.", (unsigned)missing->arg);
+	submit_deny(task, CS_WHY_NO_INPUT, text);
+	free(shown);
+	free(text);
+}
+
+static void match_measured(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_wanted missing = { 0 };
+	enum cs_reason refused = stamp_files(task);
 	char *text = NULL;
 
+	if (refused == CS_WHY_NONE && cs_action_runs(&submit->action) &&
+		!cs_gate_has_files(task->match.gate, &submit->action, &missing)) {
+		deny_without(task, &missing);
+		return;
+	}
 	if (refused == CS_WHY_NONE)
 		refused = ahead_refused(task, &text);
 	if (refused != CS_WHY_NONE)
@@ -53,13 +87,68 @@ static void match_gate(struct task *task)
 	free(text);
 }
 
+/* The module opens them, and asks again. */
+static void want_files(struct task *task, const struct cs_wanted *wanted, size_t n)
+{
+	struct cs_decision decision = { .verdict = CS_HOLD, .reason = CS_WHY_NEEDS_FILES };
+	int r = 0;
+
+	decision.text = cs_dup(cs_reason_text(decision.reason));
+	decision.wanted = calloc(n, sizeof(*decision.wanted));
+	for (size_t i = 0; decision.wanted && r == 0 && i < n; i++) {
+		r = cs_copy(&cs_wanted_shape, &wanted[i], &decision.wanted[i]);
+		decision.n_wanted += r == 0;
+	}
+	if (decision.text && decision.wanted && r == 0)
+		task_reply(task, &decision);
+	else
+		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
+	cs_clear(&cs_decision_shape, &decision);
+}
+
+/* Last: by then it is what only root can change, unless the gate takes more. */
+static void measure_for(struct task *task, void (*measured)(struct task *task))
+{
+	const struct cs_submit *submit = task->call;
+
+	if (!cs_action_runs(&submit->action))
+		task->measured = true;
+	task_measure(task, measured);
+}
+
+static void match_gate(struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	enum cs_reason refused = refused_outright(&submit->action, task->match.gate);
+	struct cs_wanted wanted[CS_MAX_WANTED];
+	size_t n = cs_action_runs(&submit->action) ? cs_gate_wanted(task->match.gate, &submit->action, wanted) : 0;
+
+	if (refused != CS_WHY_NONE)
+		submit_deny(task, refused, NULL);
+	else if (n > CS_MAX_WANTED)
+		submit_deny(task, CS_WHY_NO_INPUT, "It runs more files than can be hashed.");
+	else if (n > 0 && !submit->opened)
+		want_files(task, wanted, n);
+	else
+		measure_for(task, match_measured);
+}
+
+static void doubt_measured(struct task *task)
+{
+	if (stamp_files(task) != CS_WHY_NONE || !past_approvals(task, "*"))
+		submit_deny(task, CS_WHY_DOUBT, task->match.text);
+}
+
 /* Whichever gate it is, none denies it for sure: who has broken the glass for everything goes past it. */
 static void match_doubted(struct task *task)
 {
+	const struct cs_submit *submit = task->call;
 	bool named = task->only_gate && *task->only_gate; /* and nobody can say that it is that one */
 
-	if (named || refused_outright(task) != CS_WHY_NONE || !past_approvals(task, "*"))
+	if (named || refused_outright(&submit->action, task->match.gate) != CS_WHY_NONE)
 		submit_deny(task, CS_WHY_DOUBT, task->match.text);
+	else
+		measure_for(task, doubt_measured);
 }
 
 /* Whoever asks says by which gate he means to be guarded: then another one does not do, and none neither. What is denied
@@ -187,7 +276,7 @@ static void submit_ask(struct task *task)
 	int r = task_ask_subject(task, submit->subject.uid, submit->subject.name);
 
 	cs_match_clear(&task->match);
-	task_keep_fd(task);
+	task_keep_fds(task);
 	if (r == 0)
 		r = task_ask_groups(task);
 	if (r == 0)

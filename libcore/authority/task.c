@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void clear_votes(struct task *task)
 {
@@ -40,8 +39,8 @@ static void task_reset(struct task *task)
 static void task_free(struct task *task)
 {
 	task_reset(task);
-	if (task->keeps_fd)
-		cs_close(&task->fd);
+	if (task->keeps_fds)
+		cs_fds_close(&task->fds);
 	cs_clear(task->handler->call, task->call);
 	free(task->call);
 	free(task->only_gate);
@@ -49,7 +48,7 @@ static void task_free(struct task *task)
 }
 
 void task_begin(struct cs_authority *a, const struct cs_caller *caller, const struct handler *handler, const void *call,
-	int fd, cs_reply_fn done, void *arg)
+	const struct cs_fds *fds, cs_reply_fn done, void *arg)
 {
 	struct task *task = calloc(1, sizeof(*task));
 
@@ -68,7 +67,8 @@ void task_begin(struct cs_authority *a, const struct cs_caller *caller, const st
 	task->handler = handler;
 	task->done = done;
 	task->arg = arg;
-	task->fd = fd;
+	if (fds)
+		task->fds = *fds;
 	task->left_ms = a->options.answer_ms ? a->options.answer_ms : ANSWER_MS;
 	handler->start(task);
 }
@@ -165,36 +165,18 @@ static void task_answered(void *arg, const struct cs_answer *answer)
 	task->resume(task, answer);
 }
 
-void task_keep_fd(struct task *task)
+int task_fd(const struct task *task)
 {
-	if (task->fd < 0 || task->keeps_fd || task->file.present)
-		return;
-	task->fd = fcntl(task->fd, F_DUPFD_CLOEXEC, 3); /* none to be had: as if no file had come */
-	task->keeps_fd = true;
+	return task->fds.n > 0 ? task->fds.fds[0] : -1;
 }
 
-#define FILE_MAX (1024ull * 1024 * 1024) /* largest program that is hashed */
-
-void task_measure(struct task *task)
+void task_keep_fds(struct task *task)
 {
-	struct cs_file *file = &task->file;
-	struct stat st;
-
-	if (file->present)
+	if (task->keeps_fds || task->measured)
 		return;
-	memset(file, 0, sizeof(*file));
-	if (task->fd < 0 || fstat(task->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-		cs_digest_fd(task->fd, FILE_MAX, file->sha256) < 0) {
-		memset(file, 0, sizeof(*file));
-		return;
-	}
-	file->device = st.st_dev;
-	file->inode = st.st_ino;
-	file->size = (uint64_t)st.st_size;
-	file->mode = st.st_mode;
-	file->uid = st.st_uid;
-	file->gid = st.st_gid;
-	file->present = true;
+	for (size_t i = 0; i < task->fds.n; i++) /* none to be had: as if it could not be read */
+		task->fds.fds[i] = fcntl(task->fds.fds[i], F_DUPFD_CLOEXEC, 3);
+	task->keeps_fds = true;
 }
 
 void task_ask(struct task *task, uint64_t fresh_ms, void (*resume)(struct task *task, const struct cs_answer *answer))
@@ -206,8 +188,8 @@ void task_ask(struct task *task, uint64_t fresh_ms, void (*resume)(struct task *
 	int r = 0;
 
 	task->resume = resume;
-	if (!task->keeps_fd)
-		task->fd = -1; /* the caller's, and only until the call returns */
+	if (!task->keeps_fds)
+		task->fds.n = 0; /* the caller's, and only until the call returns */
 	task->policy_number = task->authority->policy_number;
 	(void)task->authority->options.now(&now);
 	task->asked_ms = now.boot_ms;

@@ -7,6 +7,21 @@
 
 /* --- What ---------------------------------------------------------------------------------------------------------- */
 
+/* What nobody sees in a line, and everybody who is asked should. */
+static const char *marks_of(const struct cs_action *action)
+{
+	enum cs_class class = cs_action_class(action);
+	bool exposed = false;
+
+	for (size_t i = 0; i < action->n_operands; i++)
+		exposed |= action->operands[i].exposed;
+	if (class == CS_CLASS_OPEN_ENDED)
+		return exposed ? " [open-ended, mutable input]" : " [open-ended]";
+	if (class == CS_CLASS_EDIT)
+		return exposed ? " [edit, mutable input]" : " [edit]";
+	return exposed ? " [mutable input]" : "";
+}
+
 /* What is to be done, for people: without its arguments, which may be secrets (A134), unless the host's configuration says
  * that they are told. */
 static char *line_of(const struct cs_authority *a, const struct cs_action *action)
@@ -17,7 +32,7 @@ static char *line_of(const struct cs_authority *a, const struct cs_action *actio
 	if (!a->options.tell_arguments && bare.n_argv > 1)
 		bare.n_argv = 1;
 	line = cs_action_line(&bare);
-	if (line && bare.n_argv < action->n_argv && cs_format(&marked, "%s …", line) == 0) {
+	if (line && cs_format(&marked, "%s%s%s", line, bare.n_argv < action->n_argv ? " …" : "", marks_of(action)) == 0) {
 		free(line);
 		line = marked;
 	}

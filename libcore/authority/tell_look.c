@@ -301,7 +301,7 @@ static void look_at(struct cs_authority *a, const struct cs_notice *draft)
 	}
 	look->authority = a;
 	look->number = draft->number;
-	task_begin(a, &nobody, &handler, draft, -1, look_done, look);
+	task_begin(a, &nobody, &handler, draft, NULL, look_done, look);
 }
 
 /* --- Handing out --------------------------------------------------------------------------------------------------- */

@@ -137,7 +137,7 @@ static void look_for_unopposed(struct cs_authority *a, const struct cs_now *now)
 	for (int i = 0; i < n; i++) {
 		const struct cs_show call = { .number = numbers[i] };
 
-		task_begin(a, &nobody, &handler, &call, -1, unopposed_done, NULL);
+		task_begin(a, &nobody, &handler, &call, NULL, unopposed_done, NULL);
 	}
 	if (n != 0)
 		a->unopposed_ms = now->boot_ms + UNOPPOSED_MS;

@@ -254,3 +254,85 @@ int cs_path_sealed(const char *path)
 
 	return cs_path_sealed_below(AT_FDCWD, 0, path, &open_part);
 }
+
+#define LINKS_MAX 40 /* as the kernel has it */
+
+/* A walk along a path that somebody wrote: where it is, and what is still to go. */
+struct way {
+	char done[PATH_MAX];
+	char rest[PATH_MAX];
+	int links;
+};
+
+static int way_put(char *out, size_t at, const char *more, size_t len)
+{
+	if (at + len >= PATH_MAX)
+		return CS_EIO;
+	memcpy(out + at, more, len);
+	out[at + len] = '\0';
+	return 0;
+}
+
+/* What a symlink says takes its place in what is to go. */
+static int way_follow(struct way *way, size_t before)
+{
+	char target[PATH_MAX], rest[PATH_MAX];
+	ssize_t n = readlink(way->done, target, sizeof(target));
+
+	if (n <= 0 || (size_t)n >= sizeof(target) || ++way->links > LINKS_MAX)
+		return CS_EIO;
+	memcpy(rest, way->rest, strlen(way->rest) + 1);
+	if (way_put(way->rest, 0, target, (size_t)n) != 0 || way_put(way->rest, (size_t)n, "/", 1) != 0 ||
+	    way_put(way->rest, (size_t)n + 1, rest, strlen(rest)) != 0)
+		return CS_EIO;
+	way->done[target[0] == '/' ? 0 : before] = '\0';
+	return 0;
+}
+
+static void way_up(struct way *way)
+{
+	char *slash = strrchr(way->done, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+/* One component further. 1, 0 or CS_EIO as cs_way_sealed. */
+static int way_on(struct way *way, const char *name, size_t len)
+{
+	size_t before = strlen(way->done);
+	struct stat st;
+
+	if (way_put(way->done, before, "/", 1) != 0 || way_put(way->done, before + 1, name, len) != 0 ||
+	    lstat(way->done, &st) != 0)
+		return CS_EIO;
+	if (st.st_uid != 0)
+		return 0;
+	if (!S_ISLNK(st.st_mode))
+		return (st.st_mode & 022) == 0;
+	return way_follow(way, before) == 0 ? 1 : CS_EIO;
+}
+
+int cs_way_sealed(const char *path)
+{
+	struct way way = { .links = 0 };
+	int r = path[0] == '/' && strlen(path) < PATH_MAX ? component_sealed(AT_FDCWD, 0, "/") : CS_EIO;
+
+	if (r == 1)
+		memcpy(way.rest, path, strlen(path) + 1);
+	while (r == 1) {
+		char name[PATH_MAX];
+		char *at = way.rest + strspn(way.rest, "/");
+		size_t len = strcspn(at, "/");
+
+		if (len == 0)
+			return 1;
+		memcpy(name, at, len);
+		memmove(way.rest, at + len, strlen(at + len) + 1);
+		if (len == 2 && name[0] == '.' && name[1] == '.')
+			way_up(&way);
+		else if (len != 1 || name[0] != '.')
+			r = way_on(&way, name, len);
+	}
+	return r;
+}

@@ -38,6 +38,10 @@ int cs_file_read(const char *path, uid_t owner, enum cs_file_kind kind, size_t m
  * path is absolute and free of symlinks (realpath). */
 int cs_path_sealed(const char *path);
 
+/* The same for a path as somebody wrote it: also every folder and symlink on the way belongs to root, and nobody else may
+ * write there, so that it leads to the same file later. path is absolute. 1, 0, CS_EIO (also where it leads nowhere). */
+int cs_way_sealed(const char *path);
+
 /* The same for a tree that stands for another machine: top is its open root folder, owner who is root there, path begins
  * with '/' and is meant below top. Where it says 0, *ret_open is the length of the first part of path that is not safe. */
 int cs_path_sealed_below(int top, uid_t owner, const char *path, size_t *ret_open);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames on a stream socket, with at most one descriptor travelling beside the bytes. */
+/* Frames on a stream socket, with a few descriptors travelling beside the bytes. */
 #include "frame.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,8 +16,8 @@
 /* On the stack, so that a waiting connection holds no empty buffer, and small, because it may be somebody's thread. */
 #define CHUNK    (16u * 1024u)
 #define SEND_MAX (1024u * 1024u)
-/* More than the one that is allowed, so that too many are seen and closed here rather than cut off unseen. */
-#define FDS_SEEN 8
+/* One more than is allowed, so that one too many is seen here; what does not fit either the kernel closes, and says so. */
+#define FDS_SEEN (CS_FRAME_FDS + 1)
 
 int cs_frame_put(struct cs_buf *out, uint8_t type, const struct cs_buf *payload)
 {
@@ -79,10 +80,26 @@ static int from_errno(int e)
 	return e == EINTR ? CS_EINTR : CS_EIO;
 }
 
-/* Collects the descriptors of a message: closes all but the first, which goes to *fd. Returns how many came. */
-static size_t collect_fds(struct msghdr *msg, int *fd)
+void cs_fds_close(struct cs_fds *fds)
 {
-	size_t seen = 0;
+	for (size_t i = 0; i < fds->n; i++)
+		cs_close(&fds->fds[i]);
+	fds->n = 0;
+}
+
+int cs_fds_add(struct cs_fds *fds, int fd)
+{
+	if (fds->n >= CS_FRAME_FDS)
+		return CS_ETOOBIG;
+	fds->fds[fds->n++] = fd;
+	return 0;
+}
+
+/* Collects the descriptors of a message, and closes those that are too many. 0, CS_EPROTO: some were. */
+static int collect_fds(struct msghdr *msg, struct cs_fds *fds)
+{
+	int r = (msg->msg_flags & MSG_CTRUNC) != 0 ? CS_EPROTO : 0;
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len < CMSG_LEN(0))
 			continue;
@@ -90,16 +107,16 @@ static size_t collect_fds(struct msghdr *msg, int *fd)
 		for (size_t i = 0; i < n; i++) {
 			int got = -1;
 			memcpy(&got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-			if (seen++ == 0)
-				*fd = got;
-			else
-				cs_close(&got);
+			if (cs_fds_add(fds, got) == 0)
+				continue;
+			r = CS_EPROTO;
+			cs_close(&got);
 		}
 	}
-	return seen;
+	return r;
 }
 
-static int receive(int fd, uint8_t *chunk, size_t max, size_t *ret_n, int *ret_passed)
+static int receive(int fd, uint8_t *chunk, size_t max, size_t *ret_n, struct cs_fds *ret_passed)
 {
 	union {
 		struct cmsghdr align;
@@ -108,27 +125,24 @@ static int receive(int fd, uint8_t *chunk, size_t max, size_t *ret_n, int *ret_p
 	struct iovec iov = {.iov_base = chunk, .iov_len = max};
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	int passed = -1;
 
 	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n < 0)
 		return from_errno(errno);
-	size_t seen = collect_fds(&msg, &passed);
-	if (seen > 1 || (msg.msg_flags & MSG_CTRUNC) != 0) {
-		cs_close(&passed);
+	if (collect_fds(&msg, ret_passed) < 0) {
+		cs_fds_close(ret_passed);
 		explicit_bzero(chunk, (size_t)n);
 		return CS_EPROTO;
 	}
 	*ret_n = (size_t)n;
-	*ret_passed = passed;
 	return 0;
 }
 
-int cs_frame_recv(int fd, struct cs_buf *in, int *ret_fd)
+int cs_frame_recv(int fd, struct cs_buf *in, struct cs_fds *ret_fds)
 {
 	uint8_t chunk[CHUNK];
+	struct cs_fds passed = {.n = 0};
 	size_t n = 0;
-	int passed = -1;
 
 	if (in->error != 0)
 		return in->error;
@@ -141,45 +155,52 @@ int cs_frame_recv(int fd, struct cs_buf *in, int *ret_fd)
 
 	if (n > 0)
 		r = cs_buf_room(in, n);
-	if (r == 0 && passed != -1 && ret_fd != NULL && *ret_fd != -1)
+	if (r == 0 && passed.n > 0 && ret_fds != NULL && ret_fds->n > 0)
 		r = CS_EPROTO;
 	if (r != 0)
 		goto out;
 	cs_buf_put(in, chunk, n);
-	if (ret_fd != NULL && passed != -1 && n > 0) {
-		*ret_fd = passed;
-		passed = -1;
+	if (ret_fds != NULL && passed.n > 0 && n > 0) {
+		*ret_fds = passed;
+		passed.n = 0;
 	}
 	r = (int)n;
 out:
 	explicit_bzero(chunk, n);
-	cs_close(&passed);
+	cs_fds_close(&passed);
 	return r;
 }
 
-int cs_frame_send(int fd, struct cs_buf *out, int pass_fd)
+static void attach(struct msghdr *msg, void *space, const struct cs_fds *pass)
+{
+	size_t bytes = pass->n * sizeof(int);
+
+	msg->msg_control = space;
+	msg->msg_controllen = CMSG_SPACE(bytes);
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(bytes);
+	memcpy(CMSG_DATA(c), pass->fds, bytes);
+}
+
+int cs_frame_send(int fd, struct cs_buf *out, const struct cs_fds *pass)
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
+		char space[CMSG_SPACE(CS_FRAME_FDS * sizeof(int))];
 	} control = {.space = {0}};
 	size_t len = out->len < SEND_MAX ? out->len : SEND_MAX;
 	struct iovec iov = {.iov_base = out->data, .iov_len = len};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	bool passes = pass != NULL && pass->n > 0;
 
 	if (out->error != 0)
 		return out->error;
 	if (len == 0)
-		return pass_fd == -1 ? 0 : CS_EINVAL;
-	if (pass_fd != -1) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &pass_fd, sizeof(int));
-	}
+		return passes ? CS_EINVAL : 0;
+	if (passes)
+		attach(&msg, control.space, pass);
 	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0)
 		return from_errno(errno);

@@ -7,6 +7,17 @@
 #include "buf.h"
 
 #define CS_FRAME_MAX (256u * 1024u) /* bytes after the length field */
+#define CS_FRAME_FDS 17              /* descriptors that may travel with one message: a program and what it is given */
+
+/* Open descriptors, in order. All zero: none. */
+struct cs_fds {
+	int fds[CS_FRAME_FDS];
+	size_t n;
+};
+/* Closes them; none are left. */
+void cs_fds_close(struct cs_fds *fds);
+/* Adds one, which is as before the caller's where there is no room: 0, CS_ETOOBIG. */
+int cs_fds_add(struct cs_fds *fds, int fd);
 
 /* Appends one frame to out. 0, CS_ETOOBIG, CS_ENOMEM. On failure out is unchanged. */
 int cs_frame_put(struct cs_buf *out, uint8_t type, const struct cs_buf *payload);
@@ -21,15 +32,15 @@ int cs_frame_get(const struct cs_buf *in, uint8_t *ret_type, const uint8_t **ret
 typedef int (*cs_frame_fn)(void *arg, uint8_t type, const uint8_t *payload, size_t n);
 int cs_frame_each(struct cs_buf *in, cs_frame_fn each, void *arg);
 
-/* Reads what is there from fd into in (one recvmsg, at most 64 KiB), never waiting, receiving at most one descriptor.
- * ret_fd may be NULL: then any descriptor that came is closed. Else *ret_fd is set to a close-on-exec descriptor or
- * left as it is; a second one while *ret_fd still holds the first (not -1) is CS_EPROTO. Returns bytes
- * read, 0 at end of file, CS_EIO, CS_EBUSY (would block), CS_EINTR, CS_ETOOBIG, or CS_EPROTO (more than one descriptor:
- * all are closed). */
-int cs_frame_recv(int fd, struct cs_buf *in, int *ret_fd);
+/* Reads what is there from fd into in (one recvmsg, at most 64 KiB), never waiting, receiving at most CS_FRAME_FDS
+ * descriptors. ret_fds may be NULL: then any descriptor that came is closed. Else it is filled with close-on-exec
+ * descriptors or left as it is; more while it still holds some is CS_EPROTO. Returns bytes
+ * read, 0 at end of file, CS_EIO, CS_EBUSY (would block), CS_EINTR, CS_ETOOBIG, or CS_EPROTO (more descriptors than that:
+ * all that came are closed). */
+int cs_frame_recv(int fd, struct cs_buf *in, struct cs_fds *ret_fds);
 
-/* Writes from the front of out as much as fd takes, never waiting, with pass_fd (or -1) attached to the first byte,
- * never raising SIGPIPE; consumes what was written. Returns bytes written, CS_EIO, CS_EBUSY, CS_EINTR. */
-int cs_frame_send(int fd, struct cs_buf *out, int pass_fd);
+/* Writes from the front of out as much as fd takes, never waiting, with these descriptors (or NULL) attached to the first
+ * byte, never raising SIGPIPE; consumes what was written. Returns bytes written, CS_EIO, CS_EBUSY, CS_EINTR. */
+int cs_frame_send(int fd, struct cs_buf *out, const struct cs_fds *pass);
 
 #endif

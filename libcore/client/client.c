@@ -26,6 +26,7 @@ struct cs_client {
 	int broken;          /* what made the connection useless; 0 while it is good */
 	struct cs_buf hello; /* not sent yet: it travels with the first call */
 	struct cs_buf in;
+	struct cs_fds files; /* travel with the next call; the caller's */
 	const struct cs_message *pending; /* the call whose reply is due; NULL when none is */
 };
 
@@ -274,13 +275,13 @@ static int wait_ready(int fd, short events, uint64_t deadline)
 	}
 }
 
-static int send_all(struct cs_client *client, struct cs_buf *out, int pass_fd, uint64_t deadline)
+static int send_all(struct cs_client *client, struct cs_buf *out, const struct cs_fds *pass, uint64_t deadline)
 {
 	while (out->len > 0) {
-		int n = cs_frame_send(client->fd, out, pass_fd);
+		int n = cs_frame_send(client->fd, out, pass);
 
 		if (n > 0)
-			pass_fd = -1; /* it went with the first byte */
+			pass = NULL; /* they went with the first byte */
 		else if (n == CS_EBUSY)
 			n = wait_ready(client->fd, POLLOUT, deadline);
 		if (n < 0)
@@ -297,15 +298,36 @@ static int put_hello(struct cs_client *client, struct cs_buf *out)
 	return cs_buf_error(out);
 }
 
+int cs_client_attach(struct cs_client *client, const struct cs_fds *files)
+{
+	if (files != NULL && files->n > CS_MAX_WANTED)
+		return CS_ETOOBIG;
+	client->files = files != NULL ? *files : (struct cs_fds){ .n = 0 };
+	return 0;
+}
+
+/* What travels with this call, and with no other. */
+static int take_files(struct cs_client *client, int pass_fd, struct cs_fds *ret_pass)
+{
+	struct cs_fds files = client->files;
+	int r = pass_fd != -1 ? cs_fds_add(ret_pass, pass_fd) : 0;
+
+	client->files.n = 0;
+	for (size_t i = 0; r == 0 && i < files.n; i++)
+		r = cs_fds_add(ret_pass, files.fds[i]);
+	return r;
+}
+
 static int send_call(struct cs_client *client, enum cs_call_type type, const void *call, int pass_fd, uint64_t deadline)
 {
 	const struct cs_message *message = cs_message_find((unsigned)type);
+	struct cs_fds pass = { .n = 0 };
 	struct cs_buf out;
-	int r = 0;
+	int r = take_files(client, pass_fd, &pass);
 
 	if (client->broken != 0)
 		return client->broken;
-	if (message == NULL || client->pending != NULL || (pass_fd != -1 && !message->takes_descriptor))
+	if (r < 0 || message == NULL || client->pending != NULL || (pass.n > 0 && !message->takes_descriptor))
 		return CS_EINVAL;
 	cs_buf_init(&out, CS_FRAME_MAX + 4u + CS_WIRE_HELLO_LEN);
 	r = put_hello(client, &out);
@@ -319,7 +341,7 @@ static int send_call(struct cs_client *client, enum cs_call_type type, const voi
 			(void)break_off(client, CS_EUNAVAIL);
 		goto out;
 	}
-	r = send_all(client, &out, pass_fd, deadline);
+	r = send_all(client, &out, &pass, deadline);
 	if (r < 0)
 		(void)break_off(client, r);
 	else
@@ -458,7 +480,7 @@ static int say_end(int fd, const struct cs_attend *attend, uint64_t deadline)
 	cs_buf_init(&out, CS_FRAME_MAX);
 	r = cs_end_put(&out, CS_END_LOGIN, &login);
 	while (r == 0 && out.len > 0) {
-		r = cs_frame_send(fd, &out, -1);
+		r = cs_frame_send(fd, &out, NULL);
 		if (r == CS_EBUSY)
 			r = wait_ready(fd, POLLOUT, deadline);
 		r = r > 0 ? 0 : r;

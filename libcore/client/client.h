@@ -30,6 +30,10 @@ int cs_client_open(const struct cs_client_options *options, struct cs_client **r
 int cs_client_call(struct cs_client *client, enum cs_call_type type, const void *call, int pass_fd, uint32_t deadline_ms,
 	void *ret_reply, char **ret_text);
 
+/* The descriptors that travel with the next call, behind its pass_fd; they stay the caller's, open until the call was sent.
+ * NULL: none. CS_ETOOBIG: more than CS_MAX_WANTED. */
+int cs_client_attach(struct cs_client *client, const struct cs_fds *files);
+
 /* The descriptor, for poll by a caller that watches something else as well; -1 for NULL. */
 int cs_client_fd(const struct cs_client *client);
 

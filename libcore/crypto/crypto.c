@@ -57,32 +57,27 @@ int cs_digest(const char *domain, const void *bytes, size_t n, uint8_t ret_diges
 	return r;
 }
 
-/* Feeds the file to ctx. A file that grows while it is read is still held to max. */
-static int add_file(EVP_MD_CTX *ctx, int fd, uint64_t max, uint8_t *chunk)
+struct cs_hash {
+	EVP_MD_CTX *ctx;
+	uint8_t *chunk;
+	uint64_t max, total;
+	int fd;
+};
+
+void cs_hash_free(struct cs_hash **hash)
 {
-	uint64_t total = 0;
-	for (;;) {
-		ssize_t n = pread(fd, chunk, CHUNK, (off_t)total);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return CS_EIO;
-		if (n == 0)
-			return 0;
-		if ((uint64_t)n > max - total)
-			return CS_ETOOBIG;
-		total += (uint64_t)n;
-		if (EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1)
-			return CS_ENOMEM;
-	}
+	if (*hash == NULL)
+		return;
+	EVP_MD_CTX_free((*hash)->ctx);
+	free((*hash)->chunk);
+	free(*hash);
+	*hash = NULL;
 }
 
-int cs_digest_fd(int fd, uint64_t max, uint8_t ret_digest[CS_SHA256_LEN])
+int cs_hash_new(int fd, uint64_t max, struct cs_hash **ret_hash)
 {
 	struct stat st;
-	EVP_MD_CTX *ctx = NULL;
-	uint8_t *chunk = NULL;
-	int r = 0;
+	struct cs_hash *hash = NULL;
 
 	if (fstat(fd, &st) != 0)
 		return CS_EIO;
@@ -90,19 +85,55 @@ int cs_digest_fd(int fd, uint64_t max, uint8_t ret_digest[CS_SHA256_LEN])
 		return CS_EINVAL;
 	if ((uint64_t)st.st_size > max)
 		return CS_ETOOBIG;
-	ctx = start();
-	chunk = malloc(CHUNK);
-	if (ctx == NULL || chunk == NULL) {
-		r = CS_ENOMEM;
-		goto out;
+	hash = calloc(1, sizeof(*hash));
+	if (hash == NULL)
+		return CS_ENOMEM;
+	hash->fd = fd;
+	hash->max = max;
+	hash->ctx = start();
+	hash->chunk = malloc(CHUNK);
+	if (hash->ctx == NULL || hash->chunk == NULL) {
+		cs_hash_free(&hash);
+		return CS_ENOMEM;
 	}
-	r = add_file(ctx, fd, max, chunk);
+	*ret_hash = hash;
+	return 0;
+}
+
+/* A file that grows while it is read is still held to max. */
+int cs_hash_step(struct cs_hash *hash, uint64_t bytes, uint8_t ret_digest[CS_SHA256_LEN])
+{
+	uint64_t done = 0;
+
+	while (done < bytes) {
+		ssize_t n = pread(hash->fd, hash->chunk, CHUNK, (off_t)hash->total);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return CS_EIO;
+		if (n == 0) {
+			int r = finish(hash->ctx, ret_digest);
+			return r < 0 ? r : 1;
+		}
+		if ((uint64_t)n > hash->max - hash->total)
+			return CS_ETOOBIG;
+		hash->total += (uint64_t)n;
+		done += (uint64_t)n;
+		if (EVP_DigestUpdate(hash->ctx, hash->chunk, (size_t)n) != 1)
+			return CS_ENOMEM;
+	}
+	return 0;
+}
+
+int cs_digest_fd(int fd, uint64_t max, uint8_t ret_digest[CS_SHA256_LEN])
+{
+	struct cs_hash *hash = NULL;
+	int r = cs_hash_new(fd, max, &hash);
+
 	if (r == 0)
-		r = finish(ctx, ret_digest);
-out:
-	free(chunk);
-	EVP_MD_CTX_free(ctx);
-	return r;
+		r = cs_hash_step(hash, UINT64_MAX, ret_digest);
+	cs_hash_free(&hash);
+	return r < 0 ? r : 0;
 }
 
 int cs_random(void *ret_bytes, size_t n)

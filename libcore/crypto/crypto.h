@@ -16,6 +16,14 @@ int cs_digest(const char *domain, const void *bytes, size_t n, uint8_t ret_diges
  * offset. 0, CS_EIO, CS_ETOOBIG, CS_ENOMEM, CS_EINVAL (not a regular file). */
 int cs_digest_fd(int fd, uint64_t max, uint8_t ret_digest[CS_SHA256_LEN]);
 
+/* The same in slices, for who has something else to do meanwhile. fd stays the caller's and is open until the end.
+ * cs_hash_step reads at most so many bytes more: 1 and *ret_digest: that was all of it; 0: there is more; errors as above, and
+ * then it is of no more use. cs_hash_free accepts NULL and sets NULL. */
+struct cs_hash;
+int cs_hash_new(int fd, uint64_t max, struct cs_hash **ret_hash);
+int cs_hash_step(struct cs_hash *hash, uint64_t bytes, uint8_t ret_digest[CS_SHA256_LEN]);
+void cs_hash_free(struct cs_hash **hash);
+
 /* Random bytes from getrandom(2). 0, CS_EIO. */
 int cs_random(void *ret_bytes, size_t n);
 

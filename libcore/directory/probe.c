@@ -86,7 +86,7 @@ static void send_probed(void *arg, const struct cs_probed *probed)
 	cs_buf_init(&out, CS_FRAME_MAX + 16);
 	if (cs_encode(&cs_probed_shape, probed, &payload) == 0 && cs_frame_put(&out, FRAME, &payload) == 0)
 		while (out.len > 0) {
-			int r = cs_frame_send(*fd, &out, -1);
+			int r = cs_frame_send(*fd, &out, NULL);
 			if (r < 0 && r != CS_EINTR)
 				_exit(1);
 		}

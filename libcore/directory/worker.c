@@ -250,7 +250,7 @@ static int copy_subjects(const struct cs_question *question, struct cs_question 
 static int flush(struct worker *w)
 {
 	while (w->fd >= 0 && w->out.len > 0) {
-		int r = cs_frame_send(w->fd, &w->out, -1);
+		int r = cs_frame_send(w->fd, &w->out, NULL);
 		if (r == CS_EBUSY)
 			return 0;
 		if (r < 0 && r != CS_EINTR)

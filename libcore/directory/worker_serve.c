@@ -171,7 +171,7 @@ static int receive(struct serving *serving)
 static int flush(struct serving *serving)
 {
 	while (serving->out.len > 0) {
-		int r = cs_frame_send(serving->socket, &serving->out, -1);
+		int r = cs_frame_send(serving->socket, &serving->out, NULL);
 		if (r == CS_EBUSY)
 			return 0;
 		if (r < 0 && r != CS_EINTR)

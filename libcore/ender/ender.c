@@ -180,7 +180,7 @@ int cs_ender_end(struct cs_ender *ender, uint64_t registration)
 		r = cs_end_put(&out, CS_END_END, &login);
 	/* A frame goes out as a whole or not at all while the helper reads: it is a hundred bytes. */
 	if (r == 0)
-		r = cs_frame_send(ender->fd, &out, -1);
+		r = cs_frame_send(ender->fd, &out, NULL);
 	cs_buf_clear(&out);
 	return r > 0 ? 0 : r < 0 ? r : CS_EIO;
 }

@@ -35,7 +35,7 @@ static void send_daemon(struct helper *h)
 	int r = 1;
 
 	while (h->to_daemon.len > 0 && r > 0)
-		r = cs_frame_send(h->daemon, &h->to_daemon, -1);
+		r = cs_frame_send(h->daemon, &h->to_daemon, NULL);
 	if (r < 0 && r != CS_EBUSY && r != CS_EINTR)
 		_exit(0);
 }
@@ -89,7 +89,7 @@ static int say(int fd, enum cs_end_frame frame)
 	cs_buf_init(&out, CS_FRAME_MAX);
 	r = cs_end_put(&out, frame, NULL);
 	if (r == 0)
-		r = cs_frame_send(fd, &out, -1);
+		r = cs_frame_send(fd, &out, NULL);
 	r = r > 0 && out.len == 0 ? 0 : CS_EIO;
 	cs_buf_clear(&out);
 	return r;

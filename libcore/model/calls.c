@@ -13,6 +13,7 @@ static const struct cs_field submit_fields[] = {
 	CS_BOOL(cs_submit, has_file),
 	CS_BOOL(cs_submit, ahead),
 	CS_U64(cs_submit, start_wall_ms),
+	CS_BOOL(cs_submit, opened),
 };
 SHAPE(submit);
 
@@ -28,6 +29,7 @@ static const struct cs_field claim_fields[] = {
 	CS_FIXED(cs_claim, id, CS_ID_LEN),
 	CS_FIXED(cs_claim, secret, CS_ID_LEN),
 	CS_BOOL(cs_claim, has_file),
+	CS_U32(cs_claim, files),
 };
 SHAPE(claim);
 

@@ -60,9 +60,11 @@ struct cs_submit {
 	bool may_wait;  /* somebody is there to wait; else a request is left open and the reply is deny,
 	                 * CS_WHY_NOT_WAITING */
 	bool only_ask;  /* account phase: decide, make no request. HOLD means that the session phase will hold */
-	bool has_file;  /* a descriptor travels with this call */
+	bool has_file;  /* a descriptor of what is to run travels with this call. Behind it one for each of the action's
+	                 * operands whose file.present is set, in their order */
 	bool ahead;     /* asked for ahead: nothing runs now, whatever is decided; the request is left open */
 	uint64_t start_wall_ms; /* ahead: not to be used before; 0: at once */
+	bool opened;    /* this answers CS_WHY_NEEDS_FILES: what is not among the operands could not be opened */
 };
 extern const struct cs_shape cs_submit_shape;
 
@@ -78,6 +80,7 @@ struct cs_claim {
 	uint8_t id[CS_ID_LEN];
 	uint8_t secret[CS_ID_LEN];
 	bool has_file;
+	uint32_t files; /* how many descriptors travel behind it: of the operands that were hashed, in their order, opened anew */
 };
 extern const struct cs_shape cs_claim_shape;
 

@@ -162,11 +162,12 @@ static bool has_letter(const char *letters, char c)
 
 static void add_script(struct scripts *scripts, size_t arg)
 {
-	for (size_t i = 0; i < scripts->n; i++)
+	for (size_t i = 0; i < scripts->n && i < scripts->max; i++)
 		if (scripts->args[i] == arg)
 			return;
 	if (scripts->n < scripts->max)
-		scripts->args[scripts->n++] = (uint32_t)arg;
+		scripts->args[scripts->n] = (uint32_t)arg;
+	scripts->n++;
 }
 
 /* A walk over the options of a command. */

@@ -135,7 +135,8 @@ enum cs_class {
 extern const struct cs_names cs_class_names[]; /* "plain", "open-ended", "edit" */
 enum cs_class cs_action_class(const struct cs_action *action);
 /* The arguments, as indexes into argv, that name files which this action runs beside its command: the script of a shell,
- * the program behind env. How many; what an argument names need not be there. */
+ * the program behind env. How many, also where that is more than CS_MAX_WANTED, which are too many to look at; what an
+ * argument names need not be there. */
 size_t cs_action_scripts(const struct cs_action *action, uint32_t ret_args[CS_MAX_WANTED]);
 
 /* A file that the daemon has to see before it decides: an argument, or beside it (cs_operand.suffix). */

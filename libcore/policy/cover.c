@@ -33,6 +33,11 @@ bool cs_covers_netgroup(const struct cs_gate *gate, size_t netgroup)
 	return cs_covers_every_host(gate);
 }
 
+bool cs_covers_classes(const struct cs_gate *wide, const struct cs_gate *narrow)
+{
+	return wide->classes == 0 || (narrow->classes != 0 && (narrow->classes & ~wide->classes) == 0);
+}
+
 static bool has_name(const struct path *path, const char *name)
 {
 	return !*name || strcmp(path->name, name) == 0 || strcmp(path->resolved, name) == 0;

@@ -144,6 +144,8 @@ static size_t netgroup_names(const struct cs_policy *policy, const struct cs_gat
 	return n;
 }
 
+#define CLASSES_MAX 4
+
 static int diff_hosts(struct gates *gates)
 {
 	const struct cs_gate *a = gates->before, *b = gates->after;
@@ -161,6 +163,28 @@ static int diff_hosts(struct gates *gates)
 	return r < 0 ? r
 		     : cs_diff_each(groups_before, n_before, groups_after, n_after, sizeof(*groups_before),
 				    pair_guarded, &guarded);
+}
+
+static size_t class_names(const struct cs_gate *gate, const char *ret_names[CLASSES_MAX])
+{
+	size_t n = 0;
+
+	for (const struct cs_names *at = cs_class_names; at->name; at++) {
+		if (n < CLASSES_MAX && (gate->classes & 1u << at->value) != 0)
+			ret_names[n++] = at->name;
+	}
+	return n;
+}
+
+static int diff_classes(struct gates *gates)
+{
+	const char *before[CLASSES_MAX], *after[CLASSES_MAX];
+	size_t n_before = class_names(gates->before, before), n_after = class_names(gates->after, after);
+	struct guarded guarded = {gates, "class", false, guarding_more(gates)};
+
+	if ((n_before == 0) != (n_after == 0))
+		return diff_everything(gates, "classes", n_after == 0, guarded.more);
+	return cs_diff_each(before, n_before, after, n_after, sizeof(*before), pair_guarded, &guarded);
 }
 
 /* The first command that is met captures, so their order counts where a captured value does. */
@@ -315,7 +339,7 @@ static void put_guarded(struct cs_buf *text, const struct cs_gate *gate)
 static int say_limits(const struct gates *gates, enum cs_effect effect)
 {
 	const struct cs_gate *gate = gates->after;
-	const char *netgroups[POLICY_MAX_CONDITIONS];
+	const char *netgroups[POLICY_MAX_CONDITIONS], *classes[CLASSES_MAX];
 	const struct {
 		const char *what;
 		const void *items;
@@ -324,6 +348,7 @@ static int say_limits(const struct gates *gates, enum cs_effect effect)
 		{"only on hosts ", gate->hosts, gate->n_hosts},
 		{"only on the hosts of netgroups ", netgroups,
 		 netgroup_names(gates->diff->after.policy, gate, netgroups)},
+		{"only of class ", classes, class_names(gate, classes)},
 		{"peer: ", gate->limits.peer_texts, gate->limits.n_peers},
 		{"time: ", gate->limits.time_texts, gate->limits.n_times},
 	};
@@ -408,7 +433,8 @@ struct all_gates {
 
 static int pair_gate(void *arg, const void *before, const void *after)
 {
-	static int (*const steps[])(struct gates *) = {diff_services, diff_hosts, diff_commands, diff_terms};
+	static int (*const steps[])(struct gates *) = {diff_services, diff_hosts, diff_classes, diff_commands,
+						       diff_terms};
 	struct all_gates *all = arg;
 	struct gates gates = {.diff = all->diff, .before = before, .after = after};
 	int r = 0;

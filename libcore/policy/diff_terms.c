@@ -38,6 +38,14 @@ static const struct term {
 	 0,
 	 false,
 	 false},
+	{"exposed_input",
+	 offsetof(struct cs_gate, refuses_exposed_input),
+	 TERM_SWITCH,
+	 true,
+	 {"permit", "deny"},
+	 0,
+	 false,
+	 false},
 	{"lifetime", offsetof(struct cs_gate, lifetime_ms), TERM_SPAN, false, {NULL, NULL}, 0, false, false},
 	{"use_within", offsetof(struct cs_gate, use_within_ms), TERM_SPAN, false, {NULL, NULL}, 0, false, false},
 	{"use_after", offsetof(struct cs_gate, use_after_ms), TERM_SPAN, true, {NULL, NULL}, 0, false, false},
@@ -118,6 +126,26 @@ static int diff_switches(struct gates *gates)
 	return r;
 }
 
+static int pair_artefact(void *arg, const void *before, const void *after)
+{
+	struct gates *gates = arg;
+	const char *name;
+
+	if (before && after)
+		return 0;
+	memcpy(&name, before ? before : after, sizeof(name));
+	return SAY(gates, before ? CS_EFFECT_WEAKER : CS_EFFECT_STRONGER, "%s the file %s",
+		   before ? "does not hash any more" : "hashes", name);
+}
+
+static int diff_artefacts(struct gates *gates)
+{
+	const struct cs_gate *a = gates->before, *b = gates->after;
+
+	return cs_diff_each(a->artefact_texts, a->n_artefact_texts, b->artefact_texts, b->n_artefact_texts,
+			    sizeof(*a->artefact_texts), pair_artefact, gates);
+}
+
 static int diff_permission(struct gates *gates)
 {
 	const struct cs_gate *a = gates->before, *b = gates->after;
@@ -148,6 +176,8 @@ static int say_switches(struct gates *gates, enum cs_effect effect)
 
 	if (gate->shared)
 		r = SAY(gates, effect, "people: shared");
+	for (size_t i = 0; r == 0 && i < gate->n_artefact_texts; i++)
+		r = SAY(gates, effect, "hashes the file %s", gate->artefact_texts[i]);
 	for (size_t i = 0; r == 0 && i < CS_COUNT(terms); i++) {
 		if (says_something(gate, &terms[i]))
 			r = SAY(gates, effect, "%s: %s", terms[i].name,
@@ -171,7 +201,7 @@ int cs_diff_new_terms(struct gates *gates, enum cs_effect effect)
 int cs_diff_terms(struct gates *gates)
 {
 	static int (*const steps[])(struct gates *) = {diff_permission, cs_diff_approvals, cs_diff_together,
-						       cs_diff_automatics, diff_switches};
+						       cs_diff_automatics, diff_artefacts, diff_switches};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < CS_COUNT(steps); i++)

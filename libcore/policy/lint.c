@@ -69,7 +69,7 @@ static const struct cs_gate *taker_of(const struct cs_policy *policy, const stru
 			continue;
 		if (other > gate && !(other->deny && !gate->deny))
 			continue;
-		if (covers_part(policy, other, part))
+		if (cs_covers_classes(other, gate) && covers_part(policy, other, part))
 			return other;
 	}
 	return NULL;

@@ -30,6 +30,16 @@ static int lint_objections(struct lint *lint, const struct cs_gate *gate)
 			   gate->name, cs_policy_say_span(gate->objection_ms, span));
 }
 
+static int lint_artefacts(struct lint *lint, const struct cs_gate *gate)
+{
+	if (gate->n_artefacts == 0 || gate->refuses_exposed_input)
+		return 0;
+	return cs_lint_say(lint, false, gate->line, "exposed-artefact",
+			   "gate %s hashes what its artefacts name, and takes files that others than root can change; they can "
+			   "change them after the last look (exposed_input = deny refuses those)",
+			   gate->name);
+}
+
 /* --- Automatic approvals ------------------------------------------------------------------------------------------ */
 
 static int lint_automatic(struct lint *lint, const struct cs_gate *gate, const struct automatic *automatic)
@@ -150,6 +160,8 @@ int cs_lint_terms(struct lint *lint, const struct cs_gate *gate)
 
 	if (r == 0)
 		r = lint_objections(lint, gate);
+	if (r == 0)
+		r = lint_artefacts(lint, gate);
 	for (size_t i = 0; r == 0 && i < gate->n_automatics; i++)
 		r = lint_automatic(lint, gate, &gate->automatics[i]);
 	for (size_t i = 0; r == 0 && i < gate->n_rules; i++) {

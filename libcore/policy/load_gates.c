@@ -128,6 +128,22 @@ int cs_load_commands(struct loader *loader, const struct cs_conf_section *sectio
 	return r;
 }
 
+static int load_classes(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	size_t n = 0;
+	int r = cs_load_list(loader, section, "class", &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char *name = cs_conf_list_at(section, "class", i);
+		int class = CS_CLASS_PLAIN;
+
+		if (cs_value_of(cs_class_names, name, &class) != 1 || class == CS_CLASS_PLAIN)
+			return REFUSE(loader, section, "class", "class is open-ended or edit, not \"%s\"", name);
+		gate->classes |= 1u << class;
+	}
+	return r;
+}
+
 static int load_limits(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	return cs_load_limits(loader, section, &gate->limits);
@@ -141,7 +157,7 @@ static int load_commands(struct loader *loader, const struct cs_conf_section *se
 static int load_gate(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	static int (*const steps[])(struct loader *, const struct cs_conf_section *, struct cs_gate *) = {
-		load_services, load_hosts, load_netgroups, load_limits, load_commands};
+		load_services, load_hosts, load_netgroups, load_classes, load_limits, load_commands};
 	int r = cs_load_title(loader, section, "gate", &gate->name);
 
 	gate->line = cs_conf_line(section, NULL);

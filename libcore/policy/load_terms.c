@@ -86,7 +86,8 @@ static int refuse_in_denial(struct loader *loader, const struct cs_conf_section 
 int cs_load_deny(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	static const char *const others[] = {"permission", "scope",     "people",       "reason", "lifetime",
-					     "use_within", "use_after", "exposed_file", "fresh"};
+					     "use_within", "use_after", "exposed_file", "fresh",
+					     "exposed_input", "artefact"};
 	int r;
 
 	if (cs_conf_section(section, "approval", 0))
@@ -163,6 +164,66 @@ static int load_uses(struct loader *loader, const struct cs_conf_section *sectio
 	return 0;
 }
 
+/* "%{2}" or "%{2}.asc": an argument, and what is put behind it. */
+static int parse_artefact(const char *text, struct cs_wanted *ret_wanted)
+{
+	const char *close = strncmp(text, "%{", 2) == 0 ? strchr(text, '}') : NULL;
+	char number[8] = "";
+	uint64_t arg = 0;
+
+	if (!close || (size_t)(close - text - 2) >= sizeof(number) || strlen(close + 1) > CS_MAX_NAME)
+		return CS_ECONF;
+	memcpy(number, text + 2, (size_t)(close - text - 2));
+	if (cs_load_number(number, CS_MAX_ARGS - 1, &arg) != 1 ||
+	    close[1 + strspn(close + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+~")] != '\0')
+		return CS_ECONF;
+	ret_wanted->arg = (uint32_t)arg;
+	ret_wanted->suffix = cs_dup(close + 1);
+	return ret_wanted->suffix ? 0 : CS_ENOMEM;
+}
+
+/* Only where a module opens what arguments name; elsewhere nothing would ever pass. */
+static int check_artefact_services(struct loader *loader, const struct cs_conf_section *section,
+				   const struct cs_gate *gate)
+{
+	for (size_t i = 0; i < gate->n_services; i++) {
+		if (!cs_service_runs_files(gate->services[i]))
+			return REFUSE(loader, section, "artefact",
+				      "artefact is a file that an argument of a command under sudo names, and gate %s "
+				      "guards %s",
+				      gate->name, gate->services[i]);
+	}
+	return 0;
+}
+
+static int load_artefacts(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	size_t n = 0;
+	int r = cs_load_list(loader, section, "artefact", &n);
+
+	if (r < 0 || n == 0)
+		return r;
+	if (n > POLICY_MAX_ARTEFACTS)
+		return REFUSE(loader, section, "artefact", "artefact has more than %d values", POLICY_MAX_ARTEFACTS);
+	gate->artefacts = calloc(n, sizeof(*gate->artefacts));
+	if (!gate->artefacts)
+		return CS_ENOMEM;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char *text = cs_conf_list_at(section, "artefact", i);
+
+		r = parse_artefact(text, &gate->artefacts[i]);
+		gate->n_artefacts += r == 0;
+		if (r == CS_ECONF)
+			return REFUSE(loader, section, "artefact",
+				      "\"%s\" is no artefact: an argument by its number, %%{1} for the first, and what "
+				      "is put behind it, such as .asc",
+				      text);
+		if (r == 0)
+			r = cs_strv_add(&gate->artefact_texts, &gate->n_artefact_texts, text);
+	}
+	return r < 0 ? r : check_artefact_services(loader, section, gate);
+}
+
 /* --- The tables --------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -172,6 +233,7 @@ static const struct {
 	{"people", "shared", "distinct", offsetof(struct cs_gate, shared)},
 	{"reason", "required", "optional", offsetof(struct cs_gate, needs_reason)},
 	{"exposed_file", "permit", "deny", offsetof(struct cs_gate, takes_exposed)},
+	{"exposed_input", "deny", "permit", offsetof(struct cs_gate, refuses_exposed_input)},
 	{"self_approval", "permit", "deny", offsetof(struct cs_gate, takes_self_approval)},
 	{"signature", "required", "optional", offsetof(struct cs_gate, needs_signature)},
 };
@@ -216,7 +278,7 @@ static int load_spans(struct loader *loader, const struct cs_conf_section *secti
 int cs_load_terms(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	static int (*const reads[])(struct loader *, const struct cs_conf_section *, struct cs_gate *) = {
-		load_permission, cs_load_approvals, load_choices, load_spans, load_uses};
+		load_permission, cs_load_approvals, load_choices, load_spans, load_uses, load_artefacts};
 	static int (*const checks[])(struct loader *, const struct cs_conf_section *, const struct cs_gate *) = {
 		check_of_approvals, check_use_after, check_remind, check_session, cs_check_rules};
 	int r = 0;

@@ -182,6 +182,8 @@ static enum meeting meets_gate(const struct cs_policy *policy, const struct cs_g
 
 	if (cs_strv_has(gate->services, gate->n_services, text_of(action->service)) != 1)
 		return MEETS_NOT;
+	if (gate->classes != 0 && (gate->classes & 1u << cs_action_class(action)) == 0)
+		return path_is_doubtful(action) ? MEETS_PATH : MEETS_NOT;
 	if (gate->n_commands == 0)
 		return MEETS;
 	for (size_t i = 0; i < gate->n_commands && best != MEETS; i++) {

@@ -18,6 +18,10 @@ static void clear_gate(struct cs_gate *gate)
 	free(gate->deny);
 	cs_scope_clear(&gate->scope);
 	free(gate->netgroups);
+	cs_free_strv(&gate->artefact_texts, &gate->n_artefact_texts);
+	for (size_t i = 0; i < gate->n_artefacts; i++)
+		free(gate->artefacts[i].suffix);
+	free(gate->artefacts);
 	cs_limits_clear(&gate->limits);
 	for (size_t i = 0; i < gate->n_rules; i++)
 		cs_rule_clear(&gate->rules[i]);

@@ -85,6 +85,19 @@ const char *cs_gate_name(const struct cs_gate *gate);
 const char *cs_gate_permission(const struct cs_gate *gate);
 bool cs_gate_needs_reason(const struct cs_gate *gate);
 bool cs_gate_takes_exposed(const struct cs_gate *gate); /* exposed_file = permit; default deny */
+bool cs_gate_refuses_exposed_input(const struct cs_gate *gate); /* exposed_input = deny; default permit */
+/* The files beside its command that have to be hashed before the action may pass this gate: what it runs
+ * (cs_action_scripts) and the gate's artefacts, each once. How many; where that is more than CS_MAX_WANTED they are too many to
+ * hash. The suffixes stay the gate's. */
+size_t cs_gate_wanted(const struct cs_gate *gate, const struct cs_action *action,
+	struct cs_wanted ret_wanted[CS_MAX_WANTED]);
+/* What the action says of such a file; NULL: nothing. */
+const struct cs_operand *cs_operand_of(const struct cs_action *action, const struct cs_wanted *wanted);
+/* Were all of them hashed? Else *ret_missing is the first that was not, with a suffix that stays the gate's. */
+bool cs_gate_has_files(const struct cs_gate *gate, const struct cs_action *action, struct cs_wanted *ret_missing);
+/* Why files that others than root can change keep the action out: CS_WHY_EXPOSED_FILE for what runs, command or script;
+ * CS_WHY_EXPOSED_INPUT; CS_WHY_NONE. */
+enum cs_reason cs_gate_refuses_files(const struct cs_gate *gate, const struct cs_action *action);
 uint64_t cs_gate_lifetime_ms(const struct cs_gate *gate);
 uint64_t cs_gate_use_within_ms(const struct cs_gate *gate);
 uint64_t cs_gate_use_after_ms(const struct cs_gate *gate); /* waiting time between the approval and its use; 0: none */

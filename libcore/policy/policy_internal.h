@@ -17,6 +17,7 @@ enum {
 	POLICY_MAX_NETGROUPS = 128, /* of the policy: questions to the directory about one action */
 	POLICY_MAX_COMMANDS = 256, /* of one gate */
 	POLICY_MAX_WORDS = 256,    /* of one command */
+	POLICY_MAX_ARTEFACTS = 8,  /* of one gate */
 	POLICY_MAX_NAMES = 8,      /* of one scope */
 	POLICY_MAX_WANTED = 16,    /* attributes that one query brings back */
 	POLICY_MAX_COUNT = 100,    /* people in one approval rule */
@@ -248,6 +249,7 @@ struct cs_gate {
 	size_t n_hosts;
 	size_t *netgroups; /* indexes into the policy's; a host in one of them is meant as well as one in hosts */
 	size_t n_netgroups;
+	unsigned classes; /* bits by cs_class; 0: every class */
 	struct limits limits;
 	struct rule *exempts;
 	size_t n_exempts;
@@ -261,7 +263,11 @@ struct cs_gate {
 	struct scope scope;
 	struct rule *rules;
 	size_t n_rules;
-	bool shared, needs_reason, takes_exposed, takes_self_approval, needs_signature;
+	bool shared, needs_reason, takes_exposed, takes_self_approval, needs_signature, refuses_exposed_input;
+	char **artefact_texts; /* as written */
+	size_t n_artefact_texts;
+	struct cs_wanted *artefacts; /* one for each of them */
+	size_t n_artefacts;
 	uint64_t lifetime_ms, use_within_ms, use_after_ms;
 	uint64_t objection_ms, ahead_ms, session_ms, remind_ms; /* 0: none */
 	uint64_t uses; /* CS_USES_ANY: any number */
@@ -434,6 +440,7 @@ int cs_limits_in_range(const struct limits *limits, const struct cs_action *acti
 /* --- What a gate surely meets (cover.c) ------------------------------------------------------------------------------
  * False where it cannot be shown. */
 bool cs_covers_every_host(const struct cs_gate *gate);
+bool cs_covers_classes(const struct cs_gate *wide, const struct cs_gate *narrow);
 bool cs_covers_host(const struct cs_gate *gate, const char *pattern); /* all hosts that this pattern meets */
 bool cs_covers_netgroup(const struct cs_gate *gate, size_t netgroup);
 /* All that this command meets; NULL: every action of the service. */

@@ -30,6 +30,7 @@ static int match(const struct cs_replay *replay, const struct cs_action *action,
 int lead_to(struct step *step, const struct cs_action *action, const struct cs_grounds *grounds, const char *gate,
 	const char *scope, const struct cs_gate **ret_gate)
 {
+	struct cs_wanted missing = { 0 };
 	struct cs_match found = { 0 };
 	int r = step->replay->policy ? match(step->replay, action, grounds, &found)
 				     : BAD(step, "no policy is in force");
@@ -44,8 +45,10 @@ int lead_to(struct step *step, const struct cs_action *action, const struct cs_g
 			scope ? scope : "");
 	if (r == 0 && action->option_refused)
 		r = BAD(step, "it has an option that no gate takes");
-	if (r == 0 && cs_action_runs(action) && action->exposed && !cs_gate_takes_exposed(found.gate))
-		r = BAD(step, "others could change the file, and gate %s does not take that", gate);
+	if (r == 0 && cs_gate_refuses_files(found.gate, action) != CS_WHY_NONE)
+		r = BAD(step, "others could change a file of it, and gate %s does not take that", gate);
+	if (r == 0 && cs_action_runs(action) && !cs_gate_has_files(found.gate, action, &missing))
+		r = BAD(step, "argument %u names a file that gate %s wants hashed, and it was not", (unsigned)missing.arg, gate);
 	if (r == 0)
 		*ret_gate = found.gate;
 	cs_match_clear(&found);

@@ -40,6 +40,8 @@ static const struct cs_message messages[] = {
 	{ CS_CALL_ROLE, "role", &cs_has_role_shape, &cs_right_answer_shape, MODULE, false, false },
 };
 
+_Static_assert(CS_FRAME_FDS == CS_MAX_WANTED + 1, "what runs, and what is hashed beside it, travel with one call");
+
 const struct cs_message *cs_message_find(unsigned type)
 {
 	for (size_t i = 0; i < CS_COUNT(messages); i++)

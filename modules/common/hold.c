@@ -10,6 +10,7 @@
 
 #define SLICE_MS 10000u
 #define SLICE_LEAST_MS 100u
+#define FILES_MS 60000u /* how much longer an answer may take where files are hashed for it */
 #define CANCEL_MS 500u
 #define HOLD_DEFAULT_MS (UINT64_C(15) * 60 * 1000)
 #define HOLD_MAX_MS (UINT64_C(24) * 60 * 60 * 1000)
@@ -82,20 +83,76 @@ static int call(struct cs_hold *hold, enum cs_call_type type, const void *what, 
 	return wait_reply(hold, cs_boot_ms() + within_ms, ret_decision);
 }
 
+/* The operands that are marked, opened in their order. One that cannot be opened does not travel. */
+static void open_operands(const struct cs_hold *hold, struct cs_fds *ret_fds)
+{
+	const struct cs_action *action = hold->ask == NULL ? &hold->submit->action : NULL;
+
+	for (size_t i = 0; action != NULL && i < action->n_operands; i++) {
+		int fd = action->operands[i].file.present ? hold->ops->open_operand(hold->arg, &action->operands[i]) : -1;
+
+		if (fd != -1 && (ret_fds->n >= CS_MAX_WANTED || cs_fds_add(ret_fds, fd) < 0))
+			cs_close(&fd);
+	}
+}
+
+/* The call with what is to run, and with these files behind it, all of which are closed then. */
+static int call_with(struct cs_hold *hold, enum cs_call_type type, const void *what, int *fd, struct cs_fds *files,
+	struct cs_decision *ret_decision)
+{
+	uint32_t within_ms = hold->timeout_ms + (files->n > 0 ? FILES_MS : 0);
+	int r = cs_client_attach(hold->client, files);
+
+	if (r == 0)
+		r = call(hold, type, what, *fd, within_ms, ret_decision);
+	cs_fds_close(files);
+	cs_close(fd);
+	return r;
+}
+
+/* What could not be opened is not said to come. */
+static void unmark(struct cs_hold *hold)
+{
+	struct cs_action *action = &hold->submit->action;
+
+	for (size_t i = 0; i < action->n_operands; i++) {
+		struct cs_operand *operand = &action->operands[i];
+		int fd = operand->file.present ? hold->ops->open_operand(hold->arg, operand) : -1;
+
+		operand->file.present = fd != -1;
+		cs_close(&fd);
+	}
+}
+
 static int submit(struct cs_hold *hold, struct cs_decision *ret_decision)
 {
+	struct cs_fds files = { .n = 0 };
 	int fd = open_file(hold);
-	int r = 0;
 
-	if (hold->ask != NULL) {
+	if (hold->ask != NULL)
 		hold->ask->has_file = fd != -1;
-		r = call(hold, CS_CALL_ASK, hold->ask, fd, hold->timeout_ms, ret_decision);
-	} else {
+	else
 		hold->submit->has_file = fd != -1;
-		r = call(hold, CS_CALL_SUBMIT, hold->submit, fd, hold->timeout_ms, ret_decision);
-	}
-	cs_close(&fd);
-	return r;
+	open_operands(hold, &files);
+	return hold->ask != NULL ? call_with(hold, CS_CALL_ASK, hold->ask, &fd, &files, ret_decision)
+				 : call_with(hold, CS_CALL_SUBMIT, hold->submit, &fd, &files, ret_decision);
+}
+
+static int needs_files(const struct cs_decision *decision)
+{
+	return decision->verdict == CS_HOLD && decision->reason == CS_WHY_NEEDS_FILES;
+}
+
+static int submit_with_files(struct cs_hold *hold, struct cs_decision *decision)
+{
+	int r = hold->ops->want_files != NULL ? hold->ops->want_files(hold->arg, decision) : 0;
+
+	if (r < 0)
+		return r;
+	unmark(hold);
+	hold->submit->opened = true;
+	cs_clear(&cs_decision_shape, decision);
+	return submit(hold, decision);
 }
 
 static int needs_reason(const struct cs_decision *decision)
@@ -125,16 +182,19 @@ static int submit_with_reason(struct cs_hold *hold, struct cs_decision *decision
 
 static int claim(struct cs_hold *hold, struct cs_decision *ret_decision)
 {
+	struct cs_fds files = { .n = 0 };
 	struct cs_claim what = { 0 };
 	int fd = open_file(hold);
 	int r = 0;
 
+	open_operands(hold, &files);
+
 	memcpy(what.id, hold->first.id, CS_ID_LEN);
 	memcpy(what.secret, hold->first.secret, CS_ID_LEN);
 	what.has_file = fd != -1;
-	r = call(hold, CS_CALL_CLAIM, &what, fd, hold->timeout_ms, ret_decision);
+	what.files = (uint32_t)files.n;
+	r = call_with(hold, CS_CALL_CLAIM, &what, &fd, &files, ret_decision);
 	explicit_bzero(&what, sizeof(what));
-	cs_close(&fd);
 	return r;
 }
 
@@ -232,10 +292,12 @@ static int run(struct cs_hold *hold, struct cs_decision *now)
 	uint64_t limit = 0;
 	int r = submit(hold, now);
 
+	if (r == 0 && hold->ask == NULL && needs_files(now))
+		r = submit_with_files(hold, now);
 	if (r == 0 && needs_reason(now))
 		r = submit_with_reason(hold, now);
 	/* What is asked for ahead is never waited for and never used. */
-	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now) || ahead)
+	if (r < 0 || now->verdict != CS_HOLD || needs_reason(now) || needs_files(now) || ahead)
 		return r;
 	r = cs_copy(&cs_decision_shape, now, &hold->first);
 	limit = hold_limit(&hold->first);

@@ -10,6 +10,11 @@
 struct cs_hold_ops {
 	/* What is to run, opened anew: a descriptor, which is closed here, or -1. NULL when nothing is executed. */
 	int (*open_file)(void *arg);
+	/* The daemon wants to see files: marks those of the submit's operands that are there (file.present). NULL: none ever
+	 * is. 0 or a negative error. */
+	int (*want_files)(void *arg, const struct cs_decision *decision);
+	/* Such an operand, opened anew: a descriptor, which is closed here, or -1. NULL with want_files. */
+	int (*open_operand)(void *arg, const struct cs_operand *operand);
 	/* Asks the person for a reason. 0 and *ret_reason (not empty, allocated), or a negative error. */
 	int (*ask_reason)(void *arg, char **ret_reason);
 	/* Shows where it stands. before is NULL at first. Called after every wait, changed or not. A negative return ends

@@ -142,7 +142,7 @@ static int fill_command(const struct cs_sudo_input *input, struct cs_action *act
 	}
 	if (realpath(command, resolved) == NULL)
 		resolved[0] = '\0';
-	action->exposed = resolved[0] == '\0' || cs_path_sealed(resolved) != 1;
+	action->exposed = resolved[0] == '\0' || cs_way_sealed(command) != 1;
 	if (cs_set(&action->command, command) < 0 || cs_set(&action->resolved, resolved) < 0)
 		return CS_ENOMEM;
 	for (char *const *arg = input->run_argv; arg != NULL && *arg != NULL; arg++) {
@@ -232,6 +232,8 @@ int cs_sudo_fill(const struct cs_sudo_input *input, struct cs_submit *ret_submit
 		r = fill_command(input, action, ret_why);
 	if (r == 0)
 		r = fill_place(input, action, ret_why);
+	if (r == 0)
+		r = cs_sudo_list_operands(input, action);
 	if (r == 0)
 		r = fill_environment(input, action, home);
 	if (r == 0)

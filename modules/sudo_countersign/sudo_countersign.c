@@ -26,6 +26,7 @@ static struct plugin {
 	sudo_conv_t converse;
 	sudo_printf_t print;
 	struct cs_sudo_input input;
+	struct cs_action *action; /* what is asked for, while it is */
 	struct cs_args args;
 	struct cs_client_options options;
 	bool ready;    /* nothing was wrong at open; else check denies with refusal */
@@ -88,6 +89,20 @@ static int open_file(void *arg)
 	return cs_sudo_open_command(&self->input);
 }
 
+static int want_files(void *arg, const struct cs_decision *decision)
+{
+	const struct plugin *self = arg;
+
+	return cs_sudo_want_operands(&self->input, decision, self->action);
+}
+
+static int open_operand(void *arg, const struct cs_operand *operand)
+{
+	const struct plugin *self = arg;
+
+	return cs_sudo_open_operand(&self->input, self->action, operand);
+}
+
 static int is_blank(const char *text)
 {
 	return text[strspn(text, " \t")] == '\0';
@@ -146,7 +161,8 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 	return show(cs_say_time(now));
 }
 
-static const struct cs_hold_ops hold_ops = { .open_file = open_file, .ask_reason = ask_reason, .tell = tell };
+static const struct cs_hold_ops hold_ops = { .open_file = open_file, .want_files = want_files,
+	.open_operand = open_operand, .ask_reason = ask_reason, .tell = tell };
 
 /* --- check -------------------------------------------------------------------------------------------------------- */
 
@@ -265,8 +281,11 @@ static int ask(struct cs_submit *submit, struct cs_client *client, const char **
 	struct cs_hold hold = { .client = client, .submit = submit, .timeout_ms = plugin.args.timeout_ms,
 		.watch_fd = plugin.terminal, .ops = &hold_ops, .arg = &plugin };
 	struct cs_decision decision = { 0 };
-	int result = -1;
-	int r = cs_hold_run(&hold, &decision);
+	int result = -1, r = 0;
+
+	plugin.action = &submit->action;
+	r = cs_hold_run(&hold, &decision);
+	plugin.action = NULL;
 
 	if (submit->ahead && r == 0)
 		result = conclude_ahead(&decision, errstr);

@@ -61,10 +61,19 @@ int cs_print_vote_json(const struct cs_decision *decision)
 	return status;
 }
 
+/* What the action's name tells, beside what the request says. */
+struct kind {
+	enum cs_class class;
+};
+static const struct cs_field kind_fields[] = { CS_ENUM(kind, class, cs_class_names) };
+static const struct cs_shape kind_shape = CS_SHAPE("kind", kind, kind_fields);
+
 int cs_print_request_json(const struct cs_show_answer *answer, bool pretty)
 {
 	struct cs_summary summary = { 0 };
-	const struct cs_json_part parts[] = { { &cs_summary_shape, &summary }, { &cs_show_answer_shape, answer } };
+	struct kind kind = { .class = cs_action_class(&answer->request.action) };
+	const struct cs_json_part parts[] = { { &cs_summary_shape, &summary }, { &kind_shape, &kind },
+		{ &cs_show_answer_shape, answer } };
 	int r = cs_summary_of(&answer->decision, &summary);
 	int status = r == 0 ? print_parts(parts, CS_COUNT(parts), pretty)
 		: cs_fail(CS_EXIT_INTERNAL, cs_strerror(r), "JSON", "");

@@ -121,7 +121,6 @@ static void put_warnings(struct cs_buf *out, const struct cs_look *look, const s
 		const char *service, *text;
 	} notes[] = {
 		{ "sshd", "this is a whole ssh connection: every shell, copy and port forward in it" },
-		{ "sudoedit", "what is written to the file is chosen after the approval" },
 	};
 
 	for (size_t i = 0; i < CS_COUNT(notes); i++) {
@@ -141,6 +140,7 @@ static void put_action(struct cs_buf *out, const struct cs_look *look, const str
 	if (cs_given(action->resolved) && (action->command == NULL || strcmp(action->resolved, action->command) != 0))
 		cs_put_exact(out, "which is", action->resolved, NULL);
 	put_arguments(out, action);
+	cs_view_files(out, look, action);
 	put_target(out, action);
 	cs_put_exact(out, "folder", action->cwd, NULL);
 	put_environment(out, action);

@@ -24,6 +24,8 @@ void cs_put_exact(struct cs_buf *out, const char *label, const char *text, const
 void cs_put_digest(struct cs_buf *out, const char *label, const uint8_t digest[CS_DIGEST_LEN]);
 /* Appends names from outside: before stands before the first, between before every other; nothing where n is 0. */
 void cs_put_names(struct cs_buf *out, const char *before, const char *between, char *const *names, size_t n);
+/* view_files.c: appends the action's class, where it is not plain, and the files that its arguments name. */
+void cs_view_files(struct cs_buf *out, const struct cs_look *look, const struct cs_action *action);
 /* Appends "1 person", "2 people". */
 void cs_put_people(struct cs_buf *out, uint32_t n);
 

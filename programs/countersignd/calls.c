@@ -34,6 +34,7 @@ static int may_call(const struct connection *c, const struct cs_message *message
 
 void dispatch(struct connection *c, const struct cs_message *message, void *call)
 {
+	static const struct cs_fds none;
 	struct pending *pending = NULL;
 
 	c->busy = true;
@@ -65,6 +66,6 @@ void dispatch(struct connection *c, const struct cs_message *message, void *call
 	}
 	pending->server = c->server;
 	pending->connection = c->caller.connection;
-	cs_authority_call(c->server->authority, &c->caller, message->type, call, message->takes_descriptor
-		? c->passed_fd : -1, call_done, pending);
+	cs_authority_call_files(c->server->authority, &c->caller, message->type, call,
+		message->takes_descriptor ? &c->passed : &none, call_done, pending);
 }

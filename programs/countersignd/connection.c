@@ -24,7 +24,7 @@ void close_later(struct connection *c)
 static void flush(struct connection *c)
 {
 	while (c->out.len > 0) {
-		int r = cs_frame_send(c->fd, &c->out, -1);
+		int r = cs_frame_send(c->fd, &c->out, NULL);
 
 		if (r == CS_EINTR)
 			continue;
@@ -128,23 +128,31 @@ static void take_call(struct connection *c)
 		cs_clear(message->call, call);
 	}
 	free(call);
-	cs_close(&c->passed_fd);
+	cs_fds_close(&c->passed);
+}
+
+/* Only root's modules open files for others; who speaks for himself passes one. */
+static bool passes_too_many(const struct connection *c, const struct cs_fds *passed)
+{
+	return c->door != CS_DOOR_MODULE && passed->n > 1;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
-	int passed = -1;
+	struct cs_fds passed = { .n = 0 };
 	int r = 1;
 
 	(void)what;
 	if (c->closing)
 		return;
 	r = cs_frame_recv(fd, &c->in, &passed);
-	if (passed >= 0) {
-		cs_close(&c->passed_fd);
-		c->passed_fd = passed;
+	if (passed.n > 0) {
+		cs_fds_close(&c->passed);
+		c->passed = passed;
 	}
+	if (passes_too_many(c, &passed))
+		r = CS_EPROTO;
 	if (r == 0 || (r < 0 && r != CS_EBUSY && r != CS_EINTR)) {
 		if (r == CS_EPROTO || r == CS_ETOOBIG)
 			malformed(c, "more than the protocol allows");
@@ -212,7 +220,7 @@ static void connection_free(struct connection **connection)
 		event_free(c->timer);
 	cs_buf_clear(&c->in);
 	cs_buf_clear(&c->out);
-	cs_close(&c->passed_fd);
+	cs_fds_close(&c->passed);
 	cs_close(&c->fd);
 	free(c);
 	*connection = NULL;
@@ -250,7 +258,6 @@ static void connection_add(struct server *s, enum cs_door door, int fd)
 	c->server = s;
 	c->door = door;
 	c->fd = fd;
-	c->passed_fd = -1;
 	c->caller.module = door == CS_DOOR_MODULE;
 	c->caller.uid = uid;
 	c->caller.gid = socket_peer_gid(fd);

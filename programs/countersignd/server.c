@@ -180,7 +180,8 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 	s->directory_fd = -1;
 	s->root_uid = root_uid;
 	s->change = 1;
-	/* A connection takes at most two descriptors: itself and one that was passed. */
+	/* A connection takes two descriptors: itself and one that was passed. Root's modules may pass more, and only for as
+	 * long as a call takes. */
 	s->max_connections = (descriptor_limit() - RESERVED_FDS) / 2;
 	s->base = make_base();
 	if (!s->base) {
@@ -194,6 +195,7 @@ int server_new(int module_fd, int people_fd, uint32_t root_uid, struct server **
 int server_run(struct server *s, struct cs_authority *authority, struct cs_directory *directory, struct cs_notify *notify,
 	struct cs_ender *ender)
 {
+	bool hashes = false;
 	int r = 0;
 
 	s->authority = authority;
@@ -205,8 +207,10 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 		r = logins_open(s, ender);
 	while (r == 0 && !s->stop) {
 		watch_directory(s);
-		if (event_base_loop(s->base, EVLOOP_ONCE) < 0)
+		/* While there is something to hash, nobody waits for an event. */
+		if (event_base_loop(s->base, EVLOOP_ONCE | (hashes ? EVLOOP_NONBLOCK : 0)) < 0)
 			r = CS_EIO;
+		hashes = cs_authority_measure(s->authority) == 1;
 		end_turn(s);
 	}
 	cs_authority_stops(authority);

@@ -23,7 +23,7 @@ struct connection {
 	enum cs_door door;
 	int32_t pid;   /* for the log only: it may be another's by now (A053) */
 	int fd;
-	int passed_fd; /* came with the frame that is being read */
+	struct cs_fds passed; /* came with the frame that is being read */
 	struct cs_buf in, out;
 	struct event *readable, *writable, *timer;
 	bool greeted;

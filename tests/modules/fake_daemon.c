@@ -23,7 +23,7 @@
 
 struct connection {
 	int fd;
-	int passed;
+	struct cs_fds passed;
 	bool greeted;
 	struct cs_buf in;
 };
@@ -40,10 +40,9 @@ static void drop(struct connection *c)
 {
 	if (c->fd != -1)
 		close(c->fd);
-	if (c->passed != -1)
-		close(c->passed);
+	cs_fds_close(&c->passed);
 	cs_buf_clear(&c->in);
-	c->fd = c->passed = -1;
+	c->fd = -1;
 	c->greeted = false;
 }
 
@@ -87,12 +86,10 @@ static void note_call(struct state *state, struct connection *c, unsigned type, 
 	seen->calls[seen->n_calls].type = type;
 	seen->calls[seen->n_calls].len = len;
 	memcpy(seen->calls[seen->n_calls].payload, payload, len);
-	seen->calls[seen->n_calls].has_fd = c->passed != -1;
-	if (c->passed != -1 && fstat(c->passed, &st) == 0)
+	seen->calls[seen->n_calls].has_fd = c->passed.n > 0;
+	if (c->passed.n > 0 && fstat(c->passed.fds[0], &st) == 0)
 		seen->calls[seen->n_calls].inode = st.st_ino;
-	if (c->passed != -1)
-		close(c->passed);
-	c->passed = -1;
+	cs_fds_close(&c->passed);
 	seen->n_calls++;
 }
 
@@ -205,7 +202,7 @@ static void run(const struct fake *fake, const struct fake_options *options)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	state = (struct state){ .options = options, .seen = fake->seen };
 	for (size_t i = 0; i < FAKE_CONNECTIONS; i++)
-		state.connections[i].fd = state.connections[i].passed = -1;
+		state.connections[i].fd = -1;
 	serve(&state, fake->listener);
 }
 

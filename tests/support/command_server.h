@@ -90,7 +90,7 @@ static void answer_frame(struct line *line, uint8_t type, const uint8_t *payload
 	cs_buf_init(&out, CS_FRAME_MAX + 64);
 	assert_int_equal(cs_wire_put_reply(&out, message, r, text == NULL ? "" : text, r == 0 ? &reply : NULL), 0);
 	while (out.len > 0)
-		assert_true(cs_frame_send(line->fd, &out, -1) > 0);
+		assert_true(cs_frame_send(line->fd, &out, NULL) > 0);
 	cs_buf_clear(&out);
 	cs_free_str(&text);
 	cs_clear(message->call, &call);
@@ -104,7 +104,14 @@ static int serve_line(struct line *line)
 	size_t n = 0, total = 0;
 	uint8_t type = 0;
 
-	if (cs_frame_recv(line->fd, &line->in, &passed_fd) <= 0)
+	struct cs_fds passed = { .n = 0 };
+	int r = cs_frame_recv(line->fd, &line->in, &passed);
+
+	if (passed.n > 0) {
+		assert_int_equal(passed.n, 1);
+		passed_fd = passed.fds[0];
+	}
+	if (r <= 0)
 		return 0;
 	if (!line->greeted && line->in.len >= CS_WIRE_HELLO_LEN) {
 		assert_int_equal(cs_wire_check_hello(line->in.data), 0);

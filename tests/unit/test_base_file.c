@@ -244,6 +244,32 @@ static void test_base_problem_first_one_stays(void **state)
 	cs_problem_clear(&problem);
 }
 
+/* Kills: a symlink that is followed unseen; its owner; a loop; ".." that is taken as it is written. The rest of the system is
+ * root's, as it is for cs_path_sealed. */
+static void test_base_a034_way_sealed(void **state)
+{
+	char folder[] = "/tmp/cs-way-XXXXXX", link[64], loop[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(link, sizeof(link), "%s/link", folder);
+	(void)snprintf(loop, sizeof(loop), "%s/loop", folder);
+	assert_int_equal(symlink("/etc/passwd", link), 0);
+	assert_int_equal(symlink(loop, loop), 0);
+	assert_int_equal(cs_way_sealed("/etc/passwd"), 1);
+	assert_int_equal(cs_way_sealed("/etc/../etc/./passwd"), 1);
+	assert_int_equal(cs_way_sealed("/proc/self/../../etc/passwd"), 1);
+	assert_int_equal(cs_path_sealed("/etc/passwd"), 1);
+	assert_int_equal(cs_way_sealed(link), 0); /* though it leads to a file of root's */
+	assert_int_not_equal(cs_way_sealed(loop), 1);
+	assert_int_not_equal(cs_way_sealed("/etc/none"), 1);
+	assert_int_not_equal(cs_way_sealed("etc/passwd"), 1);
+	assert_int_not_equal(cs_way_sealed(""), 1);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(loop), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_base_path_sealed_of_the_system(void **state)
 {
 	(void)state;
@@ -323,6 +349,7 @@ int main(void)
 		FILE_TEST(test_base_file_nul_is_refused),
 		FILE_TEST(test_base_file_only_regular_files_are_read),
 		cmocka_unit_test(test_base_problem_first_one_stays),
+		cmocka_unit_test(test_base_a034_way_sealed),
 		cmocka_unit_test(test_base_path_sealed_of_the_system),
 		cmocka_unit_test(test_base_path_sealed_owner_and_mode),
 		cmocka_unit_test(test_base_close_keeps_errno),

@@ -350,10 +350,39 @@ static void test_policy_match_names_what_the_gate_takes(void **state)
 	cs_policy_free(&policy);
 }
 
+/* A gate with a class is met by that alone, before the next of the file; where it cannot be told which file a command is, it
+ * cannot be told that it has another class either. Kills: the class that is not looked at; doubt that leads past the gate. */
+static void test_policy_match_a046_class(void **state)
+{
+	static const char gates[] = RIGHTS "gate open { service = { sudo, sudoedit } class = { open-ended, edit } permission = host.login }\n"
+				    "gate rest { service = sudo permission = host.login }\n";
+	struct cs_policy *classes = parse(gates);
+	struct cs_match met = {0};
+	struct doing doing;
+
+	(void)state;
+	make_action(&doing, "sudo", "rel1", "/usr/bin/less", "x", NULL);
+	match(classes, &doing.action, CS_MATCH_GATE, "open", "*");
+	make_action(&doing, "sudoedit", "rel1", "/usr/bin/id", "x", NULL);
+	match(classes, &doing.action, CS_MATCH_GATE, "open", "*");
+	make_action(&doing, "sudo", "rel1", "/usr/bin/id", NULL);
+	match(classes, &doing.action, CS_MATCH_GATE, "rest", "*");
+	cs_policy_free(&classes);
+	classes = parse(RIGHTS "service sudo { unmatched = permit }\n"
+			"gate open { service = sudo class = open-ended permission = host.login }\n");
+	make_action(&doing, "sudo", "rel1", "/usr/bin/../bin/x", NULL);
+	doing.action.resolved = NULL;
+	assert_int_equal(ask(classes, &doing.action, &met), 0);
+	assert_int_equal(met.kind, CS_MATCH_ARGUMENTS);
+	cs_match_clear(&met);
+	cs_policy_free(&classes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_match_arguments),
+		cmocka_unit_test(test_policy_match_a046_class),
 		cmocka_unit_test(test_policy_a013_capture_too_long),
 		cmocka_unit_test(test_policy_match_unmatched),
 		cmocka_unit_test(test_policy_match_says_nothing_of_a_service),

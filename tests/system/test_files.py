@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file that was approved runs: scripts, artefacts and other files that arguments name, on the real sudo."""
+import hashlib
+import os
+import shutil
+import time
+
+from oracle import Oracle
+from people import (DEPLOYS, POLICY, approved_by, countersign, from_clean, held, show)
+from term import run
+from world import run_as
+
+COMMAND = "/usr/local/sbin/deploy-release"
+PERL = "/usr/bin/perl"
+FOLDER = "/usr/local/lib/jobs"
+JOB = FOLDER + "/job.pl"
+PUBLISH = "/usr/local/sbin/publish"
+TARBALL = FOLDER + "/release.tar"
+SUDOERS = "/etc/sudoers.d/countersign-test"
+SCRIPT = f'open(F, ">>", "{DEPLOYS}"); print F "job\\n"; close(F);\n'
+
+GATES = """
+gate jobs {
+    service    = sudo
+    command    = "/usr/bin/perl **"
+    permission = release.deploy
+    scope      = "project/tomcat"
+    approval one { count = 1  role = infra  scope = "*" }
+}
+gate publish {
+    service    = sudo
+    command    = "/usr/local/sbin/publish *"
+    permission = release.deploy
+    scope      = "project/tomcat"
+    artefact   = { "%{1}", "%{1}.asc" }
+    approval one { count = 1  role = infra  scope = "*" }
+}
+gate strict {
+    service    = sudo
+    command    = "/usr/local/sbin/publish-strictly *"
+    permission = release.deploy
+    scope      = "project/tomcat"
+    exposed_input = deny
+    approval one { count = 1  role = infra  scope = "*" }
+}
+gate edits {
+    service    = sudoedit
+    class      = edit
+    permission = release.deploy
+    scope      = "project/tomcat"
+    approval one { count = 1  role = infra  scope = "*" }
+}
+gate open {
+    service    = sudo
+    class      = open-ended
+    permission = release.deploy
+    scope      = "project/tomcat"
+    approval one { count = 1  role = infra  scope = "*" }
+}
+"""
+
+
+def write(path, text, mode=0o644, owner=0):
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    os.chown(path, owner, owner)
+
+
+def setup():
+    countersign("countersign_world")
+    with open(POLICY) as file:
+        countersign("countersign_policy", stdin=file.read() + GATES)
+    done = run_as("root", "countersign", "policy", "apply", "--yes")
+    assert done.status == 0, done
+    write(SUDOERS, "alice ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440)
+    os.makedirs(FOLDER, mode=0o755)
+    for command in PUBLISH, PUBLISH + "-strictly":
+        write(command, f"#!/bin/sh\necho published >>{DEPLOYS}\n", 0o755)
+    write(JOB, SCRIPT)
+
+
+def teardown():
+    countersign("countersign_stop")
+    countersign("world_sshd_stop")
+    countersign("world_slapd_stop")
+
+
+def swapped(argv, change, mend, **more):
+    """Held, changed, approved: it does not run."""
+    oracle = Oracle()
+    term, number, code = held("alice", argv, **more)
+    with term:
+        change()
+        try:
+            approved_by(number, code, "carol")
+            status = term.wait()
+        finally:
+            mend()
+    oracle.denied("target-changed", status)
+
+
+def refused(argv, reason, **more):
+    oracle = Oracle()
+    status, screen = run(argv, user="alice", **more)
+    oracle.denied(reason, status)
+    return screen
+
+
+def new_job():
+    write(JOB, SCRIPT)
+
+
+# --- scripts
+
+def test_files_a034_a_script_that_stays_runs():
+    oracle = Oracle()
+    term, number, code = held("alice", ["sudo", "perl", JOB])
+    with term:
+        operand = show(number)["request"]["action"]["operands"][0]
+        with open(JOB, "rb") as file:
+            assert operand["file"]["sha256"] == hashlib.sha256(file.read()).hexdigest(), operand
+        assert operand["arg"] == 1 and not operand["exposed"] and operand["path"] == JOB, operand
+        approved_by(number, code, "carol")
+        oracle.ran(number, term.wait(), "job")
+
+
+def test_files_a034_script_renamed_over_while_pending():
+    def swap():
+        write(JOB + ".new", SCRIPT)
+        os.rename(JOB + ".new", JOB)
+    swapped(["sudo", "perl", JOB], swap, new_job)
+
+
+def test_files_a034_script_edited_in_place_while_pending():
+    """Also where sudo executes by descriptor: that is the interpreter's, not the script's."""
+    def edit():
+        with open(JOB, "a") as file:
+            file.write("# more\n")
+    swapped(["sudo", "perl", "-w", JOB], edit, new_job)
+    write(SUDOERS, "Defaults fdexec=always\nalice ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440)
+    try:
+        swapped(["sudo", "perl", "-w", JOB], edit, new_job)
+    finally:
+        write(SUDOERS, "alice ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440)
+
+
+def test_files_a034_script_gone_while_pending():
+    swapped(["sudo", "perl", JOB], lambda: os.unlink(JOB), new_job)
+
+
+def test_files_a034_symlink_turned_while_pending():
+    link, other = FOLDER + "/link.pl", FOLDER + "/other.pl"
+    shutil.copy(JOB, other)
+    os.symlink(JOB, link)
+
+    def turn():
+        os.unlink(link)
+        os.symlink(other, link)
+    try:
+        swapped(["sudo", "perl", link], turn, lambda: os.unlink(link))
+    finally:
+        os.unlink(other)
+
+
+def test_files_a034_relative_script_is_that_of_the_folder_sudo_is_in():
+    """The folder's name leads elsewhere meanwhile; what was approved is what runs."""
+    oracle = Oracle()
+    term, number, code = held("alice", ["sudo", "perl", "job.pl"], cwd=FOLDER)
+    with term:
+        os.rename(FOLDER, FOLDER + ".moved")
+        os.mkdir(FOLDER, 0o755)
+        write(JOB, SCRIPT.replace("job", "other"))
+        try:
+            approved_by(number, code, "carol")
+            oracle.ran(number, term.wait(), "job")
+        finally:
+            shutil.rmtree(FOLDER)
+            os.rename(FOLDER + ".moved", FOLDER)
+
+
+def test_files_a034_relative_script_swapped():
+    def swap():
+        write(JOB + ".new", SCRIPT)
+        os.rename(JOB + ".new", JOB)
+    swapped(["sudo", "perl", "./job.pl"], swap, new_job, cwd=FOLDER)
+
+
+def test_files_a034_script_that_others_can_change_is_refused():
+    write("/home/alice/job.pl", SCRIPT, 0o644, 2001)
+    refused(["sudo", "perl", "/home/alice/job.pl"], "exposed-file")
+
+
+def test_files_a034_script_by_a_symlink_of_the_requester_is_refused():
+    """It leads to a file of root's, now; it can be turned between the last look and the start."""
+    os.symlink(JOB, "/home/alice/link.pl")
+    try:
+        refused(["sudo", "perl", "/home/alice/link.pl"], "exposed-file")
+    finally:
+        os.unlink("/home/alice/link.pl")
+
+
+def test_files_a034_what_cannot_be_hashed_is_refused_at_once():
+    pipe = FOLDER + "/pipe"
+    os.mkfifo(pipe)
+    try:
+        for script in pipe, FOLDER, FOLDER + "/none.pl", "-":
+            refused(["sudo", "perl", script], "no-input")
+        for script in "/dev/zero", "/dev/null":
+            refused(["sudo", "perl", script], "exposed-file")
+    finally:
+        os.unlink(pipe)
+
+
+def test_files_a035_a_digest_in_sudoers_does_not_help():
+    with open(COMMAND, "rb") as file:
+        content = file.read()
+    digest = hashlib.sha256(content).hexdigest()
+    write(SUDOERS, f"alice ALL=(root) NOPASSWD: sha256:{digest} {COMMAND}\n", 0o440)
+    oracle = Oracle()
+    try:
+        term, number, code = held("alice", ["sudo", "deploy-release", "tomcat", "10.1"])
+        with term:
+            with open(COMMAND, "ab") as file:
+                file.write(b"echo more\n")
+            approved_by(number, code, "bob", "carol")
+            status = term.wait()
+    finally:
+        with open(COMMAND, "wb") as file:
+            file.write(content)
+        write(SUDOERS, "alice ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440)
+    oracle.denied("target-changed", status)
+
+
+# --- artefacts and other input
+
+def artefacts():
+    write(TARBALL, "a release")
+    write(TARBALL + ".asc", "a signature")
+
+
+def test_files_a036_artefacts_are_part_of_the_request():
+    artefacts()
+    oracle = Oracle()
+    term, number, code = held("alice", ["sudo", "publish", TARBALL])
+    with term:
+        found = {operand["suffix"]: operand["file"] for operand in show(number)["request"]["action"]["operands"]}
+        assert found[""]["sha256"] == hashlib.sha256(b"a release").hexdigest(), found
+        assert found[".asc"]["sha256"] == hashlib.sha256(b"a signature").hexdigest(), found
+        shown = run_as("carol", "countersign", "show", number).out
+        assert found[".asc"]["sha256"] in shown, shown
+        approved_by(number, code, "carol")
+        oracle.ran(number, term.wait(), "published")
+
+
+def test_files_a036_artefact_swapped_while_pending():
+    artefacts()
+    swapped(["sudo", "publish", TARBALL], lambda: write(TARBALL + ".asc", "another"), artefacts)
+
+
+def test_files_a036_artefact_that_is_missing():
+    artefacts()
+    os.unlink(TARBALL + ".asc")
+    screen = refused(["sudo", "publish", TARBALL], "no-input")
+    assert ".asc" in screen, screen
+
+
+def test_files_a036_large_artefact_keeps_nobody_waiting():
+    artefacts()
+    with open(TARBALL, "r+") as file:
+        file.truncate(512 << 20)
+    oracle = Oracle()
+    term, number, code = held("alice", ["sudo", "publish", TARBALL])
+    with term:
+        approved_by(number, code, "carol")
+        slowest = 0
+        while not oracle.kinds(number).count("claimed"):
+            begun = time.monotonic()
+            assert run_as("bob", "countersign", "list").status == 0
+            slowest = max(slowest, time.monotonic() - begun)
+        oracle.ran(number, term.wait(), "published")
+    print(f"slowest list beside it: {slowest * 1000:.0f} ms")
+
+
+def test_files_a060_artefact_that_is_too_large():
+    artefacts()
+    with open(TARBALL, "r+") as file:
+        file.truncate(9 << 30)
+    refused(["sudo", "publish", TARBALL], "no-input")
+    artefacts()
+
+
+def test_files_a036_mutable_input_is_marked():
+    artefacts()
+    write("/home/alice/release.tar", "mine", 0o644, 2001)
+    write("/home/alice/release.tar.asc", "mine", 0o644, 2001)
+    oracle = Oracle()
+    term, number, _ = held("alice", ["sudo", "publish", "/home/alice/release.tar"])
+    with term:
+        assert [operand["exposed"] for operand in show(number)["request"]["action"]["operands"]] == [True, True]
+        assert "mutable input" in run_as("carol", "countersign", "show", number).out
+        term.sendintr()
+        oracle.ended_as(number, "cancelled", term.wait())
+
+
+def test_files_a036_mutable_input_is_refused_where_the_gate_says_so():
+    write("/home/alice/release.tar", "mine", 0o644, 2001)
+    for word in ("/home/alice/release.tar", "/home/alice", "--file=/home/alice/release.tar"):
+        refused(["sudo", "publish-strictly", word], "exposed-input")
+    artefacts()
+    oracle = Oracle()
+    term, number, code = held("alice", ["sudo", "publish-strictly", TARBALL])
+    with term:
+        approved_by(number, code, "carol")
+        oracle.ran(number, term.wait(), "published")
+
+
+# --- classes
+
+def test_files_a037_sudoedit_is_a_class_of_its_own():
+    oracle = Oracle()
+    term, number, _ = held("alice", ["sudoedit", "/etc/motd"])
+    with term:
+        assert show(number)["class"] == "edit", show(number)
+        assert "chosen after the approval" in run_as("carol", "countersign", "show", number).out
+        term.sendintr()
+        oracle.ended_as(number, "cancelled", term.wait())
+
+
+def test_files_a046_open_ended_commands_meet_their_gate():
+    for argv in (["sudo", "awk", "BEGIN { }"], ["sudo", "find", "/etc", "-exec", "true", ";"], ["sudo", "env", "true"],
+                 ["sudo", "less", "/etc/motd"]):
+        oracle = Oracle()
+        term, number, _ = held("alice", argv)
+        with term:
+            assert show(number)["class"] == "open-ended" and show(number)["request"]["gate"] == "open", show(number)
+            term.sendintr()
+            oracle.ended_as(number, "cancelled", term.wait())
+    status, _ = run(["sudo", "find", "/etc/motd"], user="alice")
+    assert status == 0
+
+
+from_clean(globals())
