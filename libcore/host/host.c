@@ -76,9 +76,31 @@ static int look(const struct cs_host *host, const char *path, int flags, struct 
 	return r;
 }
 
+const struct cs_host_edit *cs_host_edited(const struct cs_host *host, const char *path)
+{
+	const struct cs_host_edit *found = NULL;
+	char *real = NULL;
+
+	if (host->n_edits == 0)
+		return NULL;
+	if (cs_host_real(host, path, &real) == 0)
+		path = real; /* a file that is not there yet has no links, either */
+	for (size_t i = 0; i < host->n_edits && found == NULL; i++)
+		if (strcmp(host->edits[i].path, path) == 0)
+			found = &host->edits[i];
+	free(real);
+	return found;
+}
+
 int cs_host_look(const struct cs_host *host, const char *path, struct stat *ret_stat)
 {
-	return look(host, path, 0, ret_stat);
+	const struct cs_host_edit *edit = NULL;
+	int r = look(host, path, 0, ret_stat);
+
+	if (r != CS_ENOENT || (edit = cs_host_edited(host, path)) == NULL)
+		return r;
+	*ret_stat = (struct stat){ .st_mode = S_IFREG | CS_HOST_NEW_MODE, .st_uid = host->owner, .st_size = (off_t)edit->len };
+	return 0;
 }
 
 int cs_host_look_at(const struct cs_host *host, const char *path, struct stat *ret_stat)
@@ -109,12 +131,27 @@ static int read_all(int fd, char *text, size_t *ret_len)
 	return 0;
 }
 
+static int copy_edit(const struct cs_host_edit *edit, char **ret_text, size_t *ret_len)
+{
+	char *text = malloc(edit->len + 1);
+
+	if (text == NULL)
+		return CS_ENOMEM;
+	memcpy(text, edit->text, edit->len + 1);
+	*ret_text = text;
+	*ret_len = edit->len;
+	return 0;
+}
+
 int cs_host_read(const struct cs_host *host, const char *path, char **ret_text, size_t *ret_len)
 {
+	const struct cs_host_edit *edit = cs_host_edited(host, path);
 	char *text = NULL;
 	struct stat st;
-	int fd = cs_host_open_file(host, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), r = 0;
+	int fd = edit != NULL ? CS_EIO : cs_host_open_file(host, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), r = 0;
 
+	if (edit != NULL)
+		return copy_edit(edit, ret_text, ret_len);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))

@@ -12,12 +12,23 @@
 
 #define CS_HOST_FILE_MAX (1024u * 1024u) /* bytes of a file that is read whole */
 
+/* A file as it would be: what is read of it is this text. */
+struct cs_host_edit {
+	char *path; /* without links, inside the machine */
+	char *text; /* with a NUL behind it that is not counted */
+	size_t len;
+};
+
 struct cs_host {
 	int fd;      /* its root folder */
 	char *root;  /* as given; owned */
 	bool live;   /* this machine: its programs may be asked, too */
 	uid_t owner; /* who is root there: the owner of the root folder; 0 on this machine */
+	const struct cs_host_edit *edits; /* borrowed: looked at as if these had been written */
+	size_t n_edits;
 };
+
+#define CS_HOST_NEW_MODE 0644 /* of a file that is made */
 
 /* Where something stands: a path inside the machine, and a line (0: the whole file). */
 struct cs_place {
@@ -40,6 +51,9 @@ int cs_host_open_file(const struct cs_host *host, const char *path, int flags);
 /* A regular file of at most CS_HOST_FILE_MAX bytes, whoever it belongs to, with a NUL behind it that is not counted. The
  * caller frees. 0; CS_ENOENT; CS_EIO (also: no regular file); CS_ETOOBIG; CS_ENOMEM. */
 int cs_host_read(const struct cs_host *host, const char *path, char **ret_text, size_t *ret_len);
+
+/* The edit of a file; NULL: there is none. */
+const struct cs_host_edit *cs_host_edited(const struct cs_host *host, const char *path);
 
 /* The names in a folder, sorted by their bytes, without "." and "..". 0; CS_ENOENT; CS_EIO; CS_ETOOBIG (more than 4096);
  * CS_ENOMEM. Free with cs_free_strv. */

@@ -164,13 +164,22 @@ static int ask_sshd(struct cs_sshd *sshd, size_t block)
 	return r;
 }
 
+/* sshd itself reads the files as they are. */
+static bool would_change(const struct cs_host *host)
+{
+	for (size_t i = 0; i < host->n_edits; i++)
+		if (strncmp(host->edits[i].path, "/etc/ssh/", 9) == 0)
+			return true;
+	return false;
+}
+
 int cs_sshd_read(const struct cs_host *host, struct cs_sshd *ret_sshd)
 {
 	struct cs_sshd sshd = { 0 };
 	int r = cs_sshd_take_lines(host, CS_SSHD_CONFIG, &sshd);
 
 	sshd.there = r == 0;
-	for (size_t i = 0; r == 0 && host->live && i < sshd.n_blocks; i++)
+	for (size_t i = 0; r == 0 && host->live && !would_change(host) && i < sshd.n_blocks; i++)
 		r = ask_sshd(&sshd, i);
 	if (r == CS_ENOENT || r == CS_EIO) {
 		cs_sshd_clear(&sshd);

@@ -141,6 +141,8 @@ int cs_run_notice(struct cs_run *run, char **args, size_t n);
 int cs_run_quiet(struct cs_run *run, char **args, size_t n);
 int cs_run_status(struct cs_run *run, char **args, size_t n);
 int cs_run_doctor(struct cs_run *run, char **args, size_t n);
+int cs_run_enable(struct cs_run *run, char **args, size_t n);
+int cs_run_disable(struct cs_run *run, char **args, size_t n);
 int cs_run_help(struct cs_run *run, char **args, size_t n);
 
 #endif

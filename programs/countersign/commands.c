@@ -166,6 +166,19 @@ static const struct cs_command commands[] = {
 		"  --root DIR         look at the machine whose root folder this is, such as an image\n"
 		"  --checks           list what is looked for\n",
 		cs_run_doctor },
+	{ "enable", "sudo|sshd|su [--dry-run] [--confirm-within SPAN]",
+		"Connect sudo, sshd or su, so that it can be undone",
+		"  --dry-run          only show what would change\n"
+		"  --confirm-within SPAN put everything back unless it is confirmed so soon (default 120s)\n"
+		"  --confirm          it works: keep it\n"
+		"  --try-as USER      who tries it (default: root; su is tried to nobody)\n"
+		"  --recover          put back what was left half done, or not confirmed in time\n"
+		"  --root DIR         in the machine whose root folder this is; nothing is tried there\n",
+		cs_run_enable },
+	{ "disable", "sudo|sshd|su [--dry-run]", "Undo enable: every file as it was",
+		"  --dry-run          only show which lines would go\n"
+		"  --root DIR         in the machine whose root folder this is\n",
+		cs_run_disable },
 	{ "status", "", "How the daemon is", "", cs_run_status },
 	{ "help", "[COMMAND]", "This text, or that of one command", "", cs_run_help },
 };

@@ -100,22 +100,32 @@ static void ask_daemon(struct cs_run *run, struct cs_doctor *doctor)
 	cs_clear(&cs_status_shape, &answer);
 }
 
+int cs_doctor_of(struct cs_run *run, const struct cs_host *host, struct cs_doctor *ret_doctor)
+{
+	struct cs_doctor doctor = { 0 };
+	int r = cs_doctor_gather(host, &doctor);
+
+	if (r == 0 && host->live && geteuid() != 0 && doctor.unread == NULL)
+		r = cs_set(&doctor.unread, "only root may read all of it");
+	if (r == 0) {
+		ask_daemon(run, &doctor);
+		r = cs_doctor_examine(&doctor);
+	}
+	if (r < 0) {
+		cs_doctor_clear(&doctor);
+		return r;
+	}
+	*ret_doctor = doctor;
+	return 0;
+}
+
 static int examine(struct cs_run *run, const struct cs_host *host, bool coverage, bool quiet)
 {
 	struct cs_doctor doctor = { 0 };
-	int r = cs_doctor_gather(host, &doctor), status = 0;
+	int r = coverage ? cs_doctor_gather(host, &doctor) : cs_doctor_of(run, host, &doctor), status = 0;
 
-	if (r == 0 && coverage) {
-		status = cs_doctor_coverage(run, &doctor);
-	} else if (r == 0) {
-		if (host->live && geteuid() != 0 && doctor.unread == NULL)
-			r = cs_set(&doctor.unread, "only root may read all of it");
-		ask_daemon(run, &doctor);
-		if (r == 0)
-			r = cs_doctor_examine(&doctor);
-		if (r == 0)
-			status = show(run, &doctor, quiet);
-	}
+	if (r == 0)
+		status = coverage ? cs_doctor_coverage(run, &doctor) : show(run, &doctor, quiet);
 	cs_doctor_clear(&doctor);
 	return r < 0 ? cs_fail(cs_exit_of_error(r), cs_strerror(r), "doctor", "") : status;
 }

@@ -197,8 +197,12 @@ void cs_doctor_unit(struct cs_doctor *doctor);
 void cs_doctor_unguarded(struct cs_doctor *doctor);
 void cs_doctor_unread(struct cs_doctor *doctor);
 
-/* countersign doctor --coverage. An exit status. */
 struct cs_run;
+
+/* Gathers, asks the daemon of this machine, and examines. 0; CS_ENOMEM. Clear with cs_doctor_clear. */
+int cs_doctor_of(struct cs_run *run, const struct cs_host *host, struct cs_doctor *ret_doctor);
+
+/* countersign doctor --coverage. An exit status. */
 int cs_doctor_coverage(struct cs_run *run, const struct cs_doctor *doctor);
 
 #endif
