@@ -108,25 +108,37 @@ int cs_host_look_at(const struct cs_host *host, const char *path, struct stat *r
 	return look(host, path, O_NOFOLLOW, ret_stat);
 }
 
-/* What grows while it is read is refused like what is too big from the beginning. */
-static int read_all(int fd, char *text, size_t *ret_len)
+/* What grows while it is read is refused like what is too big from the beginning. size is what the kernel says, which is 0
+ * of some files that have a content. */
+static int read_all(int fd, size_t size, char **ret_text, size_t *ret_len)
 {
-	size_t len = 0;
+	size_t room = (size < CS_HOST_FILE_MAX ? size : CS_HOST_FILE_MAX) + 2, len = 0;
+	char *text = malloc(room);
+	ssize_t n = 1;
 
-	for (;;) {
-		ssize_t n = read(fd, text + len, CS_HOST_FILE_MAX + 1 - len);
+	while (text != NULL && n > 0 && len <= CS_HOST_FILE_MAX) {
+		if (len + 1 == room) {
+			char *larger = realloc(text, room * 2);
 
+			if (larger == NULL)
+				break;
+			text = larger;
+			room *= 2;
+		}
+		n = read(fd, text + len, room - 1 - len);
 		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return CS_EIO;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-		if (len > CS_HOST_FILE_MAX)
-			return CS_ETOOBIG;
+			n = 1;
+		else if (n > 0)
+			len += (size_t)n;
+	}
+	if (text == NULL || n != 0 || len > CS_HOST_FILE_MAX) {
+		int r = n < 0 ? CS_EIO : len > CS_HOST_FILE_MAX ? CS_ETOOBIG : CS_ENOMEM;
+
+		free(text);
+		return r;
 	}
 	text[len] = '\0';
+	*ret_text = text;
 	*ret_len = len;
 	return 0;
 }
@@ -146,7 +158,6 @@ static int copy_edit(const struct cs_host_edit *edit, char **ret_text, size_t *r
 int cs_host_read(const struct cs_host *host, const char *path, char **ret_text, size_t *ret_len)
 {
 	const struct cs_host_edit *edit = cs_host_edited(host, path);
-	char *text = NULL;
 	struct stat st;
 	int fd = edit != NULL ? CS_EIO : cs_host_open_file(host, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), r = 0;
 
@@ -156,17 +167,8 @@ int cs_host_read(const struct cs_host *host, const char *path, char **ret_text, 
 		return fd;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		r = CS_EIO;
-	if (r == 0 && (text = malloc(CS_HOST_FILE_MAX + 2)) == NULL)
-		r = CS_ENOMEM;
 	if (r == 0)
-		r = read_all(fd, text, ret_len);
-	if (r == 0) {
-		char *smaller = realloc(text, *ret_len + 1);
-
-		*ret_text = smaller != NULL ? smaller : text;
-		text = NULL;
-	}
-	free(text);
+		r = read_all(fd, (size_t)st.st_size, ret_text, ret_len);
 	cs_close(&fd);
 	return r;
 }
