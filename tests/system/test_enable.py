@@ -171,13 +171,13 @@ def test_ended_by_a_signal_it_is_put_back_at_once():
 
 
 def test_what_does_not_open_afterwards_is_put_back():
-    """The policy names no sudo: doctor cannot see it, the trial can."""
+    """The policy names no sudo: doctor cannot see it, the trial by a person can. Kills a change that is never tried."""
     countersign("countersign_stop")
     countersign("countersign_policy", stdin=POLICY.replace("service sudo { unmatched = permit }\n", ""))
     os.unlink("/var/lib/countersign/countersign.db")
     countersign("countersign_start")
     try:
-        done = enable("sudo", status=1)
+        done = enable("sudo", "--try-as", "alice", status=1)
         assert "does not open" in done.err, done
         untouched("sudo")
         assert run_as("root", "sudo", "-n", "true").status == 0

@@ -371,7 +371,8 @@ static void enable_damaged(const struct tree *tree, const struct fault *fault, c
 	counts[status == 0]++;
 	(void)say(tree, "disable", door->name);
 	remember(tree, &after);
-	assert_same(fault->name, &before, &after);
+	if (fault->new == NULL || strstr(fault->new, "countersign") == NULL) /* a line of ours by hand goes, too */
+		assert_same(fault->name, &before, &after);
 	forget(&before);
 	forget(&between);
 	forget(&after);
