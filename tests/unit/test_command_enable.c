@@ -529,10 +529,10 @@ int main(void)
 		WITH_TREE(test_a014_a_record_of_somebody_else_is_none),
 		WITH_TREE(test_a010_the_console_is_not_connected_along),
 		WITH_TREE(test_links_stay),
-		cmocka_unit_test(test_damaged_then_enabled),
-		cmocka_unit_test(test_enabled_then_damaged),
 		WITH_TREE(test_killed_at_every_step),
 		cmocka_unit_test(test_unified),
+		cmocka_unit_test(test_damaged_then_enabled),
+		cmocka_unit_test(test_enabled_then_damaged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
