@@ -105,8 +105,19 @@ static int take_lines(const struct cs_host *host, const struct cs_enable_door *d
 	return first;
 }
 
-/* The record first: what is left of a copy without one is no more than a file. */
-static int forget(const struct cs_host *host, const struct cs_enable_door *door, const struct cs_enable_record *record)
+static int remove_beside(const struct cs_host *host, const char *path, const char *ending)
+{
+	char *beside = NULL;
+	int r = cs_format(&beside, "%s%s", path, ending);
+
+	if (r == 0)
+		r = cs_host_remove(host, beside);
+	free(beside);
+	return r;
+}
+
+/* The record first: what is left of a copy without one is no more than a file, and the next one takes it away. */
+static int forget(const struct cs_host *host, const struct cs_enable_door *door)
 {
 	char *path = NULL;
 	int r = cs_format(&path, CS_ENABLE_FOLDER "/%s", door->name);
@@ -114,16 +125,14 @@ static int forget(const struct cs_host *host, const struct cs_enable_door *door,
 	if (r == 0)
 		r = cs_host_remove(host, path);
 	cs_free_str(&path);
-	for (size_t i = 0; r == 0 && i < record->n_changes; i++) {
-		r = kept_path(record->changes[i].path, &path);
+	for (size_t i = 0; r == 0 && i < CS_ENABLE_FILES && door->files[i].path != NULL; i++) {
+		r = cs_host_real(host, door->files[i].path, &path);
+		if (r == CS_ENOENT)
+			r = cs_set(&path, door->files[i].path);
 		if (r == 0)
-			r = cs_host_remove(host, path);
-		cs_free_str(&path);
-	}
-	for (size_t i = 0; r == 0 && i < record->n_changes; i++) {
-		r = cs_format(&path, "%s" CS_HOST_DRAFT, record->changes[i].path);
+			r = remove_beside(host, path, CS_ENABLE_KEPT);
 		if (r == 0)
-			r = cs_host_remove(host, path);
+			r = remove_beside(host, path, CS_HOST_DRAFT);
 		cs_free_str(&path);
 	}
 	return r;
@@ -144,7 +153,7 @@ int cs_enable_take_back(const struct cs_host *host, const struct cs_enable_door 
 	r = off || changed ? take_lines(host, door) : 0;
 	first = first == 0 ? r : first;
 	if (first == 0)
-		first = forget(host, door, &record);
+		first = forget(host, door);
 	cs_clear(&cs_enable_record_shape, &record);
 	if (ret_changed != NULL)
 		*ret_changed = changed;

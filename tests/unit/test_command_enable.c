@@ -509,8 +509,8 @@ static void test_unified(void **state)
 	cs_buf_init(&out, CS_OUTPUT_MAX);
 	assert_int_equal(cs_put_unified(&out, &look, "/a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\033\n"), 0);
 	cs_buf_put_u8(&out, 0);
-	assert_string_equal((const char *)out.data, "--- /a\n+++ /a\n@@ -0,3 +1,4 @@\n+0\n 1\n 2\n 3\n@@ -6,4 +7,4 @@\n"
-						    " 6\n 7\n 8\n-9\n+9\\x1B\n" + 0);
+	assert_string_equal((const char *)out.data, "--- /a\n+++ /a\n@@ -1,3 +1,4 @@\n+0\n 1\n 2\n 3\n@@ -6,4 +7,4 @@\n"
+						    " 6\n 7\n 8\n-9\n+9\\x1B\n");
 	cs_buf_clear(&out);
 	assert_int_equal(cs_put_unified(&out, &look, "/a", "same\n", "same\n"), 0);
 	assert_int_equal(out.len, 0);
