@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -30,7 +29,7 @@ static int parse_address(const char *text, struct in6_addr *ret_address)
 	return 1;
 }
 
-static int peer_of(int fd, struct in6_addr *ret_address, unsigned *ret_port)
+static int peer_of(int fd, struct in6_addr *ret_address)
 {
 	union {
 		struct sockaddr any;
@@ -44,28 +43,24 @@ static int peer_of(int fd, struct in6_addr *ret_address, unsigned *ret_port)
 		return 0;
 	if (peer.any.sa_family == AF_INET6 && len >= sizeof(peer.v6)) {
 		*ret_address = peer.v6.sin6_addr;
-		*ret_port = ntohs(peer.v6.sin6_port);
 		return 1;
 	}
 	if (peer.any.sa_family == AF_INET && len >= sizeof(peer.v4)) {
 		as_mapped(peer.v4.sin_addr, ret_address);
-		*ret_port = ntohs(peer.v4.sin_port);
 		return 1;
 	}
 	return 0;
 }
 
-int cs_line_find(const char *ssh_connection)
+int cs_line_find(const char *address)
 {
-	struct in6_addr wanted, peer;
-	char address[INET6_ADDRSTRLEN];
-	unsigned wanted_port = 0, port = 0;
+	struct in6_addr wanted = { 0 }, peer;
+	int known = parse_address(address, &wanted);
 
-	if (ssh_connection == NULL || sscanf(ssh_connection, "%45s %5u ", address, &wanted_port) != 2 ||
-		!parse_address(address, &wanted))
+	if (address[0] == '\0')
 		return -1;
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		if (peer_of(fd, &peer, &port) && port == wanted_port && memcmp(&peer, &wanted, sizeof(peer)) == 0)
+		if (peer_of(fd, &peer) && (!known || memcmp(&peer, &wanted, sizeof(peer)) == 0))
 			return fd;
 	return -1;
 }

@@ -4,8 +4,10 @@
 #ifndef CS_HOLD_LINE_H
 #define CS_HOLD_LINE_H
 
-/* The descriptor of this process that is connected to the client of ssh_connection, which is sshd's "client-address
- * client-port server-address server-port" (may be NULL); it stays sshd's. -1 when there is none: nothing is watched then. */
-int cs_line_find(const char *ssh_connection);
+/* The first descriptor of this process that is connected over the network to address, or to anywhere where address is no
+ * number: sshd's own connection comes before any that a library opens. It stays sshd's. -1 when there is none, or address is
+ * "" (nothing came over the network): nothing is watched then. sshd's SSH_CONNECTION would say the port as well, but
+ * pam_env lets a person's own file say otherwise (A028). */
+int cs_line_find(const char *address);
 
 #endif
