@@ -6,14 +6,11 @@ import signal
 import socket
 import time
 
+from logins import PROOF, SSH, WRITE_PROOF, Login
 from oracle import Oracle
-from people import approved_by, countersign, events, from_clean, reject, requests, show, until
+from people import countersign, events, from_clean, reject, show, until
 from term import Term
 from world import run_as
-
-SSH = ["ssh", "-o", "BatchMode=yes", "rel1"]
-PROOF = "/home/alice/proof"
-WRITE_PROOF = "echo in >proof"
 
 
 def setup():
@@ -24,49 +21,6 @@ def teardown():
     countersign("world_sshd_stop")
     countersign("countersign_stop")
     countersign("world_slapd_stop")
-
-
-class Login:
-    """Something that alice starts over ssh and that is held."""
-
-    def __init__(self, argv, user="alice"):
-        self.oracle = Oracle()
-        self.user = user
-        if os.path.exists(PROOF):
-            os.unlink(PROOF)
-        before = {row["number"] for row in requests(user, "--mine", "--all")}
-        self.term = Term(argv, user=user)
-        try:
-            self.number = until(lambda: [row["number"] for row in requests(user, "--mine", "--all")
-                                         if row["number"] not in before])[0]
-        except BaseException:
-            self.term.close()
-            raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.term.close()
-        if show(self.number)["decision"]["state"] in ("pending", "approved"):
-            run_as(self.user, "countersign", "cancel", self.number)
-
-    @property
-    def code(self):
-        return show(self.number, self.user)["decision"]["check_code"]
-
-    def approve(self):
-        approved_by(self.number, self.code, "carol")
-
-    def kinds(self):
-        return self.oracle.kinds(self.number)
-
-    def released(self):
-        kinds = self.kinds()
-        assert kinds.count("approved") == 1 and kinds.count("claimed") == 1, kinds
-
-    def not_released(self):
-        assert "claimed" not in self.kinds(), self.kinds()
 
 
 def test_ssh_a025_shell_command_is_held():
