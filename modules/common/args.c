@@ -80,6 +80,13 @@ static int set_hold(struct cs_args *args, const char *value)
 	return strcmp(value, "session") == 0 ? 0 : CS_EINVAL;
 }
 
+static int set_front(struct cs_args *args, const char *value)
+{
+	(void)value;
+	args->front = true;
+	return 0;
+}
+
 static int set_confirm(struct cs_args *args, const char *value)
 {
 	(void)value;
@@ -118,6 +125,7 @@ static const struct {
 	{ "permission", CS_MODULE_ACCOUNT, true, set_permission, "must be permission=NAME" },
 	{ "scope", CS_MODULE_ACCOUNT, true, set_scope, "must be scope=SCOPE" },
 	{ "hold", CS_MODULE_ACCOUNT, true, set_hold, "must be hold=session" },
+	{ "front", CS_MODULE_ACCOUNT, false, set_front, "takes no value" },
 	{ "confirm", CS_MODULE_HOLD, false, set_confirm, "takes no value" },
 	{ "interactive", CS_MODULE_HOLD, true, set_interactive, "must be interactive=yes or interactive=no" },
 };
@@ -174,6 +182,8 @@ static const char *contradiction(unsigned seen)
 		return "scope= needs permission=";
 	if (is_seen(seen, "hold") && is_seen(seen, "permission"))
 		return "hold=session and permission= exclude each other: a plain right is never held";
+	if (is_seen(seen, "front") && !is_seen(seen, "hold"))
+		return "front needs hold=session: it is about what the session phase holds";
 	if (is_seen(seen, "interactive") && is_seen(seen, "confirm"))
 		return "confirm and interactive= exclude each other: confirm holds nothing";
 	return NULL;

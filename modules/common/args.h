@@ -22,6 +22,7 @@ struct cs_args {
 	const char *permission; /* NULL when not given */
 	const char *scope;      /* NULL when not given */
 	bool hold_in_session;   /* hold=session */
+	bool front;             /* front: asks before the hold */
 	bool confirm;
 	bool interactive_given; /* interactive=: what the administrator says, not the table of services */
 	bool interactive;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pam_countersign.so: authorizes in the account phase, and makes no request. It asks either for a plain right
- * (permission=) or what the policy says of this login. */
-#include "pam_host.h"
+/* pam_countersign.so: authorizes in the account phase. It asks either for a plain right (permission=) or what the policy says
+ * of this login; with front it also tells the person what he will wait for. */
+#include "front.h"
 #include "mem.h"
+#include "pam_host.h"
 #include "text.h"
 #include <security/pam_ext.h>
 #include <syslog.h>
-
 
 static int tell_denied(struct cs_pam *host, const struct cs_decision *decision)
 {
@@ -45,7 +45,7 @@ static int ask_right(struct cs_pam *host)
 static int judge(struct cs_pam *host, const struct cs_decision *decision)
 {
 	if (decision->verdict == CS_HOLD && host->args.hold_in_session)
-		return PAM_SUCCESS;
+		return host->args.front ? cs_front(host) : PAM_SUCCESS;
 	if (cs_pam_permits_unrecorded_root(host, decision) == 1)
 		return PAM_SUCCESS;
 	if (decision->verdict == CS_HOLD) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pam_countersign_hold.so: holds in the session phase until enough people have approved, or, with confirm, asks whether
  * this very process is the one that sudo's plugin was just released for. */
+#include "carry.h"
 #include "file.h"
 #include "hold.h"
 #include "limit.h"
@@ -143,6 +144,8 @@ static int hold_login(struct cs_pam *host)
 	int r = cs_pam_add_groups(host);
 
 	host->submit.may_wait = host->interactive;
+	if (r == 0)
+		r = cs_carry_take(host->pamh, &host->submit.reason);
 	if (r == 0)
 		r = cs_hold_run(&hold, &decision);
 	host->local_root = host->local_root && hold.first.number == 0; /* held is answered */

@@ -57,6 +57,8 @@ struct cs_decision d_taken_back = { REQUEST, .verdict = CS_HOLD, .reason = CS_WH
 	.needs = needs_staged, .n_needs = 3, .version = 3, .hold_ms = 570000, .waiting = 2 };
 struct cs_decision d_ahead = { REQUEST, .verdict = CS_DENY, .reason = CS_WHY_NOT_WAITING, .state = CS_PENDING,
 	.check_code = T("0425"), .needs = needs, .n_needs = 2, .version = 1, .start_wall_ms = 1795298400000 };
+struct cs_decision d_ahead_approved = { REQUEST, .verdict = CS_DENY, .reason = CS_WHY_NOT_WAITING, .state = CS_APPROVED,
+	.check_code = T("0425"), .votes = yes, .n_votes = 2, .version = 3 };
 struct cs_decision d_still_wanted = { REQUEST, .verdict = CS_DENY, .reason = CS_WHY_PARKED, .state = CS_PENDING,
 	.text = T("Another of your sessions waits for it still; it stays open.") };
 struct cs_decision d_limited = { .verdict = CS_PERMIT, .reason = CS_WHY_CONFIRMED, .session_ms = 1 };

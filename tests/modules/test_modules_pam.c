@@ -46,7 +46,9 @@ struct scene {
 /* What the last scene left behind. */
 static struct {
 	char info[8192], error[8192];
+	char prompt[8192]; /* the last one */
 	unsigned prompts;
+	char carried[2048]; /* COUNTERSIGN_REASON of the PAM environment at the end */
 	struct fake_seen seen;
 	uint64_t took_ms;
 } saw;
@@ -75,8 +77,10 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 			append(saw.info, sizeof(saw.info), messages[i]->msg);
 		else if (messages[i]->msg_style == PAM_ERROR_MSG)
 			append(saw.error, sizeof(saw.error), messages[i]->msg);
-		else
+		else {
 			saw.prompts++;
+			(void)snprintf(saw.prompt, sizeof(saw.prompt), "%s", messages[i]->msg);
+		}
 		if (scene->deaf || (messages[i]->msg_style == PAM_PROMPT_ECHO_ON && scene->reason == NULL)) {
 			free(replies);
 			return PAM_CONV_ERR;
@@ -166,6 +170,7 @@ static int go(pam_handle_t *pamh, enum phase phase, int flags)
 static int run_libpam(const struct scene *scene, enum phase phase, const char *folder)
 {
 	struct pam_conv conv = { .conv = converse };
+	const char *carried = NULL;
 	pam_handle_t *pamh = NULL;
 	int code = 0;
 
@@ -184,6 +189,8 @@ static int run_libpam(const struct scene *scene, enum phase phase, const char *f
 	saw.took_ms = cs_boot_ms() - saw.took_ms;
 	if (scene->real_uid != 0 && geteuid() == 0)
 		assert_int_equal(setresuid(0, 0, 0), 0);
+	carried = pam_getenv(pamh, "COUNTERSIGN_REASON");
+	(void)snprintf(saw.carried, sizeof(saw.carried), "%s", carried != NULL ? carried : "");
 	assert_int_equal(pam_end(pamh, code), PAM_SUCCESS);
 	return code;
 }
@@ -279,6 +286,101 @@ static void test_pam_a009_account_hold(void **state)
 		PAM_SUCCESS);
 	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "hold=session", STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))),
 		PAM_PERM_DENIED);
+}
+
+/* The same scene each time: the account phase is told that this login will be held, then the front asks ahead. */
+#define FRONT(...) .arguments = "hold=session front timeout=1", STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold), __VA_ARGS__)
+
+/* Kills: a front whose request is no request ahead, or is another than the hold's; one that waits. */
+static void test_pam_front_asks_ahead_and_shows(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.reason = "", FRONT(ANSWER(CS_CALL_SUBMIT, &d_ahead)))), PAM_SUCCESS);
+	assert_int_equal(saw.prompts, 1);
+	assert_non_null(strstr(saw.prompt, "request 4711"));
+	assert_non_null(strstr(saw.prompt, "0425"));
+	assert_non_null(strstr(saw.prompt, "Press Enter"));
+	assert_string_equal(saw.info, "");
+	assert_string_equal(saw.carried, "");
+	seen_call(1, &submit);
+	assert_true(submit.ahead && !submit.only_ask && !submit.may_wait && submit.start_wall_ms == 0);
+	assert_true(submit.action.n_target_groups > 0);
+	cs_clear(&cs_submit_shape, &submit);
+	/* what is approved already is used without a word */
+	assert_int_equal(play(ACCOUNT, SCENE(FRONT(ANSWER(CS_CALL_SUBMIT, &d_ahead_approved)))), PAM_SUCCESS);
+	assert_int_equal(saw.prompts, 0);
+}
+
+static void test_pam_front_asks_for_the_reason(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(.reason = "release 10.1", FRONT(ANSWER(CS_CALL_SUBMIT, &d_needs_reason),
+				 ANSWER(CS_CALL_SUBMIT, &d_ahead)))),
+		PAM_SUCCESS);
+	assert_int_equal(saw.prompts, 2);
+	assert_string_equal(saw.carried, "release 10.1");
+	seen_call(2, &submit);
+	assert_string_equal(submit.reason, "release 10.1");
+	cs_clear(&cs_submit_shape, &submit);
+	/* still not enough, or none given */
+	assert_int_equal(play(ACCOUNT, SCENE(.reason = "x", FRONT(ANSWER(CS_CALL_SUBMIT, &d_needs_reason),
+				 ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(play(ACCOUNT, SCENE(.reason = "", FRONT(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(saw.prompts, 3);
+	assert_non_null(strstr(saw.error, "a reason is needed"));
+}
+
+/* A060. Kills: a reason that is cut. */
+static void test_pam_a060_front_bounds_the_reason(void **state)
+{
+	char *reason = malloc(CS_MAX_REASON + 2);
+
+	(void)state;
+	memset(reason, 'r', CS_MAX_REASON + 1);
+	reason[CS_MAX_REASON + 1] = '\0';
+	assert_int_equal(play(ACCOUNT, SCENE(.reason = reason, FRONT(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))),
+		PAM_PERM_DENIED);
+	assert_int_equal(saw.prompts, 3);
+	assert_string_equal(saw.carried, "");
+	free(reason);
+}
+
+/* Where nobody can be asked the session phase does it alone, and holds. */
+static void test_pam_front_where_nobody_can_be_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(play(ACCOUNT, SCENE(FRONT(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))), PAM_SUCCESS);
+	assert_int_equal(play(ACCOUNT, SCENE(FRONT(ANSWER(CS_CALL_SUBMIT, &d_ahead)))), PAM_SUCCESS);
+	assert_int_equal(play(ACCOUNT, SCENE(.silent = true, .arguments = "hold=session front",
+		STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_SUCCESS);
+	assert_int_equal(play(ACCOUNT, SCENE(.service = "cron", .arguments = "hold=session front",
+		STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_SUCCESS);
+	assert_int_equal(saw.seen.n_calls, 1);
+}
+
+/* Kills: a front that takes any other answer for one that lets on. */
+static void test_pam_a001_front_without_a_good_answer(void **state)
+{
+	static const enum fake_act acts[] = { FAKE_CLOSE, FAKE_GARBAGE, FAKE_CUT, FAKE_OTHER_TYPE, FAKE_BAD_VERDICT,
+		FAKE_SILENT };
+	struct cs_decision *const answers[] = { &d_deny, &d_permit, &d_held, &d_only_hold, &d_approved, &d_used };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(acts); i++)
+		assert_int_equal(play(ACCOUNT, SCENE(.reason = "x", FRONT({ .call = CS_CALL_SUBMIT, .act = acts[i],
+								   .reply = &d_ahead }))),
+			PAM_PERM_DENIED);
+	for (size_t i = 0; i < CS_COUNT(answers); i++)
+		assert_int_equal(play(ACCOUNT, SCENE(.reason = "x", FRONT(ANSWER(CS_CALL_SUBMIT, answers[i])))),
+			PAM_PERM_DENIED);
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "front")), PAM_SERVICE_ERR);
+	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "hold=session front=yes")), PAM_SERVICE_ERR);
 }
 
 static void test_pam_account_right(void **state)
@@ -935,8 +1037,27 @@ static void test_pam_hold_reason(void **state)
 	assert_int_equal(saw.prompts, 0);
 }
 
+/* Kills: a reason that stays in the environment, or that is not sent. */
+static void test_pam_hold_takes_the_reason_of_the_front(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SESSION, SCENE(.environment = "COUNTERSIGN_REASON=release 10.1",
+				 STEPS(ANSWER(CS_CALL_SUBMIT, &d_used)))),
+		PAM_SUCCESS);
+	seen_call(0, &submit);
+	assert_string_equal(submit.reason, "release 10.1");
+	assert_string_equal(saw.carried, "");
+	assert_int_equal(saw.prompts, 0);
+	cs_clear(&cs_submit_shape, &submit);
+}
+
 static void test_pam_a060_reason_too_long(void **state)
 {
+	static char carried[CS_MAX_REASON + 64] = "COUNTERSIGN_REASON=";
+	struct cs_submit submit = { 0 };
+
 	char *reason = malloc(CS_MAX_REASON + 2);
 
 	(void)state;
@@ -946,6 +1067,12 @@ static void test_pam_a060_reason_too_long(void **state)
 		PAM_PERM_DENIED);
 	assert_int_equal(saw.seen.n_calls, 1);
 	assert_non_null(strstr(saw.error, "too large"));
+	strcat(carried, reason);
+	assert_int_equal(play(SESSION, SCENE(.environment = carried, STEPS(ANSWER(CS_CALL_SUBMIT, &d_used)))), PAM_SUCCESS);
+	assert_string_equal(saw.carried, "");
+	seen_call(0, &submit);
+	assert_string_equal(submit.reason, "");
+	cs_clear(&cs_submit_shape, &submit);
 	free(reason);
 }
 
@@ -1068,6 +1195,11 @@ int main(void)
 		cmocka_unit_test(test_pam_account_permit),
 		cmocka_unit_test(test_pam_a001_account_deny),
 		cmocka_unit_test(test_pam_a009_account_hold),
+		cmocka_unit_test(test_pam_front_asks_ahead_and_shows),
+		cmocka_unit_test(test_pam_front_asks_for_the_reason),
+		cmocka_unit_test(test_pam_a060_front_bounds_the_reason),
+		cmocka_unit_test(test_pam_front_where_nobody_can_be_asked),
+		cmocka_unit_test(test_pam_a001_front_without_a_good_answer),
 		cmocka_unit_test(test_pam_account_right),
 		cmocka_unit_test(test_pam_a001_no_good_answer),
 		cmocka_unit_test(test_pam_server_error_denies),
@@ -1102,6 +1234,7 @@ int main(void)
 		cmocka_unit_test(test_pam_a030_the_administrator_says_who_waits),
 		cmocka_unit_test(test_pam_su_keeps_standard_output_clean),
 		cmocka_unit_test(test_pam_hold_reason),
+		cmocka_unit_test(test_pam_hold_takes_the_reason_of_the_front),
 		cmocka_unit_test(test_pam_a060_reason_too_long),
 		cmocka_unit_test(test_pam_silent_holds_without_words),
 		cmocka_unit_test(test_pam_a032_confirm),
