@@ -476,13 +476,13 @@ static void test_model_a103_action_key_covers_every_field(void **state)
 		/* The old value moves to spare, which frees it; the field is filled anew, empty. */
 		fill_field(field, &spare, FILL_EMPTY);
 		{
+			bool counted = field->kind == CS_K_STRV || field->kind == CS_K_U32V || field->kind == CS_K_ARRAY;
 			size_t size = field->kind == CS_K_NEST ? field->shape->size
-				: field->kind == CS_K_STR || field->kind == CS_K_STRV || field->kind == CS_K_U32V
-				? sizeof(void *)
+				: field->kind == CS_K_STR || counted ? sizeof(void *)
 				: fill_scalar_size(field);
 
 			memcpy((char *)&spare + field->offset, (char *)&b + field->offset, size);
-			if (field->kind == CS_K_STRV || field->kind == CS_K_U32V)
+			if (counted)
 				memcpy((char *)&spare + field->count_offset, (char *)&b + field->count_offset,
 					sizeof(size_t));
 		}

@@ -267,12 +267,12 @@ static void test_store_refuses_other_versions_and_files(void **state)
 	stage_open(stage);
 	put_some(stage->store);
 	cs_store_close(&stage->store);
-	raw_run(stage, "PRAGMA user_version = 5");
+	raw_run(stage, "PRAGMA user_version = 6");
 	assert_int_equal(stat(stage->path, &before), 0);
-	refused(stage, CS_EVERSION, "version 5, made by a newer program");
+	refused(stage, CS_EVERSION, "version 6, made by a newer program");
 	assert_int_equal(stat(stage->path, &after), 0);
 	assert_int_equal(before.st_size, after.st_size);
-	for (int version = 0; version < 4; version++) {
+	for (int version = 0; version < 5; version++) {
 		char sql[64], words[64];
 
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
@@ -281,7 +281,7 @@ static void test_store_refuses_other_versions_and_files(void **state)
 		refused(stage, CS_EVERSION, words);
 		refused(stage, CS_EVERSION, "move the file away");
 	}
-	raw_run(stage, "PRAGMA user_version = 4; PRAGMA application_id = 5");
+	raw_run(stage, "PRAGMA user_version = 5; PRAGMA application_id = 5");
 	refused(stage, CS_ECORRUPT, "another program");
 	raw_run(stage, "PRAGMA application_id = 1129531214");
 	stage_open(stage);
