@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 
-MAGIC, VERSION = b"CSGN", 4
+MAGIC, VERSION = b"CSGN", 5
 SUBMIT, WAIT, CLAIM, CONFIRM, CANCEL, RIGHT, LIST, SHOW, VOTE, STATUS, EVIDENCE = range(1, 12)
 DENY, HOLD, PERMIT = 0, 0x686F6C64, 0x7065726D
 NO_UID = 0xFFFFFFFF
@@ -74,8 +74,10 @@ def read_decision(r):
                   for _ in range(r.u32())]
     d["votes"] = [read_vote(r) for _ in range(r.u32())]
     d["why"] = WHY.get(d["reason"], d["reason"])
-    return d | r.fields("version", "u64", "remaining", "u64", "hold", "u64", "missing", "u32", "uses", "u32",
-                        "used", "u32", "start", "u64", "objection", "u64", "session", "u64", "waiting", "u32")
+    d |= r.fields("version", "u64", "remaining", "u64", "hold", "u64", "missing", "u32", "uses", "u32",
+                  "used", "u32", "start", "u64", "objection", "u64", "session", "u64", "waiting", "u32")
+    d["wanted"] = [r.fields("arg", "u32", "suffix", "text") for _ in range(r.u32())]
+    return d | r.fields("attend", 1, "watch", "u32")
 
 
 def read_request(r):
@@ -86,8 +88,10 @@ def read_request(r):
     q["target_groups"] = [r.u32() for _ in range(r.u32())]
     q |= r.fields("target_name", "text", "cwd", "text", "env", "texts", "tty", "text", "peer", "text", "flags", 2,
                   "file", 69)
-    return q | r.fields("gate", "text", "scope", "text", "policy", 32, "reason", "text", "assurance", "text", "times",
-                        32, "start", "u64", "uses", "u32", "session", "u64", "objection", "u64", "self", 1)
+    q["operands"] = [r.fields("arg", "u32", "suffix", "text", "path", "text", "exposed", 1, "file", 69)
+                     for _ in range(r.u32())]
+    return q | r.fields("more_operands", 1) | r.fields("gate", "text", "scope", "text", "policy", 32, "reason", "text", "assurance", "text", "times",
+                        32, "start", "u64", "uses", "u32", "session", "u64", "objection", "u64", "self", 1, "watch", "u32")
 
 
 class Gone(Exception):
@@ -155,9 +159,9 @@ def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1
     is_path = service == "sudo"
     action = text(service) + text("") + text(command) + text(command if is_path else "") + texts(argv)
     action += struct.pack(">III", 0, 0, 0)
-    action += text("root") + text("/") + texts([]) + text(tty) + text("") + b"\0\0" + bytes(69)
+    action += text("root") + text("/") + texts([]) + text(tty) + text("") + b"\0\0" + bytes(69) + bytes(4 + 1)
     return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + \
-        bytes([may_wait, 0, file and is_path, 0]) + bytes(8)
+        bytes([may_wait, 0, file and is_path, 0]) + bytes(8 + 1)
 
 
 def wait(held, seen, ms):
@@ -165,7 +169,7 @@ def wait(held, seen, ms):
 
 
 def claim(held):
-    return held["id"] + held["secret"] + b"\1"
+    return held["id"] + held["secret"] + b"\1" + bytes(4)
 
 
 def show(wire, number):

@@ -7,12 +7,23 @@ import socket
 import tempfile
 import threading
 
-from people import POLICY, approve, countersign, from_clean, reject, show
+from people import POLICY, approve, countersign, from_clean, reject, requests, show
 from world import SCRIPT, run_as
 
 MACHINE = os.path.join(os.path.dirname(SCRIPT), "machine")
 PAGE = os.path.join(os.path.dirname(SCRIPT), "..", "..", "docs", "man", "countersign.1")
 LIFETIME = "10s"  # the shortest there is
+JOB = "/usr/bin/true"
+GATE = f"""
+gate job {{
+	service = run
+	command = "{JOB}"
+	permission = release.deploy
+	scope = "project/tomcat"
+	exposed_file = permit
+	approval infra {{ count = 1 role = infra scope = "*" }}
+}}
+"""
 seen = set()
 
 
@@ -21,7 +32,7 @@ def setup():
     with open(POLICY) as file:
         text = file.read()
     assert "lifetime   = 30m" in text
-    countersign("countersign_policy", stdin=text.replace("lifetime   = 30m", f"lifetime   = {LIFETIME}", 1))
+    countersign("countersign_policy", stdin=text.replace("lifetime   = 30m", f"lifetime   = {LIFETIME}", 1) + GATE)
     done = run_as("root", "countersign", "policy", "apply", POLICY, "--yes")
     assert done.status == 0, done
 
@@ -157,6 +168,18 @@ def answer_strangely(listening):
     with caller:
         assert caller.recv(65536)
         caller.sendall(b"\0\0\0\x04what")
+
+
+def test_statuses_of_run():
+    def run(wanted, *words, says=""):
+        ends(wanted, "alice", "run", *words, says=says)
+    run(123, "--gate", "job", "--no-wait", "--", JOB, says="stays open")
+    number = next(row["number"] for row in requests() if row["state"] == "pending")
+    ends(0, "alice", "cancel", str(number))
+    run(124, "--gate", "other", "--", JOB)
+    run(125, "--", JOB)
+    run(126, "--gate", "job", "--", "/tmp")
+    run(127, "--gate", "job", "--", "no-such-command")
 
 
 # Kills: a status that the manual promises and nothing gives, or one that it does not know.

@@ -123,7 +123,7 @@ import os, select, socket, struct, sys
 os.setresgid(2005, 2005, 2005); os.setresuid(2005, 2005, 2005)
 def connect():
     s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[2])
-    s.sendall(b"CSGN" + struct.pack(">I", 4))
+    s.sendall(b"CSGN" + struct.pack(">I", 5))
     return s
 def watch(s, seen, ms):
     s.sendall(struct.pack(">IBQI", 13, 18, seen, ms))
