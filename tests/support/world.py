@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """world.sh for the system tests: the same functions and variables, called from Python."""
 import os
+import re
 import subprocess
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "world.sh")
@@ -39,3 +40,21 @@ def run_as(user, *argv, stdin="", timeout=30, env=None):
         command[3:3] = ["env", *(f"{name}={value}" for name, value in env.items())]
     done = subprocess.run(command, input=stdin, text=True, errors="backslashreplace", capture_output=True, timeout=timeout)
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def status_of(pid, key):
+    """One line of /proc/PID/status."""
+    with open(f"/proc/{pid}/status") as file:
+        return re.search(rf"(?m)^{key}:\s*(.*)$", file.read()).group(1)
+
+
+def directory_worker(daemon):
+    """Of the daemon's children the one that has no right of root (the helper that ends logins has one) and no child (the
+    notify keeper has one)."""
+    worker, = [pid for pid in children(daemon) if int(status_of(pid, "CapPrm"), 16) == 0 and not children(pid)]
+    return worker

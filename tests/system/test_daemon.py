@@ -9,7 +9,7 @@ import time
 from people import SOCKETS, countersign
 from wire import EVIDENCE, LIST, MAGIC, SHOW, STATUS, SUBMIT, VERSION, VOTE, submit, text
 from wire import vote as vote_call
-from world import run_as
+from world import children, run_as
 
 PEOPLE = SOCKETS + "/people.sock"
 MODULE = SOCKETS + "/module.sock"
@@ -263,7 +263,7 @@ CAP_KILL = 1 << 5  # of the helper that ends logins
 def test_daemon_a017_root_is_given_up_in_every_process():
     rights = []
     pid = open("/run/world/countersignd.pid").read().strip()
-    pids = [pid] + open("/proc/%s/task/%s/children" % (pid, pid)).read().split()
+    pids = [pid, *children(pid)]
     assert len(pids) == 3, pids
     for p in pids:
         lines = dict(line.split(":", 1) for line in open("/proc/%s/status" % p).read().splitlines())

@@ -8,7 +8,7 @@ import time
 
 import kdc
 from people import countersign
-from world import run_as, variables, world
+from world import directory_worker, run_as, variables, world
 
 W = variables()
 CONF = "/etc/countersign/countersignd.conf"
@@ -345,9 +345,7 @@ def test_secrets_are_in_nobodys_reach():
     start('uri = "ldaps://rel1"\n' + CA + CERTIFICATE)
     binds()
     with open(W["DIR"] + "/countersignd.pid") as file:
-        daemon = file.read().strip()
-    with open(f"/proc/{daemon}/task/{daemon}/children") as file:
-        worker = file.read().split()[0]
+        worker = directory_worker(file.read().strip())
     names = [os.readlink(f"/proc/{worker}/fd/{fd}") for fd in os.listdir(f"/proc/{worker}/fd")]
     assert sum("memfd:countersign-directory" in name for name in names) == 2, names
     assert not any("client.key" in name or "store" in name or ".db" in name for name in names), names

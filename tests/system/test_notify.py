@@ -11,7 +11,7 @@ import threading
 
 from people import approve, approved_by, countersign, from_clean, held, reject, until
 from term import Term
-from world import run_as
+from world import children, run_as
 
 CONF = "/etc/countersign/countersignd.conf"
 PROGRAMS = "/usr/share/countersign/notify"
@@ -224,8 +224,8 @@ def processes():
     """The notify keeper and its worker: children of the daemon that run its program."""
     pid = open("/run/world/countersignd.pid").read().strip()
     found = []
-    for child in open("/proc/%s/task/%s/children" % (pid, pid)).read().split():
-        found += [(child, w) for w in open("/proc/%s/task/%s/children" % (child, child)).read().split()]
+    for child in children(pid):
+        found += [(child, worker) for worker in children(child)]
     return found
 
 

@@ -13,7 +13,7 @@ import time
 from oracle import Oracle
 from people import (POLICY, approved_by, countersign, events, from_clean, held, requests, show, until)
 from term import Term, run
-from world import run_as
+from world import children, run_as, status_of
 
 SLEEPER = "/usr/local/sbin/sleeper"
 STUBBORN = "/usr/local/sbin/stubborn"
@@ -340,16 +340,6 @@ def test_sessions_a_login_has_a_time():
 
 
 # --- the helper, attacked
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(word) for word in file.read().split()]
-
-
-def status_of(pid, key):
-    with open(f"/proc/{pid}/status") as file:
-        return re.search(rf"(?m)^{key}:\s*(.*)$", file.read()).group(1)
-
 
 def helper():
     daemon = int(run_as("root", "sh", "-c", "cat /run/world/countersignd.pid 2>/dev/null || pidof -s countersignd").out)

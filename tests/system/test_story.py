@@ -123,7 +123,10 @@ def test_story_6_an_ssh_login_is_held_and_goes_on():
         assert not os.path.exists("/home/alice/who") and term.running
         approved_by(number, show(number, "alice")["decision"]["check_code"], "carol")
         assert term.wait() == 0 and open("/home/alice/who").read() == "alice\n"
-    assert [e["kind"] for e in events() if e["request"] == number] == ["requested", "voted", "approved", "claimed"]
+    # the helper says that it is over, once the process is gone
+    kinds = until(lambda: (lambda found: found if found[-1] == "closed" else None)(
+        [e["kind"] for e in events() if e["request"] == number]))
+    assert kinds == ["requested", "voted", "approved", "claimed", "closed"], kinds
 
 
 def test_story_7_parked_and_used_once():
