@@ -60,6 +60,33 @@ static int resolve(int fd, char **ret_resolved)
 	return cs_set(ret_resolved, path);
 }
 
+/* Of the files that arguments name, those that came: where they lie and that the caller can change them is not his to say. */
+static int fill_operands(const struct task *task, struct cs_ask *ask, struct cs_action *action)
+{
+	size_t came = 0, at = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ask->n_operands; i++)
+		came += ask->operands[i].file.present;
+	action->operands = came > 0 ? calloc(came, sizeof(*action->operands)) : NULL;
+	if (came > 0 && !action->operands)
+		return CS_ENOMEM;
+	if (came > task->fds.n)
+		return CS_EINVAL;
+	for (size_t i = 0; r == 0 && i < ask->n_operands; i++) {
+		struct cs_operand *operand = &action->operands[at];
+
+		if (!ask->operands[i].file.present)
+			continue;
+		*operand = ask->operands[i];
+		memset(&ask->operands[i], 0, sizeof(ask->operands[i]));
+		operand->exposed = true;
+		action->n_operands = ++at;
+		r = resolve(task->fds.fds[task->fds.n - came + at - 1], &operand->path);
+	}
+	return r;
+}
+
 /* The words move; what they are worth is looked at where every submit is (submit_check). */
 static int fill(const struct task *task, struct cs_ask *ask, struct cs_submit *ret_submit)
 {
@@ -70,6 +97,7 @@ static int fill(const struct task *task, struct cs_ask *ask, struct cs_submit *r
 		{ &ask->service, &action->service }, { &ask->command, &action->command }, { &ask->cwd, &action->cwd },
 		{ &ask->tty, &action->tty }, { &ask->reason, &ret_submit->reason },
 	};
+	int r = 0;
 
 	for (size_t i = 0; i < CS_COUNT(moved); i++) {
 		*moved[i].to = *moved[i].from;
@@ -89,7 +117,9 @@ static int fill(const struct task *task, struct cs_ask *ask, struct cs_submit *r
 	ret_submit->has_file = ask->has_file;
 	ret_submit->ahead = ask->ahead;
 	ret_submit->start_wall_ms = ask->start_wall_ms;
-	return action->exposed ? resolve(task_fd(task), &action->resolved) : 0;
+	ret_submit->opened = ask->opened;
+	r = fill_operands(task, ask, action);
+	return r == 0 && action->exposed ? resolve(task_fd(task), &action->resolved) : r;
 }
 
 /* From here on the task is a submit. It begins here once more where the directory's answer came too late for it

@@ -7,8 +7,10 @@
 #include <string.h>
 
 /* What a gate never lets through, whoever asks. gate may be NULL: it could not be told which. */
-static enum cs_reason refused_outright(const struct cs_action *action, const struct cs_gate *gate)
+static enum cs_reason refused_outright(const struct task *task, const struct cs_gate *gate)
 {
+	const struct cs_submit *submit = task->call;
+	const struct cs_action *action = &submit->action;
 	enum cs_reason reason = CS_WHY_NONE;
 
 	if (action->option_refused)
@@ -17,6 +19,10 @@ static enum cs_reason refused_outright(const struct cs_action *action, const str
 		reason = cs_gate_refuses_files(gate, action);
 	else if (cs_action_runs(action) && action->exposed)
 		reason = CS_WHY_EXPOSED_FILE;
+	/* Which arguments name files is the caller's word where no module asks, and they are his to change. */
+	if (reason == CS_WHY_NONE && gate && !task->caller.module && cs_action_runs(action) && action->n_argv > 1 &&
+		cs_gate_refuses_exposed_input(gate))
+		reason = CS_WHY_EXPOSED_INPUT;
 	for (size_t i = 0; reason == CS_WHY_NONE && i < action->n_env; i++)
 		if (environment_steers(action->env[i]))
 			reason = CS_WHY_ENVIRONMENT;
@@ -119,7 +125,7 @@ static void measure_for(struct task *task, void (*measured)(struct task *task))
 static void match_gate(struct task *task)
 {
 	const struct cs_submit *submit = task->call;
-	enum cs_reason refused = refused_outright(&submit->action, task->match.gate);
+	enum cs_reason refused = refused_outright(task, task->match.gate);
 	struct cs_wanted wanted[CS_MAX_WANTED];
 	size_t n = cs_action_runs(&submit->action) ? cs_gate_wanted(task->match.gate, &submit->action, wanted) : 0;
 
@@ -142,10 +148,9 @@ static void doubt_measured(struct task *task)
 /* Whichever gate it is, none denies it for sure: who has broken the glass for everything goes past it. */
 static void match_doubted(struct task *task)
 {
-	const struct cs_submit *submit = task->call;
 	bool named = task->only_gate && *task->only_gate; /* and nobody can say that it is that one */
 
-	if (named || refused_outright(&submit->action, task->match.gate) != CS_WHY_NONE)
+	if (named || refused_outright(task, task->match.gate) != CS_WHY_NONE)
 		submit_deny(task, CS_WHY_DOUBT, task->match.text);
 	else
 		measure_for(task, doubt_measured);

@@ -326,6 +326,8 @@ static const struct cs_field ask_fields[] = {
 	CS_BOOL(cs_ask, has_file),
 	CS_BOOL(cs_ask, ahead),
 	CS_U64(cs_ask, start_wall_ms),
+	CS_ARRAY(cs_ask, operands, &cs_operand_shape, CS_MAX_OPERANDS),
+	CS_BOOL(cs_ask, opened),
 };
 SHAPE(ask);
 

@@ -83,13 +83,20 @@ static int call(struct cs_hold *hold, enum cs_call_type type, const void *what, 
 	return wait_reply(hold, cs_boot_ms() + within_ms, ret_decision);
 }
 
+static size_t operands_of(const struct cs_hold *hold, struct cs_operand **ret_operands)
+{
+	*ret_operands = hold->ask != NULL ? hold->ask->operands : hold->submit->action.operands;
+	return hold->ask != NULL ? hold->ask->n_operands : hold->submit->action.n_operands;
+}
+
 /* The operands that are marked, opened in their order. One that cannot be opened does not travel. */
 static void open_operands(const struct cs_hold *hold, struct cs_fds *ret_fds)
 {
-	const struct cs_action *action = hold->ask == NULL ? &hold->submit->action : NULL;
+	struct cs_operand *operands = NULL;
+	size_t n = operands_of(hold, &operands);
 
-	for (size_t i = 0; action != NULL && i < action->n_operands; i++) {
-		int fd = action->operands[i].file.present ? hold->ops->open_operand(hold->arg, &action->operands[i]) : -1;
+	for (size_t i = 0; i < n; i++) {
+		int fd = operands[i].file.present ? hold->ops->open_operand(hold->arg, &operands[i]) : -1;
 
 		if (fd != -1 && (ret_fds->n >= CS_MAX_WANTED || cs_fds_add(ret_fds, fd) < 0))
 			cs_close(&fd);
@@ -113,13 +120,13 @@ static int call_with(struct cs_hold *hold, enum cs_call_type type, const void *w
 /* What could not be opened is not said to come. */
 static void unmark(struct cs_hold *hold)
 {
-	struct cs_action *action = &hold->submit->action;
+	struct cs_operand *operands = NULL;
+	size_t n = operands_of(hold, &operands);
 
-	for (size_t i = 0; i < action->n_operands; i++) {
-		struct cs_operand *operand = &action->operands[i];
-		int fd = operand->file.present ? hold->ops->open_operand(hold->arg, operand) : -1;
+	for (size_t i = 0; i < n; i++) {
+		int fd = operands[i].file.present ? hold->ops->open_operand(hold->arg, &operands[i]) : -1;
 
-		operand->file.present = fd != -1;
+		operands[i].file.present = fd != -1;
 		cs_close(&fd);
 	}
 }
@@ -150,7 +157,7 @@ static int submit_with_files(struct cs_hold *hold, struct cs_decision *decision)
 	if (r < 0)
 		return r;
 	unmark(hold);
-	hold->submit->opened = true;
+	*(hold->ask != NULL ? &hold->ask->opened : &hold->submit->opened) = true;
 	cs_clear(&cs_decision_shape, decision);
 	return submit(hold, decision);
 }
@@ -292,7 +299,7 @@ static int run(struct cs_hold *hold, struct cs_decision *now)
 	uint64_t limit = 0;
 	int r = submit(hold, now);
 
-	if (r == 0 && hold->ask == NULL && needs_files(now))
+	if (r == 0 && needs_files(now))
 		r = submit_with_files(hold, now);
 	if (r == 0 && needs_reason(now))
 		r = submit_with_reason(hold, now);

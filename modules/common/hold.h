@@ -10,7 +10,7 @@
 struct cs_hold_ops {
 	/* What is to run, opened anew: a descriptor, which is closed here, or -1. NULL when nothing is executed. */
 	int (*open_file)(void *arg);
-	/* The daemon wants to see files: marks those of the submit's operands that are there (file.present). NULL: none ever
+	/* The daemon wants to see files: marks those of the operands that are there (file.present). NULL: none ever
 	 * is. 0 or a negative error. */
 	int (*want_files)(void *arg, const struct cs_decision *decision);
 	/* Such an operand, opened anew: a descriptor, which is closed here, or -1. NULL with want_files. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sudo's lists to a submit call. */
 #include "input.h"
+#include "operands.h"
 #include "args.h"
 #include "file.h"
 #include "mem.h"
@@ -187,6 +188,11 @@ static int fill_environment(const struct cs_sudo_input *input, struct cs_action 
 	return 0;
 }
 
+const char *cs_sudo_folder(const struct cs_sudo_input *input)
+{
+	return cs_sudo_value(input->command_info, "cwd");
+}
+
 /* --- How it is asked ------------------------------------------------------------------------------------------------- */
 
 /* Milliseconds since 1970. */
@@ -233,7 +239,7 @@ int cs_sudo_fill(const struct cs_sudo_input *input, struct cs_submit *ret_submit
 	if (r == 0)
 		r = fill_place(input, action, ret_why);
 	if (r == 0)
-		r = cs_sudo_list_operands(input, action);
+		r = cs_operands_list(cs_sudo_folder(input), action);
 	if (r == 0)
 		r = fill_environment(input, action, home);
 	if (r == 0)

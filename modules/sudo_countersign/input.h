@@ -28,18 +28,8 @@ int cs_sudo_fill(const struct cs_sudo_input *input, struct cs_submit *ret_submit
  * it cannot be opened. */
 int cs_sudo_open_command(const struct cs_sudo_input *input);
 
-/* Lists the arguments that name files, folders or pipes (operands.c): at most CS_MAX_OPERANDS, and whether there are more. The
- * action's arguments are filled in. 0, CS_ENOMEM. */
-int cs_sudo_list_operands(const struct cs_sudo_input *input, struct cs_action *action);
-
-/* Marks those that the daemon wants to see (file.present), and adds what stands beside an argument. What is not there is not
- * marked. 0, CS_ENOMEM, CS_ETOOBIG. */
-int cs_sudo_want_operands(const struct cs_sudo_input *input, const struct cs_decision *decision, struct cs_action *action);
-
-/* Opens it as the command will find it. Close-on-exec; -1 where it is no regular file that can be read, or lies where reading
- * it could hang. */
-int cs_sudo_open_operand(const struct cs_sudo_input *input, const struct cs_action *action,
-	const struct cs_operand *operand);
+/* The folder in which sudo will start it; NULL: where sudo was called. */
+const char *cs_sudo_folder(const struct cs_sudo_input *input);
 
 /* 1 when a variable ("NAME=value") is of the fixed set that changes nothing but looks: it is not part of the request.
  * home is the target user's. Else 0: approvers see it. */

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "hold.h"
 #include "input.h"
+#include "operands.h"
 #include "mem.h"
 #include "released.h"
 #include "say.h"
@@ -93,14 +94,14 @@ static int want_files(void *arg, const struct cs_decision *decision)
 {
 	const struct plugin *self = arg;
 
-	return cs_sudo_want_operands(&self->input, decision, self->action);
+	return cs_operands_want(cs_sudo_folder(&self->input), decision, self->action);
 }
 
 static int open_operand(void *arg, const struct cs_operand *operand)
 {
 	const struct plugin *self = arg;
 
-	return cs_sudo_open_operand(&self->input, self->action, operand);
+	return cs_operand_open(cs_sudo_folder(&self->input), self->action->argv, self->action->n_argv, operand);
 }
 
 static int is_blank(const char *text)

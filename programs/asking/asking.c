@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "file.h"
 #include "mem.h"
+#include "operands.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -91,6 +92,27 @@ static int open_file(void *arg)
 	return self->file != -1 ? fcntl(self->file, F_DUPFD_CLOEXEC, 3) : -1;
 }
 
+/* The words of the command, and what they name: an action as far as that needs one. */
+static int want_files(void *arg, const struct cs_decision *decision)
+{
+	struct cs_asking *self = arg;
+	struct cs_ask *ask = self->ask;
+	struct cs_action view = { .argv = ask->argv, .n_argv = ask->n_argv, .operands = ask->operands,
+		.n_operands = ask->n_operands };
+	int r = cs_operands_want(NULL, decision, &view);
+
+	ask->operands = view.operands;
+	ask->n_operands = view.n_operands;
+	return r;
+}
+
+static int open_operand(void *arg, const struct cs_operand *operand)
+{
+	const struct cs_asking *self = arg;
+
+	return cs_operand_open(NULL, self->ask->argv, self->ask->n_argv, operand);
+}
+
 /* One line, without its newline. 0, CS_EINTR, CS_EPERM (its end came), CS_ETOOBIG. */
 static int read_line(int fd, char *line, size_t size)
 {
@@ -129,7 +151,8 @@ static int ask_reason(void *arg, char **ret_reason)
 	return 0;
 }
 
-static const struct cs_hold_ops hold_ops = { .open_file = open_file, .ask_reason = ask_reason, .tell = tell };
+static const struct cs_hold_ops hold_ops = { .open_file = open_file, .want_files = want_files, .open_operand = open_operand,
+	.ask_reason = ask_reason, .tell = tell };
 
 /* --- The end of it ------------------------------------------------------------------------------------------------ */
 

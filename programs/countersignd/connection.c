@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #define PEOPLE_PER_UID 32      /* connections of one uid on people.sock (A059) */
+#define PASSED_PER_UID 32      /* descriptors that came over them with calls that are not answered yet */
 #define HELLO_SECONDS 10       /* a connection that says nothing is closed */
 #define IDLE_SECONDS 600       /* and so is one that asked and then says nothing */
 #define MALFORMED_EVERY_MS 1000u
@@ -57,6 +58,7 @@ void send_reply(struct connection *c, int error, const char *text, const void *r
 	if (r < 0)
 		r = cs_wire_put_reply(&c->out, message, r, "the answer is too large; ask for less", NULL);
 	c->busy = false;
+	c->n_passed = c->passed.n;
 	c->waiting = false;
 	c->watching = false;
 	c->attending = false;
@@ -129,12 +131,18 @@ static void take_call(struct connection *c)
 	}
 	free(call);
 	cs_fds_close(&c->passed);
+	if (!c->busy)
+		c->n_passed = 0;
 }
 
-/* Only root's modules open files for others; who speaks for himself passes one. */
-static bool passes_too_many(const struct connection *c, const struct cs_fds *passed)
+/* One person's descriptors are bounded over all his connections, so that nobody uses up those of the others (A059). */
+static bool passes_too_many(const struct connection *c)
 {
-	return c->door != CS_DOOR_MODULE && passed->n > 1;
+	size_t n = 0;
+
+	for (const struct connection *other = c->server->connections; other; other = other->next)
+		n += other->door == c->door && other->caller.uid == c->caller.uid ? other->n_passed : 0;
+	return c->door == CS_DOOR_PEOPLE && c->n_passed > 0 && n > PASSED_PER_UID;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -150,8 +158,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	if (passed.n > 0) {
 		cs_fds_close(&c->passed);
 		c->passed = passed;
+		c->n_passed = (c->busy ? c->n_passed : 0) + passed.n;
 	}
-	if (passes_too_many(c, &passed))
+	if (passed.n > 0 && passes_too_many(c))
 		r = CS_EPROTO;
 	if (r == 0 || (r < 0 && r != CS_EBUSY && r != CS_EINTR)) {
 		if (r == CS_EPROTO || r == CS_ETOOBIG)

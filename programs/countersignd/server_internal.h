@@ -24,6 +24,7 @@ struct connection {
 	int32_t pid;   /* for the log only: it may be another's by now (A053) */
 	int fd;
 	struct cs_fds passed; /* came with the frame that is being read */
+	size_t n_passed;      /* those, and until its answer what came with the call before */
 	struct cs_buf in, out;
 	struct event *readable, *writable, *timer;
 	bool greeted;

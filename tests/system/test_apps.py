@@ -25,6 +25,14 @@ gate job {
 	exposed_file = permit
 	approval infra { count = 1 role = infra scope = "*" }
 }
+gate scripts {
+	service = run
+	command = "/usr/bin/perl **"
+	permission = release.deploy
+	scope = "project/tomcat"
+	exposed_file = permit
+	approval infra { count = 1 role = infra scope = "*" }
+}
 gate other {
 	service = run
 	command = "/usr/bin/sleep *"
@@ -238,6 +246,27 @@ def test_run_refuses_another_file_than_was_approved():
     finally:
         program(JOB, f'#!/bin/sh\n{{ echo "$0 $*"; env; }} >>{RAN}\nexit 7\n')
     assert ran() == []
+
+
+# Kills: asking for the script and not sending it; not sending it again, opened anew, when the approval is used.
+def test_run_a034_a_script_is_what_was_approved():
+    script = "/home/alice/job.pl"
+    text = f'open(F, ">>", "{RAN}"); print F "script\\n"; close(F);\n'
+    command = ["countersign", "run", "--gate", "scripts", "--", "perl", script]
+    program(script, text)
+    process = start("alice", command)
+    number = only_request()
+    operand, = show(number)["request"]["action"]["operands"]
+    assert operand["path"] == script and operand["exposed"] and operand["file"]["present"], operand
+    approved_by(number, code_of(number), "carol")
+    assert process.communicate(timeout=20)[0] == "" and process.returncode == 0 and ran() == ["script"]
+    process = start("alice", command)
+    number = only_request()
+    program(script, text.replace("script", "swapped"))
+    approved_by(number, code_of(number), "carol")
+    err = process.communicate(timeout=20)[1]
+    assert process.returncode == DENIED and "target-changed" in err and ran() == [], err
+    os.unlink(script)
 
 
 def test_run_asks_for_a_reason_on_a_terminal_and_says_how_to_give_it_without():

@@ -6,7 +6,7 @@ import struct
 import subprocess
 import time
 
-from people import SOCKETS, countersign
+from people import SOCKETS, countersign, until
 from wire import EVIDENCE, LIST, MAGIC, SHOW, STATUS, SUBMIT, VERSION, VOTE, submit, text
 from wire import vote as vote_call
 from world import children, run_as
@@ -175,6 +175,31 @@ def test_daemon_a016_descriptors_that_nobody_asked_for_are_closed():
     while descriptors() > before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert descriptors() <= before, (before, descriptors())
+
+
+# Kills: one person who may leave descriptors with the daemon without end, each call of his a little short of whole.
+def test_daemon_a059_one_person_cannot_leave_many_descriptors():
+    before, opened = descriptors(), []
+    os.seteuid(2005)
+    try:
+        for _ in range(3):
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(10)
+            s.connect(PEOPLE)
+            fd = os.open("/dev/null", os.O_RDONLY)
+            s.sendmsg([HELLO + frame(STATUS, bytes(4))[:-1]],
+                      [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("16i", *([fd] * 16)))])
+            os.close(fd)
+            opened.append(s)
+    finally:
+        os.seteuid(0)
+    assert opened[2].recv(1) == b""  # the third takes it beyond what one person has
+    assert descriptors() <= before + 2 + 32
+    for s in opened[:2]:
+        s.sendall(b"\0")  # the others are answered
+        assert s.recv(65536)
+        s.close()
+    until(lambda: descriptors() <= before)
 
 
 def start_with(conf=None, **more):

@@ -17,6 +17,10 @@ static const char policy[] = PEOPLE_AND_ROLES
 	"gate delete { service = \"app-release\" command = \"delete %{project}\"\n" GUARDED
 	"gate job { service = run command = \"/usr/local/sbin/deploy-release %{project} *\" exposed_file = permit\n" GUARDED
 	"gate sealed { service = run command = \"/usr/local/sbin/sealed %{project} *\"\n" GUARDED
+	"gate script { service = run command = \"/usr/bin/perl **\" permission = release.deploy scope = \"project/tomcat\"\n"
+	"  exposed_file = permit approval committee { count = 1 permission = release.approve } }\n"
+	"gate own { service = run command = \"/usr/bin/cat **\" permission = release.deploy scope = \"project/tomcat\"\n"
+	"  exposed_file = permit exposed_input = deny approval committee { count = 1 permission = release.approve } }\n"
 	"gate deploy { service = sudo command = \"/usr/local/sbin/deploy-release %{project} *\"\n" GUARDED;
 
 /* `countersign run`, or a service that asks whether it may delete a project. All strings are static. */
@@ -252,6 +256,89 @@ static void test_ask_file_counts_as_exposed(void **state)
 	close_house(&h);
 }
 
+/* The program and, behind it, the script; the gate wants that. */
+static int ask_with_script(struct house *h, struct cs_ask *ask, const char *script, struct cs_decision *ret)
+{
+	struct cs_caller alice = person_on(ALICE, 7);
+	struct house_reply reply = { 0, 0, &cs_decision_shape, ret };
+	struct cs_fds fds = { .n = 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	assert_int_equal(cs_fds_add(&fds, open(h->program, O_RDONLY | O_CLOEXEC)), 0);
+	if (script)
+		assert_int_equal(cs_fds_add(&fds, open(script, O_RDONLY | O_CLOEXEC)), 0);
+	cs_authority_call_files(h->authority, &alice, CS_CALL_ASK, ask, &fds, house_done, &reply);
+	cs_fds_close(&fds);
+	cs_authority_turn(h->authority);
+	assert_int_equal(reply.given, 1);
+	return reply.error;
+}
+
+/* Kills: believing where the caller says that his file lies, or that nobody can change it; counting what did not come. */
+static void test_ask_a034_a_script_is_hashed_and_the_kernel_says_where_it_lies(void **state)
+{
+	static char perl[] = "/usr/bin/perl", none[] = "", lie[] = "/usr/share/perl/official.pl", name[] = "script";
+	static char script_gate[] = "script";
+	const struct cs_caller alice = person_on(ALICE, 7);
+	char script[96];
+	char *argv[] = { perl, name };
+	struct cs_operand operands[] = { { .arg = 1, .suffix = none, .path = lie, .file.present = true },
+		{ .arg = 0, .suffix = none, .path = lie } };
+	struct cs_ask ask = { .service = word_run, .gate = script_gate, .command = perl, .argv = argv, .n_argv = 2,
+		.cwd = word_cwd, .may_wait = true, .has_file = true };
+	const struct cs_operand *kept = NULL;
+	struct cs_stored stored = { 0 };
+	struct cs_decision d = { 0 };
+	struct house h;
+
+	open_house(state, &h, policy);
+	(void)snprintf(script, sizeof(script), "%s/script", h.dir);
+	house_write(script, "print 1\n");
+	assert_int_equal(ask_with_script(&h, &ask, NULL, &d), 0);
+	assert_int_equal(d.verdict, CS_HOLD);
+	assert_int_equal(d.reason, CS_WHY_NEEDS_FILES);
+	assert_int_equal(d.n_wanted, 1);
+	cs_clear(&cs_decision_shape, &d);
+	ask.opened = true;
+	ask.operands = operands;
+	ask.n_operands = 2;
+	assert_int_equal(ask_with_script(&h, &ask, NULL, &d), 0); /* both are said to come, and one does */
+	assert_int_equal(d.verdict, CS_DENY);
+	assert_int_equal(d.reason, CS_WHY_NO_FILE);
+	cs_clear(&cs_decision_shape, &d);
+	assert_int_equal(ask_with_script(&h, &ask, script, &d), 0);
+	assert_int_equal(d.reason, CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(cs_store_get(h.store, d.number, &stored), 0);
+	assert_int_equal(stored.request.action.n_operands, 1);
+	kept = &stored.request.action.operands[0];
+	assert_true(kept->exposed && kept->file.present);
+	assert_string_equal(strrchr(kept->path, '/'), "/script");
+	assert_int_equal(strncmp(kept->path, "/usr", 4) == 0, 0);
+	cs_clear(&cs_stored_shape, &stored);
+	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	/* without the script the claim is of something else */
+	assert_int_equal(person_claim(&h, &d, &alice, true, CS_DENY), CS_WHY_TARGET_CHANGED);
+	cs_clear(&cs_decision_shape, &d);
+	(void)unlink(script);
+	close_house(&h);
+}
+
+/* Kills: a gate that takes no file of others, to which the caller says that his arguments name none. */
+static void test_ask_a036_arguments_are_the_callers_own(void **state)
+{
+	static char cat[] = "/usr/bin/cat", own[] = "own";
+	const struct cs_caller alice = person_on(ALICE, 7);
+	struct house h;
+	struct asking a;
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	a.ask.gate = own;
+	a.ask.command = a.argv[0] = cat;
+	assert_int_equal(ask_reason(&h, &a, &alice, CS_DENY), CS_WHY_EXPOSED_INPUT);
+	close_house(&h);
+}
+
 /* A secret is of one connection. Kills not comparing the connection in own_live and in cs_authority_look. */
 static void test_ask_is_of_its_own_connection(void **state)
 {
@@ -380,6 +467,8 @@ int main(void)
 		BOTH_STORES(test_ask_takes_no_word_of_a_module),
 		BOTH_STORES(test_ask_names_the_gate_that_has_to_guard_it),
 		BOTH_STORES(test_ask_file_counts_as_exposed),
+		BOTH_STORES(test_ask_a034_a_script_is_hashed_and_the_kernel_says_where_it_lies),
+		BOTH_STORES(test_ask_a036_arguments_are_the_callers_own),
 		BOTH_STORES(test_ask_is_of_its_own_connection),
 		BOTH_STORES(test_ask_is_withdrawn_by_who_waits),
 		BOTH_STORES(test_ask_joins_its_own_kind_alone),

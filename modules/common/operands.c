@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which arguments name files, as sudo's command will find them: what an approver is told of, and what is opened for the daemon
- * to hash. */
+/* Which arguments name files: what an approver is told of, and what is opened for the daemon to hash. */
+#include "operands.h"
 #include "file.h"
-#include "input.h"
 #include "mem.h"
 #include "text.h"
 #include <errno.h>
@@ -16,12 +15,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Where the command will find it: from the folder in which sudo will start it. Without a folder of its own sudo stays in the
- * one where it was called, whatever that is called by now, and so does this process. */
-static int name_of(const struct cs_sudo_input *input, const char *word, const char *suffix, char ret_name[PATH_MAX])
+/* Where the command will find it. */
+static int name_of(const char *cwd, const char *word, const char *suffix, char ret_name[PATH_MAX])
 {
-	const char *cwd = word[0] == '/' ? NULL : cs_sudo_value(input->command_info, "cwd");
-	int n = snprintf(ret_name, PATH_MAX, "%s%s%s%s", cwd != NULL ? cwd : "", cwd != NULL ? "/" : "", word, suffix);
+	bool from_cwd = cwd != NULL && word[0] != '/';
+	int n = snprintf(ret_name, PATH_MAX, "%s%s%s%s", from_cwd ? cwd : "", from_cwd ? "/" : "", word, suffix);
 
 	return n > 0 && n < PATH_MAX ? 0 : CS_ETOOBIG;
 }
@@ -74,23 +72,23 @@ static int holds_input(const char *name)
 }
 
 /* The word, or what stands behind its '=': --config=FILE, if=FILE. */
-static int find(const struct cs_sudo_input *input, const char *word, char ret_name[PATH_MAX])
+static int find(const char *cwd, const char *word, char ret_name[PATH_MAX])
 {
 	const char *equals = strchr(word, '=');
 
-	if (word[0] != '\0' && name_of(input, word, "", ret_name) == 0 && holds_input(ret_name))
+	if (word[0] != '\0' && name_of(cwd, word, "", ret_name) == 0 && holds_input(ret_name))
 		return 1;
-	return equals != NULL && equals[1] != '\0' && name_of(input, equals + 1, "", ret_name) == 0 &&
+	return equals != NULL && equals[1] != '\0' && name_of(cwd, equals + 1, "", ret_name) == 0 &&
 	       holds_input(ret_name);
 }
 
-int cs_sudo_list_operands(const struct cs_sudo_input *input, struct cs_action *action)
+int cs_operands_list(const char *cwd, struct cs_action *action)
 {
 	char name[PATH_MAX];
 	int r = 0;
 
 	for (size_t i = 1; r == 0 && i < action->n_argv; i++) {
-		if (find(input, action->argv[i], name) != 1)
+		if (find(cwd, action->argv[i], name) != 1)
 			continue;
 		if (action->n_operands >= CS_MAX_OPERANDS) {
 			action->more_operands = true;
@@ -127,7 +125,7 @@ static void drop_last_listed(struct cs_action *action)
 	action->more_operands = true;
 }
 
-static int want(const struct cs_sudo_input *input, struct cs_action *action, const struct cs_wanted *wanted)
+static int want(const char *cwd, struct cs_action *action, const struct cs_wanted *wanted)
 {
 	const char *suffix = wanted->suffix != NULL ? wanted->suffix : "";
 	struct cs_operand *operand = operand_of(action, wanted);
@@ -135,7 +133,7 @@ static int want(const struct cs_sudo_input *input, struct cs_action *action, con
 	int r = 0;
 
 	if (operand == NULL && (wanted->arg >= action->n_argv || action->argv[wanted->arg][0] == '\0' ||
-		name_of(input, action->argv[wanted->arg], suffix, name) < 0 || access(name, F_OK) != 0))
+		name_of(cwd, action->argv[wanted->arg], suffix, name) < 0 || access(name, F_OK) != 0))
 		return 0; /* the daemon says what is missing */
 	if (operand == NULL && action->n_operands >= CS_MAX_OPERANDS)
 		drop_last_listed(action);
@@ -146,12 +144,12 @@ static int want(const struct cs_sudo_input *input, struct cs_action *action, con
 	return r;
 }
 
-int cs_sudo_want_operands(const struct cs_sudo_input *input, const struct cs_decision *decision, struct cs_action *action)
+int cs_operands_want(const char *cwd, const struct cs_decision *decision, struct cs_action *action)
 {
 	int r = decision->n_wanted <= CS_MAX_WANTED ? 0 : CS_ETOOBIG;
 
 	for (size_t i = 0; r == 0 && i < decision->n_wanted; i++)
-		r = want(input, action, &decision->wanted[i]);
+		r = want(cwd, action, &decision->wanted[i]);
 	return r;
 }
 
@@ -172,14 +170,13 @@ static int may_hang(int fd)
 	return 0;
 }
 
-int cs_sudo_open_operand(const struct cs_sudo_input *input, const struct cs_action *action,
-	const struct cs_operand *operand)
+int cs_operand_open(const char *cwd, char *const *argv, size_t n_argv, const struct cs_operand *operand)
 {
 	char name[PATH_MAX], self[64];
 	struct stat st;
 	int path = -1, fd = -1;
 
-	if (operand->arg >= action->n_argv || name_of(input, action->argv[operand->arg], operand->suffix, name) < 0)
+	if (operand->arg >= n_argv || name_of(cwd, argv[operand->arg], operand->suffix, name) < 0)
 		return -1;
 	/* First without opening it: to open a device, or a pipe, may do something. */
 	path = open(name, O_PATH | O_CLOEXEC);
