@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which calls reach the authority, and how its answers find back. */
 #include "server_internal.h"
+#include <poll.h>
 #include <stdlib.h>
 
 /* The authority answers by connection number: the connection may be gone by then. */
@@ -32,6 +33,16 @@ static int may_call(const struct connection *c, const struct cs_message *message
 	return !message->root_only || c->caller.uid == c->server->root_uid;
 }
 
+/* Its caller gave up while the daemon was stopped or busy, and was denied by that: nothing is released to it any more, no
+ * approval is used up, and the record does not say that it was let in. */
+static int comes_too_late(const struct connection *c, const struct cs_message *message)
+{
+	struct pollfd p = { .fd = c->fd };
+	int releases = message->type == CS_CALL_SUBMIT || message->type == CS_CALL_ASK || message->type == CS_CALL_CLAIM;
+
+	return releases && poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0;
+}
+
 void dispatch(struct connection *c, const struct cs_message *message, void *call)
 {
 	static const struct cs_fds none;
@@ -39,6 +50,10 @@ void dispatch(struct connection *c, const struct cs_message *message, void *call
 
 	c->busy = true;
 	c->message = message;
+	if (comes_too_late(c, message)) {
+		close_later(c);
+		return;
+	}
 	if (!may_call(c, message)) {
 		send_reply(c, CS_EPERM, message->doors & (1u << c->door) ? "only root may do this"
 			: "not through this socket", NULL);

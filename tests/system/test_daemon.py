@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from people import SOCKETS, countersign, until
-from wire import EVIDENCE, LIST, MAGIC, SHOW, STATUS, SUBMIT, VERSION, VOTE, submit, text
+from wire import EVIDENCE, LIST, MAGIC, PERMIT, SHOW, STATUS, SUBMIT, VERSION, VOTE, Wire, submit, text
 from wire import vote as vote_call
 from world import children, run_as
 
@@ -121,6 +121,32 @@ def test_daemon_a052_module_calls_do_not_exist_on_people_sock():
     for uid in (2001, 0):
         words = speak(PEOPLE, uid, HELLO + frame(SUBMIT, payload))
         assert answered(words) and error_of(words) == EPERM, words
+
+
+# Kills: comes_too_late, without which a daemon that hung records a permit, and uses an approval up, for callers that were
+# denied by its silence.
+def test_daemon_a023_who_gave_up_while_it_hung_is_released_nothing():
+    def permitted():
+        return status()["events"]
+
+    def submits(leaves):
+        wire = Wire(MODULE)
+        with open("/usr/bin/true") as file:
+            wire.send(SUBMIT, submit(2001, "alice", "/usr/bin/true", ["true"]), file.fileno())
+        if leaves:
+            wire.close()
+        return wire
+
+    before = permitted()
+    countersign("world_signal", "countersignd", "STOP")
+    try:
+        stays = submits(leaves=False)
+        submits(leaves=True)
+    finally:
+        countersign("world_signal", "countersignd", "CONT")
+    assert stays.decision()["verdict"] == PERMIT
+    stays.close()
+    assert permitted() == before + 1
 
 
 def test_daemon_only_root_reads_evidence_and_policies():
