@@ -26,7 +26,7 @@ libraries=$(readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/
 
 imports=$(nm -D --undefined-only "$file" | awk '{ sub(/@.*/, "", $2); print $2 }')
 [ -n "$imports" ] || complain "imports nothing, so nothing was looked at"
-for symbol in getenv secure_getenv __secure_getenv setenv putenv environ exit _exit _Exit quick_exit atexit abort raise kill \
+for symbol in getenv secure_getenv __secure_getenv setenv putenv environ exit _exit _Exit quick_exit atexit abort __assert_fail raise kill \
 	signal sigaction pthread_create thrd_create system popen fork vfork clone posix_spawn \
 	execve execv execvp execl execle execlp execvpe alarm setitimer sleep getaddrinfo gethostbyname setuid seteuid \
 	setresuid setgid setegid setresgid setgroups initgroups chdir umask openlog closelog dlopen dlsym; do

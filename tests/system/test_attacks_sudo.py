@@ -125,6 +125,21 @@ def test_sudo_a032_both_points_in_place_run_once():
     assert "confirmed" in oracle.kinds(number), oracle.kinds(number)
 
 
+# Kills: alarm_unconfirmed. The plugin alone decided, and that nobody confirmed it is told.
+def test_sudo_a007_a_session_that_sudoers_switches_off_is_an_alarm():
+    sudoers("Defaults:alice !pam_session")
+    oracle = Oracle()
+    try:
+        term, number, code = held("alice", DEPLOY)
+        with term:
+            approved_by(number, code, "bob", "carol")
+            oracle.ran(number, term.wait())
+        until(kind_of(number, "unconfirmed"))
+    finally:
+        sudoers()
+    assert "confirmed" not in oracle.kinds(number), oracle.kinds(number)
+
+
 # --- what was approved is what runs
 
 def swapped(change):
@@ -190,6 +205,24 @@ def test_sudo_a086_other_arguments_do_not_use_the_approval():
         oracle.ended_as(other, "cancelled", term.wait())
     assert show(number)["decision"]["state"] == "approved"
     run_as("alice", "countersign", "cancel", number)
+
+
+# Kills: any look at the groups of the machine, which a user of it may come to hold in other ways.
+def test_sudo_a019_groups_of_the_machine_give_no_right():
+    imports = subprocess.run(["nm", "-D", "--undefined-only", "/usr/sbin/countersignd"], capture_output=True, text=True, check=True)
+    for name in "getgrouplist", "initgroups", "getgrent", "getgrgid", "getgrgid_r":
+        assert f" {name}@" not in imports.stdout, name
+    groups = "tomcat", "infra", "pmc"
+    for group in groups:
+        subprocess.run(["groupadd", group], check=True, capture_output=True)
+        subprocess.run(["usermod", "-aG", group, "dave"], check=True, capture_output=True)
+    oracle = Oracle()
+    try:
+        status, _ = run(DEPLOY, user="dave")
+    finally:
+        for group in groups:
+            subprocess.run(["groupdel", group], check=True, capture_output=True)
+    oracle.denied("no-permission", status)
 
 
 def test_sudo_a103_another_person_does_not_use_the_approval():
@@ -442,6 +475,21 @@ def test_sudo_a009_list_and_validate_are_quick_and_make_no_request():
         assert time.monotonic() - begun < 1 and "requested" not in oracle.kinds(), done
         if option == "-l":
             assert done.status == 0, done
+
+
+# Typed into the requester's terminal, it would be typed into his shell when sudo is over. Kills: use_pty off, which doctor
+# reports (a047_no_pty), and a plugin that takes the terminal of its own away.
+def test_sudo_a047_a_command_has_a_terminal_of_its_own():
+    countersign("countersign_sudo_attend")
+    try:
+        for line, own in (("Defaults:alice !use_pty", False), ("Defaults:alice use_pty", True)):
+            sudoers(line, "alice ALL=(root) NOPASSWD: /usr/bin/tty")
+            with Term(["sudo", "/usr/bin/tty"], user="alice") as term:
+                assert term.wait() == 0, term.screen
+                assert (term.tty not in term.screen) == own and "/dev/pts/" in term.screen, (term.tty, term.screen)
+    finally:
+        restore("/etc/sudo.conf")
+        sudoers()
 
 
 def test_sudo_unguarded_runs_at_once():
@@ -935,6 +983,29 @@ def test_module_a057_a_squatter_is_not_believed():
         squatter.kill()
         squatter.wait()
         restore("/etc/sudo.conf")
+    assert deploys() == before
+
+
+# Kills: the look at who listens (server_uid) in the client.
+def test_module_a057_another_user_behind_the_right_socket_is_not_believed():
+    """In root's own folder, where only root could have put the socket: by a unit with the wrong user, for instance."""
+    countersign("countersign_stop")
+    path = "/run/countersign/module.sock"
+    os.unlink(path)
+    squatter = subprocess.Popen(
+        ["/usr/bin/python3", "-c", f"import os,socket\ns=socket.socket(socket.AF_UNIX)\ns.bind('{path}')\n"
+         "os.setuid(2005)\ns.listen()\nprint('up',flush=True)\nwhile True: s.accept()[0].sendall(b'\\0'*64)"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    before = deploys()
+    try:
+        assert squatter.stdout.readline() == b"up\n"
+        done = run_as("alice", *DEPLOY)
+        assert done.status != 0 and "another user answers on its socket" in done.err, done
+    finally:
+        squatter.kill()
+        squatter.wait()
+        os.unlink(path)
+        countersign("countersign_start")
     assert deploys() == before
 
 

@@ -16,6 +16,7 @@ from wire import (CANCEL, CANCELLED, CLAIM, DENY, HOLD, PERMIT, REJECTED, SUBMIT
                   claim, show, submit, vote, wait)
 from world import run_as
 
+EPERM = 8
 NAMES = iter(range(1, 1000000))
 
 
@@ -82,6 +83,31 @@ def test_concurrency_a103_another_connection_does_not_claim():
     assert claimed(wire, held)["verdict"] == PERMIT
     assert claimed(wire, held)["verdict"] == DENY
     assert kinds(held["number"]).count("claimed") == 1
+
+
+# Kills: a counter for an id; any check of a claim or a wait that is satisfied by what others may have seen.
+def test_concurrency_a062_ids_are_random_and_knowing_one_opens_nothing():
+    several = [asked() for _ in range(40)]
+    for key in "id", "secret":
+        numbers = [int.from_bytes(held[key], "big") for _, held in several]
+        every = (1 << 128) - 1
+        ever, always = 0, every
+        for number in numbers:
+            ever, always = ever | number, always & number
+        assert ever == every and always == 0 and len(set(numbers)) == 40, (key, hex(ever), hex(always))
+    wire, held = several[0]
+    votes(held["number"], "bob", "carol")
+    for other in module(), person("alice"), person("bob"):
+        assert claimed(other, held)["why"] == "not-yours"
+        other.close()
+    for wrong in (held | {"secret": bytes(16)}), (held | {"secret": several[1][1]["secret"]}), (held | {"id": bytes(16)}):
+        assert claimed(wire, wrong)["verdict"] == DENY
+        wire.send(WAIT, wait(wrong, 0, 100))
+        assert wire.reply()[0] == EPERM
+    assert "claimed" not in kinds(held["number"])
+    assert claimed(wire, held)["verdict"] == PERMIT
+    for one, other in several:
+        one.close()
 
 
 def test_concurrency_a091_pipelined_claims_are_one():

@@ -6,7 +6,7 @@ import struct
 import subprocess
 import time
 
-from people import SOCKETS, countersign, until
+from people import SOCKETS, STORE, countersign, until
 from wire import EVIDENCE, LIST, MAGIC, PERMIT, SHOW, STATUS, SUBMIT, VERSION, VOTE, Wire, submit, text
 from wire import vote as vote_call
 from world import children, run_as
@@ -325,3 +325,35 @@ def test_daemon_a017_root_is_given_up_in_every_process():
         core = next(line for line in open("/proc/%s/limits" % p) if line.startswith("Max core file size"))
         assert core.split()[4:6] == ["0", "0"], core
     assert sorted(rights) == [0, 0, CAP_KILL] and rights[0] == 0, rights
+
+
+def opened(pid):
+    """What its descriptors lead to."""
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return found
+
+
+def listening(path):
+    """The socket that listens there, as a descriptor shows it."""
+    with open("/proc/net/unix") as table:
+        return next(f"socket:[{row[6]}]" for row in map(str.split, table) if row[7:] == [path] and row[3] == "00010000")
+
+
+# Kills: O_CLOEXEC is no help to what only forks: a helper that is forked behind the store or the listening sockets holds them, and
+# SQLite loses its locks with the first that it closes; a second thread in the process that forks.
+def test_daemon_a069_helpers_are_forked_first_and_hold_nothing_of_the_daemon():
+    daemon = int(open("/run/world/countersignd.pid").read())
+    sockets = {listening(MODULE), listening(PEOPLE)}
+    assert STORE in opened(daemon) and sockets <= opened(daemon), opened(daemon)
+    assert len(os.listdir(f"/proc/{daemon}/task")) == 1
+    helpers = children(daemon)
+    helpers += [child for helper in helpers for child in children(helper)]
+    assert len(helpers) >= 2
+    for helper in helpers:
+        held = opened(helper)
+        assert not held & sockets and not [path for path in held if path.startswith(STORE)], (helper, held)

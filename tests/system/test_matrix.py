@@ -23,7 +23,7 @@ A cell means what its place says, but for these:
                   nobody is asked, or could record it: nothing at all stands in the evidence
 
 Kills: "local_root" left out where root goes on without the daemon (cs_pam_failed); doubt of the requester's facts that is
-passed over (cs_authority_decide); answers given before it is known that they are recorded (record_turn); an approval that is
+passed over (person_refused); answers given before it is known that they are recorded (record_turn); an approval that is
 used, or a permit that is recorded, for who was denied by then (comes_too_late)."""
 import os
 import secrets

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """su, login, cron, at and runuser as Debian has them: whom a gate holds, who is denied at once because nobody waits, and that
 root on the machine itself is never held."""
+import json
 import os
 import re
 import signal
@@ -212,6 +213,20 @@ def test_su_keeps_the_commands_output_clean():
         oracle.ran(number, term.wait())
     with open(out) as file:
         assert file.read() == "only this\n"
+
+
+# Kills: cs_client_close left out of cs_pam_end, so that su stays connected as long as its shell runs.
+def test_su_a016_nothing_of_ours_stays_open_in_su_or_its_shell():
+    oracle = Oracle()
+    term, number, code = held_su("-c", "ls -l /proc/self/fd; canary fds; read line")
+    with term:
+        approved_by(number, code, "bob")
+        until(oracle.canaries)
+        assert "socket:" not in term.screen, term.screen
+        until(lambda: json.loads(run_as("root", "countersign", "status", "--json").out)["connections"] == 1)  # who asks this
+        assert term.running
+        term.sendline("on")
+        oracle.ran(number, term.wait())
 
 
 def test_su_a010_root_becomes_anybody_without_waiting():

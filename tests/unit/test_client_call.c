@@ -6,6 +6,8 @@
 #include "../modules/fake_daemon.c" /* the one scripted daemon, shared with tests/modules */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/time.h>
 
 static struct cs_decision permit = { .verdict = CS_PERMIT, .reason = CS_WHY_UNGUARDED };
@@ -517,6 +519,32 @@ static void test_client_a016_bad_connection_is_not_left(void **state)
 	fake_stop(&fake);
 }
 
+/* Kills: select(), whose sets end at descriptor 1023. sshd and sudo may have more open than that. */
+static void test_client_a059_descriptors_above_those_of_select(void **state)
+{
+	const struct fake_step steps[] = { { .call = CS_CALL_SUBMIT, .act = FAKE_REPLY, .reply = &permit } };
+	struct rlimit limit = { 0 };
+	struct cs_decision decision = { 0 };
+	unsigned calls = 0;
+	int last = -1;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max < 2 * FD_SETSIZE)
+		skip();
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	do
+		last = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (last >= 0 && last < FD_SETSIZE + 16);
+	assert_true(last >= FD_SETSIZE);
+	assert_int_equal(one_call(steps, 1, 5000, &decision, NULL, &calls), 0);
+	assert_int_equal(decision.verdict, CS_PERMIT);
+	cs_clear(&cs_decision_shape, &decision);
+	for (; last > 16; last--)
+		(void)close(last);
+}
+
 static void test_client_close_nothing(void **state)
 {
 	struct cs_client *client = NULL;
@@ -551,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_client_a053_left_connection_is_found_again),
 		cmocka_unit_test(test_client_a016_bad_connection_is_not_left),
 		cmocka_unit_test(test_client_close_nothing),
+		cmocka_unit_test(test_client_a059_descriptors_above_those_of_select), /* closes them all: the last one */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
