@@ -531,6 +531,19 @@ def test_matrix_hold_daemon_crashed():
     played("hold", "daemon crashed")
 
 
+# Beside the cells. Kills: the deadline of a wait (wait_once), without which they would hang with the daemon.
+def test_matrix_hold_the_daemon_hangs_while_they_wait():
+    set_mode("hold")
+    this = Round()
+    this.begin()
+    this.held()
+    with hung():
+        this.denied()
+    left = {this.numbers[door] for door in DOORS if door.waits}
+    until(lambda: left <= {event["request"] for event in events(this.mark) if event["kind"] == "parked"})
+    assert waiting() == this.numbers and whole()
+
+
 def approvals_lie_ready():
     """For each of these calls, of somebody who waits no more."""
     if rows("approved"):
