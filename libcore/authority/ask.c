@@ -60,29 +60,26 @@ static int resolve(int fd, char **ret_resolved)
 	return cs_set(ret_resolved, path);
 }
 
-/* Of the files that arguments name, those that came: where they lie and that the caller can change them is not his to say. */
+/* The files that came. That the caller can change them is taken for granted. */
 static int fill_operands(const struct task *task, struct cs_ask *ask, struct cs_action *action)
 {
-	size_t came = 0, at = 0;
+	size_t n = ask->n_files;
 	int r = 0;
 
-	for (size_t i = 0; i < ask->n_operands; i++)
-		came += ask->operands[i].file.present;
-	action->operands = came > 0 ? calloc(came, sizeof(*action->operands)) : NULL;
-	if (came > 0 && !action->operands)
+	action->operands = n > 0 ? calloc(n, sizeof(*action->operands)) : NULL;
+	if (n > 0 && !action->operands)
 		return CS_ENOMEM;
-	if (came > task->fds.n)
+	if (n > task->fds.n)
 		return CS_EINVAL;
-	for (size_t i = 0; r == 0 && i < ask->n_operands; i++) {
-		struct cs_operand *operand = &action->operands[at];
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct cs_operand *operand = &action->operands[i];
 
-		if (!ask->operands[i].file.present)
-			continue;
-		*operand = ask->operands[i];
-		memset(&ask->operands[i], 0, sizeof(ask->operands[i]));
-		operand->exposed = true;
-		action->n_operands = ++at;
-		r = resolve(task->fds.fds[task->fds.n - came + at - 1], &operand->path);
+		operand->arg = ask->files[i].arg;
+		operand->suffix = ask->files[i].suffix;
+		ask->files[i].suffix = NULL;
+		operand->exposed = operand->file.present = true;
+		action->n_operands = i + 1;
+		r = resolve(task->fds.fds[task->fds.n - n + i], &operand->path);
 	}
 	return r;
 }

@@ -326,7 +326,7 @@ static const struct cs_field ask_fields[] = {
 	CS_BOOL(cs_ask, has_file),
 	CS_BOOL(cs_ask, ahead),
 	CS_U64(cs_ask, start_wall_ms),
-	CS_ARRAY(cs_ask, operands, &cs_operand_shape, CS_MAX_OPERANDS),
+	CS_ARRAY(cs_ask, files, &cs_wanted_shape, CS_MAX_WANTED),
 	CS_BOOL(cs_ask, opened),
 };
 SHAPE(ask);

@@ -329,13 +329,13 @@ struct cs_ask {
 	size_t n_env;
 	char *tty;
 	char *reason;
-	bool may_wait;  /* as in cs_submit, and so is what follows */
+	bool may_wait;  /* as in cs_submit, and so are the next three */
 	bool has_file;
 	bool ahead;
 	uint64_t start_wall_ms;
-	struct cs_operand *operands; /* only those that come opened count: of the others nobody can say what they are */
-	size_t n_operands;
-	bool opened;
+	struct cs_wanted *files; /* what arguments name, in the order in which their descriptors travel behind that of what is to run */
+	size_t n_files;
+	bool opened;             /* as in cs_submit */
 };
 extern const struct cs_shape cs_ask_shape;
 

@@ -6,6 +6,7 @@
 #include "mem.h"
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SLICE_MS 10000u
@@ -83,20 +84,13 @@ static int call(struct cs_hold *hold, enum cs_call_type type, const void *what, 
 	return wait_reply(hold, cs_boot_ms() + within_ms, ret_decision);
 }
 
-static size_t operands_of(const struct cs_hold *hold, struct cs_operand **ret_operands)
-{
-	*ret_operands = hold->ask != NULL ? hold->ask->operands : hold->submit->action.operands;
-	return hold->ask != NULL ? hold->ask->n_operands : hold->submit->action.n_operands;
-}
-
 /* The operands that are marked, opened in their order. One that cannot be opened does not travel. */
 static void open_operands(const struct cs_hold *hold, struct cs_fds *ret_fds)
 {
-	struct cs_operand *operands = NULL;
-	size_t n = operands_of(hold, &operands);
+	const struct cs_action *action = hold->action;
 
-	for (size_t i = 0; i < n; i++) {
-		int fd = operands[i].file.present ? hold->ops->open_operand(hold->arg, &operands[i]) : -1;
+	for (size_t i = 0; i < action->n_operands; i++) {
+		int fd = action->operands[i].file.present ? hold->ops->open_operand(hold->arg, &action->operands[i]) : -1;
 
 		if (fd != -1 && (ret_fds->n >= CS_MAX_WANTED || cs_fds_add(ret_fds, fd) < 0))
 			cs_close(&fd);
@@ -120,13 +114,13 @@ static int call_with(struct cs_hold *hold, enum cs_call_type type, const void *w
 /* What could not be opened is not said to come. */
 static void unmark(struct cs_hold *hold)
 {
-	struct cs_operand *operands = NULL;
-	size_t n = operands_of(hold, &operands);
+	struct cs_action *action = hold->action;
 
-	for (size_t i = 0; i < n; i++) {
-		int fd = operands[i].file.present ? hold->ops->open_operand(hold->arg, &operands[i]) : -1;
+	for (size_t i = 0; i < action->n_operands; i++) {
+		struct cs_operand *operand = &action->operands[i];
+		int fd = operand->file.present ? hold->ops->open_operand(hold->arg, operand) : -1;
 
-		operands[i].file.present = fd != -1;
+		operand->file.present = fd != -1;
 		cs_close(&fd);
 	}
 }
@@ -150,6 +144,25 @@ static int needs_files(const struct cs_decision *decision)
 	return decision->verdict == CS_HOLD && decision->reason == CS_WHY_NEEDS_FILES;
 }
 
+/* Who asks names only what comes: where it lies is the kernel's word. */
+static int name_files(const struct cs_action *action, struct cs_ask *ask)
+{
+	ask->files = calloc(CS_MAX_OPERANDS, sizeof(*ask->files));
+	if (ask->files == NULL)
+		return CS_ENOMEM;
+	for (size_t i = 0; i < action->n_operands; i++) {
+		const struct cs_operand *operand = &action->operands[i];
+		const struct cs_wanted named = { .arg = operand->arg, .suffix = operand->suffix };
+
+		if (!operand->file.present)
+			continue;
+		if (cs_copy(&cs_wanted_shape, &named, &ask->files[ask->n_files]) < 0)
+			return CS_ENOMEM;
+		ask->n_files++;
+	}
+	return 0;
+}
+
 static int submit_with_files(struct cs_hold *hold, struct cs_decision *decision)
 {
 	int r = hold->ops->want_files != NULL ? hold->ops->want_files(hold->arg, decision) : 0;
@@ -157,6 +170,10 @@ static int submit_with_files(struct cs_hold *hold, struct cs_decision *decision)
 	if (r < 0)
 		return r;
 	unmark(hold);
+	if (hold->ask != NULL)
+		r = name_files(hold->action, hold->ask);
+	if (r < 0)
+		return r;
 	*(hold->ask != NULL ? &hold->ask->opened : &hold->submit->opened) = true;
 	cs_clear(&cs_decision_shape, decision);
 	return submit(hold, decision);

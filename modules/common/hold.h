@@ -27,6 +27,7 @@ struct cs_hold {
 	struct cs_client *client; /* open, and stays the caller's */
 	struct cs_submit *submit; /* has_file and reason are set here; NULL where ask is given */
 	struct cs_ask *ask;       /* the same, of a program that asks for its caller, on people.sock; else NULL */
+	struct cs_action *action; /* whose operands are opened: the submit's, or what ask says as far as they need it */
 	uint32_t timeout_ms;      /* of one answer */
 	int watch_fd;             /* the person's terminal or line, whose hang-up ends the hold; or -1 */
 	const struct cs_hold_ops *ops;

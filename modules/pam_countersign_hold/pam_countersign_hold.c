@@ -137,7 +137,7 @@ static int hold_login(struct cs_pam *host)
 {
 	int terminal = host->interactive ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : -1;
 	int line = cs_line_find(host->submit.action.peer);
-	struct cs_hold hold = { .client = host->client, .submit = &host->submit, .timeout_ms = host->args.timeout_ms,
+	struct cs_hold hold = { .client = host->client, .submit = &host->submit, .action = &host->submit.action, .timeout_ms = host->args.timeout_ms,
 		.watch_fd = line != -1 ? line : terminal, .ops = &hold_ops, .arg = host };
 	struct cs_decision decision = { 0 };
 	int code = PAM_PERM_DENIED;

@@ -279,7 +279,7 @@ static int conclude(const struct cs_hold *hold, const struct cs_decision *decisi
 
 static int ask(struct cs_submit *submit, struct cs_client *client, const char **errstr)
 {
-	struct cs_hold hold = { .client = client, .submit = submit, .timeout_ms = plugin.args.timeout_ms,
+	struct cs_hold hold = { .client = client, .submit = submit, .action = &submit->action, .timeout_ms = plugin.args.timeout_ms,
 		.watch_fd = plugin.terminal, .ops = &hold_ops, .arg = &plugin };
 	struct cs_decision decision = { 0 };
 	int result = -1, r = 0;

@@ -92,25 +92,18 @@ static int open_file(void *arg)
 	return self->file != -1 ? fcntl(self->file, F_DUPFD_CLOEXEC, 3) : -1;
 }
 
-/* The words of the command, and what they name: an action as far as that needs one. */
 static int want_files(void *arg, const struct cs_decision *decision)
 {
 	struct cs_asking *self = arg;
-	struct cs_ask *ask = self->ask;
-	struct cs_action view = { .argv = ask->argv, .n_argv = ask->n_argv, .operands = ask->operands,
-		.n_operands = ask->n_operands };
-	int r = cs_operands_want(NULL, decision, &view);
 
-	ask->operands = view.operands;
-	ask->n_operands = view.n_operands;
-	return r;
+	return cs_operands_want(NULL, decision, &self->action);
 }
 
 static int open_operand(void *arg, const struct cs_operand *operand)
 {
 	const struct cs_asking *self = arg;
 
-	return cs_operand_open(NULL, self->ask->argv, self->ask->n_argv, operand);
+	return cs_operand_open(NULL, self->action.argv, self->action.n_argv, operand);
 }
 
 /* One line, without its newline. 0, CS_EINTR, CS_EPERM (its end came), CS_ETOOBIG. */
@@ -208,11 +201,17 @@ static enum cs_asking_end conclude(const struct cs_asking *asking, const struct 
 
 static enum cs_asking_end ask(struct cs_asking *asking, struct cs_decision *ret_decision)
 {
-	struct cs_hold hold = { .client = asking->client, .ask = asking->ask, .timeout_ms = ANSWER_MS,
+	struct cs_hold hold = { .client = asking->client, .ask = asking->ask, .action = &asking->action, .timeout_ms = ANSWER_MS,
 		.watch_fd = asking->watch_fd != -1 ? asking->watch_fd : asking->terminal, .ops = &hold_ops, .arg = asking };
 	enum cs_asking_end asked = CS_ASKED_FAILED;
-	int r = cs_hold_run(&hold, ret_decision);
+	int r = 0;
 
+	asking->action.argv = asking->ask->argv; /* a view, but for its operands */
+	asking->action.n_argv = asking->ask->n_argv;
+	r = cs_hold_run(&hold, ret_decision);
+	asking->action.argv = NULL;
+	asking->action.n_argv = 0;
+	cs_clear(&cs_action_shape, &asking->action);
 	if (r == 0)
 		asked = conclude(asking, &hold, ret_decision);
 	else if (r == CS_EINTR || hold.gone)

@@ -28,6 +28,7 @@ struct cs_asking {
 	const char *no_reason;   /* what to do where a reason is needed and cannot be asked for; static */
 	/* found */
 	struct cs_client *client;
+	struct cs_action action; /* the words of ask, and the files that they name */
 	struct cs_client_options options;
 	int terminal;            /* /dev/tty, or -1 */
 	uint64_t told_ms;

@@ -274,16 +274,15 @@ static int ask_with_script(struct house *h, struct cs_ask *ask, const char *scri
 	return reply.error;
 }
 
-/* Kills: believing where the caller says that his file lies, or that nobody can change it; counting what did not come. */
+/* Kills: a file that counts as nobody's to change; a path that is not that of what was hashed; counting what did not come. */
 static void test_ask_a034_a_script_is_hashed_and_the_kernel_says_where_it_lies(void **state)
 {
-	static char perl[] = "/usr/bin/perl", none[] = "", lie[] = "/usr/share/perl/official.pl", name[] = "script";
+	static char perl[] = "/usr/bin/perl", none[] = "", name[] = "script";
 	static char script_gate[] = "script";
 	const struct cs_caller alice = person_on(ALICE, 7);
 	char script[96];
 	char *argv[] = { perl, name };
-	struct cs_operand operands[] = { { .arg = 1, .suffix = none, .path = lie, .file.present = true },
-		{ .arg = 0, .suffix = none, .path = lie } };
+	struct cs_wanted files[] = { { .arg = 1, .suffix = none } };
 	struct cs_ask ask = { .service = word_run, .gate = script_gate, .command = perl, .argv = argv, .n_argv = 2,
 		.cwd = word_cwd, .may_wait = true, .has_file = true };
 	const struct cs_operand *kept = NULL;
@@ -300,8 +299,8 @@ static void test_ask_a034_a_script_is_hashed_and_the_kernel_says_where_it_lies(v
 	assert_int_equal(d.n_wanted, 1);
 	cs_clear(&cs_decision_shape, &d);
 	ask.opened = true;
-	ask.operands = operands;
-	ask.n_operands = 2;
+	ask.files = files;
+	ask.n_files = 1;
 	assert_int_equal(ask_with_script(&h, &ask, NULL, &d), 0); /* both are said to come, and one does */
 	assert_int_equal(d.verdict, CS_DENY);
 	assert_int_equal(d.reason, CS_WHY_NO_FILE);
@@ -313,7 +312,6 @@ static void test_ask_a034_a_script_is_hashed_and_the_kernel_says_where_it_lies(v
 	kept = &stored.request.action.operands[0];
 	assert_true(kept->exposed && kept->file.present);
 	assert_string_equal(strrchr(kept->path, '/'), "/script");
-	assert_int_equal(strncmp(kept->path, "/usr", 4) == 0, 0);
 	cs_clear(&cs_stored_shape, &stored);
 	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
 	/* without the script the claim is of something else */
