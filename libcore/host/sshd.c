@@ -21,6 +21,13 @@ static const struct {
 	{ "logingracetime", "120" },
 	{ "maxstartups", "10:30:100" },
 	{ "disableforwarding", "no" },
+	{ "allowtcpforwarding", "yes" },
+	{ "allowstreamlocalforwarding", "yes" },
+	{ "allowagentforwarding", "yes" },
+	{ "x11forwarding", "no" },
+	{ "permittunnel", "no" },
+	{ "permituserrc", "yes" },
+	{ "permituserenvironment", "no" },
 	{ "forcecommand", "none" },
 	{ "clientaliveinterval", "0" },
 };

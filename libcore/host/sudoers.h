@@ -22,7 +22,7 @@ struct cs_sudoers_rule {
 	bool nopasswd;
 	bool digest;           /* a command is tied to a sha256 or the like */
 	bool plugin_group;     /* "%:name" is among the users */
-	bool plugin_unless;    /* "!%:name" is */
+	bool plugin_unless;    /* "!%:name" is, or is among those that they may become */
 	bool command_unless;   /* "!command" is among the commands */
 	struct cs_place at;
 };

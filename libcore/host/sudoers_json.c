@@ -221,9 +221,14 @@ struct seen {
 
 static const char *alias_table(const char *kind)
 {
-	if (strcmp(kind, "useralias") == 0)
-		return "User_Aliases";
-	return strcmp(kind, "cmndalias") == 0 ? "Command_Aliases" : NULL;
+	static const struct {
+		const char *kind, *table;
+	} tables[] = { { "useralias", "User_Aliases" }, { "runasalias", "Runas_Aliases" }, { "cmndalias", "Command_Aliases" } };
+
+	for (size_t i = 0; i < CS_COUNT(tables); i++)
+		if (strcmp(kind, tables[i].kind) == 0)
+			return tables[i].table;
+	return NULL;
 }
 
 static void look_into(const json_t *root, const json_t *list, bool under_not, unsigned depth, struct seen *seen)
@@ -292,14 +297,15 @@ static int add_rule(struct reading *reading, const json_t *users, const json_t *
 {
 	struct cs_sudoers *sudoers = reading->sudoers;
 	const json_t *commands = json_object_get(spec, "Commands");
-	struct seen who = { 0 }, what = { 0 };
+	struct seen who = { 0 }, as = { 0 }, what = { 0 };
 	struct cs_sudoers_rule rule = { .nopasswd = says_nopasswd(json_object_get(spec, "Options")) };
 	int r = cs_reserve((void **)&sudoers->rules, &sudoers->cap_rules, sudoers->n_rules, 1, sizeof(rule));
 
 	look_into(reading->root, users, false, 0, &who);
+	look_into(reading->root, json_object_get(spec, "runasusers"), false, 0, &as);
 	look_into(reading->root, commands, false, 0, &what);
 	rule.plugin_group = who.plugin_group;
-	rule.plugin_unless = who.plugin_unless;
+	rule.plugin_unless = who.plugin_unless || as.plugin_unless;
 	rule.command_unless = what.unless;
 	rule.digest = what.digest;
 	if (r == 0)

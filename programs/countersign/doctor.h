@@ -148,10 +148,12 @@ void cs_doctor_sudo_conf_refused(struct cs_doctor *doctor);
 void cs_doctor_sudo_conf_keyword(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_absent(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_alone(struct cs_doctor *doctor);
+void cs_doctor_sudo_attend(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_missing(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_symbol(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_argument(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_writable(struct cs_doctor *doctor);
+void cs_doctor_sudo_plugin_elsewhere(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_twice(struct cs_doctor *doctor);
 void cs_doctor_sudo_other_plugin(struct cs_doctor *doctor);
 void cs_doctor_sudo_program(struct cs_doctor *doctor);
@@ -162,6 +164,7 @@ void cs_doctor_sudoers_elsewhere(struct cs_doctor *doctor);
 void cs_doctor_sudoers_files(struct cs_doctor *doctor);
 void cs_doctor_sudoers_session(struct cs_doctor *doctor);
 void cs_doctor_sudoers_account(struct cs_doctor *doctor);
+void cs_doctor_sudoers_ruser(struct cs_doctor *doctor);
 void cs_doctor_sudoers_service(struct cs_doctor *doctor);
 void cs_doctor_sudoers_pty(struct cs_doctor *doctor);
 void cs_doctor_sudoers_fdexec(struct cs_doctor *doctor);
@@ -176,10 +179,13 @@ void cs_doctor_sshd_pam(struct cs_doctor *doctor);
 void cs_doctor_sshd_service(struct cs_doctor *doctor);
 void cs_doctor_sshd_grace(struct cs_doctor *doctor);
 void cs_doctor_sshd_startups(struct cs_doctor *doctor);
-void cs_doctor_sshd_forwarding(struct cs_doctor *doctor);
 void cs_doctor_sshd_keyboard(struct cs_doctor *doctor);
 void cs_doctor_sshd_root(struct cs_doctor *doctor);
 void cs_doctor_sshd_files(struct cs_doctor *doctor);
+void cs_doctor_sshd_gate(struct cs_doctor *doctor);
+void cs_doctor_sshd_forwarding(struct cs_doctor *doctor);
+void cs_doctor_sshd_user_files(struct cs_doctor *doctor);
+void cs_doctor_sshd_shell(struct cs_doctor *doctor);
 
 void cs_doctor_config(struct cs_doctor *doctor);
 void cs_doctor_files(struct cs_doctor *doctor);
@@ -190,12 +196,16 @@ void cs_doctor_store(struct cs_doctor *doctor);
 void cs_doctor_store_full(struct cs_doctor *doctor);
 void cs_doctor_clock(struct cs_doctor *doctor);
 void cs_doctor_sockets(struct cs_doctor *doctor);
+void cs_doctor_end_socket(struct cs_doctor *doctor);
 void cs_doctor_daemon(struct cs_doctor *doctor);
 void cs_doctor_directory(struct cs_doctor *doctor);
 void cs_doctor_enabled(struct cs_doctor *doctor);
 void cs_doctor_unit(struct cs_doctor *doctor);
 void cs_doctor_unguarded(struct cs_doctor *doctor);
 void cs_doctor_unread(struct cs_doctor *doctor);
+
+/* Where the plugin is installed. */
+#define CS_SUDO_PLUGIN "/usr/libexec/sudo/sudo_countersign.so"
 
 struct cs_run;
 

@@ -191,6 +191,7 @@ void cs_doctor_sockets(struct cs_doctor *doctor)
 		{ "", 0755, "whoever can write here can put sockets of his own into it" },
 		{ "/module.sock", 0600, "only root may speak for others" },
 		{ "/people.sock", 0666, "everybody has to be able to ask and to approve" },
+		{ "/end.sock", 0600, "only root may say which process a login is" },
 	};
 
 	for (size_t i = 0; i < CS_COUNT(wanted); i++) {
@@ -202,6 +203,22 @@ void cs_doctor_sockets(struct cs_doctor *doctor)
 			want_mode(doctor, path, wanted[i].mode, wanted[i].meaning);
 		free(path);
 	}
+}
+
+/* A daemon that answers makes all of them before it does. */
+void cs_doctor_end_socket(struct cs_doctor *doctor)
+{
+	char *module = NULL, *end = NULL;
+	struct stat st;
+
+	if (cs_format(&module, "%s/module.sock", doctor->config.socket_dir) < 0 ||
+		cs_format(&end, "%s/end.sock", doctor->config.socket_dir) < 0)
+		doctor->error = CS_ENOMEM;
+	else if (cs_host_look(doctor->host, module, &st) == 0 && cs_host_look(doctor->host, end, &st) == CS_ENOENT)
+		cs_doctor_find_file(doctor, end, "restart the daemon",
+			"is not there: logins by ssh, su and login are held as ever, and none can be ended");
+	free(module);
+	free(end);
 }
 
 /* --- The daemon ----------------------------------------------------------------------------------------------------- */

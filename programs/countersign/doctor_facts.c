@@ -316,13 +316,19 @@ bool cs_doctor_guarded(const struct cs_doctor *doctor, const char *service)
 	return found != NULL && cs_doctor_guards(found);
 }
 
+/* What attends to a command that was released, and decides nothing. */
+static bool only_attends(const struct cs_sudo_conf_line *line)
+{
+	return line->n_words > 0 && strncmp(line->words[0], "sudo_countersign_", 17) == 0;
+}
+
 /* Any line that names us, also one that sudo passes over. */
 static const struct cs_sudo_conf_line *sudo_line(const struct cs_doctor *doctor, bool as_plugin)
 {
 	for (size_t i = 0; i < doctor->sudo_conf.n; i++) {
 		const struct cs_sudo_conf_line *line = &doctor->sudo_conf.lines[i];
 
-		if ((line->what == CS_SUDO_CONF_PLUGIN) != as_plugin)
+		if ((line->what == CS_SUDO_CONF_PLUGIN) != as_plugin || (as_plugin && only_attends(line)))
 			continue;
 		for (size_t k = 0; k < line->n_words; k++)
 			if (strstr(line->words[k], "sudo_countersign") != NULL)

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define GATE "countersign-gate"
-
 static bool guarded(const struct cs_doctor *doctor)
 {
 	return doctor->sshd.there && cs_doctor_guarded(doctor, "sshd");
@@ -87,33 +85,43 @@ void cs_doctor_sshd_startups(struct cs_doctor *doctor)
 			"MaxStartups is %s: a few logins that hang before the session shut approvers out", value);
 }
 
-void cs_doctor_sshd_forwarding(struct cs_doctor *doctor)
+/* The line that shows a front, or an auth line of ours. */
+static const struct cs_pam_line *asks_early(const struct cs_doctor *doctor)
 {
-	for (size_t i = 0; i < doctor->sshd.n_blocks; i++) {
-		struct cs_place at = cs_sshd_place(&doctor->sshd, i, "forcecommand");
+	const struct cs_doctor_service *service = cs_doctor_service(doctor, "sshd");
+	const struct cs_pam_line *account = cs_doctor_line(service, CS_PAM_ACCOUNT, CS_DOCTOR_ACCOUNT);
 
-		if (strstr(cs_sshd_value(&doctor->sshd, i, "forcecommand"), GATE) == NULL ||
-			is_yes(cs_sshd_value(&doctor->sshd, i, "disableforwarding")))
-			continue;
-		/* What everybody has is said once. */
-		if (i > 0 && strstr(cs_sshd_value(&doctor->sshd, 0, "forcecommand"), GATE) != NULL &&
-			!is_yes(cs_sshd_value(&doctor->sshd, 0, "disableforwarding")))
-			continue;
-		cs_doctor_find(doctor, &at, "write beside it: DisableForwarding yes",
-			"ForceCommand asks for each command, and forwarding (-L, -W, an agent) goes past it%s%s",
-			doctor->sshd.blocks[i].criteria[0] != '\0' ? ": Match " : "", doctor->sshd.blocks[i].criteria);
-	}
+	return account != NULL && cs_doctor_has_argument(account, "front") ? account
+									   : cs_doctor_line(service, CS_PAM_AUTH, CS_DOCTOR_OTHER);
+}
+
+/* Somebody comes to it: keyboard-interactive is on for him, and what he has to authenticate by does not leave it out. */
+static bool reaches_keyboard(const struct cs_doctor *doctor, size_t block)
+{
+	const char *methods = cs_sshd_value(&doctor->sshd, block, "authenticationmethods");
+
+	return is_yes(cs_sshd_value(&doctor->sshd, block, "kbdinteractiveauthentication")) &&
+	       (methods[0] == '\0' || strcmp(methods, "any") == 0 || strstr(methods, "keyboard-interactive") != NULL);
 }
 
 void cs_doctor_sshd_keyboard(struct cs_doctor *doctor)
 {
-	const struct cs_doctor_service *service = cs_doctor_service(doctor, "sshd");
-	struct cs_place at = cs_sshd_place(&doctor->sshd, 0, "kbdinteractiveauthentication");
+	const struct cs_pam_line *line = asks_early(doctor);
+	const char *key = "kbdinteractiveauthentication";
+	struct cs_place at = { 0 };
 
-	if (guarded(doctor) && cs_doctor_line(service, CS_PAM_AUTH, CS_DOCTOR_OTHER) != NULL &&
-		!is_yes(cs_sshd_value(&doctor->sshd, 0, "kbdinteractiveauthentication")))
-		cs_doctor_find(doctor, &at, "write: KbdInteractiveAuthentication yes",
-			"sshd never asks our auth line: it needs KbdInteractiveAuthentication");
+	if (!guarded(doctor) || line == NULL)
+		return;
+	for (size_t i = 0; i < doctor->sshd.n_blocks; i++)
+		if (reaches_keyboard(doctor, i))
+			return;
+	if (is_yes(cs_sshd_value(&doctor->sshd, 0, key)))
+		key = "authenticationmethods";
+	at = cs_sshd_place(&doctor->sshd, 0, key);
+	cs_doctor_find(doctor, &at,
+		"write: KbdInteractiveAuthentication yes, and keyboard-interactive into AuthenticationMethods where that is set",
+		"%s line %u has a front, and sshd never shows it: no login comes by keyboard-interactive", line->at.file,
+		line->at.line);
 }
 
 void cs_doctor_sshd_root(struct cs_doctor *doctor)

@@ -10,6 +10,7 @@
 
 #define SYMBOL "sudo_countersign"
 #define LINE   "Plugin sudo_countersign sudo_countersign.so"
+#define ATTEND "sudo_countersign_attend"
 
 static const char write_line[] = "write into it: " LINE;
 
@@ -89,11 +90,48 @@ void cs_doctor_sudo_plugin_alone(struct cs_doctor *doctor)
 			" it drops the plugin and runs the command");
 }
 
+static bool loads(const struct cs_doctor *doctor, const char *symbol)
+{
+	for (size_t i = 0; i < doctor->sudo_conf.n; i++) {
+		const struct cs_sudo_conf_line *line = &doctor->sudo_conf.lines[i];
+
+		if (line->what == CS_SUDO_CONF_PLUGIN && line->n_words > 1 && strcmp(line->words[0], symbol) == 0)
+			return true;
+	}
+	return false;
+}
+
+void cs_doctor_sudo_attend(struct cs_doctor *doctor)
+{
+	const struct cs_sudo_conf_line *line = cs_doctor_plugin_line(doctor);
+	struct cs_place at = { 0 };
+
+	if (line == NULL || doctor->sudo_conf.refused != NULL || loads(doctor, ATTEND))
+		return;
+	at = place(line);
+	cs_doctor_find(doctor, &at, "write below it: Plugin " ATTEND " sudo_countersign.so",
+		"no line for " ATTEND ": what sudo runs is not listed by \"countersign sessions\", and neither countersign end, "
+		"nor a vote that is taken back, nor a right that was lost ends it");
+}
+
 /* --- The plugin's file ---------------------------------------------------------------------------------------------- */
 
 typedef void (*plugin_look)(struct cs_doctor *doctor, const struct cs_sudo_conf_line *line, const char *path);
 
-static void each_of_ours(struct cs_doctor *doctor, plugin_look look)
+/* An earlier line names the same file. */
+static bool named_before(const struct cs_doctor *doctor, size_t before, const char *file)
+{
+	for (size_t i = 0; i < before; i++) {
+		const struct cs_sudo_conf_line *line = &doctor->sudo_conf.lines[i];
+
+		if (line->what == CS_SUDO_CONF_PLUGIN && line->n_words > 1 && strcmp(line->words[1], file) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Each line, or the first of each file. */
+static void each_of_ours(struct cs_doctor *doctor, bool files, plugin_look look)
 {
 	for (size_t i = 0; i < doctor->sudo_conf.n; i++) {
 		const struct cs_sudo_conf_line *line = &doctor->sudo_conf.lines[i];
@@ -102,7 +140,8 @@ static void each_of_ours(struct cs_doctor *doctor, plugin_look look)
 
 		if (r == CS_ENOMEM)
 			doctor->error = r;
-		if (r == 0 && (strstr(line->words[0], SYMBOL) != NULL || strstr(path, SYMBOL) != NULL))
+		if (r == 0 && (strstr(line->words[0], SYMBOL) != NULL || strstr(path, SYMBOL) != NULL) &&
+			!(files && named_before(doctor, i, line->words[1])))
 			look(doctor, line, path);
 		free(path);
 	}
@@ -120,7 +159,7 @@ static void missing(struct cs_doctor *doctor, const struct cs_sudo_conf_line *li
 
 void cs_doctor_sudo_plugin_missing(struct cs_doctor *doctor)
 {
-	each_of_ours(doctor, missing);
+	each_of_ours(doctor, true, missing);
 }
 
 /* Whether a shared object has that name in its table of strings. 1; 0; negative when it could not be read. */
@@ -154,7 +193,7 @@ static void symbol(struct cs_doctor *doctor, const struct cs_sudo_conf_line *lin
 
 void cs_doctor_sudo_plugin_symbol(struct cs_doctor *doctor)
 {
-	each_of_ours(doctor, symbol);
+	each_of_ours(doctor, false, symbol);
 }
 
 static void argument(struct cs_doctor *doctor, const struct cs_sudo_conf_line *line, const char *path)
@@ -174,7 +213,7 @@ static void argument(struct cs_doctor *doctor, const struct cs_sudo_conf_line *l
 
 void cs_doctor_sudo_plugin_argument(struct cs_doctor *doctor)
 {
-	each_of_ours(doctor, argument);
+	each_of_ours(doctor, false, argument);
 }
 
 static void writable(struct cs_doctor *doctor, const struct cs_sudo_conf_line *line, const char *path)
@@ -185,7 +224,30 @@ static void writable(struct cs_doctor *doctor, const struct cs_sudo_conf_line *l
 
 void cs_doctor_sudo_plugin_writable(struct cs_doctor *doctor)
 {
-	each_of_ours(doctor, writable);
+	each_of_ours(doctor, true, writable);
+}
+
+/* A copy of another build stays as it is when the package is renewed. */
+static void elsewhere(struct cs_doctor *doctor, const struct cs_sudo_conf_line *line, const char *path)
+{
+	struct cs_place at = place(line);
+	char *real = NULL, *installed = NULL;
+	int r = cs_host_real(doctor->host, path, &real);
+
+	if (r == 0)
+		r = cs_host_real(doctor->host, CS_SUDO_PLUGIN, &installed);
+	if (r == CS_ENOMEM)
+		doctor->error = r;
+	if (r == 0 && strcmp(real, installed) != 0)
+		cs_doctor_find(doctor, &at, "write: " LINE,
+			"sudo loads %s, and not " CS_SUDO_PLUGIN ", which is what an upgrade renews", path);
+	free(real);
+	free(installed);
+}
+
+void cs_doctor_sudo_plugin_elsewhere(struct cs_doctor *doctor)
+{
+	each_of_ours(doctor, true, elsewhere);
 }
 
 void cs_doctor_sudo_plugin_twice(struct cs_doctor *doctor)
@@ -206,19 +268,42 @@ void cs_doctor_sudo_plugin_twice(struct cs_doctor *doctor)
 	}
 }
 
+/* sudo's own, from its own file: a plugin may have any name. */
+static bool is_sudoers(const struct cs_sudo_conf_line *line)
+{
+	const char *slash = strrchr(line->words[1], '/');
+
+	return strncmp(line->words[0], "sudoers_", 8) == 0 &&
+	       (slash == NULL || strcmp(line->words[1], "/usr/libexec/sudo/sudoers.so") == 0 ||
+		       strcmp(line->words[1], "/usr/lib/sudo/sudoers.so") == 0) &&
+	       strcmp(slash != NULL ? slash + 1 : line->words[1], "sudoers.so") == 0;
+}
+
+static void other_plugin(struct cs_doctor *doctor, const struct cs_sudo_conf_line *line)
+{
+	struct cs_place at = place(line);
+	char *path = NULL;
+	int r = cs_sudo_conf_plugin_file(&doctor->sudo_conf, line, &path);
+
+	if (r < 0) {
+		doctor->error = r == CS_ENOMEM ? r : doctor->error;
+		return;
+	}
+	cs_doctor_find(doctor, &at, "make sure that you know what it decides, and who may change it",
+		"loads a plugin of somebody else, %s of %s: it can decide before ours is asked, or in the place of sudoers",
+		line->words[0], path);
+	cs_doctor_want_sealed(doctor, path, "sudo loads this as root, whatever its mode");
+	free(path);
+}
+
 void cs_doctor_sudo_other_plugin(struct cs_doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->sudo_conf.n; i++) {
 		const struct cs_sudo_conf_line *line = &doctor->sudo_conf.lines[i];
-		struct cs_place at = place(line);
 
-		if (line->what != CS_SUDO_CONF_PLUGIN || line->n_words < 2 || !cs_doctor_sudo_guarded(doctor) ||
-			strstr(line->words[1], SYMBOL) != NULL || strstr(line->words[0], SYMBOL) != NULL ||
-			strncmp(line->words[0], "sudoers_", 8) == 0)
-			continue;
-		cs_doctor_find(doctor, &at, "make sure that you know what it decides, and who may change it",
-			"loads a plugin of somebody else, %s: it can decide before ours is asked, or in the place of sudoers",
-			line->words[0]);
+		if (line->what == CS_SUDO_CONF_PLUGIN && line->n_words > 1 && cs_doctor_sudo_guarded(doctor) &&
+			strstr(line->words[1], SYMBOL) == NULL && strstr(line->words[0], SYMBOL) == NULL && !is_sudoers(line))
+			other_plugin(doctor, line);
 	}
 }
 

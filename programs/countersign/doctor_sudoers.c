@@ -53,6 +53,22 @@ static const char *sources(char *text, const char *database)
 	return NULL;
 }
 
+/* Arguments of the plugin: sudo reads another file than visudo looks at. */
+static void other_file(struct cs_doctor *doctor)
+{
+	static char conf[] = CS_SUDO_CONF;
+
+	for (size_t i = 0; cs_doctor_sudo_guarded(doctor) && i < doctor->sudo_conf.n; i++) {
+		const struct cs_sudo_conf_line *line = &doctor->sudo_conf.lines[i];
+		struct cs_place at = { conf, line->line };
+
+		for (size_t k = 2; line->what == CS_SUDO_CONF_PLUGIN && k < line->n_words; k++)
+			if (strncmp(line->words[k], "sudoers_file=", 13) == 0 && strcmp(line->words[k] + 13, CS_SUDOERS) != 0)
+				cs_doctor_find(doctor, &at, "take the argument out, or look into that file for the same things",
+					"sudo reads its rules from %s, which is not looked at here", line->words[k] + 13);
+	}
+}
+
 void cs_doctor_sudoers_elsewhere(struct cs_doctor *doctor)
 {
 	char *text = NULL;
@@ -67,6 +83,7 @@ void cs_doctor_sudoers_elsewhere(struct cs_doctor *doctor)
 			"look there for !pam_session, !pam_acct_mgmt, !use_pty and for rules that deny a %:group",
 			"sudo takes rules from a directory as well, which is not looked at here");
 	free(text);
+	other_file(doctor);
 }
 
 static const char *refusal(const struct stat *st, uid_t owner)
@@ -120,6 +137,20 @@ static void account(struct cs_doctor *doctor, const struct cs_sudoers_option *op
 void cs_doctor_sudoers_account(struct cs_doctor *doctor)
 {
 	each_option(doctor, "pam_acct_mgmt", account);
+}
+
+static void ruser(struct cs_doctor *doctor, const struct cs_sudoers_option *option)
+{
+	if (option->off)
+		cs_doctor_find(doctor, &option->at, "take !pam_ruser out",
+			"!pam_ruser (for %s): the session line is not told who asks; every sudoedit is refused, and root's own "
+			"sudo whenever the daemon does not answer",
+			scope_of(option));
+}
+
+void cs_doctor_sudoers_ruser(struct cs_doctor *doctor)
+{
+	each_option(doctor, "pam_ruser", ruser);
 }
 
 static void service(struct cs_doctor *doctor, const struct cs_sudoers_option *option)

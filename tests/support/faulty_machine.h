@@ -75,18 +75,42 @@ static inline void set_mode(const struct tree *tree, const char *path, mode_t mo
 	assert_int_equal(chmod(full, mode), 0);
 }
 
-static inline void healthy(const struct tree *tree)
+/* Looks like the plugin, as far as its names go. */
+static inline void write_plugin(const struct tree *tree, const char *path)
 {
-	static const char symbol[] = "\177ELF.sudo_countersign.";
+	static const char symbol[] = "\177ELF.sudo_countersign.sudo_countersign_attend.";
 	char full[PATH_MAX];
 	FILE *file = NULL;
+
+	tree_write(tree, path, "");
+	tree_path(tree, path, full);
+	file = fopen(full, "we");
+	assert_non_null(file);
+	for (size_t i = 0; i < sizeof(symbol); i++)
+		assert_int_not_equal(fputc(symbol[i] == '.' ? '\0' : symbol[i], file), EOF);
+	assert_int_equal(fclose(file), 0);
+}
+
+static inline void healthy(const struct tree *tree)
+{
 
 	copy_folder(tree, "/");
 	tree_write(tree, "/lib/x86_64-linux-gnu/security/pam_countersign.so", "");
 	tree_write(tree, "/lib/x86_64-linux-gnu/security/pam_countersign_hold.so", "");
 	tree_write(tree, "/usr/bin/sudo", "");
 	tree_write(tree, "/usr/bin/countersign", "");
-	tree_write(tree, "/usr/libexec/sudo/sudo_countersign.so", "");
+	tree_write(tree, "/usr/bin/countersign-gate", "");
+	tree_write(tree, "/bin/dash", "");
+	tree_write(tree, "/bin/bash", "");
+	tree_link(tree, "/bin/sh", "dash");
+	tree_write(tree, "/run/countersign/module.sock", "");
+	tree_write(tree, "/run/countersign/people.sock", "");
+	tree_write(tree, "/run/countersign/end.sock", "");
+	set_mode(tree, "/run/countersign/module.sock", 0600);
+	set_mode(tree, "/run/countersign/people.sock", 0666);
+	set_mode(tree, "/run/countersign/end.sock", 0600);
+	write_plugin(tree, "/usr/libexec/sudo/sudo_countersign.so");
+	write_plugin(tree, "/opt/sudo_countersign.so");
 	tree_write(tree, "/var/lib/countersign/countersign.db", "");
 	tree_write(tree, "/usr/lib/systemd/systemd", "");
 	tree_link(tree, "/etc/systemd/system/multi-user.target.wants/countersignd.service",
@@ -94,12 +118,6 @@ static inline void healthy(const struct tree *tree)
 	set_mode(tree, "/var/lib/countersign", 0700);
 	set_mode(tree, "/var/lib/countersign/countersign.db", 0600);
 	set_mode(tree, "/etc/sudoers", 0440);
-	tree_path(tree, "/usr/libexec/sudo/sudo_countersign.so", full);
-	file = fopen(full, "we");
-	assert_non_null(file);
-	for (size_t i = 0; i < sizeof(symbol); i++)
-		assert_int_not_equal(fputc(symbol[i] == '.' ? '\0' : symbol[i], file), EOF);
-	assert_int_equal(fclose(file), 0);
 }
 
 /* --- Faults --------------------------------------------------------------------------------------------------------- */
@@ -111,6 +129,9 @@ static inline void healthy(const struct tree *tree)
 #define SSHD_CONFIG "/etc/ssh/sshd_config"
 #define HOLD "session required pam_countersign_hold.so"
 #define ACCOUNT "account required pam_countersign.so hold=session"
+#define GATE "/usr/bin/countersign-gate --shell /bin/bash"
+#define GATED(WHOM) "Match " WHOM "\n  ForceCommand " GATE "\n  DisableForwarding yes\n  PermitUserRC no\n"
+#define ATTEND "Plugin sudo_countersign_attend sudo_countersign.so\n"
 #define DATABASE "/var/lib/countersign/countersign.db"
 
 static const struct fault {
@@ -181,8 +202,16 @@ static const struct fault {
 	{ "plugin_argument", CONF, "sudo_countersign.so", "sudo_countersign.so timeot=3", 0, "sudo-plugin-argument", CONF, 0 },
 	{ "a049_plugin_writable", "/usr/libexec/sudo/sudo_countersign.so", NULL, NULL, 0664, "sudo-plugin-writable", NULL, 0 },
 	{ "a049_plugin_folder", "/usr/libexec", NULL, NULL, 0777, "sudo-plugin-writable", NULL, 0 },
+	{ "a049_plugin_elsewhere", CONF, "Plugin sudo_countersign sudo_countersign.so",
+		"Plugin sudo_countersign /opt/sudo_countersign.so", 0, "sudo-plugin-elsewhere", CONF, 0 },
+	{ "attend_missing", CONF, ATTEND, "", 0, "sudo-attend", CONF, 0 },
+	{ "attend_alone", CONF, "Plugin sudo_countersign sudo", "#Plugin sudo_countersign sudo", 0, "sudo-plugin-absent", CONF, 0 },
 	{ "plugin_twice", CONF, "", "Plugin sudo_countersign sudo_countersign.so\n", 0, "sudo-plugin-twice", CONF, 0 },
 	{ "a049_other_plugin", CONF, "", "Plugin another_policy another.so\n", 0, "sudo-other-plugin", CONF, 0 },
+	{ "a049_other_sudoers", CONF, "", "Plugin sudoers_policy /opt/sudoers.so\n", 0, "sudo-other-plugin", CONF, 0 },
+	{ "sudoers_itself", CONF, "", "Plugin sudoers_policy sudoers.so\n", 0, "", NULL, 0 },
+	{ "a007_other_file", CONF, "", "Plugin sudoers_policy sudoers.so sudoers_file=/etc/rules\n", 0, "sudoers-elsewhere", CONF,
+		0 },
 	{ "plugin_dir", CONF, "", "Path plugin_dir /opt/plugins\n", 0, "sudo-plugin-missing", CONF, 0 },
 	/* sudoers */
 	{ "a014_sudoers_syntax", SUDOERS, "", "Defaults use pty\n", 0, "sudoers-wrong sudoers-unread", SUDOERS, 0 },
@@ -196,6 +225,7 @@ static const struct fault {
 	{ "a007_no_session_of_a_command", SUDOERS, "", "Defaults!/usr/bin/id !pam_session\n", 0, "sudoers-session", SUDOERS, 0 },
 	{ "a007_no_session_as_one", SUDOERS, "", "Defaults>bob !pam_session\n", 0, "sudoers-session", SUDOERS, 0 },
 	{ "a007_no_account", SUDOERS, "", "Defaults@rel1 !pam_acct_mgmt\n", 0, "sudoers-account", SUDOERS, 0 },
+	{ "a007_ruser", SUDOERS, "", "Defaults !pam_ruser\n", 0, "sudoers-ruser", SUDOERS, 0 },
 	{ "a007_service", SUDOERS, "", "Defaults:bob pam_service=cron\n", 0, "sudoers-service", SUDOERS, 0 },
 	{ "a047_no_pty", SUDOERS, "Defaults	use_pty\n", "", 0, "sudoers-pty", SUDOERS, 0 },
 	{ "a047_no_pty_of_one", SUDOERS, "", "Defaults:bob !use_pty\n", 0, "sudoers-pty", SUDOERS, 0 },
@@ -206,6 +236,11 @@ static const struct fault {
 	{ "a048_unless_user", SUDOERS, "", "ALL, !%:pmc ALL = (ALL) /bin/sh\n", 0, "sudoers-unless", SUDOERS, 0 },
 	{ "a048_unless_in_alias", SUDOERS, "", "User_Alias SOME = ALL, !%:pmc\nSOME ALL = (ALL) /bin/sh\n", 0, "sudoers-unless",
 		SUDOERS, 0 },
+	{ "a048_unless_become", SUDOERS, "", "bob ALL = (ALL, !%:pmc) /bin/sh\n", 0, "sudoers-unless", SUDOERS, 0 },
+	{ "a048_unless_become_alias", SUDOERS, "", "Runas_Alias WHOM = ALL, !%:pmc\nbob ALL = (WHOM) /bin/sh\n", 0,
+		"sudoers-unless", SUDOERS, 0 },
+	{ "a048_unless_alias_negated", SUDOERS, "", "User_Alias SOME = %:pmc\nALL, !SOME ALL = (ALL) /bin/sh\n", 0,
+		"sudoers-unless", SUDOERS, 0 },
 	{ "a048_unless_command", SUDOERS, "", "%:pmc ALL = (ALL) ALL, !/bin/sh\n", 0, "sudoers-unless", SUDOERS, 0 },
 	{ "a048_group_plugin_missing", SUDOERS, "", "Defaults group_plugin=\"/opt/x.so a\"\n", 0, "sudoers-group-plugin", SUDOERS,
 		0 },
@@ -219,12 +254,26 @@ static const struct fault {
 		"/etc/ssh/sshd_config.d/a.conf", 1 },
 	{ "a021_grace", SSHD_CONFIG, "", "LoginGraceTime 10\n", 0, "sshd-grace", SSHD_CONFIG, 0 },
 	{ "a022_startups", SSHD_CONFIG, "", "MaxStartups 2\n", 0, "sshd-startups", SSHD_CONFIG, 0 },
-	{ "a024_forwarding", SSHD_CONFIG, "", "ForceCommand /usr/libexec/countersign-gate\n", 0, "sshd-forwarding", SSHD_CONFIG,
-		0 },
-	{ "a024_forwarding_of_one", SSHD_CONFIG, "", "Match User bob\n  ForceCommand countersign-gate\n", 0, "sshd-forwarding",
+	{ "a024_forwarding", SSHD_CONFIG, "", "ForceCommand " GATE "\nPermitUserRC no\n", 0, "sshd-forwarding sshd-shell",
 		SSHD_CONFIG, 0 },
+	{ "a024_forwarding_of_one", SSHD_CONFIG, "", "Match User bob\n  ForceCommand countersign-gate\n  PermitUserRC no\n", 0,
+		"sshd-forwarding", SSHD_CONFIG, 0 },
+	{ "a024_tunnel", SSHD_CONFIG, "", GATED("User bob") "  PermitTunnel yes\n", 0, "sshd-forwarding", SSHD_CONFIG, 0 },
 	{ "a024_forwarding_off", SSHD_CONFIG, "",
-		"Match User bob\n  ForceCommand countersign-gate\n  DisableForwarding yes\n", 0, "", NULL, 0 },
+		"Match User bob\n  ForceCommand countersign-gate\n  PermitUserRC no\n  AllowTcpForwarding no\n"
+		"  AllowStreamLocalForwarding no\n  AllowAgentForwarding no\n  X11Forwarding no\n", 0, "", NULL, 0 },
+	{ "a024_gate_right", SSHD_CONFIG, "", GATED("User bob"), 0, "", NULL, 0 },
+	{ "a024_gate_missing", SSHD_CONFIG, "", "Match User bob\n  ForceCommand /opt/countersign-gate\n  DisableForwarding yes\n"
+		"  PermitUserRC no\n", 0, "sshd-gate", SSHD_CONFIG, 0 },
+	{ "a024_user_rc", SSHD_CONFIG, "", "Match User bob\n  ForceCommand " GATE "\n  DisableForwarding yes\n", 0,
+		"sshd-user-files", SSHD_CONFIG, 0 },
+	{ "a024_user_environment", SSHD_CONFIG, "UsePAM yes", "UsePAM yes\nPermitUserEnvironment yes\n" GATED("User bob"), 0,
+		"sshd-user-files", SSHD_CONFIG, 0 },
+	{ "a024_shell", SSHD_CONFIG, "", GATED("User a*,!bob"), 0, "sshd-shell", SSHD_CONFIG, 0 },
+	{ "a024_shell_of_a_group", SSHD_CONFIG, "", GATED("Group deployers"), 0, "sshd-shell", SSHD_CONFIG, 0 },
+	{ "a024_shell_of_an_address", SSHD_CONFIG, "", GATED("Address 192.0.2.0/24"), 0, "sshd-shell", SSHD_CONFIG, 0 },
+	{ "a024_shell_of_others", SSHD_CONFIG, "", GATED("User !alice,*"), 0, "", NULL, 0 },
+	{ "front_never_shown", SSHD, "hold=session", "hold=session front", 0, "sshd-keyboard", SSHD_CONFIG, 0 },
 	{ "root_login", SSHD_CONFIG, "PermitRootLogin no", "PermitRootLogin yes", 0, "sshd-root", SSHD_CONFIG, 0 },
 	{ "sshd_writable", SSHD_CONFIG, NULL, NULL, 0666, "sshd-files", SSHD_CONFIG, 0 },
 	/* our own */
@@ -237,6 +286,8 @@ static const struct fault {
 	{ "user_is_root", "/etc/passwd", "countersign:x:999", "countersign:x:0", 0, "user", "/etc/passwd", 0 },
 	{ "store_open", "/var/lib/countersign", NULL, NULL, 0755, "store", NULL, 0 },
 	{ "store_file_open", DATABASE, NULL, NULL, 0644, "store", DATABASE, 0 },
+	{ "a057_end_socket", "/run/countersign/end.sock", NULL, "", 0666, "sockets", "/run/countersign/end.sock", 0 },
+	{ "end_socket_missing", "/run/countersign/end.sock", NULL, NULL, 0, "end-socket", "/run/countersign/end.sock", 0 },
 	{ "a057_socket_folder", "/run/countersign/x", NULL, "", 0, "", NULL, 0 },
 	{ "a057_module_socket", "/run/countersign/module.sock", NULL, "", 0666, "sockets", "/run/countersign/module.sock", 0 },
 	{ "a057_people_socket", "/run/countersign/people.sock", NULL, "", 0600, "sockets", "/run/countersign/people.sock", 0 },

@@ -9,13 +9,21 @@ from oracle import Oracle
 from people import countersign, deploys
 from world import run_as
 
-KEEP = ["/etc/sudo.conf", "/etc/sudoers", "/etc/pam.d/sudo", "/etc/pam.d/sudo-i", "/etc/pam.d/sshd", "/etc/pam.d/login"]
+KEEP = ["/etc/sudo.conf", "/etc/sudoers", "/etc/pam.d/sudo", "/etc/pam.d/sudo-i", "/etc/pam.d/sshd", "/etc/pam.d/login",
+        "/etc/ssh/sshd_config"]
+ATTEND = "Plugin sudo_countersign_attend /usr/libexec/sudo/sudo_countersign.so\n"
+GATED = """Match User alice
+    ForceCommand /usr/bin/countersign-gate
+    DisableForwarding yes
+    PermitUserRC no
+"""
 DEPLOY = ["sudo", "deploy-release", "tomcat", "10.1"]
 KEPT = {}
 
 
 def setup():
     countersign("countersign_world")
+    countersign("countersign_sudo_attend")
     # The account line before the others, as etc/pam.d has it; and the options that the guide asks for.
     for service, line in ("sshd", "account required pam_countersign.so hold=session"), ("login", "account required pam_countersign.so"):
         path = f"/etc/pam.d/{service}"
@@ -185,6 +193,63 @@ def test_a007_no_session_runs_the_command():
         assert finding["line"] == len(KEPT["/etc/sudoers"].splitlines()) + 1, finding
         with Damage("/etc/sudo.conf", "Plugin ", "Plugins "):
             unasked()
+
+
+def test_what_cannot_be_ended():
+    with Damage("/etc/sudo.conf", ATTEND, ""):
+        assert found("sudo-attend")["file"] == "/etc/sudo.conf"
+    os.rename("/run/countersign/end.sock", "/run/countersign/away")
+    try:
+        assert found("end-socket")["file"] == "/run/countersign/end.sock"
+    finally:
+        os.rename("/run/countersign/away", "/run/countersign/end.sock")
+    os.chmod("/run/countersign/end.sock", 0o666)
+    try:
+        assert found("sockets")["file"] == "/run/countersign/end.sock"
+    finally:
+        os.chmod("/run/countersign/end.sock", 0o600)
+
+
+def test_the_front_needs_keyboard_interactive():
+    with Damage("/etc/pam.d/sshd", "hold=session", "hold=session front"):
+        finding = found("sshd-keyboard")
+        line = open("/etc/ssh/sshd_config").read().splitlines()[finding["line"] - 1]
+        assert line.startswith("KbdInteractiveAuthentication"), finding
+        with Damage("/etc/ssh/sshd_config", "KbdInteractiveAuthentication no", "KbdInteractiveAuthentication yes"):
+            assert findings()[0] == 0
+
+
+def test_a024_a_gate_for_each_command_and_what_runs_before_it():
+    """What is said of bash is so: it reads ~/.bashrc although it is to run the gate, and dash reads nothing."""
+    shell = run_as("root", "getent", "passwd", "alice").out.strip().split(":")[-1]
+    home = run_as("root", "getent", "passwd", "alice").out.strip().split(":")[5]
+    assert os.path.basename(shell) == "bash", shell
+    write(f"{home}/.bashrc", "echo read\n")
+    environment = ["env", "-u", "SHLVL", "SSH_CLIENT=192.0.2.1 1 22", "SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"]
+    assert run_as("alice", *environment, "bash", "-c", "true").out == "read\n"
+    assert run_as("alice", *environment, "dash", "-c", "true").out == ""
+    with Damage("/etc/ssh/sshd_config", "", GATED):
+        finding = found("sshd-shell")
+        assert "alice" in finding["what"] and finding["file"] == "/etc/ssh/sshd_config", finding
+        assert run_as("root", "usermod", "-s", "/bin/sh", "alice").status == 0
+        try:
+            assert findings()[0] == 0, findings()
+            with Damage("/etc/ssh/sshd_config", "", GATED.replace("    PermitUserRC no\n", "")):
+                found("sshd-user-files")
+            with Damage("/etc/ssh/sshd_config", "", GATED.replace("    DisableForwarding yes\n", "")):
+                found("sshd-forwarding")
+            with Damage("/etc/ssh/sshd_config", "", GATED.replace("/usr/bin", "/opt")):
+                found("sshd-gate")
+        finally:
+            run_as("root", "usermod", "-s", shell, "alice")
+            os.unlink(f"{home}/.bashrc")
+
+
+def test_a007_rules_in_another_file():
+    shutil.copyfile("/etc/sudoers", "/etc/rules")
+    os.chmod("/etc/rules", 0o440)
+    with Damage("/etc/sudo.conf", "", "Plugin sudoers_policy sudoers.so sudoers_file=/etc/rules\n"):
+        assert "/etc/rules" in found("sudoers-elsewhere")["what"]
 
 
 def test_a_missing_plugin_refuses_everybody():
