@@ -33,7 +33,7 @@ static void put_escaped(struct cs_buf *out, const char *text)
 	cs_escape(out, text);
 }
 
-static void put_finding(struct cs_buf *out, const struct cs_look *look, const struct cs_finding *finding)
+static void put_finding(struct cs_buf *out, const struct cs_look *look, const struct cs_doctor_finding *finding)
 {
 	if (finding->file[0] != '\0') {
 		put_escaped(out, finding->file);

@@ -20,6 +20,7 @@ enum cs_severity {
 extern const struct cs_names cs_severity_names[];
 
 struct cs_doctor;
+struct cs_policy;
 
 /* One thing to look for. */
 struct cs_doctor_check {
@@ -33,7 +34,7 @@ struct cs_doctor_check {
 /* Rows in the order in which they are looked for; NULL past the end. */
 const struct cs_doctor_check *cs_doctor_check_at(size_t i);
 
-struct cs_finding {
+struct cs_doctor_finding {
 	int severity;
 	char *check; /* the check's id */
 	char *file;
@@ -43,7 +44,7 @@ struct cs_finding {
 };
 
 struct cs_findings {
-	struct cs_finding *findings;
+	struct cs_doctor_finding *findings;
 	size_t n_findings, cap;
 };
 extern const struct cs_shape cs_findings_shape;
@@ -66,6 +67,8 @@ struct cs_doctor {
 	struct cs_sshd sshd;
 	struct config config;       /* of this machine; else defaults */
 	struct cs_problem problem;  /* why config could not be read */
+	struct cs_policy *policy;   /* of the file that config names; NULL: there is none, or it is refused */
+	struct cs_problem refused;  /* why it is */
 	char *unread;               /* what else could not be read; NULL: nothing */
 	bool asked;                 /* the daemon was asked */
 	int daemon;                 /* 0: it answered; else the error */
@@ -188,6 +191,7 @@ void cs_doctor_sshd_user_files(struct cs_doctor *doctor);
 void cs_doctor_sshd_shell(struct cs_doctor *doctor);
 
 void cs_doctor_config(struct cs_doctor *doctor);
+void cs_doctor_policy(struct cs_doctor *doctor);
 void cs_doctor_files(struct cs_doctor *doctor);
 void cs_doctor_secrets(struct cs_doctor *doctor);
 void cs_doctor_setuid(struct cs_doctor *doctor);

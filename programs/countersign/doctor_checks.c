@@ -91,6 +91,7 @@ static const struct cs_doctor_check checks[] = {
 	{ "sshd-shell", ERROR, "A024", "a gate for each command, run by a shell that first reads a file of the person",
 		cs_doctor_sshd_shell },
 	{ "config", ERROR, "A014, A067", "countersignd.conf is refused: the daemon does not start", cs_doctor_config },
+	{ "policy", WARNING, "A014", "the policy's file is refused", cs_doctor_policy },
 	{ "files", ERROR, "A014, A049", "others than root can change our files", cs_doctor_files },
 	{ "secrets", ERROR, "A134", "others can read a secret", cs_doctor_secrets },
 	{ "setuid", ERROR, "A068", "countersign is setuid", cs_doctor_setuid },

@@ -36,6 +36,16 @@ void cs_doctor_config(struct cs_doctor *doctor)
 	}
 }
 
+void cs_doctor_policy(struct cs_doctor *doctor)
+{
+	struct cs_place at = { doctor->refused.file, doctor->refused.line };
+
+	if (doctor->refused.text != NULL && cs_doctor_anything_guarded(doctor))
+		cs_doctor_find(doctor, &at, "correct it, and try: countersign policy check",
+			"%s: the daemon goes on with the policy that it has, and does not start where it has none",
+			doctor->refused.text);
+}
+
 void cs_doctor_files(struct cs_doctor *doctor)
 {
 	const char *const paths[] = { CONFIG_FILE, doctor->config.policy, doctor->config.roster, "/usr/sbin/countersignd",

@@ -2,6 +2,7 @@
 /* What countersign doctor looks at, read once; and findings. */
 #include "doctor.h"
 #include "mem.h"
+#include "policy.h"
 
 #include <countersign/error.h>
 #include <stdarg.h>
@@ -17,20 +18,20 @@ const struct cs_names cs_severity_names[] = { { CS_SEVERITY_HINT, "hint" }, { CS
 	{ CS_SEVERITY_DOUBT, "doubt" }, { CS_SEVERITY_ERROR, "error" }, { 0, NULL } };
 
 static const struct cs_field finding_fields[] = {
-	CS_ENUM(cs_finding, severity, cs_severity_names),
-	CS_STR(cs_finding, check, 64),
-	CS_STR(cs_finding, file, 4096),
-	CS_U32(cs_finding, line),
-	CS_STR(cs_finding, what, 4096),
-	CS_STR(cs_finding, mend, 4096),
+	CS_ENUM(cs_doctor_finding, severity, cs_severity_names),
+	CS_STR(cs_doctor_finding, check, 64),
+	CS_STR(cs_doctor_finding, file, 4096),
+	CS_U32(cs_doctor_finding, line),
+	CS_STR(cs_doctor_finding, what, 4096),
+	CS_STR(cs_doctor_finding, mend, 4096),
 };
-static const struct cs_shape finding_shape = CS_SHAPE("finding", cs_finding, finding_fields);
+static const struct cs_shape finding_shape = CS_SHAPE("finding", cs_doctor_finding, finding_fields);
 static const struct cs_field findings_fields[] = { CS_ARRAY(cs_findings, findings, &finding_shape, FINDINGS_MAX) };
 const struct cs_shape cs_findings_shape = CS_SHAPE("findings", cs_findings, findings_fields);
 
 static void add(struct cs_doctor *doctor, const char *file, unsigned line, const char *mend, char *what)
 {
-	struct cs_finding finding = { .severity = (int)doctor->check->severity, .line = line, .what = what };
+	struct cs_doctor_finding finding = { .severity = (int)doctor->check->severity, .line = line, .what = what };
 	struct cs_findings *all = &doctor->findings;
 	int r = what != NULL ? 0 : CS_ENOMEM;
 
@@ -81,7 +82,7 @@ void cs_doctor_find_file(struct cs_doctor *doctor, const char *file, const char 
 bool cs_doctor_found(const struct cs_doctor *doctor, const struct cs_place *at)
 {
 	for (size_t i = 0; i < doctor->findings.n_findings; i++) {
-		const struct cs_finding *finding = &doctor->findings.findings[i];
+		const struct cs_doctor_finding *finding = &doctor->findings.findings[i];
 
 		if (strcmp(finding->check, doctor->check->id) == 0 && strcmp(finding->file, at->file) == 0 &&
 			finding->line == at->line)
@@ -219,6 +220,19 @@ static void read_config(struct cs_doctor *doctor)
 	}
 }
 
+/* The file. What the daemon goes by is what it took from it when it was applied. */
+static int read_policy(struct cs_doctor *doctor)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int r = cs_host_read(doctor->host, doctor->config.policy, &text, &len);
+
+	if (r == 0)
+		r = cs_policy_parse(text, doctor->config.policy, &doctor->policy, &doctor->refused);
+	free(text);
+	return r == CS_ENOMEM ? r : 0;
+}
+
 int cs_doctor_gather(const struct cs_host *host, struct cs_doctor *ret_doctor)
 {
 	struct cs_doctor doctor = { .host = host };
@@ -230,11 +244,14 @@ int cs_doctor_gather(const struct cs_host *host, struct cs_doctor *ret_doctor)
 		r = note_unread(&doctor, CS_SUDOERS, cs_sudoers_read(host, &doctor.sudoers));
 	if (r == 0)
 		r = note_unread(&doctor, CS_SSHD_CONFIG, cs_sshd_read(host, &doctor.sshd));
+	if (r == 0) {
+		read_config(&doctor);
+		r = read_policy(&doctor);
+	}
 	if (r < 0) {
 		cs_doctor_clear(&doctor);
 		return r;
 	}
-	read_config(&doctor);
 	*ret_doctor = doctor;
 	return 0;
 }
@@ -250,6 +267,8 @@ void cs_doctor_clear(struct cs_doctor *doctor)
 	if (doctor->config.conf != NULL)
 		config_clear(&doctor->config);
 	cs_problem_clear(&doctor->problem);
+	cs_policy_free(&doctor->policy);
+	cs_problem_clear(&doctor->refused);
 	free(doctor->unread);
 	cs_clear(&cs_findings_shape, &doctor->findings);
 	memset(doctor, 0, sizeof(*doctor));

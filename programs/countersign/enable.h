@@ -124,8 +124,8 @@ int cs_enable_record_of(const struct cs_enable_plan *plan, uint64_t within_ms, s
 /* Its time is over, or the machine was started anew. */
 bool cs_enable_is_over(const struct cs_enable_record *record);
 
-/* Copies beside, then the files, each whole. The record was written before; on an error the caller takes back. 0; CS_EPERM;
- * CS_EIO; CS_ENOMEM. */
+/* Copies beside, then the files, each whole. The record was written before; on an error the caller takes back. 0; CS_ECONFLICT
+ * (a file is not any more what was planned from; it is untouched); CS_EPERM; CS_EIO; CS_ENOMEM. */
 int cs_enable_write(const struct cs_host *host, const struct cs_enable_plan *plan);
 
 /* Puts every file of the door that was changed back as it was; where somebody changed one meanwhile, only our lines are taken.
@@ -135,6 +135,14 @@ int cs_enable_take_back(const struct cs_host *host, const struct cs_enable_door 
 
 /* One at a time: waits for the lock. The descriptor; CS_EPERM; CS_EIO; CS_ENOMEM. */
 int cs_enable_lock(const struct cs_host *host);
+
+/* --- Who tries it --------------------------------------------------------------------------------------------------- */
+
+/* Whoever came in before he became root, where a policy (NULL: none is known) says that no gate can guard what the trial does;
+ * else NULL: root. 0; CS_ENOMEM. The caller frees. */
+int cs_enable_choose(const struct cs_policy *policy, const struct cs_enable_door *door, char **ret_user);
+/* What a trial by that person (NULL: root) shows, and what it does not: sentences, static. */
+void cs_enable_told(const struct cs_enable_door *door, const char *user, const char **ret_proven, const char **ret_not);
 
 /* --- Trying it ------------------------------------------------------------------------------------------------------ */
 

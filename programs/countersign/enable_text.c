@@ -11,6 +11,7 @@
 #define HOLD_LINE "session    required     pam_countersign_hold.so\n"
 #define CONFIRM_LINE "session    required     pam_countersign_hold.so confirm\n"
 #define PLUGIN_LINE "Plugin sudo_countersign sudo_countersign.so\n"
+#define ATTEND_LINE "Plugin sudo_countersign_attend sudo_countersign.so\n"
 #define USE_PAM_LINE "UsePAM yes\n"
 
 /* --- Lines ---------------------------------------------------------------------------------------------------------- */
@@ -164,26 +165,34 @@ int cs_enable_put_hold(const struct cs_host *host, const struct cs_enable_file *
 
 /* --- sudo.conf and sshd_config -------------------------------------------------------------------------------------- */
 
-static bool names_plugin(const struct cs_sudo_conf *conf)
+static bool names_plugin(const struct cs_sudo_conf *conf, const char *line)
 {
 	for (size_t i = 0; i < conf->n; i++)
-		if (conf->lines[i].what == CS_SUDO_CONF_PLUGIN && conf->lines[i].n_words > 0 &&
-			strcmp(conf->lines[i].words[0], "sudo_countersign") == 0)
+		if (conf->lines[i].what == CS_SUDO_CONF_PLUGIN && conf->lines[i].n_words > 1 &&
+			strncmp(line + strlen("Plugin "), conf->lines[i].words[0], strlen(conf->lines[i].words[0])) == 0 &&
+			line[strlen("Plugin ") + strlen(conf->lines[i].words[0])] == ' ')
 			return true;
 	return false;
 }
 
+/* What decides, and what attends to what was let through. */
 int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
 	struct cs_buf *out)
 {
+	static const char *const lines[] = { PLUGIN_LINE, ATTEND_LINE };
 	struct cs_sudo_conf conf = { 0 };
 	int r = cs_sudo_conf_parse(text, len, &conf);
+	bool begun = false;
 
 	(void)host;
 	(void)file;
-	if (r == 0 && !names_plugin(&conf)) {
-		cs_buf_put(out, text, len);
-		put_line(out, PLUGIN_LINE);
+	for (size_t i = 0; r == 0 && i < CS_COUNT(lines); i++) {
+		if (names_plugin(&conf, lines[i]))
+			continue;
+		if (!begun)
+			cs_buf_put(out, text, len);
+		begun = true;
+		put_line(out, lines[i]);
 	}
 	cs_sudo_conf_clear(&conf);
 	return r;

@@ -24,14 +24,32 @@ static int keep(const struct cs_host *host, const struct cs_enable_edit *edit)
 	return r;
 }
 
+/* Between the plan and now somebody else may have written: what he wrote is not to be lost. */
+static int still_is(const struct cs_host *host, const struct cs_enable_edit *edit)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int r = cs_host_read(host, edit->path, &text, &len);
+
+	if (r == CS_ENOENT)
+		r = edit->there ? CS_ECONFLICT : 0;
+	else if (r == 0)
+		r = edit->there && len == edit->n_old && memcmp(text, edit->old, len) == 0 ? 0 : CS_ECONFLICT;
+	free(text);
+	return r;
+}
+
 int cs_enable_write(const struct cs_host *host, const struct cs_enable_plan *plan)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->n; i++)
 		r = keep(host, &plan->edits[i]);
-	for (size_t i = 0; r == 0 && i < plan->n; i++)
-		r = cs_host_write(host, plan->edits[i].path, plan->edits[i].new, plan->edits[i].n_new, &plan->edits[i].st);
+	for (size_t i = 0; r == 0 && i < plan->n; i++) {
+		r = still_is(host, &plan->edits[i]);
+		if (r == 0)
+			r = cs_host_write(host, plan->edits[i].path, plan->edits[i].new, plan->edits[i].n_new, &plan->edits[i].st);
+	}
 	return r;
 }
 

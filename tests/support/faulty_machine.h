@@ -278,6 +278,7 @@ static const struct fault {
 	{ "sshd_writable", SSHD_CONFIG, NULL, NULL, 0666, "sshd-files", SSHD_CONFIG, 0 },
 	/* our own */
 	{ "a014_conf_writable", "/etc/countersign/countersignd.conf", NULL, NULL, 0664, "files", NULL, 0 },
+	{ "a014_policy", "/etc/countersign/policy.conf", "", "gait x { }\n", 0, "policy", "/etc/countersign/policy.conf", 2 },
 	{ "policy_writable", "/etc/countersign/policy.conf", NULL, NULL, 0646, "files", NULL, 0 },
 	{ "roster_writable", "/etc/countersign/roster", NULL, "", 0666, "files", "/etc/countersign/roster", 0 },
 	{ "etc_writable", "/etc/countersign", NULL, NULL, 0777, "files files", NULL, 0 },

@@ -23,7 +23,7 @@ static char *found_ids(const struct cs_doctor *doctor)
 static void complain(const struct fault *fault, const struct cs_doctor *doctor, const char *ids)
 {
 	for (size_t i = 0; i < doctor->findings.n_findings; i++) {
-		const struct cs_finding *finding = &doctor->findings.findings[i];
+		const struct cs_doctor_finding *finding = &doctor->findings.findings[i];
 
 		print_message("  %s:%u: %s\n", finding->file, finding->line, finding->what);
 	}
@@ -33,7 +33,7 @@ static void complain(const struct fault *fault, const struct cs_doctor *doctor, 
 static int examine(const struct tree *tree, const struct fault *fault)
 {
 	struct cs_doctor doctor = { 0 };
-	const struct cs_finding *first = NULL;
+	const struct cs_doctor_finding *first = NULL;
 	char *ids = NULL;
 	int wrong = 0;
 
