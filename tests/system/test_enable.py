@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """countersign enable and disable with real sudo, sshd and su, from Debian's own files."""
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,6 @@ FILES = {
     "sshd": ["/etc/ssh/sshd_config", "/etc/pam.d/sshd"],
     "su": ["/etc/pam.d/su", "/etc/pam.d/su-l"],
 }
-STATE = "/var/lib/countersign-enable"
 POLICY = "".join(f"service {name} {{ unmatched = permit }}\n" for name in ("sudo", "sshd", "su", "su-l", "login"))
 KEPT = {}
 
@@ -71,6 +71,13 @@ def disable(door):
     untouched(door)
 
 
+def told(command, *words, status=0):
+    """What --json says of the doors."""
+    done = run_as("root", "countersign", command, "--json", *words, timeout=120)
+    assert done.status == status, done
+    return json.loads(done.out)["doors"]
+
+
 def waiters():
     """The processes that wait for a confirmation."""
     done = subprocess.run(["pgrep", "-f", "^countersign enable"], text=True, capture_output=True)
@@ -98,9 +105,97 @@ def test_dry_run_shows_and_changes_nothing():
     untouched("sudo")
 
 
+def test_json_says_what_was_done():
+    files = {"sudo": 3, "sshd": 1, "su": 1}
+    assert told("enable", "su", "--dry-run")[0]["outcome"] == "planned"
+    for door, count in files.items():
+        result, = told("enable", door)
+        assert (result["door"], result["outcome"], result["confirm_within_ms"]) == (door, "waiting", 120000), result
+        assert [step["step"] for step in result["steps"]] == ["doctor before", "trial before", "write", "doctor after",
+                                                              "trial after"], result
+        assert all(step["passed"] for step in result["steps"]), result
+        assert len(result["files"]) == count and "+" in result["files"][-1]["difference"], result
+        assert result["tried_as"] == "root" and result["proven"] and result["not_proven"], result
+        assert "--confirm" in result["next"], result
+        assert told("enable", door)[0]["outcome"] == "waiting"
+        assert [(one["door"], one["outcome"]) for one in told("enable", "--confirm") if one["outcome"] != "unchanged"] == [
+            (door, "connected")]
+        assert told("enable", door)[0]["outcome"] == "connected already"
+        assert told("disable", door)[0]["outcome"] == "disconnected"
+        untouched(door)
+
+
+def test_who_tries_it():
+    """Whoever came in, where no gate can hold him and no password is asked; else root. Kills a trial that asks people."""
+    came = {"SUDO_USER": "alice"}
+    for door in "sudo", "sshd", "su":
+        done = run_as("root", "countersign", "enable", door, "--json", env=came, timeout=120)
+        result, = json.loads(done.out)["doors"]
+        assert result["tried_as"] == ("root" if door == "su" else "alice"), done
+        disable(door)
+    done = run_as("root", "countersign", "enable", "sudo", "--json", env={"SUDO_USER": "erin"}, timeout=120)
+    assert json.loads(done.out)["doors"][0]["tried_as"] == "root", done  # sudo asks erin for a password
+    disable("sudo")
+    countersign("countersign_policy", stdin=POLICY.replace("service sudo { unmatched = permit }\n", """
+permission root.any { label = "Anything" }
+role infra { label = "Infrastructure" permissions = { root.any } scopes = { host } }
+assign infra-roles { role = infra scope = "*" dn = "cn=infra,ou=groups,dc=example,dc=org" listed = member }
+service sudo { unmatched = deny }
+gate any { service = sudo permission = root.any scope = "host/rel1" approval one { count = 1 role = infra scope = "*" } }
+"""))
+    try:
+        done = run_as("root", "countersign", "enable", "sudo", "--json", env=came, timeout=120)
+        assert json.loads(done.out)["doors"][0]["tried_as"] == "root", done
+        disable("sudo")
+    finally:
+        countersign("countersign_policy", stdin=POLICY)
+
+
+def test_doctor_agrees():
+    """Doors that enable connected, on Debian's own files: nothing above a hint. Then every file is as it was."""
+    wants = "/etc/systemd/system/multi-user.target.wants"
+    os.makedirs(wants, exist_ok=True)
+    link = f"{wants}/countersignd.service"
+    if not os.path.lexists(link):
+        os.symlink("/usr/lib/systemd/system/countersignd.service", link)
+    for door in FILES:
+        enable(door)
+        enable("--confirm")
+        done = run_as("root", "countersign", "doctor", "--json")
+        worse = [one for one in json.loads(done.out)["findings"] if one["severity"] != "hint"]
+        assert done.status == 0 and worse == [], worse
+    for door in FILES:
+        assert told("disable", door)[0]["outcome"] == "disconnected"
+        assert run_as("root", "countersign", "doctor", "--quiet").status == 0
+    for door in FILES:
+        untouched(door)
+
+
+def test_a101_what_somebody_else_wrote_meanwhile_stays():
+    """The trial before the change is when he writes. Kills a write that does not look again."""
+    script = "/usr/local/sbin/edit-su"
+    with open(script, "w") as file:
+        file.write("#!/bin/sh\ngrep -q meanwhile /etc/pam.d/su || echo '# meanwhile' >>/etc/pam.d/su\n")
+    os.chmod(script, 0o755)
+    text = KEPT["/etc/pam.d/su"][0]
+    with open("/etc/pam.d/su", "w") as file:
+        file.write(f"session optional pam_exec.so quiet {script}\n" + text)
+    try:
+        done = enable("su", status=1)
+        assert "changed by somebody else meanwhile" in done.err, done
+        found = open("/etc/pam.d/su").read()
+        assert found.endswith(text + "# meanwhile\n") and "pam_countersign" not in found, found
+        until(lambda: not waiters())
+    finally:
+        with open("/etc/pam.d/su", "w") as file:
+            file.write(text)
+    untouched("su")
+
+
 def test_each_door_is_tried_confirmed_and_undone():
     for door in FILES:
         done = enable(door)
+        assert "Not shown by that" in done.out, done
         assert "enable --confirm" in done.out and connected(door), done
         assert "waits" in enable(door).out
         console()
@@ -144,22 +239,43 @@ def test_killed_while_it_tries_everything_is_put_back():
     untouched("su")
 
 
+def unit_command():
+    """What countersign-enable.service runs when the machine starts."""
+    with open("/usr/lib/systemd/system/countersign-enable.service") as file:
+        return next(line.removeprefix("ExecStart=").split() for line in file if line.startswith("ExecStart="))
+
+
+def after_a_restart(*words):
+    """In namespaces of its own, in which the kernel's boot id is another one."""
+    with open("/run/boot_id", "w") as file:
+        file.write("01234567-89ab-4cde-8f01-23456789abcd\n")
+    return run_as("root", "unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-ec",
+                  'mount --bind /run/boot_id /proc/sys/kernel/random/boot_id; exec "$@"', "sh", *words)
+
+
 def test_after_a_restart_it_is_put_back():
-    """Nobody waits any more, as after a restart: --recover leaves what is in its time, and puts back what is not."""
-    enable("sudo")
-    for pid in waiters():
-        os.kill(pid, signal.SIGKILL)
+    """Nobody waits any more: the unit leaves what is in its time, and after a restart puts back what is not."""
+    for door in "sudo", "sshd":
+        enable(door)
+        for pid in waiters():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not waiters())
+        assert run_as("root", *unit_command()).status == 0
+        assert connected(door)
+        done = after_a_restart(*unit_command())
+        assert done.status == 0, done
+        untouched(door)
+        console()
+        enable("--confirm", status=1)
+
+
+def test_what_was_confirmed_stays_after_a_restart():
+    enable("su")
+    enable("--confirm")
     until(lambda: not waiters())
-    enable("--recover")
-    assert connected("sudo")
-    record = open(f"{STATE}/sudo", "rb").read()
-    boot = open("/proc/sys/kernel/random/boot_id").read().strip().encode()
-    assert boot in record
-    with open(f"{STATE}/sudo", "wb") as file:
-        file.write(record.replace(boot, boot[::-1]))
-    enable("--confirm", status=1)
-    enable("--recover")
-    untouched("sudo")
+    assert after_a_restart(*unit_command()).status == 0
+    assert connected("su")
+    disable("su")
 
 
 def test_ended_by_a_signal_it_is_put_back_at_once():
