@@ -120,8 +120,9 @@ def exported():
 
 def test_crash_a065_killed_at_any_moment():
     chosen = random.Random(65)
-    begun, rounds, permits, told = time.monotonic(), 0, 0, {}
-    while time.monotonic() - begun < SECONDS:
+    begun, rounds, permits, told, span = time.monotonic(), 0, 0, {}, 0.06
+    # On a busy machine the daemon gets more time until it comes to release something.
+    while time.monotonic() - begun < SECONDS or rounds <= 20 or permits <= 20:
         countersign("countersign_start")
         if rounds:
             check(work)
@@ -129,18 +130,19 @@ def test_crash_a065_killed_at_any_moment():
         work = Work(rounds)
         pid = fixed.pid()
         # Another process: this one changes its user, to connect as somebody, and could not send the signal then.
-        killer = subprocess.Popen(["/bin/sh", "-c", f"sleep {chosen.random() * 0.06:.4f}; kill -KILL {pid}"])
+        killer = subprocess.Popen(["/bin/sh", "-c", f"sleep {chosen.random() * span:.4f}; kill -KILL {pid}"])
         work.run()
         assert killer.wait() == 0
         countersign("world_until", "5", "the killed daemon to be gone", "world_gone", "countersignd")
         told |= heads()
         rounds += 1
         permits += len(work.permits)
+        if not work.permits:
+            span *= 1.2
     countersign("countersign_start")
     check(work)
     kept = exported()
     for number, head in told.items():
         assert kept.get(number) == head, (number, head, kept.get(number))
     print(f"     {rounds} kills, {permits} permits, {len(told)} logged heads")
-    assert rounds > 20 and permits > 20
     countersign("countersign_stop")

@@ -57,7 +57,7 @@ class Door:
     waits = True
 
     def begin(self):
-        self.term = Term(self.argv, user=self.person)
+        self.term = Term(self.argv, user=self.person, timeout=30)
         for pattern, line in self.talk:
             self.term.expect(pattern)
             self.term.sendline(line)
