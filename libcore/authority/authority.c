@@ -29,6 +29,8 @@ static const struct handler handlers[] = {
 	{ CS_CALL_ATTEND, &cs_attend_shape, &cs_attend_answer_shape, attend_start },
 	{ CS_CALL_SESSIONS, &cs_sessions_shape, &cs_sessions_answer_shape, sessions_start },
 	{ CS_CALL_END, &cs_end_shape, &cs_decision_shape, end_start },
+	{ CS_CALL_STREAM, &cs_stream_shape, &cs_attend_answer_shape, stream_start },
+	{ CS_CALL_SCREEN, &cs_screen_shape, &cs_screen_answer_shape, screen_start },
 	{ CS_CALL_ROLE, &cs_has_role_shape, &cs_right_answer_shape, role_start },
 };
 

@@ -34,6 +34,8 @@ typedef void (*cs_reply_fn)(void *arg, int error, const char *text, const void *
 /* What the authority tells while it works. */
 struct cs_authority_events {
 	void (*changed)(void *arg, const uint8_t id[CS_ID_LEN]); /* after commit: waiters of this request look again */
+	/* something new is on a terminal of this request, or who looks on there is to ask again */
+	void (*shown)(void *arg, const uint8_t id[CS_ID_LEN]);
 	/* after commit: for the log */
 	void (*recorded)(void *arg, const struct cs_event *event, const uint8_t chain[CS_DIGEST_LEN]);
 	void (*failed)(void *arg, const char *why); /* the store could not write: what the turn decided is denied */
@@ -96,6 +98,11 @@ int cs_authority_look(struct cs_authority *authority, const struct cs_caller *ca
  * CS_ENOMEM. */
 int cs_authority_attended(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_attend *attend,
 	struct cs_attend_answer *ret_answer);
+
+/* What whoever looks on through this connection has not seen yet, from call->from on; that he asks is noted. 0; CS_ENOENT: he
+ * has to begin, or to begin anew, with a call, because whether he may is looked at again; CS_ENOMEM. */
+int cs_authority_screen(struct cs_authority *authority, const struct cs_caller *caller, const struct cs_screen *call,
+	struct cs_screen_answer *ret_answer);
 
 /* The daemon stops. What runs goes on, and is attended to again when there is a daemon: nothing is recorded of it. */
 void cs_authority_stops(struct cs_authority *authority);

@@ -292,6 +292,8 @@ static void fill_reply(struct claiming *c, enum cs_reason refused, struct cs_dec
 	reply->state = refused == CS_WHY_USED ? CS_USED : task->stored.state;
 	reply->used = task->stored.used;
 	reply->attend = refused == CS_WHY_NONE;
+	if (refused != CS_WHY_NONE)
+		reply->watch = CS_WATCH_NONE;
 	if (refused == CS_WHY_COOLING)
 		(void)stored_cooling(task->authority, &task->stored, &task->now, &reply->remaining_ms);
 }

@@ -14,8 +14,7 @@ int viewer_asked(const struct task *task, const struct cs_stored *stored, const 
 	       strcmp(viewer->person.id, stored->request.requester.id) == 0;
 }
 
-/* Could the viewer fill a rule of it? That is a matter of its gate and scope alone. */
-static int is_approver(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
+int viewer_could_approve(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
 {
 	const struct cs_policy *policy = task->authority->policy;
 	const struct cs_gate *gate = request_gate(task->authority, &stored->request);
@@ -28,7 +27,7 @@ static int is_approver(const struct task *task, const struct cs_stored *stored, 
 
 int viewer_may_see(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer)
 {
-	return caller_is_root(task) || viewer_asked(task, stored, viewer) || is_approver(task, stored, viewer);
+	return caller_is_root(task) || viewer_asked(task, stored, viewer) || viewer_could_approve(task, stored, viewer);
 }
 
 /* --- Keys ---------------------------------------------------------------------------------------------------------- */
@@ -112,7 +111,7 @@ static int add_place(struct sources *sources, const struct cs_which *place, uint
 	struct cs_stored stored = { 0 };
 	int r = cs_store_get(sources->task->authority->store, number, &stored);
 
-	if (r == 0 && is_approver(sources->task, &stored, sources->viewer))
+	if (r == 0 && viewer_could_approve(sources->task, &stored, sources->viewer))
 		r = add(sources, place);
 	cs_clear(&cs_stored_shape, &stored);
 	return r;

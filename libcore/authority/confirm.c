@@ -27,7 +27,14 @@ static void release_drop(struct cs_authority *a, struct release *release)
 	}
 }
 
-static int record_confirm(struct task *task, const struct cs_confirm *confirm, const struct release *release)
+/* What has to be looked at runs only where somebody does: the module that shows it has waited for him. */
+static bool is_unwatched(struct task *task, const struct release *release)
+{
+	return release && release->number != 0 && stored_watch(task->authority, &task->stored) == CS_WATCH_REQUIRED &&
+	       !screens_watched(task->authority, release->number);
+}
+
+static int record_confirm(struct task *task, const struct cs_confirm *confirm, const struct release *release, bool unwatched)
 {
 	struct cs_authority *a = task->authority;
 	struct cs_event event = { 0 };
@@ -38,11 +45,12 @@ static int record_confirm(struct task *task, const struct cs_confirm *confirm, c
 	r = record_begin(a);
 	if (r < 0)
 		return r;
-	if (release) {
-		r = task_load(task, release->number);
-		if (r == 0)
-			r = record_request(a, &task->stored, CS_EVENT_CONFIRMED, CS_PERMIT, CS_WHY_CONFIRMED,
-				&task->stored.request.requester, NULL, NULL);
+	if (release && unwatched) {
+		r = record_request(a, &task->stored, CS_EVENT_DENIED, CS_DENY, CS_WHY_UNWATCHED,
+			&task->stored.request.requester, "nobody looks on", NULL);
+	} else if (release) {
+		r = record_request(a, &task->stored, CS_EVENT_CONFIRMED, CS_PERMIT, CS_WHY_CONFIRMED,
+			&task->stored.request.requester, NULL, NULL);
 	} else {
 		event.kind = CS_EVENT_DENIED;
 		event.actor_uid = confirm->subject.uid;
@@ -60,7 +68,8 @@ static int record_confirm(struct task *task, const struct cs_confirm *confirm, c
 static void reply_confirmed(struct task *task)
 {
 	struct cs_decision reply = { .verdict = CS_PERMIT, .reason = CS_WHY_CONFIRMED, .number = task->stored.number,
-		.session_ms = stored_session_ms(task->authority, &task->stored), .watch = task->stored.request.watch,
+		.session_ms = stored_session_ms(task->authority, &task->stored), .watch = stored_watch(task->authority, &task->stored),
+		.watch_grace_ms = stored_watch_grace_ms(task->authority, &task->stored),
 		.attend = task->stored.number != 0 };
 
 	reply.text = cs_dup(cs_reason_text(CS_WHY_CONFIRMED));
@@ -71,9 +80,16 @@ void confirm_start(struct task *task)
 {
 	const struct cs_confirm *confirm = task->call;
 	struct release *release = task->caller.module ? find_release(task, confirm) : NULL;
-	int r = record_confirm(task, confirm, release);
+	int r = release && release->number != 0 ? task_load(task, release->number) : 0;
+	bool unwatched = r == 0 && is_unwatched(task, release);
 
-	if (r == 0 && release) {
+	if (r == 0)
+		r = record_confirm(task, confirm, release, unwatched);
+	if (r == 0 && unwatched) {
+		release_drop(task->authority, release);
+		task_decide(task, CS_DENY, CS_WHY_UNWATCHED, "Somebody has to look on while it runs, and this sudo shows "
+			"it to nobody: sudo.conf lacks the lines for that.");
+	} else if (r == 0 && release) {
 		release_drop(task->authority, release); /* once */
 		reply_confirmed(task);
 	} else {

@@ -31,6 +31,31 @@ static void tell(struct cs_authority *a, struct session *session, enum cs_reason
 	session->end_turn = a->turn;
 }
 
+static int record_ended(struct cs_authority *a, const struct cs_stored *stored, enum cs_reason reason,
+	const struct cs_person *by, const char *told)
+{
+	int r = told ? record_begin(a) : CS_ENOMEM;
+
+	if (r == 0) {
+		r = record_request(a, stored, CS_EVENT_ENDED, CS_DENY, reason, by, told, NULL);
+		if (r < 0)
+			record_undo(a);
+	}
+	return r;
+}
+
+int session_end_one(struct cs_authority *a, const struct cs_stored *stored, struct session *session, enum cs_reason reason,
+	const char *text)
+{
+	char *told = told_text(reason, NULL, text);
+	int r = record_ended(a, stored, reason, NULL, told);
+
+	if (r == 0)
+		tell(a, session, reason, told);
+	free(told);
+	return r;
+}
+
 /* One event for all of it. Whoever attends looks after the commit, as at every change of a request. */
 int session_end(struct cs_authority *a, const struct cs_stored *stored, enum cs_reason reason, const struct cs_person *by,
 	const char *text)
@@ -44,12 +69,7 @@ int session_end(struct cs_authority *a, const struct cs_stored *stored, enum cs_
 	if (!session)
 		return CS_ENOENT;
 	told = told_text(reason, by, text);
-	r = told ? record_begin(a) : CS_ENOMEM;
-	if (r == 0) {
-		r = record_request(a, stored, CS_EVENT_ENDED, CS_DENY, reason, by, told, NULL);
-		if (r < 0)
-			record_undo(a);
-	}
+	r = record_ended(a, stored, reason, by, told);
 	for (; r == 0 && session; session = session_of(a, stored->number, session))
 		if (!session->end)
 			tell(a, session, reason, told);
@@ -62,6 +82,7 @@ void sessions_look_soon(struct cs_authority *a, uint64_t number)
 	for (struct session *s = a->sessions; s; s = s->next)
 		if (number == 0 || s->number == number)
 			s->look_ms = 0;
+	watchers_look_soon(a, number);
 }
 
 /* --- By a person --------------------------------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ struct session {
 	char *text;             /* for the person in it; NULL where there was no memory for it */
 	uint64_t end_turn;      /* in which it was told: not told when that turn's commit fails */
 	uint64_t look_ms;       /* boot time at which it is looked at again */
+	struct screen *screen;  /* its terminal, where others may look on (screen.h); the authority's */
 	struct session *next;
 };
 #define SESSION_LOOK_MS 30000
@@ -176,6 +177,9 @@ struct cs_authority {
 	struct release *releases;
 	struct session *sessions;
 	size_t n_sessions;
+	struct screen *screens;
+	size_t screens_bytes;
+	uint64_t last_screen;
 	struct cached_right *cache;
 	struct measuring *measuring; /* files that are hashed in slices, the next one first */
 	struct refused_votes refused[REFUSED_UIDS];
@@ -415,6 +419,8 @@ struct voter {
 	bool self;      /* his own request, and the gate takes that */
 	size_t standing; /* his vote among the task's; n_votes: none */
 };
+/* Is he somebody else than who asked, under whichever account, key or login? As voter_known, of which it is the first half. */
+enum cs_reason voter_other(const struct task *task, const struct cs_facts *requester, struct voter *voter, char **ret_text);
 /* Who he is: CS_WHY_NONE, or why he may not, with *ret_text (owned) where there is more to say. requester and voters: as
  * told, one for each of the task's votes; NULL: only what was known when they asked and voted. */
 enum cs_reason voter_known(const struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
@@ -469,6 +475,8 @@ char *row_line(const struct cs_action *action);
 /* concern.c: did the viewer, of whom the directory tells this, ask for it; may he see it? */
 int viewer_asked(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
 int viewer_may_see(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
+/* Could he fill a rule of it? That is a matter of its gate and scope alone. */
+int viewer_could_approve(const struct task *task, const struct cs_stored *stored, const struct cs_facts *viewer);
 /* The keys by which a new request is found: its person's and its place's. 0, CS_ENOMEM, CS_EIO. */
 int concern_keys(struct cs_stored *stored);
 /* Calls each, as cs_store_list does, for the open requests that the viewer asked for, and unless own those that he may
@@ -508,11 +516,46 @@ void sessions_free(struct cs_authority *authority);
  * particular. 0; CS_ENOENT: nothing runs, or all of it was told already; CS_E…. */
 int session_end(struct cs_authority *authority, const struct cs_stored *stored, enum cs_reason reason,
 	const struct cs_person *by, const char *text);
+/* The same for one of them alone. */
+int session_end_one(struct cs_authority *authority, const struct cs_stored *stored, struct session *session,
+	enum cs_reason reason, const char *text);
 /* Something changed that it may not survive: what runs because of the request (0: of any) is looked at again at the next
  * tick. */
 void sessions_look_soon(struct cs_authority *authority, uint64_t number);
 /* session_look.c: looks again at what has not been looked at for a while, and ends what is over. */
 void sessions_look(struct cs_authority *authority, const struct cs_now *now);
+
+/* screen.c: by which rule others look on: the request's or that of the policy in force, the stricter one; and how long nobody
+ * may where somebody has to, else 0. */
+enum cs_watch_rule stored_watch(const struct cs_authority *authority, const struct cs_stored *stored);
+uint64_t stored_watch_grace_ms(const struct cs_authority *authority, const struct cs_stored *stored);
+/* The new session of the task's request has a terminal to look at, where its rule says so. 0, CS_ENOMEM. */
+int screen_open(struct task *task, struct session *session);
+/* Something is on it that was not: whoever looks on is answered. */
+void screen_shown(struct cs_authority *authority, const struct screen *screen);
+/* Is nobody there who looks on, where somebody has to be? */
+bool screen_pauses(const struct screen *screen);
+/* How long nobody may look on still; 0: that is over. */
+uint64_t screen_left(const struct screen *screen, const struct cs_now *now);
+/* Names of those who look on: allocated; NULL when out of memory. */
+char *screen_names(const struct screen *screen);
+/* Does something that runs because of the request wait for somebody to look on for the first time? Did somebody? */
+bool screens_wait(struct cs_authority *authority, uint64_t number);
+bool screens_watched(struct cs_authority *authority, uint64_t number);
+void screens_free(struct cs_authority *authority);
+/* A terminal came on this connection, which is gone. */
+void stream_gone(struct cs_authority *authority, uint64_t connection);
+/* watcher.c: frees one who looks on, without a word in the record. */
+struct watcher;
+void watcher_drop(struct screen *screen, struct watcher *watcher);
+/* Whoever looked on through this connection is gone. */
+void watchers_gone(struct cs_authority *authority, uint64_t connection);
+/* A commit failed: who came in this turn did not. */
+void watchers_forget_turn(struct cs_authority *authority);
+/* Whoever looks on at what the request (0: any) runs is looked at again when he asks next. */
+void watchers_look_soon(struct cs_authority *authority, uint64_t number);
+/* Who asked no more for CS_SCREEN_MS is dropped. */
+void watchers_look(struct cs_authority *authority, const struct cs_now *now);
 
 /* What a session reads that waited for the same request as the one that used it. */
 #define USED_ELSEWHERE_TEXT "Another of your sessions, which asked for the same, has used it."
@@ -602,6 +645,8 @@ void archive_start(struct task *task);
 void attend_start(struct task *task);   /* sessions.c */
 void sessions_start(struct task *task); /* session_list.c */
 void end_start(struct task *task);
+void stream_start(struct task *task); /* screen.c */
+void screen_start(struct task *task); /* watcher.c */
 /* A vote is taken back on what runs already: that ends it. 1: the task goes on there; 0: it is none of that. */
 int end_withdrawn(struct task *task);
 

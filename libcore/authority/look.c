@@ -32,7 +32,7 @@ int decision_of(struct cs_authority *a, const struct cs_stored *stored, const st
 	struct cs_decision d = { .number = stored->number, .state = stored->state, .version = stored->version,
 		.uses = stored_uses(stored), .used = stored->used, .start_wall_ms = request->start_wall_ms,
 		.objection_ms = objection_left(stored, now), .session_ms = stored_session_ms(a, stored),
-		.watch = request->watch };
+		.watch = stored_watch(a, stored), .watch_grace_ms = stored_watch_grace_ms(a, stored) };
 	int r = copy_votes(votes, n_votes, &d);
 
 	memcpy(d.id, request->id, CS_ID_LEN);

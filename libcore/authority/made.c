@@ -17,6 +17,7 @@ static void fill_terms(const struct task *task, struct cs_request *request)
 	request->start_wall_ms = start;
 	request->uses = cs_gate_uses(gate) ? cs_gate_uses(gate) : 1;
 	request->session_ms = cs_gate_session_ms(gate);
+	request->watch = cs_gate_watch(gate);
 	request->objection_ms = cs_gate_objection_ms(gate);
 	request->self_approval = cs_gate_takes_self_approval(gate);
 }

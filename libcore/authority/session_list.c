@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What runs because of which request: people see what they asked for and what they could have approved, root all. */
-#include "internal.h"
+#include "screen.h"
 #include "frame.h"
 #include "mem.h"
 #include <stdlib.h>
@@ -24,12 +24,14 @@ static int fill(struct task *task, const struct session *session, const struct c
 	row->pid = session->pid;
 	row->since_wall_ms = session->since_wall_ms;
 	row->ends_in_ms = session_left(session, &task->now, NULL);
-	row->watch = request->watch;
+	row->watch = session->screen ? session->screen->rule : CS_WATCH_NONE;
+	row->watchers = session->screen ? session->screen->n_watchers : 0;
+	row->watched_by = session->screen ? screen_names(session->screen) : cs_dup("");
 	row->ending = session->end;
 	row->mine = viewer_asked(task, &task->stored, viewer);
 	row->may_end = true; /* whoever may see it */
-	row->may_watch = request->watch != CS_WATCH_NONE && !row->mine;
-	return row->requester && row->gate && row->scope && row->line && row->tty && row->peer ? 0 : CS_ENOMEM;
+	row->may_watch = row->watch != CS_WATCH_NONE && !row->mine;
+	return row->requester && row->gate && row->scope && row->line && row->tty && row->peer && row->watched_by ? 0 : CS_ENOMEM;
 }
 
 /* 1: it is for him, and loaded. */

@@ -74,6 +74,21 @@ static void end_overdue(struct cs_authority *a, uint64_t number)
 	cs_clear(&cs_stored_shape, &stored);
 }
 
+/* Nobody looks on, for longer than the gate takes. */
+static void end_unwatched(struct cs_authority *a, struct session *session)
+{
+	struct cs_stored stored = { 0 };
+	char *text = NULL;
+	char span[16];
+	int r = cs_store_get(a->store, session->number, &stored);
+
+	cs_span_text(r == 0 ? stored_watch_grace_ms(a, &stored) : 0, span);
+	if (r == 0 && cs_format(&text, "nobody looked on for %s", span) == 0)
+		(void)session_end_one(a, &stored, session, CS_WHY_UNWATCHED, text);
+	free(text);
+	cs_clear(&cs_stored_shape, &stored);
+}
+
 void sessions_look(struct cs_authority *a, const struct cs_now *now)
 {
 	unsigned looks = 0;
@@ -84,6 +99,8 @@ void sessions_look(struct cs_authority *a, const struct cs_now *now)
 		(void)session_left(s, now, &over);
 		if (over && !s->end)
 			end_overdue(a, s->number);
+		if (!s->end && s->screen && screen_pauses(s->screen) && screen_left(s->screen, now) == 0)
+			end_unwatched(a, s);
 		if (s->end || s->look_ms > now->boot_ms || looks == LOOKS_AT_ONCE)
 			continue;
 		looks++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What runs: which connection attends to what was released because of which request. In memory only: whoever attends
  * does so again when the daemon was started anew. */
-#include "internal.h"
+#include "screen.h"
 #include "mem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +23,15 @@ static struct session *session_on(struct cs_authority *a, uint64_t connection)
 	return NULL;
 }
 
+/* Its terminal comes on a connection of its own, on which whoever tells it waits too. */
+static struct session *session_told_on(struct cs_authority *a, uint64_t connection)
+{
+	for (struct session *s = a->sessions; s; s = s->next)
+		if (s->connection == connection || (s->screen && s->screen->stream == connection))
+			return s;
+	return NULL;
+}
+
 static void session_drop(struct cs_authority *a, struct session *session)
 {
 	for (struct session **at = &a->sessions; *at; at = &(*at)->next) {
@@ -30,6 +39,8 @@ static void session_drop(struct cs_authority *a, struct session *session)
 			continue;
 		*at = session->next;
 		a->n_sessions--;
+		if (session->screen)
+			screen_close(a, session->screen, session);
 		free(session->text);
 		free(session);
 		return;
@@ -40,6 +51,7 @@ void sessions_free(struct cs_authority *a)
 {
 	while (a->sessions)
 		session_drop(a, a->sessions);
+	screens_free(a);
 }
 
 void cs_authority_stops(struct cs_authority *a)
@@ -58,6 +70,7 @@ void sessions_forget_turn(struct cs_authority *a)
 		s->reason = CS_WHY_NONE;
 		s->look_ms = 0;
 	}
+	watchers_forget_turn(a);
 }
 
 /* --- It begins ----------------------------------------------------------------------------------------------------- */
@@ -105,6 +118,10 @@ static int session_add(struct task *task)
 	begin_at(session, call, &task->now);
 	session->lasts_ms = stored_session_ms(a, &task->stored);
 	session->version = 1;
+	if (screen_open(task, session) < 0) {
+		free(session);
+		return CS_ENOMEM;
+	}
 	session->look_ms = task->now.boot_ms; /* the policy may have changed since it was released */
 	session->next = a->sessions;
 	a->sessions = session;
@@ -143,12 +160,29 @@ uint64_t session_left(const struct session *session, const struct cs_now *now, b
 	return gone < session->lasts_ms ? session->lasts_ms - gone : 0;
 }
 
+/* Who looks on, and whether anything may pass while nobody does. */
+static int fill_watched(const struct session *session, const struct cs_now *now, struct cs_attend_answer *answer)
+{
+	uint64_t left = 0;
+
+	answer->watched_by = session->screen ? screen_names(session->screen) : cs_dup("");
+	if (!session->screen)
+		return answer->watched_by ? 0 : CS_ENOMEM;
+	answer->watchers = session->screen->n_watchers;
+	answer->pause = screen_pauses(session->screen);
+	left = answer->pause ? screen_left(session->screen, now) : 0;
+	if (answer->pause && (answer->ends_in_ms == 0 || left < answer->ends_in_ms))
+		answer->ends_in_ms = left > 0 ? left : 1;
+	return answer->watched_by ? 0 : CS_ENOMEM;
+}
+
 int cs_authority_attended(struct cs_authority *a, const struct cs_caller *caller, const struct cs_attend *attend,
 	struct cs_attend_answer *ret_answer)
 {
-	const struct session *session = session_on(a, caller->connection);
+	const struct session *session = session_told_on(a, caller->connection);
 	struct cs_attend_answer answer = { 0 };
-	struct cs_now now;
+	struct cs_now now = { 0 };
+	int r = 0;
 
 	if (!session)
 		return CS_ENOENT;
@@ -158,12 +192,14 @@ int cs_authority_attended(struct cs_authority *a, const struct cs_caller *caller
 	answer.end = session->end;
 	answer.reason = session->reason;
 	answer.text = cs_dup(session->text ? session->text : "");
-	if (!answer.text)
-		return CS_ENOMEM;
 	if (a->options.now(&now) == 0)
 		answer.ends_in_ms = session_left(session, &now, NULL);
-	*ret_answer = answer;
-	return 0;
+	r = answer.text ? fill_watched(session, &now, &answer) : CS_ENOMEM;
+	if (r < 0)
+		cs_clear(&cs_attend_answer_shape, &answer);
+	else
+		*ret_answer = answer;
+	return r;
 }
 
 /* --- It is over ---------------------------------------------------------------------------------------------------- */

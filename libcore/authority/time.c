@@ -29,6 +29,8 @@ void cs_authority_gone(struct cs_authority *a, const struct cs_caller *caller)
 		if (release->connection == caller->connection)
 			release->connection = 0;
 	session_gone(a, caller->connection);
+	stream_gone(a, caller->connection);
+	watchers_gone(a, caller->connection);
 }
 
 /* --- Over ---------------------------------------------------------------------------------------------------------- */
@@ -171,8 +173,12 @@ static void drop_old_releases(struct cs_authority *a, const struct cs_now *now)
 
 	while (*at) {
 		struct release *release = *at;
-		uint64_t age = now->boot_ms - release->at_ms;
+		uint64_t age = 0;
 
+		/* sudo waits, before it opens the session, for somebody to look on: for watch_grace at most */
+		if (release->number && screens_wait(a, release->number))
+			release->at_ms = now->boot_ms;
+		age = now->boot_ms - release->at_ms;
 		if (release->number && !release->alarm_turn && age > UNCONFIRMED_MS)
 			alarm_unconfirmed(a, release);
 		if (age > a->options.confirm_ms) {
@@ -198,6 +204,7 @@ uint64_t cs_authority_tick(struct cs_authority *a)
 	for (int i = 0; i < n; i++)
 		failed |= expire(a, overdue[i], &now) < 0;
 	look_for_unopposed(a, &now);
+	watchers_look(a, &now);
 	sessions_look(a, &now);
 	drop_old_releases(a, &now);
 	return n == (int)CS_COUNT(overdue) && !failed ? 1 : 1000;

@@ -102,8 +102,7 @@ static enum cs_reason against_voters(const struct task *task, const struct cs_fa
 	return reason;
 }
 
-enum cs_reason voter_known(const struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
-	struct voter *voter, char **ret_text)
+enum cs_reason voter_other(const struct task *task, const struct cs_facts *requester, struct voter *voter, char **ret_text)
 {
 	const struct cs_facts *facts = voter->facts;
 	enum cs_reason reason = CS_WHY_NONE;
@@ -118,8 +117,14 @@ enum cs_reason voter_known(const struct task *task, const struct cs_facts *reque
 	reason = against_requester(task, &task->stored.request.requester, voter, ret_text);
 	if (reason == CS_WHY_NONE && requester && requester->known == CS_KNOWN_YES)
 		reason = against_requester(task, &requester->person, voter, ret_text);
-	if (reason == CS_WHY_NONE)
-		reason = requester_login(task, voter, ret_text);
+	return reason == CS_WHY_NONE ? requester_login(task, voter, ret_text) : reason;
+}
+
+enum cs_reason voter_known(const struct task *task, const struct cs_facts *requester, const struct cs_facts *voters,
+	struct voter *voter, char **ret_text)
+{
+	enum cs_reason reason = voter_other(task, requester, voter, ret_text);
+
 	return reason == CS_WHY_NONE ? against_voters(task, voters, voter, ret_text) : reason;
 }
 

@@ -349,6 +349,7 @@ static const struct cs_field attend_answer_fields[] = {
 	CS_ENUM(cs_attend_answer, reason, cs_reason_names),
 	CS_STR(cs_attend_answer, text, CS_MAX_TEXT),
 	CS_U32(cs_attend_answer, watchers),
+	CS_STR(cs_attend_answer, watched_by, CS_MAX_TEXT),
 	CS_BOOL(cs_attend_answer, pause),
 	CS_U64(cs_attend_answer, ends_in_ms),
 };
@@ -376,6 +377,7 @@ static const struct cs_field session_fields[] = {
 	CS_U64(cs_session, ends_in_ms),
 	CS_ENUM(cs_session, watch, cs_watch_rule_names),
 	CS_U32(cs_session, watchers),
+	CS_STR(cs_session, watched_by, CS_MAX_TEXT),
 	CS_BOOL(cs_session, ending),
 	CS_BOOL(cs_session, mine),
 	CS_BOOL(cs_session, may_end),
@@ -398,7 +400,9 @@ SHAPE(end);
 static const struct cs_field stream_fields[] = {
 	CS_U64(cs_stream, number),
 	CS_FIXED(cs_stream, id, CS_ID_LEN),
+	CS_U32(cs_stream, pid),
 	CS_ENUM(cs_stream, kind, cs_stream_names),
+	CS_U64(cs_stream, left_out),
 	CS_BLOB(cs_stream, bytes, CS_MAX_STREAM),
 	CS_U32(cs_stream, lines),
 	CS_U32(cs_stream, columns),
@@ -407,6 +411,7 @@ SHAPE(stream);
 
 static const struct cs_field screen_fields[] = {
 	CS_U64(cs_screen, number),
+	CS_U64(cs_screen, session),
 	CS_U64(cs_screen, from),
 	CS_U32(cs_screen, wait_ms),
 	CS_BOOL(cs_screen, leave),
@@ -419,6 +424,10 @@ static const struct cs_field screen_answer_fields[] = {
 	CS_U32(cs_screen_answer, lines),
 	CS_U32(cs_screen_answer, columns),
 	CS_BOOL(cs_screen_answer, over),
+	CS_ENUM(cs_screen_answer, reason, cs_reason_names),
+	CS_STR(cs_screen_answer, text, CS_MAX_TEXT),
+	CS_U64(cs_screen_answer, session),
 	CS_U32(cs_screen_answer, watchers),
+	CS_ENUM(cs_screen_answer, watch, cs_watch_rule_names),
 };
 SHAPE(screen_answer);

@@ -47,8 +47,10 @@ enum cs_call_type {
 	                      * cs_attend_answer */
 	CS_CALL_SESSIONS = 25, /* people: what runs because of which request. cs_sessions -> cs_sessions_answer */
 	CS_CALL_END = 26,    /* people: end what runs. cs_end -> cs_decision */
-	CS_CALL_STREAM = 27, /* module: what passes over the terminal of what runs. cs_stream -> cs_attend_answer */
-	CS_CALL_SCREEN = 28, /* people: look on. cs_screen -> cs_screen_answer */
+	CS_CALL_STREAM = 27, /* module: what passes over the terminal of what runs, on a connection of its own; then attend
+	                      * waits there for a change. cs_stream -> cs_attend_answer */
+	CS_CALL_SCREEN = 28, /* people: look on, as long as it is asked again within CS_SCREEN_MS. cs_screen ->
+	                      * cs_screen_answer */
 	CS_CALL_ROLE = 29    /* module: does this person have this role in this scope? cs_has_role ->
 	                      * cs_right_answer, without steps */
 };
@@ -364,7 +366,8 @@ struct cs_attend_answer {
 	bool end;          /* end it now */
 	enum cs_reason reason; /* why */
 	char *text;        /* who ended it, or what; for the person in it */
-	uint32_t watchers; /* people who look on */
+	uint32_t watchers; /* who look on */
+	char *watched_by;  /* their names */
 	bool pause;        /* nobody looks on where somebody has to: let nothing pass */
 	uint64_t ends_in_ms; /* when it ends by itself: the session's time, or nobody looking on; 0: never */
 };
@@ -393,6 +396,7 @@ struct cs_session {
 	uint64_t ends_in_ms; /* 0: no limit */
 	enum cs_watch_rule watch;
 	uint32_t watchers;
+	char *watched_by; /* names of those who look on */
 	bool ending;      /* was told to end, and did not yet */
 	bool mine;
 	bool may_end;
@@ -415,24 +419,29 @@ extern const struct cs_shape cs_end_shape;
 
 enum cs_stream_kind {
 	CS_STREAM_NONE = 0,
-	CS_STREAM_IN = 1,
-	CS_STREAM_OUT = 2,
-	CS_STREAM_SIZE = 3 /* lines and columns changed */
+	CS_STREAM_OUT = 1, /* it was shown; no bytes: nothing, but may it go on? */
+	CS_STREAM_SIZE = 2 /* lines and columns */
 };
 extern const struct cs_names cs_stream_names[];
 
 struct cs_stream {
-	uint64_t number; /* as in cs_attend */
+	uint64_t number; /* as whoever attends to it said in cs_attend, and so are the next two */
 	uint8_t id[CS_ID_LEN];
+	uint32_t pid;
 	enum cs_stream_kind kind;
+	uint64_t left_out; /* so many bytes in front of these did not find room */
 	uint8_t *bytes;
 	size_t n_bytes;
 	uint32_t lines, columns; /* SIZE */
 };
 extern const struct cs_shape cs_stream_shape;
 
+#define CS_SCREEN_MS 15000 /* whoever is silent for so long looks on no more */
+
 struct cs_screen {
 	uint64_t number;
+	uint64_t session; /* of several that one request runs, as the answer said; 0: the newest, first one that nobody
+	                   * looks at */
 	uint64_t from;    /* offset in what was shown since the beginning; 0: as far back as it is kept */
 	uint32_t wait_ms; /* answer after this time even if there is nothing; at most 60,000 */
 	bool leave;       /* look on no more; also when the connection ends */
@@ -445,7 +454,11 @@ struct cs_screen_answer {
 	uint64_t from;    /* where they begin: later than asked for where that is not kept any more */
 	uint32_t lines, columns;
 	bool over;        /* what ran is over, and everything was told */
+	enum cs_reason reason; /* over: why it was ended; CS_WHY_NONE: by itself */
+	char *text;
+	uint64_t session;
 	uint32_t watchers;
+	enum cs_watch_rule watch;
 };
 extern const struct cs_shape cs_screen_answer_shape;
 

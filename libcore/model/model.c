@@ -155,6 +155,7 @@ static const struct cs_field decision_fields[] = {
 	CS_ARRAY(cs_decision, wanted, &cs_wanted_shape, CS_MAX_OPERANDS),
 	CS_BOOL(cs_decision, attend),
 	CS_ENUM(cs_decision, watch, cs_watch_rule_names),
+	CS_U64(cs_decision, watch_grace_ms),
 };
 SHAPE(decision);
 

@@ -255,6 +255,7 @@ struct cs_decision {
 	size_t n_wanted;
 	bool attend;           /* released by a gate: what runs is listed, and can be ended; attend to it */
 	enum cs_watch_rule watch; /* whether others may look on */
+	uint64_t watch_grace_ms;  /* REQUIRED: how long nobody may; 0: not at all */
 };
 extern const struct cs_shape cs_decision_shape;
 

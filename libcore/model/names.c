@@ -46,7 +46,7 @@ const struct cs_names cs_watch_rule_names[] = {
 	{ CS_WATCH_NONE, "none" }, { CS_WATCH_ALLOWED, "allowed" }, { CS_WATCH_REQUIRED, "required" }, { 0, NULL } };
 
 const struct cs_names cs_stream_names[] = {
-	{ CS_STREAM_NONE, "none" }, { CS_STREAM_IN, "in" }, { CS_STREAM_OUT, "out" }, { CS_STREAM_SIZE, "size" },
+	{ CS_STREAM_NONE, "none" }, { CS_STREAM_OUT, "out" }, { CS_STREAM_SIZE, "size" },
 	{ 0, NULL } };
 
 const struct cs_names cs_attend_names[] = {

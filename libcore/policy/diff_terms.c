@@ -10,14 +10,14 @@
 
 /* --- Switches and spans --------------------------------------------------------------------------------------- */
 
-enum term_kind { TERM_SWITCH, TERM_SPAN, TERM_NUMBER };
+enum term_kind { TERM_SWITCH, TERM_WORD, TERM_SPAN, TERM_NUMBER };
 
 static const struct term {
 	const char *name;
 	size_t offset;
 	enum term_kind kind;
 	bool more_is_stronger;
-	const char *words[2]; /* of a switch */
+	const char *words[3]; /* of a switch, or by the number of a word */
 	uint64_t none;        /* what is said where nothing is written; shown as "none" for a span */
 	bool none_is_most;    /* of a span: longer than any */
 	bool tells_only;      /* changes nothing that is permitted */
@@ -70,6 +70,15 @@ static const struct term {
 	{"uses", offsetof(struct cs_gate, uses), TERM_NUMBER, false, {NULL, NULL}, 1, false, false},
 	{"ahead", offsetof(struct cs_gate, ahead_ms), TERM_SPAN, false, {NULL, NULL}, 0, false, false},
 	{"session", offsetof(struct cs_gate, session_ms), TERM_SPAN, false, {NULL, NULL}, 0, true, false},
+	{"watch",
+	 offsetof(struct cs_gate, watch),
+	 TERM_WORD,
+	 true,
+	 {"none", "allowed", "required"},
+	 0,
+	 false,
+	 false},
+	{"watch_grace", offsetof(struct cs_gate, watch_grace_ms), TERM_SPAN, false, {NULL, NULL}, 0, true, false},
 	{"remind", offsetof(struct cs_gate, remind_ms), TERM_SPAN, true, {NULL, NULL}, 0, false, true},
 };
 
@@ -88,7 +97,7 @@ static uint64_t term_of(const struct cs_gate *gate, const struct term *term)
 
 static const char *show_term(const struct term *term, uint64_t value, char text[32])
 {
-	if (term->kind == TERM_SWITCH)
+	if (term->kind == TERM_SWITCH || term->kind == TERM_WORD)
 		return term->words[value];
 	if (term->kind == TERM_SPAN)
 		return value == term->none ? "none" : cs_policy_say_span(value, text);

@@ -40,6 +40,16 @@ static int lint_artefacts(struct lint *lint, const struct cs_gate *gate)
 			   gate->name);
 }
 
+/* What is released without a request is nobody's to look at. */
+static int lint_watch(struct lint *lint, const struct cs_gate *gate)
+{
+	if (gate->watch != CS_WATCH_REQUIRED || gate->n_exempts + gate->n_automatics == 0)
+		return 0;
+	return cs_lint_say(lint, false, gate->line, "unwatched",
+			   "gate %s wants its sessions watched; what its exempt and automatic sections let through is not",
+			   gate->name);
+}
+
 /* --- Automatic approvals ------------------------------------------------------------------------------------------ */
 
 static int lint_automatic(struct lint *lint, const struct cs_gate *gate, const struct automatic *automatic)
@@ -162,6 +172,8 @@ int cs_lint_terms(struct lint *lint, const struct cs_gate *gate)
 		r = lint_objections(lint, gate);
 	if (r == 0)
 		r = lint_artefacts(lint, gate);
+	if (r == 0)
+		r = lint_watch(lint, gate);
 	for (size_t i = 0; r == 0 && i < gate->n_automatics; i++)
 		r = lint_automatic(lint, gate, &gate->automatics[i]);
 	for (size_t i = 0; r == 0 && i < gate->n_rules; i++) {

@@ -70,7 +70,8 @@ static int load_permission(struct loader *loader, const struct cs_conf_section *
 
 /* Keys of a gate that say how approvals are given, counted and used. */
 static const char *const of_approvals[] = {"objections", "self_approval", "signature", "uses",
-					   "ahead",      "session",       "remind"};
+					   "ahead",      "session",       "remind",    "watch",
+					   "watch_grace"};
 
 static int refuse_in_denial(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate,
 			    const char *const *keys, size_t n)
@@ -146,6 +147,37 @@ static int check_session(struct loader *loader, const struct cs_conf_section *se
 				      gate->name, gate->services[i]);
 	}
 	return 0;
+}
+
+/* Only sudo hands its terminal to a plugin. Who could approve it looks on. */
+static int check_watch_services(struct loader *loader, const struct cs_conf_section *section,
+				const struct cs_gate *gate)
+{
+	for (size_t i = 0; i < gate->n_services; i++) {
+		if (!cs_service_runs_files(gate->services[i]))
+			return REFUSE(loader, section, "watch",
+				      "watch is kept for commands under sudo, whose terminal others can look at, and gate "
+				      "%s guards %s, whose terminal nobody sees",
+				      gate->name, gate->services[i]);
+	}
+	return 0;
+}
+
+static int load_watch(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
+{
+	bool required = false;
+	int r = cs_load_choice(loader, section, "watch", "required", "allowed", &required);
+
+	if (r == 0 && cs_conf_given(section, "watch"))
+		gate->watch = required ? CS_WATCH_REQUIRED : CS_WATCH_ALLOWED;
+	if (r == 0 && !required && cs_conf_given(section, "watch_grace"))
+		return REFUSE(loader, section, "watch_grace",
+			      "watch_grace is how long nobody may look on, and gate %s does not say watch = required",
+			      gate->name);
+	if (r == 0 && required)
+		r = cs_load_span(loader, section, "watch_grace", 60 * POLICY_SECOND, 5 * POLICY_SECOND, POLICY_HOUR,
+				 &gate->watch_grace_ms);
+	return r == 0 && gate->watch != CS_WATCH_NONE ? check_watch_services(loader, section, gate) : r;
 }
 
 /* How often an approval may be used. */
@@ -278,7 +310,7 @@ static int load_spans(struct loader *loader, const struct cs_conf_section *secti
 int cs_load_terms(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
 	static int (*const reads[])(struct loader *, const struct cs_conf_section *, struct cs_gate *) = {
-		load_permission, cs_load_approvals, load_choices, load_spans, load_uses, load_artefacts};
+		load_permission, cs_load_approvals, load_choices, load_spans, load_uses, load_artefacts, load_watch};
 	static int (*const checks[])(struct loader *, const struct cs_conf_section *, const struct cs_gate *) = {
 		check_of_approvals, check_use_after, check_remind, check_session, cs_check_rules};
 	int r = 0;

@@ -142,6 +142,8 @@ bool cs_gate_needs_signature(const struct cs_gate *gate);     /* signature = req
 uint32_t cs_gate_uses(const struct cs_gate *gate);            /* 1, more, CS_USES_ANY */
 uint64_t cs_gate_ahead_ms(const struct cs_gate *gate);        /* how far ahead a start may be; 0: not at all */
 uint64_t cs_gate_session_ms(const struct cs_gate *gate);      /* 0: no limit */
+enum cs_watch_rule cs_gate_watch(const struct cs_gate *gate); /* whether others may, or have to, look on; default none */
+uint64_t cs_gate_watch_grace_ms(const struct cs_gate *gate);  /* how long it may go on with nobody; 0: not required */
 uint64_t cs_gate_remind_ms(const struct cs_gate *gate);       /* reminder so long before the deadline; 0: none */
 
 struct cs_held; /* below */

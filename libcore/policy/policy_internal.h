@@ -270,6 +270,8 @@ struct cs_gate {
 	size_t n_artefacts;
 	uint64_t lifetime_ms, use_within_ms, use_after_ms;
 	uint64_t objection_ms, ahead_ms, session_ms, remind_ms; /* 0: none */
+	uint64_t watch;          /* enum cs_watch_rule */
+	uint64_t watch_grace_ms; /* 0: where watching is not required */
 	uint64_t uses; /* CS_USES_ANY: any number */
 	uint64_t fresh_ms; /* as written; CS_FRESH_ANY: not said */
 	uint64_t least_fresh_ms; /* the smallest of that and of every permission that the gate asks for */

@@ -61,6 +61,16 @@ uint64_t cs_gate_session_ms(const struct cs_gate *gate)
 	return gate->session_ms;
 }
 
+enum cs_watch_rule cs_gate_watch(const struct cs_gate *gate)
+{
+	return (enum cs_watch_rule)gate->watch;
+}
+
+uint64_t cs_gate_watch_grace_ms(const struct cs_gate *gate)
+{
+	return gate->watch_grace_ms;
+}
+
 uint64_t cs_gate_remind_ms(const struct cs_gate *gate)
 {
 	return gate->remind_ms;

@@ -145,6 +145,8 @@ static int terms_hold(struct step *step, const struct cs_request *request, const
 	else if (cs_gate_session_ms(gate) != 0 &&
 		 (request->session_ms == 0 || request->session_ms > cs_gate_session_ms(gate)))
 		what = "lets a session last longer";
+	else if (request->watch < cs_gate_watch(gate))
+		what = "is watched less";
 	return what ? BAD(step, "request %llu %s than its gate allows", (unsigned long long)step->event.request, what)
 		    : 0;
 }

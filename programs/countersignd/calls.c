@@ -63,8 +63,10 @@ void dispatch(struct connection *c, const struct cs_message *message, void *call
 		send_reply(c, CS_EPERM, "this connection attends to what runs, and does nothing else", NULL);
 		return;
 	}
-	c->attends = c->attends || message->type == CS_CALL_ATTEND;
+	c->attends = c->attends || message->type == CS_CALL_ATTEND || message->type == CS_CALL_STREAM;
 	if (message->type == CS_CALL_ATTEND && attend_again(c, call) == 1)
+		return;
+	if (message->type == CS_CALL_SCREEN && screen_again(c, call) == 1)
 		return;
 	if (message->type == CS_CALL_WAIT) {
 		wait_start(c, call);

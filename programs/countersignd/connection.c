@@ -47,7 +47,10 @@ static void listen_to(struct connection *c)
 {
 	static const struct timeval idle = { .tv_sec = IDLE_SECONDS };
 
-	(void)event_add(c->timer, &idle);
+	if (c->attends) /* as long as what it attends to runs */
+		(void)event_del(c->timer);
+	else
+		(void)event_add(c->timer, &idle);
 }
 
 void send_reply(struct connection *c, int error, const char *text, const void *reply)
@@ -62,6 +65,7 @@ void send_reply(struct connection *c, int error, const char *text, const void *r
 	c->waiting = false;
 	c->watching = false;
 	c->attending = false;
+	c->screening = false;
 	listen_to(c);
 	if (r < 0)
 		close_later(c);
@@ -190,7 +194,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (c->closing)
 		return;
-	if (c->waiting || c->watching || c->attending)
+	if (c->waiting || c->watching || c->attending || c->screening)
 		c->look = c->overdue = true;
 	else if (!c->busy)
 		close_later(c);

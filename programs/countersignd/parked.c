@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define WAIT_MAX_MS 60000u
+#define SCREEN_MAX_MS (CS_SCREEN_MS - 5000) /* who is silent for CS_SCREEN_MS looks on no more */
 #define WATCHES_PER_UID 16     /* of the connections that one may have: who watches has to be able to vote */
 
 /* Only between turns: what a turn decides is nobody's to see before it is committed. */
@@ -85,6 +86,41 @@ int attend_again(struct connection *c, const struct cs_attend *attend)
 	return 1;
 }
 
+/* Whoever may look on learns of what is new; whether he still may is looked at when he asks next, so he has to. */
+void screen_look(struct connection *c)
+{
+	struct cs_screen_answer answer = { 0 };
+	int r = cs_authority_screen(c->server->authority, &c->caller, &c->screen, &answer);
+
+	c->look = false;
+	if (r == 0 && !c->overdue && answer.n_bytes == 0 && !answer.over) {
+		cs_clear(&cs_screen_answer_shape, &answer);
+		return;
+	}
+	if (r == CS_ENOENT) {
+		answer.from = c->screen.from;
+		answer.session = c->screen.session;
+		r = 0;
+	}
+	(void)event_del(c->timer);
+	send_reply(c, r, NULL, &answer);
+	cs_clear(&cs_screen_answer_shape, &answer);
+}
+
+int screen_again(struct connection *c, const struct cs_screen *screen)
+{
+	struct cs_screen_answer answer = { 0 };
+	int r = cs_authority_screen(c->server->authority, &c->caller, screen, &answer);
+
+	cs_clear(&cs_screen_answer_shape, &answer);
+	if (r == CS_ENOENT)
+		return 0;
+	c->screen = *screen;
+	c->screening = true;
+	park(c, screen->wait_ms < SCREEN_MAX_MS ? screen->wait_ms : SCREEN_MAX_MS);
+	return 1;
+}
+
 static size_t watches_of(const struct server *s, uint32_t uid)
 {
 	size_t n = 0;
@@ -114,5 +150,15 @@ void changed(void *arg, const uint8_t id[CS_ID_LEN])
 	for (struct connection *c = s->connections; c; c = c->next)
 		if (c->watching || (c->waiting && memcmp(c->wait.id, id, CS_ID_LEN) == 0) ||
 			(c->attending && memcmp(c->attend.id, id, CS_ID_LEN) == 0))
+			c->look = true;
+}
+
+void shown(void *arg, const uint8_t id[CS_ID_LEN])
+{
+	struct server *s = arg;
+
+	(void)id; /* of those few who look on anywhere */
+	for (struct connection *c = s->connections; c; c = c->next)
+		if (c->screening)
 			c->look = true;
 }

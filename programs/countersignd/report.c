@@ -70,6 +70,7 @@ struct cs_authority_events server_events(struct server *server)
 
 	if (server) {
 		events.changed = changed;
+		events.shown = shown;
 		events.failed = store_failed;
 		events.describe = describe;
 	}

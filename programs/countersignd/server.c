@@ -107,6 +107,8 @@ static void end_turn(struct server *s)
 			wait_look(c);
 		else if (c->look && !c->closing && c->attending)
 			attend_look(c);
+		else if (c->look && !c->closing && c->screening)
+			screen_look(c);
 	reap(s);
 	logins_look(s);
 	cs_authority_turn(s->authority);

@@ -32,11 +32,13 @@ struct connection {
 	bool waiting;  /* it is a wait */
 	bool watching; /* it is a watch */
 	bool attending; /* it attends to what runs: a long poll, or it has just begun */
+	bool screening; /* it looks on at a terminal: a long poll */
 	bool attends;  /* it did: nothing else is taken from it any more */
 	bool look;     /* something that it is parked for changed, or it has just begun */
 	bool overdue;  /* its wait is over, changed or not */
 	bool closing;  /* freed at the end of the turn */
 	struct cs_wait wait;
+	struct cs_screen screen;
 	struct cs_attend attend; /* without what is only for display */
 	uint64_t seen; /* a watch: the change that the caller knows */
 	const struct cs_message *message;
@@ -87,12 +89,18 @@ void wait_start(struct connection *c, const struct cs_wait *wait);
 void watch_start(struct connection *c, const struct cs_watch *watch);
 /* 1 where the connection attends already, and is parked or answered; 0: it has to begin. */
 int attend_again(struct connection *c, const struct cs_attend *attend);
+/* 1 where the connection looks on already, and is parked; 0: it has to begin. */
+int screen_again(struct connection *c, const struct cs_screen *screen);
 /* Answers it if there is something to say. Between turns. */
 void wait_look(struct connection *c);
 void watch_look(struct connection *c);
 void attend_look(struct connection *c);
+void screen_look(struct connection *c);
 /* A request changed: whoever is parked for it looks at the end of the turn. */
 void changed(void *arg, const uint8_t id[CS_ID_LEN]);
+
+/* Something is on a terminal: whoever looks on there looks at the end of the turn. */
+void shown(void *arg, const uint8_t id[CS_ID_LEN]);
 
 /* logins.c: what the helper tells of logins becomes calls of the authority; each login stands for a connection. 0,
  * CS_ENOMEM. */

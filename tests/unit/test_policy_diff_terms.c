@@ -34,6 +34,16 @@ static const struct diff_case keys_cases[] = {
 	{SAYS(""), SAYS("session = 1h"), {"stronger|gate g|session: none -> 1h"}},
 	{SAYS("session = 1h"), SAYS("session = 2h"), {"weaker|gate g|session: 1h -> 2h"}},
 	{SAYS("session = 1h"), SAYS(""), {"weaker|gate g|session: 1h -> none"}},
+	{SAYS(""), SAYS("watch = allowed"), {"stronger|gate g|watch: none -> allowed"}},
+	{SAYS("watch = required"),
+	 SAYS("watch = allowed"),
+	 {"weaker|gate g|watch: required -> allowed", "weaker|gate g|watch_grace: 1m -> none"}},
+	{SAYS(""),
+	 SAYS("watch = required"),
+	 {"stronger|gate g|watch: none -> required", "stronger|gate g|watch_grace: none -> 1m"}},
+	{SAYS("watch = required"),
+	 SAYS("watch = required watch_grace = 2m"),
+	 {"weaker|gate g|watch_grace: 1m -> 2m"}},
 	{SAYS(""), SAYS("remind = 5m"), {"same|gate g|remind: none -> 5m"}},
 };
 

@@ -337,6 +337,11 @@ static void test_policy_lint_terms(void **state)
 	assert_int_equal(count(TERMS(BY_PMC "objections = 5m"), "lazy-consensus", says), 1);
 	assert_string_equal(says, "n 13: gate g goes ahead after 5m where nobody objects, though nobody agreed; on a host that "
 		"tells nobody (countersignd.conf, notify) it waits for approvals");
+	assert_int_equal(count(TERMS(BY_PMC "watch = required"), "unwatched", says), 0);
+	assert_int_equal(count(TERMS(BY_PMC "watch = allowed automatic n { peer = local }"), "unwatched", says), 0);
+	assert_int_equal(count(TERMS(BY_PMC "watch = required automatic n { peer = local }"), "unwatched", says), 1);
+	assert_string_equal(says, "n 13: gate g wants its sessions watched; what its exempt and automatic sections let through "
+		"is not");
 	assert_int_equal(count(RIGHTS "break_glass b { scope = host uid = { 7, 8 } approval v { count = 2 role = root } }\n",
 			       "break-glass", says),
 			 1);

@@ -50,6 +50,8 @@ static void test_policy_terms_are_read(void **state)
 	assert_int_equal(cs_gate_session_ms(gate), HOUR);
 	assert_int_equal(cs_gate_remind_ms(gate), HOUR / 6);
 	assert_int_equal(cs_gate_ahead_ms(gate), 0);
+	assert_int_equal(cs_gate_watch(gate), CS_WATCH_NONE);
+	assert_int_equal(cs_gate_watch_grace_ms(gate), 0);
 	assert_int_equal(cs_gate_rule_quorum(gate, 0), CS_QUORUM_COUNT);
 	assert_int_equal(cs_gate_rule_count(gate, 0), 2);
 	assert_true(cs_gate_rule_counts_rejects(gate, 0));
@@ -58,6 +60,40 @@ static void test_policy_terms_are_read(void **state)
 	assert_false(cs_gate_rule_counts_rejects(gate, 1));
 	assert_int_equal(cs_gate_rule_quorum(gate, 2), CS_QUORUM_ALL);
 	cs_policy_free(&policy);
+}
+
+static void test_policy_terms_of_watching(void **state)
+{
+	static const struct {
+		const char *says;
+		enum cs_watch_rule watch;
+		uint64_t grace_ms;
+	} cases[] = {
+		{"watch = allowed", CS_WATCH_ALLOWED, 0},
+		{"watch = required", CS_WATCH_REQUIRED, HOUR / 60},
+		{"watch = required watch_grace = 5s", CS_WATCH_REQUIRED, 5000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct cs_policy *policy = NULL;
+		char *text = NULL;
+
+		assert_int_equal(cs_format(&text, GATE "%s\n" ONE "}\n", cases[i].says), 0);
+		policy = parse_with_rights(text);
+		assert_int_equal(cs_gate_watch(cs_policy_gate(policy, "g")), cases[i].watch);
+		assert_int_equal(cs_gate_watch_grace_ms(cs_policy_gate(policy, "g")), cases[i].grace_ms);
+		cs_policy_free(&policy);
+		cs_free_str(&text);
+	}
+	refused(6, "watch is required or allowed", GATE "watch = yes\n" ONE "}\n");
+	refused(6, "watch_grace is 5 s at least and 1 h at most", GATE "watch = required watch_grace = 1s\n" ONE "}\n");
+	refused(6, "watch_grace is 5 s at least", GATE "watch = required watch_grace = 2h\n" ONE "}\n");
+	refused(6, "gate g does not say watch = required", GATE "watch_grace = 60s\n" ONE "}\n");
+	refused(6, "gate g does not say watch = required", GATE "watch = allowed watch_grace = 60s\n" ONE "}\n");
+	refused(5, "watch is kept for commands under sudo, whose terminal others can look at, and gate h guards sshd",
+		"gate h {\nservice = { sudo, sshd }\npermission = host.login\nscope = \"*\"\nwatch = allowed\n"
+		"approval a { count = 1 role = infra }\n}\n");
 }
 
 static void test_policy_terms_order_of_rules(void **state)
@@ -183,7 +219,7 @@ static void test_policy_idle_terms_refused(void **state)
 {
 	static const char *const terms[] = {
 		"objections = 1h", "self_approval = permit", "signature = required", "uses = 2",
-		"ahead = 1d",      "session = 1h",           "remind = 1m"};
+		"ahead = 1d",      "session = 1h",           "remind = 1m",          "watch = allowed"};
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(terms); i++) {
@@ -477,6 +513,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_terms_are_read),
+		cmocka_unit_test(test_policy_terms_of_watching),
 		cmocka_unit_test(test_policy_terms_order_of_rules),
 		cmocka_unit_test(test_policy_terms_defaults),
 		cmocka_unit_test(test_policy_terms_labels),
