@@ -25,18 +25,31 @@ static struct attending {
 	struct cs_sudo_released released;
 	struct cs_attend attend;
 	struct cs_client *client;
-	struct sudo_plugin_event *readable, *again;
+	struct sudo_plugin_event *readable, *again, *alone;
+	bool is_alone; /* somebody has to look on, and there is no daemon to show it */
+	char *watched_by; /* as the person was told */
 	sudo_printf_t print;
 	char tty[CS_MAX_NAME + 1];
 } attending;
 
 static void on_readable(int fd, int what, void *closure);
 
-/* The connection that went wrong is closed. The command goes on: a daemon that does not answer ends nothing. */
+/* Where somebody has to look on nobody can without the daemon: that lasts as long as the gate takes it. */
+static void be_alone(struct attending *self)
+{
+	struct timespec grace = { .tv_sec = (time_t)(self->released.watch_grace_ms / 1000) };
+
+	if (self->released.watch != CS_WATCH_REQUIRED || self->is_alone)
+		return;
+	self->is_alone = self->alone->add(self->alone, &grace) == 1;
+}
+
+/* The connection that went wrong is closed. The command goes on: a daemon that does not answer ends nothing else. */
 static void lose(struct attending *self, int seconds)
 {
 	struct timespec when = { .tv_sec = seconds };
 
+	be_alone(self);
 	(void)self->readable->del(self->readable);
 	cs_client_close(&self->client);
 	(void)self->again->add(self->again, &when);
@@ -82,6 +95,38 @@ static void end(struct attending *self, const struct cs_attend_answer *answer)
 	(void)cs_limit_session(1);
 }
 
+static void on_alone(int fd, int what, void *closure)
+{
+	static char text[] = "ended: countersignd does not answer, so nobody can look on";
+	const struct cs_attend_answer answer = { .text = text };
+
+	(void)fd;
+	(void)what;
+	end(closure, &answer);
+}
+
+/* Whoever is looked at is told. */
+static void tell_watchers(struct attending *self, const struct cs_attend_answer *answer)
+{
+	const char *names = answer->watched_by != NULL ? answer->watched_by : "";
+	char *text = cs_escaped(names);
+
+	if (strcmp(names, self->watched_by != NULL ? self->watched_by : "") != 0)
+		(void)self->print(SUDO_CONV_ERROR_MSG | SUDO_CONV_PREFER_TTY, "\r\ncountersign: request %llu: %s%s\r\n",
+			(unsigned long long)self->attend.number, *names == '\0' || text == NULL ? "" : text,
+			*names == '\0' ? "nobody looks on any more" : text == NULL ? "somebody looks on" : " looks on");
+	cs_free_str(&text);
+	(void)cs_set(&self->watched_by, names);
+}
+
+static void heard(struct attending *self, const struct cs_attend_answer *answer)
+{
+	if (self->is_alone)
+		(void)self->alone->del(self->alone);
+	self->is_alone = false;
+	tell_watchers(self, answer);
+}
+
 static void on_readable(int fd, int what, void *closure)
 {
 	struct attending *self = closure;
@@ -93,6 +138,8 @@ static void on_readable(int fd, int what, void *closure)
 	(void)what;
 	if (r == CS_EBUSY && text == NULL)
 		return;
+	if (r == 0)
+		heard(self, &answer);
 	if (r == 0 && answer.end) {
 		end(self, &answer);
 	} else {
@@ -121,7 +168,9 @@ static int make_events(struct attending *self)
 		return CS_EVERSION;
 	self->readable = make();
 	self->again = make();
-	if (self->readable == NULL || self->again == NULL ||
+	self->alone = make();
+	if (self->readable == NULL || self->again == NULL || self->alone == NULL ||
+		self->alone->set(self->alone, -1, SUDO_PLUGIN_EV_TIMEOUT, on_alone, self) != 1 ||
 		self->again->set(self->again, -1, SUDO_PLUGIN_EV_TIMEOUT, on_again, self) != 1)
 		return CS_ENOMEM;
 	return 0;
@@ -129,12 +178,13 @@ static int make_events(struct attending *self)
 
 static void forget(struct attending *self)
 {
-	struct sudo_plugin_event *events[] = { self->readable, self->again };
+	struct sudo_plugin_event *events[] = { self->readable, self->again, self->alone };
 
 	for (size_t i = 0; i < CS_COUNT(events); i++)
 		if (events[i] != NULL)
 			events[i]->free(events[i]);
 	cs_client_close(&self->client);
+	cs_free_str(&self->watched_by);
 	memset(self, 0, sizeof(*self));
 }
 

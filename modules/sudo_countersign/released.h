@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the approval plugin was told to release in this process, for the plugin that attends to it: sudo loads the shared
+/* What the approval plugin was told to release in this process, for the plugins that attend to it and show it: sudo loads the shared
  * object once for both. */
 #ifndef CS_SUDO_RELEASED_H
 #define CS_SUDO_RELEASED_H
@@ -9,6 +9,8 @@
 struct cs_sudo_released {
 	uint64_t number; /* of the request; 0: there is nothing to attend to */
 	uint8_t id[CS_ID_LEN];
+	enum cs_watch_rule watch; /* whether others look on, and how long nobody may where somebody has to */
+	uint64_t watch_grace_ms;
 	struct cs_client_options options; /* how the daemon is reached; the strings are sudo's */
 };
 

@@ -251,6 +251,8 @@ static void keep_released(const struct cs_decision *decision)
 		return;
 	plugin.released.number = decision->number;
 	memcpy(plugin.released.id, decision->id, CS_ID_LEN);
+	plugin.released.watch = decision->watch;
+	plugin.released.watch_grace_ms = decision->watch_grace_ms;
 	plugin.released.options = plugin.options;
 }
 

@@ -10,12 +10,13 @@
 
 #include <stdlib.h>
 
-enum { NUMBER, KIND, REQUESTER, GATE, WHAT, TTY, FOR, TIME_LEFT, N_COLUMNS };
+enum { NUMBER, KIND, REQUESTER, GATE, WHAT, TTY, FOR, TIME_LEFT, WATCHED_BY, N_COLUMNS };
 
 static const struct cs_column columns[N_COLUMNS] = {
 	{ .title = "NUMBER", .right = true }, { .title = "KIND", .spare = 2 }, { .title = "REQUESTER", .least = 12 },
 	{ .title = "GATE", .least = 12, .spare = 4 }, { .title = "WHAT", .least = 20, .path = true },
-	{ .title = "TTY", .spare = 3 }, { .title = "FOR" }, { .title = "TIME-LEFT", .spare = 1 }
+	{ .title = "TTY", .spare = 3 }, { .title = "FOR" }, { .title = "TIME-LEFT", .spare = 1 },
+	{ .title = "WATCHED-BY", .least = 10, .spare = 5 }
 };
 
 static char *time_left(const struct cs_session *session)
@@ -34,6 +35,14 @@ static char *shown(const char *text)
 	return cs_escaped(cs_given(text) ? text : "-");
 }
 
+/* Who looks on; where nobody does, whether that is a matter of anybody. */
+static char *watched_by(const struct cs_session *session)
+{
+	if (cs_given(session->watched_by))
+		return cs_escaped(session->watched_by);
+	return cs_dup(session->watch == CS_WATCH_REQUIRED ? "nobody!" : session->watch == CS_WATCH_ALLOWED ? "nobody" : "-");
+}
+
 static int fill_row(const struct cs_session *session, uint64_t wall_ms, char **cells)
 {
 	char span[16];
@@ -47,6 +56,7 @@ static int fill_row(const struct cs_session *session, uint64_t wall_ms, char **c
 	cells[TTY] = shown(session->tty);
 	cells[FOR] = cs_dup(span);
 	cells[TIME_LEFT] = time_left(session);
+	cells[WATCHED_BY] = watched_by(session);
 	for (size_t c = 0; c < N_COLUMNS; c++)
 		if (cells[c] == NULL)
 			return CS_ENOMEM;

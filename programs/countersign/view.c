@@ -181,6 +181,12 @@ static void put_terms(struct cs_buf *out, const struct cs_look *look, const stru
 		cs_span_text(request->session_ms, span);
 		cs_put(out, CS_LABEL "what it starts is ended after %s\n", "session", span);
 	}
+	if (decision->watch == CS_WATCH_REQUIRED)
+		cs_put(out, CS_LABEL "it runs only while somebody looks on: countersign watch %llu\n", "watched",
+			(unsigned long long)decision->number);
+	else if (decision->watch == CS_WATCH_ALLOWED)
+		cs_put(out, CS_LABEL "others may look on while it runs: countersign watch %llu\n", "watched",
+			(unsigned long long)decision->number);
 	if (request->self_approval)
 		put_warning(out, look, "self-approval is on: the requester's own vote counts as one person's");
 	if (answer->policy_changed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* countersign watch: on a terminal the picture as it is, drawn again when it changes; in a pipe one line a change. */
+/* countersign watch: how requests stand, and what runs because of one. On a terminal the picture as it is, drawn again when it changes; in a pipe one line a change. */
 #include "clock.h"
 #include "home.h"
 #include "mem.h"
@@ -9,6 +9,7 @@
 #include "text.h"
 #include "view.h"
 #include "view_parts.h"
+#include "watch_screen.h"
 #include "which.h"
 
 #include <stdio.h>
@@ -16,6 +17,8 @@
 
 #define CLEAR   "\033[H\033[2J"
 #define FOOTER  "\nCtrl-C ends this.\n"
+/* How long after it was used its terminal may be told for the first time. */
+enum { BEGINS_MS = 5000 };
 /* How often the times on a terminal are brought up to date though nothing changed. */
 enum { DRAW_MS = 5000 };
 
@@ -110,11 +113,23 @@ static int draw_request(struct cs_run *run, const struct cs_show_answer *answer)
 	return cs_print(&out);
 }
 
+/* It was used, and others look on at what it runs: it is waited for where it was used just now. */
+static int watch_what_runs(struct cs_run *run, const struct cs_show_answer *before, const struct cs_show_answer *now,
+	bool *ret_shown)
+{
+	bool news = before->decision.number != 0 && before->decision.used < now->decision.used;
+
+	if (now->mine || now->decision.watch == CS_WATCH_NONE || now->decision.used == 0)
+		return 0;
+	return cs_watch_screen(run, now, news ? cs_boot_ms() + BEGINS_MS : 0, ret_shown);
+}
+
 static int watch_request(struct cs_follow *follow, uint64_t number)
 {
 	const struct cs_show call = { .number = number };
 	struct cs_show_answer before = { 0 }, now = { 0 };
 	struct cs_run *run = follow->run;
+	bool shown = false;
 	char where[40];
 	int status = cs_follow_next(follow, 0);
 
@@ -124,14 +139,16 @@ static int watch_request(struct cs_follow *follow, uint64_t number)
 		if (status != 0)
 			break;
 		status = draws(run) ? draw_request(run, &now) : print_change(run, &before, &now);
+		if (status == 0)
+			status = watch_what_runs(run, &before, &now, &shown);
 		cs_clear(&cs_show_answer_shape, &before);
 		before = now;
 		now = (struct cs_show_answer){ 0 };
-		if (status != 0 || !cs_is_open(before.decision.state))
+		if (status != 0 || shown || !cs_is_open(before.decision.state))
 			break;
 		status = cs_follow_next(follow, draws(run) ? DRAW_MS : UINT32_MAX);
 	}
-	if (status == 0)
+	if (status == 0 && !shown)
 		status = cs_exit_of_state(before.decision.state);
 	cs_clear(&cs_show_answer_shape, &before);
 	return status;

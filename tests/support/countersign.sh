@@ -90,6 +90,11 @@ countersign_sudo_attend() {
     printf 'Plugin sudo_countersign_attend %s\n' "$WORLD_PLUGIN" >>/etc/sudo.conf
 }
 
+# countersign_sudo_watch: and what shows them to those who look on.
+countersign_sudo_watch() {
+    printf 'Plugin sudo_countersign_watch %s\n' "$WORLD_PLUGIN" >>/etc/sudo.conf
+}
+
 # countersign_sudo_session: only the second one.
 countersign_sudo_session() {
     local service
