@@ -42,7 +42,7 @@ static const struct cs_command commands[] = {
 		"  --before REQUEST   only those before this one: the next page\n",
 		cs_run_list },
 	{ "show", "REQUEST [--bundle]", "Everything about one request", BUNDLE_HELP, cs_run_show },
-	{ "watch", "[REQUEST]", "Follow what changes, live", "", cs_run_watch },
+	{ "watch", "[REQUEST]", "Follow what changes, live; of one request also what it runs", "", cs_run_watch },
 	{ "wait", "REQUEST [--timeout SPAN]", "Wait until a request is decided",
 		"  --timeout SPAN     at most so long: 90s, 15m, 2h\n", cs_run_wait },
 	{ "request", "[--at TIME] [--reason TEXT] [--wait] -- sudo COMMAND [ARGUMENT…]",
