@@ -176,7 +176,7 @@ static int wait_for_change(struct watching *self, uint64_t seen, uint64_t until_
 	memcpy(call.id, self->released.id, CS_ID_LEN);
 	if (cs_client_send(self->client, CS_CALL_ATTEND, &call, -1) < 0)
 		return CS_EUNAVAIL;
-	while (r == CS_EBUSY) {
+	while (r == CS_EBUSY && cs_boot_ms() < until_ms) {
 		r = cs_watch_wait(cs_client_fd(self->client), until_ms);
 		if (r == 0)
 			r = cs_client_finish(self->client, ret_answer, NULL);
