@@ -222,6 +222,7 @@ struct task {
 	char *only_gate;           /* submit: has to be the gate that guards it; NULL or "": whichever */
 	char *told;                /* submit: " (from ldaps://…, 0s old)", for the event; NULL: nothing was asked */
 	struct cs_grounds grounds; /* submit: what the directory said, for the event; all zero: nothing was asked */
+	struct cs_decision would;  /* submit: what a gate that only monitors would have said, for the event */
 	size_t *listings_of_rule;
 	size_t match_at, n_match; /* the question's listings that cs_policy_match needs */
 	void (*resume)(struct task *task, const struct cs_answer *answer);

@@ -110,7 +110,28 @@ static int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
 	return 0;
 }
 
-static int outright_body(const struct task *task, struct cs_buf *out)
+/* With the names of who would have been missing, or where those make it too long without them. */
+static int monitored_body(const struct task *task, const struct cs_permitted_body *permitted, struct cs_buf *out)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_need needs[CS_MAX_RULES]; /* a view */
+	struct cs_monitored_body body = { .permitted = *permitted, .verdict = task->would.verdict,
+		.reason = task->would.reason, .needs = needs, .only_asked = submit->only_ask };
+	int r = 0;
+
+	for (; body.n_needs < task->would.n_needs && body.n_needs < CS_MAX_RULES; body.n_needs++)
+		needs[body.n_needs] = task->would.needs[body.n_needs];
+	r = cs_encode(&cs_monitored_body_shape, &body, out);
+	if (r != CS_ETOOBIG)
+		return r;
+	cs_buf_clear(out);
+	cs_buf_init(out, CS_MAX_EVENT);
+	for (size_t i = 0; i < body.n_needs; i++)
+		needs[i].n_who = 0;
+	return cs_encode(&cs_monitored_body_shape, &body, out);
+}
+
+static int outright_body(const struct task *task, enum cs_reason reason, struct cs_buf *out)
 {
 	const struct cs_submit *submit = task->call;
 	struct cs_permitted_body body = { .subject = submit->subject, .action = submit->action,
@@ -118,6 +139,8 @@ static int outright_body(const struct task *task, struct cs_buf *out)
 
 	if (body.grounds.wall_ms == 0)
 		body.grounds.wall_ms = task->now.wall_ms; /* nothing was asked; a gate's times were looked at all the same */
+	if (reason == CS_WHY_MONITORED)
+		return monitored_body(task, &body, out);
 	return cs_encode(&cs_permitted_body_shape, &body, out);
 }
 
@@ -151,7 +174,7 @@ int record_outright(struct task *task, enum cs_event_kind kind, enum cs_verdict 
 	int r = 0;
 
 	cs_buf_init(&body, CS_MAX_EVENT);
-	r = outright_body(task, &body);
+	r = outright_body(task, reason, &body);
 	if (r == 0)
 		r = outright(task, kind, verdict, reason, gate, text, &body);
 	if (r == CS_ETOOBIG && verdict == CS_DENY)

@@ -21,9 +21,21 @@ bool submit_lacks_reason(const struct task *task);
 /* submit_decide.c: keeps for the event who said what the verdict depends on, and how old that is. 0, CS_ENOMEM. */
 int submit_keep_told(struct task *task, const struct cs_facts *facts);
 
+/* submit_open.c: why no new request would be made now; CS_WHY_NONE, CS_WHY_STORE: it could not be told. *ret_text (owned)
+ * where there is more to say. */
+enum cs_reason submit_new_refused(const struct task *task, const struct cs_person *person, char **ret_text);
+
+/* submit_monitor.c: the gate in task->match only monitors (cs_match.monitored). What it would say is permitted, once it is
+ * recorded, and nobody is asked. text may be NULL. */
+void submit_monitored(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *text);
+/* The same of a decision, whose needs move into the event. */
+void submit_monitored_decision(struct task *task, const struct cs_facts *facts, struct cs_decision *decision);
+
 /* submit_end.c: records a verdict that makes no request, and ends the task. gate and text may be NULL. A permit that cannot
  * be recorded is none. */
 void submit_conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate, const char *text);
+void submit_refuse(struct task *task, enum cs_reason reason, const char *text);
+/* What the gate denies: as submit_refuse, but where it only monitors. */
 void submit_deny(struct task *task, enum cs_reason reason, const char *text);
 
 #endif

@@ -69,7 +69,7 @@ static int decide(struct task *task, const struct cs_answer *answer, struct cs_d
 		r = cs_decide(&count.what, &decision);
 	if (r == 0)
 		r = count_freeze(task, &count, answer, &task->grounds);
-	if (r == CS_ETOOBIG && decision.verdict != CS_PERMIT)
+	if (r == CS_ETOOBIG && decision.verdict != CS_PERMIT && !task->match.monitored)
 		r = 0; /* a denial is told and recorded with as much as fits */
 	count_clear(&count);
 	if (r == 0)
@@ -94,30 +94,66 @@ static int still_leads(const struct task *task, const struct cs_answer *answer)
 	return r;
 }
 
+/* Without the directory it could not be told which gate is met; so what is in doubt about that is no gate's to monitor. */
+static bool match_was_asked(const struct task *task)
+{
+	const struct cs_submit *submit = task->call;
+	struct cs_circumstances circumstances = { .action = &submit->action, .wall_ms = task->now.wall_ms };
+	struct cs_match match = { 0 };
+	int r = cs_policy_match(task->authority->policy, &circumstances, &match);
+	bool asked = r < 0 || match.kind == CS_MATCH_ASK;
+
+	cs_match_clear(&match);
+	return asked;
+}
+
+/* Is what the directory said too old for the gate, or does it lead elsewhere by now? true: the task has ended. */
+static bool refused_in_doubt(struct task *task, const struct cs_answer *answer)
+{
+	bool looks = task->match.monitored || answer->facts[0].known == CS_KNOWN_YES;
+	char *stale = NULL;
+
+	if (facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(task->match.gate), "the gate", &stale)) {
+		if (match_was_asked(task))
+			submit_refuse(task, CS_WHY_DOUBT, stale);
+		else
+			submit_deny(task, CS_WHY_DOUBT, stale);
+		free(stale);
+		return true;
+	}
+	if (!looks || still_leads(task, answer) == 1)
+		return false;
+	submit_refuse(task, CS_WHY_DOUBT, "What guards this changed while it was looked at; run it again.");
+	return true;
+}
+
+/* Automatic, and the gate wants a reason. */
+static void lacks_reason(struct task *task)
+{
+	if (task->match.monitored)
+		submit_monitored(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
+	else
+		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
+}
+
 static void submit_resume(struct task *task, const struct cs_answer *answer)
 {
 	struct cs_decision decision = { 0 };
-	char *stale = NULL;
 	int r = submit_keep_told(task, &answer->facts[0]);
 
 	name_subject(task->call, &answer->facts[0]);
-	if (facts_stale(task, answer->facts, answer->n_facts, cs_gate_fresh_ms(task->match.gate), "the gate", &stale)) {
-		submit_deny(task, CS_WHY_DOUBT, stale);
-		free(stale);
+	if (refused_in_doubt(task, answer))
 		return;
-	}
-	if (r == 0 && answer->facts[0].known == CS_KNOWN_YES && still_leads(task, answer) == 0) {
-		submit_deny(task, CS_WHY_DOUBT, "What guards this changed while it was looked at; run it again.");
-		return;
-	}
 	if (r == 0)
 		r = decide(task, answer, &decision);
 	if (r < 0)
-		submit_deny(task, CS_WHY_STORE, "The decision could not be made.");
+		submit_refuse(task, CS_WHY_STORE, "The decision could not be made.");
 	else if (decision.reason == CS_WHY_AUTOMATIC && submit_lacks_reason(task))
-		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
+		lacks_reason(task);
 	else if (decision.verdict == CS_PERMIT && !is_approval(&decision))
 		submit_conclude(task, CS_PERMIT, decision.reason, cs_gate_name(task->match.gate), decision.text);
+	else if (task->match.monitored)
+		submit_monitored_decision(task, &answer->facts[0], &decision);
 	else if (decision.verdict == CS_HOLD || (is_approval(&decision) && task->stored.number != 0))
 		submit_hold(task, answer, &decision);
 	else
@@ -130,7 +166,7 @@ void submit_gate(struct task *task)
 	const struct cs_submit *submit = task->call;
 	int r = action_key(task);
 
-	if (r == 0 && !submit->only_ask)
+	if (r == 0 && !submit->only_ask && !task->match.monitored)
 		r = join_find(task);
 	if (r >= 0)
 		r = task_ask_subject(task, submit->subject.uid, submit->subject.name);

@@ -59,7 +59,15 @@ void submit_conclude(struct task *task, enum cs_verdict verdict, enum cs_reason 
 		task_decide(task, verdict, reason, shown);
 }
 
-void submit_deny(struct task *task, enum cs_reason reason, const char *text)
+void submit_refuse(struct task *task, enum cs_reason reason, const char *text)
 {
 	submit_conclude(task, CS_DENY, reason, task->match.gate ? cs_gate_name(task->match.gate) : NULL, text);
+}
+
+void submit_deny(struct task *task, enum cs_reason reason, const char *text)
+{
+	if (task->match.monitored)
+		submit_monitored(task, CS_DENY, reason, text);
+	else
+		submit_refuse(task, reason, text);
 }

@@ -164,14 +164,14 @@ static bool is_other_gate(const struct task *task)
 
 	if (!task->only_gate || !*task->only_gate)
 		return false;
-	return match->kind == CS_MATCH_NONE ||
-	       (match->kind == CS_MATCH_GATE && strcmp(cs_gate_name(match->gate), task->only_gate) != 0);
+	return match->kind == CS_MATCH_NONE || ((match->kind == CS_MATCH_GATE || match->monitored) &&
+						       strcmp(cs_gate_name(match->gate), task->only_gate) != 0);
 }
 
 static void submit_matched(struct task *task)
 {
 	if (is_other_gate(task)) {
-		submit_deny(task, CS_WHY_UNMATCHED, task->match.kind == CS_MATCH_NONE
+		submit_refuse(task, CS_WHY_UNMATCHED, task->match.kind == CS_MATCH_NONE
 			? "No gate guards this, and the one that was named has to."
 			: "Another gate guards this than the one that was named.");
 		return;

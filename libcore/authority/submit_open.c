@@ -47,7 +47,7 @@ static void reply_open(struct task *task, struct cs_decision *decision)
 	}
 }
 
-static int over_limit(struct task *task)
+static int over_limit(const struct task *task)
 {
 	const struct cs_submit *submit = task->call;
 	const struct cs_authority_options *o = &task->authority->options;
@@ -57,8 +57,7 @@ static int over_limit(struct task *task)
 	return r < 0 ? r : of_uid >= o->max_open_per_uid || pending + approved >= o->max_open;
 }
 
-/* Why no new request is made; CS_WHY_NONE when one is. *ret_text (owned) where there is more to say. */
-static enum cs_reason new_refused(struct task *task, const struct cs_person *person, char **ret_text)
+enum cs_reason submit_new_refused(const struct task *task, const struct cs_person *person, char **ret_text)
 {
 	uint64_t wait = backoff_left(task->authority, person, &task->now);
 	char span[16];
@@ -90,7 +89,7 @@ static void open_new(struct task *task, const struct cs_facts *facts, struct cs_
 		task_decide(task, CS_HOLD, CS_WHY_NEEDS_REASON, NULL);
 		return;
 	}
-	refused = new_refused(task, &facts->person, &text);
+	refused = submit_new_refused(task, &facts->person, &text);
 	if (refused == CS_WHY_NONE) {
 		r = request_make(task, facts, decision);
 		task->made = r == 0;

@@ -33,6 +33,7 @@ static void task_reset(struct task *task)
 	task->listings_of_rule = NULL;
 	cs_free_str(&task->told);
 	cs_clear(&cs_grounds_shape, &task->grounds);
+	cs_clear(&cs_decision_shape, &task->would);
 	task->match_at = task->n_match = 0;
 }
 

@@ -45,6 +45,10 @@ struct cs_case {
  * stays short and who is left. */
 int cs_decide(const struct cs_case *what, struct cs_decision *ret_decision);
 
+/* What a gate that only monitors would have said, deny or hold: "It would have been held: Other people have to approve this
+ * first; missing: 2 × Approve in project/tomcat, from bob or carol". Unescaped; the caller frees. NULL when out of memory. */
+char *cs_monitored_text(const struct cs_decision *would);
+
 /* Is this gate the review of a break-glass (cs_policy_glass), which no action meets? What it is about has happened: the
  * requester needs no right, and nothing but enough approvals ends it. A reject only counts, and no want of people refuses
  * it. asked_by is who broke the glass, known perhaps by uid alone. */

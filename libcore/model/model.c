@@ -286,6 +286,15 @@ static const struct cs_field permitted_body_fields[] = {
 };
 SHAPE(permitted_body);
 
+static const struct cs_field monitored_body_fields[] = {
+	CS_NEST(cs_monitored_body, permitted, &cs_permitted_body_shape),
+	CS_ENUM(cs_monitored_body, verdict, cs_verdict_names),
+	CS_ENUM(cs_monitored_body, reason, cs_reason_names),
+	CS_ARRAY(cs_monitored_body, needs, &cs_need_shape, CS_MAX_RULES),
+	CS_BOOL(cs_monitored_body, only_asked),
+};
+SHAPE(monitored_body);
+
 static const struct cs_field requested_body_fields[] = {
 	CS_NEST(cs_requested_body, request, &cs_request_shape),
 	CS_NEST(cs_requested_body, grounds, &cs_grounds_shape),

@@ -456,6 +456,16 @@ struct cs_permitted_body {
 	struct cs_grounds grounds;
 };
 extern const struct cs_shape cs_permitted_body_shape;
+/* Permitted by a gate that only monitors (CS_WHY_MONITORED): what is permitted, and what the gate would have said. */
+struct cs_monitored_body {
+	struct cs_permitted_body permitted;
+	enum cs_verdict verdict; /* deny or hold */
+	enum cs_reason reason;
+	struct cs_need *needs;   /* who would have been missing; without names where those do not fit a record */
+	size_t n_needs;
+	bool only_asked;         /* nothing ran because of it: the account phase asks, and the session phase once more */
+};
+extern const struct cs_shape cs_monitored_body_shape;
 struct cs_requested_body {
 	struct cs_request request;
 	struct cs_grounds grounds;

@@ -67,8 +67,8 @@ static bool on_service(const struct cs_gate *gate, const char *service)
 }
 
 /* Was every action of the service left to the host before, wherever it was done? Only then is a gate on it surely no
- * way around something. Two paths may lead to one file, so gates on other commands count too. What changes the policy
- * is never left to the host. */
+ * way around something. Two paths may lead to one file, so gates on other commands count too; those that only monitor
+ * leave it to the host. What changes the policy is never left to the host. */
 static bool was_free(const struct gates *gates, const char *service)
 {
 	const struct cs_policy *policy = gates->diff->before.policy;
@@ -78,7 +78,8 @@ static bool was_free(const struct gates *gates, const char *service)
 		permits = policy->services[i].unmatched_permits && strcmp(policy->services[i].name, service) == 0;
 	for (size_t i = 0; i < policy->n_gates && permits; i++)
 		permits = !is_too_much(gates->diff, policy->gates[i].n_services) &&
-			  (&policy->gates[i] == gates->before || !on_service(&policy->gates[i], service));
+			  (&policy->gates[i] == gates->before || policy->gates[i].monitors ||
+			   !on_service(&policy->gates[i], service));
 	return permits && strcmp(service, "countersign") != 0;
 }
 
@@ -260,15 +261,16 @@ static bool gates_meet(struct diff *diff, const struct cs_gate *a, const struct 
 	return share && meet;
 }
 
-/* Could another gate count where this one's conditions fail? */
-static bool stands_alone(const struct gates *gates)
+/* Could another gate count where this one's conditions fail, or would count if this one did not? */
+bool cs_diff_stands_alone(const struct gates *gates)
 {
 	const struct cs_policy *policy = gates->diff->after.policy;
 
 	for (size_t i = 0; i < policy->n_gates; i++) {
 		const struct cs_gate *other = &policy->gates[i];
 
-		if (other != gates->after && !other->deny && gates_meet(gates->diff, other, gates->after))
+		if (other != gates->after && !other->deny && !other->monitors &&
+		    gates_meet(gates->diff, other, gates->after))
 			return false;
 	}
 	return true;
@@ -299,7 +301,7 @@ static int diff_condition(struct gates *gates, const char *what, const char *non
 
 	if (narrower && wider)
 		return 0;
-	stronger = gates->after->deny ? wider : narrower && stands_alone(gates);
+	stronger = gates->after->deny ? wider : narrower && cs_diff_stands_alone(gates);
 	cs_buf_init(&text, CS_POLICY_TEXT_MAX);
 	put(&text, what);
 	put_names(&text, a.items, a.n, sizeof(*a.items));

@@ -27,6 +27,9 @@ struct texts {
 };
 bool cs_diff_within(const struct texts *few, const struct texts *many);
 
+/* Could no other gate that enforces be met by what this one meets afterwards? */
+bool cs_diff_stands_alone(const struct gates *gates);
+
 /* --- Rules (diff_rules.c) ------------------------------------------------------------------------------------- */
 
 /* Who is meant by both; and who by one that is new, or by people whose names only this tells. */

@@ -135,6 +135,19 @@ static int diff_switches(struct gates *gates)
 	return r;
 }
 
+/* A gate that monitors leaves what it meets to whichever other gate guards it; one that enforces may take it from a stricter
+ * one. */
+static int diff_mode(struct gates *gates)
+{
+	bool monitored = gates->before->monitors, monitors = gates->after->monitors;
+	bool stronger = monitored && cs_diff_stands_alone(gates);
+
+	if (monitored == monitors)
+		return 0;
+	return SAY(gates, stronger ? CS_EFFECT_STRONGER : CS_EFFECT_WEAKER, "mode: %s",
+		   monitors ? "enforce -> monitor" : "monitor -> enforce");
+}
+
 static int pair_artefact(void *arg, const void *before, const void *after)
 {
 	struct gates *gates = arg;
@@ -183,7 +196,9 @@ static int say_switches(struct gates *gates, enum cs_effect effect)
 	char text[32];
 	int r = 0;
 
-	if (gate->shared)
+	if (gate->monitors)
+		r = SAY(gates, effect, "mode: monitor");
+	if (r == 0 && gate->shared)
 		r = SAY(gates, effect, "people: shared");
 	for (size_t i = 0; r == 0 && i < gate->n_artefact_texts; i++)
 		r = SAY(gates, effect, "hashes the file %s", gate->artefact_texts[i]);
@@ -210,7 +225,7 @@ int cs_diff_new_terms(struct gates *gates, enum cs_effect effect)
 int cs_diff_terms(struct gates *gates)
 {
 	static int (*const steps[])(struct gates *) = {diff_permission, cs_diff_approvals, cs_diff_together,
-						       cs_diff_automatics, diff_artefacts, diff_switches};
+						       cs_diff_automatics, diff_artefacts, diff_mode, diff_switches};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < CS_COUNT(steps); i++)

@@ -106,6 +106,11 @@ bool cs_gate_denies(const struct cs_gate *gate)
 	return gate->deny != NULL;
 }
 
+bool cs_gate_monitors(const struct cs_gate *gate)
+{
+	return gate->monitors;
+}
+
 const char *cs_gate_scope(const struct cs_gate *gate)
 {
 	return gate->scope.text;

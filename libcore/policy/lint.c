@@ -58,16 +58,22 @@ static bool covers_part(const struct cs_policy *policy, const struct cs_gate *ga
 	       cs_covers_command(policy, gate, part->command);
 }
 
-/* A gate that takes this part of another away: an earlier one of its kind, or for a gate with terms any that denies. */
+/* Of two gates that an action meets: deny gates first, gates that only monitor last, else as they stand. */
+static bool comes_before(const struct cs_gate *a, const struct cs_gate *b)
+{
+	if (!a->deny != !b->deny)
+		return a->deny != NULL;
+	return a->monitors != b->monitors ? b->monitors : a < b;
+}
+
+/* A gate that takes this part of another away. */
 static const struct cs_gate *taker_of(const struct cs_policy *policy, const struct cs_gate *gate,
 				      const struct part *part)
 {
 	for (size_t i = 0; i < policy->n_gates; i++) {
 		const struct cs_gate *other = &policy->gates[i];
 
-		if (other == gate || !always_decides(other) || (gate->deny && !other->deny))
-			continue;
-		if (other > gate && !(other->deny && !gate->deny))
+		if (other == gate || !always_decides(other) || !comes_before(other, gate))
 			continue;
 		if (cs_covers_classes(other, gate) && covers_part(policy, other, part))
 			return other;

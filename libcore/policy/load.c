@@ -98,7 +98,7 @@ static const struct cs_conf_option gate_options[] = {
 	{"remind", CS_CONF_SPAN, false, NULL},    {"automatic", CS_CONF_TITLED, false, automatic_options},
 	{"class", CS_CONF_LIST, false, NULL},     {"artefact", CS_CONF_LIST, false, NULL},
 	{"exposed_input", CS_CONF_STR, false, NULL}, {"watch", CS_CONF_STR, false, NULL},
-	{"watch_grace", CS_CONF_SPAN, false, NULL},
+	{"watch_grace", CS_CONF_SPAN, false, NULL}, {"mode", CS_CONF_STR, false, NULL},
 	{0},
 };
 

@@ -88,7 +88,7 @@ int cs_load_deny(struct loader *loader, const struct cs_conf_section *section, s
 {
 	static const char *const others[] = {"permission", "scope",     "people",       "reason", "lifetime",
 					     "use_within", "use_after", "exposed_file", "fresh",
-					     "exposed_input", "artefact"};
+					     "exposed_input", "artefact", "mode"};
 	int r;
 
 	if (cs_conf_section(section, "approval", 0))
@@ -180,6 +180,16 @@ static int load_watch(struct loader *loader, const struct cs_conf_section *secti
 	return r == 0 && gate->watch != CS_WATCH_NONE ? check_watch_services(loader, section, gate) : r;
 }
 
+/* Whoever wanted could change the policy, and with it every other gate. */
+static int check_monitor(struct loader *loader, const struct cs_conf_section *section, const struct cs_gate *gate)
+{
+	if (!gate->monitors || cs_strv_has(gate->services, gate->n_services, "countersign") != 1)
+		return 0;
+	return REFUSE(loader, section, "mode",
+		      "a gate on service countersign guards the policy itself and cannot only monitor: anybody could "
+		      "change the policy");
+}
+
 /* How often an approval may be used. */
 static int load_uses(struct loader *loader, const struct cs_conf_section *section, struct cs_gate *gate)
 {
@@ -268,6 +278,7 @@ static const struct {
 	{"exposed_input", "deny", "permit", offsetof(struct cs_gate, refuses_exposed_input)},
 	{"self_approval", "permit", "deny", offsetof(struct cs_gate, takes_self_approval)},
 	{"signature", "required", "optional", offsetof(struct cs_gate, needs_signature)},
+	{"mode", "monitor", "enforce", offsetof(struct cs_gate, monitors)},
 };
 
 static const struct {
@@ -312,7 +323,7 @@ int cs_load_terms(struct loader *loader, const struct cs_conf_section *section, 
 	static int (*const reads[])(struct loader *, const struct cs_conf_section *, struct cs_gate *) = {
 		load_permission, cs_load_approvals, load_choices, load_spans, load_uses, load_artefacts, load_watch};
 	static int (*const checks[])(struct loader *, const struct cs_conf_section *, const struct cs_gate *) = {
-		check_of_approvals, check_use_after, check_remind, check_session, cs_check_rules};
+		check_of_approvals, check_use_after, check_remind, check_session, check_monitor, cs_check_rules};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < CS_COUNT(reads); i++)

@@ -37,6 +37,7 @@ enum { FAILED_MAX = 4 }; /* gates outside their conditions that a denial names *
 /* A walk through the gates, and what was found: the first of each kind. */
 struct search {
 	const struct cs_policy *policy;
+	bool monitors; /* it looks at the gates that only monitor; else at all others */
 	const struct cs_circumstances *now;
 	char host[CS_MAX_NAME + 1];                        /* in lower case; "": it could not be told */
 	uint64_t netgroups[POLICY_MAX_NETGROUPS / 64 + 1]; /* bits: those that have a listing, in its order */
@@ -237,6 +238,7 @@ static int denied_by(const struct met *met, struct cs_match *match)
 static int not_a_word(const struct cs_gate *gate, const char *name, struct cs_match *match)
 {
 	match->kind = CS_MATCH_ARGUMENTS;
+	match->gate = gate;
 	return cs_format(&match->text,
 			 "gate %s: the value of %s must be one word of letters, digits, '.', '_' and '-', not "
 			 "beginning with '-' or '.'",
@@ -270,6 +272,7 @@ static int other_arguments(const struct met *met, const struct cs_action *action
 	const struct cs_gate *gate = met->gate;
 
 	match->kind = CS_MATCH_ARGUMENTS;
+	match->gate = gate;
 	if (path_is_doubtful(action))
 		return cs_format(&match->text,
 				 "it could not be told which file this command is; name it by its plain path");
@@ -334,6 +337,7 @@ static int outside_conditions(const struct search *search, struct cs_match *matc
 	cs_buf_put_u8(&text, 0);
 	r = cs_buf_error(&text);
 	match->kind = CS_MATCH_CONDITION;
+	match->gate = search->failed[0];
 	if (r == 0)
 		r = cs_set(&match->text, (const char *)text.data);
 	cs_buf_clear(&text);
@@ -348,6 +352,7 @@ static int not_told(const struct met *met, struct cs_match *match)
 		return 0;
 	}
 	match->kind = CS_MATCH_DOUBT;
+	match->gate = met->gate;
 	return cs_format(
 		&match->text,
 		"gate %s guards the hosts of a netgroup, and the directory could not tell whether this host is one "
@@ -403,19 +408,23 @@ static int look_at_denial(struct search *search, struct met *met, enum meeting m
 	return r;
 }
 
+/* What a gate with terms takes tells more than that another denies something else. */
+static void keep_naming(struct met *first, const struct met *met)
+{
+	if (!first->gate || first->gate->deny)
+		*first = *met;
+}
+
 static void look_at_terms(struct search *search, const struct met *met, enum meeting meeting)
 {
 	bool sure = met->told == TOLD_YES;
 	bool holds = in_range(met->gate, search->now->action) == TOLD_YES &&
 		     cs_limits_in_time(&met->gate->limits, search->now->wall_ms);
 
-	/* What a gate with terms takes tells more than that another denies something else. */
-	if (meeting == MEETS_PATH && sure && search->names.gate && search->names.gate->deny)
-		search->names = *met;
-	else if (meeting == MEETS_PATH)
-		keep_first(sure ? &search->names : &search->may_name, met);
+	if (meeting == MEETS_PATH)
+		keep_naming(sure ? &search->names : &search->may_name, met);
 	else if (!holds && !sure)
-		keep_first(&search->may_name, met);
+		keep_naming(&search->may_name, met);
 	else if (!holds && search->n_failed < FAILED_MAX)
 		search->failed[search->n_failed++] = met->gate;
 	else if (holds && !search->guards.gate)
@@ -430,8 +439,10 @@ static int look(struct search *search)
 
 	for (size_t i = 0; r == 0 && !search->denies.gate && i < policy->n_gates; i++) {
 		struct met met = {.gate = &policy->gates[i]};
-		enum meeting meeting = meets_gate(policy, met.gate, search->now->action, &met.command);
+		enum meeting meeting = MEETS_NOT;
 
+		if (met.gate->monitors == search->monitors)
+			meeting = meets_gate(policy, met.gate, search->now->action, &met.command);
 		if (meeting != MEETS_NOT)
 			met.told = means_host(search, met.gate);
 		if (met.told == TOLD_NO)
@@ -475,6 +486,57 @@ static int answer(const struct search *search, struct cs_match *match)
 	return 0;
 }
 
+/* --- Gates that only monitor -----------------------------------------------------------------------------------------
+ */
+
+/* One of them guards it for certain. */
+static bool takes_it(const struct search *search)
+{
+	return search->guards.gate || search->n_failed > 0;
+}
+
+/* That a deny gate denies it with other arguments says nothing where another gate takes it as it is, or may do so as soon as
+ * the directory has told. */
+static void drop_naming(struct search *search, const struct search *monitoring)
+{
+	if (!takes_it(monitoring) && !(monitoring->may_guard.gate && monitoring->may_guard.told == TOLD_ASK))
+		return;
+	if (search->names.gate && search->names.gate->deny)
+		search->names = (struct met){0};
+	if (search->may_name.gate && search->may_name.gate->deny)
+		search->may_name = (struct met){0};
+}
+
+/* Nothing but such gates has a say, and what the service denies by itself stays denied unless one of them surely guards
+ * it. */
+static bool only_monitored(const struct search *search, const struct cs_match *match)
+{
+	return match->kind != CS_MATCH_NONE && match->kind != CS_MATCH_ASK &&
+	       (takes_it(search) || unmatched_permits(search->policy, text_of(search->now->action->service)));
+}
+
+/* The gates that enforce, and behind them those that monitor. 0, CS_ENOMEM. */
+static int look_at_all(struct search *search, struct cs_match *match)
+{
+	struct search monitoring = *search;
+	int r;
+
+	monitoring.monitors = true;
+	r = look(&monitoring);
+	if (r == 0)
+		r = look(search);
+	if (r == 0) {
+		drop_naming(search, &monitoring);
+		r = answer(search, match);
+	}
+	if (r < 0 || match->kind != CS_MATCH_NONE)
+		return r;
+	*match = (struct cs_match){0};
+	r = answer(&monitoring, match);
+	match->monitored = r == 0 && only_monitored(&monitoring, match);
+	return r;
+}
+
 int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstances *circumstances,
 		    struct cs_match *ret_match)
 {
@@ -484,9 +546,9 @@ int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstance
 
 	lower_host(text_of(circumstances->action->host), search.host);
 	netgroups_of(policy, text_of(circumstances->action->service), search.netgroups);
-	r = look(&search);
-	if (r == 0)
-		r = answer(&search, &match);
+	r = look_at_all(&search, &match);
+	if (match.kind != CS_MATCH_GATE && match.kind != CS_MATCH_DENY && !match.monitored)
+		match.gate = NULL; /* whom it could be is in the text */
 	if (r == 0)
 		*ret_match = match;
 	else

@@ -258,6 +258,8 @@ void cs_policy_count(const struct cs_policy *policy, struct cs_policy_counts *re
 		.services = policy->n_services,
 		.exclusives = policy->n_exclusives,
 	};
+	for (size_t i = 0; i < policy->n_gates; i++)
+		ret_counts->monitoring += policy->gates[i].monitors;
 }
 
 const struct cs_group_query *cs_policy_queries(const struct cs_policy *policy, size_t *ret_count)

@@ -26,7 +26,7 @@ int cs_policy_resolved(struct cs_policy *policy, size_t i, const char *resolved)
 const char *cs_policy_path_resolved(const struct cs_policy *policy, size_t i); /* "" until told */
 
 /* Numbers for people: permissions, roles, assignments, gates. */
-struct cs_policy_counts { size_t permissions, roles, assignments, gates, services, exclusives; };
+struct cs_policy_counts { size_t permissions, roles, assignments, gates, services, exclusives, monitoring; /* of the gates */ };
 void cs_policy_count(const struct cs_policy *policy, struct cs_policy_counts *ret_counts);
 
 /* What has to be asked of the directory about a person to decide anything: one query per distinct (where, dn, listed)
@@ -60,16 +60,24 @@ enum cs_match_kind {
 
 struct cs_match {
 	enum cs_match_kind kind;
-	const struct cs_gate *gate; /* GATE, DENY */
+	const struct cs_gate *gate; /* GATE, DENY, and whatever is monitored */
 	char *scope;                /* GATE: the scope after filling in captures; owned */
 	char *text;                 /* DENY, ARGUMENTS, CONDITION, DOUBT: for people; owned */
 	bool unmatched_permits;     /* NONE: the service is named in the policy with unmatched = permit */
+	bool monitored;             /* GATE, ARGUMENTS, CONDITION, DOUBT: only gates that monitor have a say in it, and
+	                             * nothing else denies it: gate is to be recorded, and holds and denies nothing */
 };
 
 /* Which gate an action meets: a deny gate wins (unless it exempts the person or its conditions do not hold), else the
  * first in the file whose conditions hold. A gate's command is words: the first a
  * path or the name of an action, then one word an argument: literal, "*" any one argument, "%{name}" any one argument,
- * captured, and a last "**" for all that follow. A path alone meets every argument list. 0 (see kind), CS_ENOMEM. */
+ * captured, and a last "**" for all that follow. A path alone meets every argument list.
+ *
+ * Gates that only monitor come behind all others, wherever they stand in the file: they are looked at where no other gate
+ * has anything to say, so that they open nothing that another one guards, denies or could guard. What a deny gate only
+ * names, with other arguments, does not count where one of them takes it. Where what they say is no more than that the
+ * arguments are others, or that it could not be told, and the service denies what no gate matches, that denial stays.
+ * 0 (see kind), CS_ENOMEM. */
 int cs_policy_match(const struct cs_policy *policy, const struct cs_circumstances *circumstances,
 	struct cs_match *ret_match);
 /* What the directory has to be asked, beside the person, to match this action: the netgroups of the gates on its
@@ -113,6 +121,7 @@ size_t cs_policy_gates(const struct cs_policy *policy);
 /* in file order; NULL past the end */
 const struct cs_gate *cs_policy_gate_at(const struct cs_policy *policy, size_t i);
 bool cs_gate_denies(const struct cs_gate *gate);
+bool cs_gate_monitors(const struct cs_gate *gate); /* mode = monitor; default enforce */
 const char *cs_gate_scope(const struct cs_gate *gate);     /* as written: "project/%{project}" */
 size_t cs_gate_rules(const struct cs_gate *gate);
 const char *cs_gate_rule_name(const struct cs_gate *gate, size_t rule);

@@ -263,7 +263,7 @@ struct cs_gate {
 	struct scope scope;
 	struct rule *rules;
 	size_t n_rules;
-	bool shared, needs_reason, takes_exposed, takes_self_approval, needs_signature, refuses_exposed_input;
+	bool shared, needs_reason, takes_exposed, takes_self_approval, needs_signature, refuses_exposed_input, monitors;
 	char **artefact_texts; /* as written */
 	size_t n_artefact_texts;
 	struct cs_wanted *artefacts; /* one for each of them */

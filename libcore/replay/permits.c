@@ -10,8 +10,7 @@ static bool same_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* As the authority does it: without the directory where that tells, else with what it said. */
-static int match(const struct cs_replay *replay, const struct cs_action *action, const struct cs_grounds *grounds,
+int replay_match(const struct cs_replay *replay, const struct cs_action *action, const struct cs_grounds *grounds,
 	struct cs_match *ret_match)
 {
 	static const struct cs_listing none;
@@ -32,7 +31,7 @@ int lead_to(struct step *step, const struct cs_action *action, const struct cs_g
 {
 	struct cs_wanted missing = { 0 };
 	struct cs_match found = { 0 };
-	int r = step->replay->policy ? match(step->replay, action, grounds, &found)
+	int r = step->replay->policy ? replay_match(step->replay, action, grounds, &found)
 				     : BAD(step, "no policy is in force");
 
 	if (r == 0 && step->replay->extract && found.kind == CS_MATCH_NONE)
@@ -94,7 +93,7 @@ static int permitted_root(struct step *step, const struct cs_permitted_body *bod
 static int permitted_unguarded(struct step *step, const struct cs_permitted_body *body)
 {
 	struct cs_match found = { 0 };
-	int r = match(step->replay, &body->action, &body->grounds, &found);
+	int r = replay_match(step->replay, &body->action, &body->grounds, &found);
 
 	if (r == 0 && (found.kind != CS_MATCH_NONE || !found.unmatched_permits))
 		r = BAD(step, "its policy does not leave this unguarded");
@@ -138,7 +137,7 @@ static int permitted_glass(struct step *step, const struct cs_permitted_body *bo
 {
 	const struct cs_gate *gate = NULL;
 	struct cs_match found = { 0 };
-	int r = match(step->replay, &body->action, &body->grounds, &found);
+	int r = replay_match(step->replay, &body->action, &body->grounds, &found);
 	bool doubted = r == 0 && (found.kind == CS_MATCH_DOUBT || found.kind == CS_MATCH_ASK);
 
 	cs_match_clear(&found);
@@ -172,11 +171,29 @@ static int permitted_by(struct step *step, const struct cs_permitted_body *body)
 		       ? permitted_right(step, body) : permitted_gate(step, body);
 }
 
+/* What a gate that only monitors let through says more. */
+static int monitored(struct step *step)
+{
+	struct cs_monitored_body body = { 0 };
+	int r = step_body(step, &cs_monitored_body_shape, &body);
+
+	if (r == 0 && body.permitted.subject.uid != step->event.actor_uid)
+		r = BAD(step, "another uid was permitted than asked");
+	if (r == 0)
+		r = permitted_monitored(step, &body);
+	step->replay->sums.permits += r == 0;
+	cs_clear(&cs_monitored_body_shape, &body);
+	return r;
+}
+
 int step_permitted(struct step *step)
 {
 	struct cs_permitted_body body = { 0 };
-	int r = step_body(step, &cs_permitted_body_shape, &body);
+	int r = 0;
 
+	if (step->event.reason == CS_WHY_MONITORED)
+		return monitored(step);
+	r = step_body(step, &cs_permitted_body_shape, &body);
 	if (r == 0 && body.subject.uid != step->event.actor_uid)
 		r = BAD(step, "another uid was permitted than asked");
 	if (r == 0)

@@ -121,6 +121,9 @@ int signatures_stand(struct step *step, const struct asked *asked, const struct 
 	const struct cs_grounds *grounds);
 
 /* permits.c */
+/* As the authority matches: without the directory where that tells, else with what it said. 0, CS_ENOMEM. */
+int replay_match(const struct cs_replay *replay, const struct cs_action *action, const struct cs_grounds *grounds,
+	struct cs_match *ret_match);
 /* Does the policy in force lead the action to this gate in this scope, by what the record says of who asks? 0 with
  * *ret_gate, CS_ECORRUPT, said. */
 int lead_to(struct step *step, const struct cs_action *action, const struct cs_grounds *grounds, const char *gate,
@@ -132,6 +135,10 @@ int decide_again(struct step *step, const struct cs_case *what, enum cs_verdict 
 int step_permitted(struct step *step);
 int step_approved(struct step *step);
 int step_claimed(struct step *step);
+
+/* monitored.c: the policy in force leads the action to this gate, which only monitors and would have said this. 0,
+ * CS_ECORRUPT, said. */
+int permitted_monitored(struct step *step, const struct cs_monitored_body *body);
 
 /* glass.c */
 int step_break_glass(struct step *step);

@@ -23,6 +23,7 @@ struct exported {
 	union {
 		struct cs_in_force in_force;
 		struct cs_permitted_body permitted;
+		struct cs_monitored_body monitored;
 		struct cs_requested_body requested;
 		struct cs_voted_body voted;
 		struct cs_grounds grounds;
@@ -31,7 +32,7 @@ struct exported {
 	} body;
 };
 
-const struct cs_shape *cs_body_shape(enum cs_event_kind kind)
+const struct cs_shape *cs_body_shape(const struct cs_event *event)
 {
 	static const struct {
 		enum cs_event_kind kind;
@@ -45,8 +46,10 @@ const struct cs_shape *cs_body_shape(enum cs_event_kind kind)
 		{ CS_EVENT_UNTOLD, &cs_told_body_shape },
 	};
 
+	if (event->kind == CS_EVENT_PERMITTED && event->reason == CS_WHY_MONITORED)
+		return &cs_monitored_body_shape;
 	for (size_t i = 0; i < CS_COUNT(bodies); i++)
-		if (bodies[i].kind == kind)
+		if (bodies[i].kind == event->kind)
 			return bodies[i].shape;
 	return NULL;
 }
@@ -62,7 +65,7 @@ static const struct cs_shape *decode(const struct cs_record *record, struct expo
 	memcpy(exported->chain, record->chain, CS_DIGEST_LEN);
 	*ret_event = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &exported->event) == 0;
 	if (*ret_event && exported->event.n_body > 0)
-		body = cs_body_shape(exported->event.kind);
+		body = cs_body_shape(&exported->event);
 	if (body && cs_decode_all(body, exported->event.body, exported->event.n_body, &exported->body) != 0)
 		body = NULL;
 	return body;

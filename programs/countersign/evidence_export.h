@@ -6,8 +6,8 @@
 #include "evidence_source.h"
 #include "json.h"
 
-/* What an event of this kind is about: the shape of its body; NULL: it has none. */
-const struct cs_shape *cs_body_shape(enum cs_event_kind kind);
+/* What such an event is about: the shape of its body; NULL: it has none. */
+const struct cs_shape *cs_body_shape(const struct cs_event *event);
 
 /* A record, and a policy's text, as one line without its newline; the caller frees. NULL: out of memory. */
 char *cs_export_record(const struct cs_record *record);

@@ -25,7 +25,7 @@ struct checked {
 	char *file;
 	uint32_t line;
 	char *text;
-	uint64_t permissions, roles, assignments, exclusives, gates, services;
+	uint64_t permissions, roles, assignments, exclusives, gates, monitoring, services;
 	struct cs_finding *findings;
 	size_t n_findings;
 	bool with_people; /* a directory was asked: what follows means something */
@@ -55,7 +55,7 @@ static const struct cs_shape violation_shape = CS_SHAPE("violation", violation, 
 static const struct cs_field checked_fields[] = {
 	CS_BOOL(checked, ok), CS_STR(checked, file, CS_MAX_PATH), CS_U32(checked, line),
 	CS_STR(checked, text, CS_MAX_TEXT), CS_U64(checked, permissions), CS_U64(checked, roles),
-	CS_U64(checked, assignments), CS_U64(checked, exclusives), CS_U64(checked, gates), CS_U64(checked, services),
+	CS_U64(checked, assignments), CS_U64(checked, exclusives), CS_U64(checked, gates), CS_U64(checked, monitoring), CS_U64(checked, services),
 	CS_ARRAY(checked, findings, &finding_shape, SIZE_MAX), CS_BOOL(checked, with_people),
 	CS_U64(checked, people), CS_STRV(checked, strangers, SIZE_MAX, CS_MAX_NAME),
 	CS_ARRAY(checked, violations, &violation_shape, SIZE_MAX), CS_U64(checked, scopes),
@@ -81,6 +81,7 @@ static int look_at_text(const struct cs_policy_text *text, struct checked *check
 	checked->assignments = counts.assignments;
 	checked->exclusives = counts.exclusives;
 	checked->gates = counts.gates;
+	checked->monitoring = counts.monitoring;
 	checked->services = counts.services;
 	return cs_policy_lint(text->policy, &checked->findings, &checked->n_findings) == 0 ? 0 : out_of_memory();
 }
@@ -336,6 +337,10 @@ static int print_checked(const struct cs_run *run, const struct checked *checked
 		(unsigned long long)checked->permissions, (unsigned long long)checked->roles,
 		(unsigned long long)checked->assignments, (unsigned long long)checked->gates,
 		(unsigned long long)checked->services);
+	if (checked->monitoring > 0)
+		cs_put(&out, "%llu of the gates only monitor%s: nothing is held or denied by %s\n",
+			(unsigned long long)checked->monitoring, checked->monitoring == 1 ? "s" : "",
+			checked->monitoring == 1 ? "it" : "them");
 	put_findings(&out, &run->look, checked);
 	put_all_stuck(&out, &run->look, checked, true);
 	put_all_stuck(&out, &run->look, checked, false);

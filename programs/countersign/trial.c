@@ -258,6 +258,23 @@ static int conclude(const struct cs_match *match, struct cs_decision *ret_decisi
 	return 0;
 }
 
+/* What is permitted all the same, at a gate that only monitors: needs and missing say what would be. */
+static int monitor(struct cs_decision *decision)
+{
+	char *text = NULL;
+
+	if (decision->verdict == CS_PERMIT)
+		return 0;
+	text = cs_monitored_text(decision);
+	if (text == NULL)
+		return out_of_memory();
+	cs_free_str(&decision->text);
+	decision->text = text;
+	decision->verdict = CS_PERMIT;
+	decision->reason = CS_WHY_MONITORED;
+	return 0;
+}
+
 int cs_trial_decide(struct cs_source *source, struct cs_trial *trial, struct cs_decision *ret_decision)
 {
 	struct attempt attempt = { .source = source, .policy = source->policy.policy };
@@ -272,6 +289,8 @@ int cs_trial_decide(struct cs_source *source, struct cs_trial *trial, struct cs_
 	if (status == 0)
 		status = matched.kind == CS_MATCH_GATE ? decide(&attempt, trial, &matched, &decision)
 						       : conclude(&matched, &decision);
+	if (status == 0 && matched.monitored)
+		status = monitor(&decision);
 	cs_match_clear(&matched);
 	attempt_clear(&attempt);
 	if (status != 0)

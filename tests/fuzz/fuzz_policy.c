@@ -83,7 +83,10 @@ static void match(const struct cs_policy *policy, const struct cs_action *action
 		if (cs_policy_match(policy, &now, &match) < 0)
 			break;
 		MUST((match.kind == CS_MATCH_GATE) == (match.scope != NULL));
-		MUST((match.kind == CS_MATCH_GATE || match.kind == CS_MATCH_DENY) == (match.gate != NULL));
+		MUST((match.kind == CS_MATCH_GATE || match.kind == CS_MATCH_DENY || match.monitored) ==
+		     (match.gate != NULL));
+		MUST(!match.monitored || (cs_gate_monitors(match.gate) && match.kind != CS_MATCH_DENY));
+		MUST(match.kind != CS_MATCH_GATE || cs_gate_monitors(match.gate) == match.monitored);
 		MUST(match.kind == CS_MATCH_NONE || !match.unmatched_permits);
 		MUST(asked < 2 || match.kind != CS_MATCH_ASK);
 		MUST(n > 0 || match.kind != CS_MATCH_DOUBT);

@@ -12,7 +12,8 @@
 #define POLICY \
 	"service sudo { unmatched = permit }\npermission p.a { }\nrole r { permissions = p.a }\n" \
 	"assignment a { role = r scope = \"*\" group = \"cn=g,dc=x\" listed = member }\n" \
-	"gate g { service = sudo command = \"/bin/x\" permission = p.a approval c { count = 1 role = r } }\n"
+	"gate g { service = sudo command = \"/bin/x\" permission = p.a approval c { count = 1 role = r } }\n" \
+	"gate w { service = sudo command = \"/bin/w\" mode = monitor permission = p.a approval c { count = 1 role = r } }\n"
 
 static int text_of(void *arg, const uint8_t digest[CS_DIGEST_LEN], char **ret_text)
 {
@@ -37,7 +38,7 @@ struct writer {
 static int put(struct writer *w, uint8_t kind, const uint8_t *body, size_t n)
 {
 	struct cs_event event = { .kind = 1 + kind % 20, .request = 1, .verdict = kind & 32 ? CS_PERMIT : CS_DENY,
-		.reason = kind & 64 ? CS_WHY_APPROVED : CS_WHY_UNGUARDED };
+		.reason = kind & 128 ? CS_WHY_MONITORED : kind & 64 ? CS_WHY_APPROVED : CS_WHY_UNGUARDED };
 	struct cs_record record = { 0 };
 	int r = 0;
 

@@ -169,6 +169,8 @@ static void put_gates(struct pen *pen, const struct ref_policy *policy)
 		put_list(pen, "peer", &gate->peers);
 		put_list(pen, "time", &gate->times);
 		put_list(pen, "command", &gate->commands);
+		put_list(pen, "class", &gate->classes);
+		put(pen, "mode", gate->monitors ? "monitor" : NULL);
 		put(pen, "permission", gate->permission);
 		put(pen, "scope", gate->scope);
 		put(pen, "deny", gate->deny);

@@ -370,7 +370,8 @@ static void make_exclusives(struct dice *dice, struct ref_policy *policy)
 
 /* --- Gates --- */
 
-static const char *const services[] = {"sudo", "sshd", "app"};
+static const char *const services[] = {"sudo", "sshd", "app", "sudoedit"};
+static const char *const classes[] = {"open-ended", "open-ended", "edit"};
 static const char *const host_patterns[] = {"h1", "h*", "*2", "H1", "web.*", "*.example", "WEB.EXAMPLE"};
 static const char *const netgroup_dns[] = {"cn=ng1,ou=netgroup,dc=x", "cn=ng2,ou=netgroup,dc=x",
 					   "CN=ng3,ou=netgroup,dc=x", "cn=none,ou=netgroup,dc=x"};
@@ -514,6 +515,10 @@ static void make_where_and_when(struct dice *dice, struct ref_gate *gate)
 		add(&gate->times, PICK(dice, windows));
 	if (gate->times.n > 0 && dice_chance(dice, 30))
 		add(&gate->times, PICK(dice, windows));
+	if (dice_chance(dice, 12))
+		add(&gate->classes, PICK(dice, classes));
+	if (gate->classes.n > 0 && dice_chance(dice, 30))
+		add(&gate->classes, PICK(dice, classes));
 }
 
 static void make_commands(struct dice *dice, struct ref_gate *gate)
@@ -579,6 +584,7 @@ static void make_gates(struct dice *dice, struct ref_policy *policy)
 			gate.deny = "Not here";
 		else
 			make_terms(dice, &rights, &gate);
+		gate.monitors = !gate.deny && dice_chance(dice, 30);
 		make_exempts(dice, &rights, &gate);
 		make_automatics(dice, &rights, &gate);
 		make_commands(dice, &gate);
@@ -593,7 +599,7 @@ static void make_gates(struct dice *dice, struct ref_policy *policy)
 void generate_world(struct dice *dice, struct ref_world *ret_world)
 {
 	dice->many = dice_chance(dice, 6);
-	*ret_world = (struct ref_world){.links = {{"/bin/link", "/bin/x"}, {"/bin/y", "/usr/bin/y"}}};
+	*ret_world = (struct ref_world){.links = {{"/bin/link", "/bin/x"}, {"/bin/y", "/usr/bin/bash"}}};
 	ret_world->n_links = dice_chance(dice, 70) ? 2 : 0;
 	make_directory(dice, &ret_world->directory);
 	make_roles(dice, &ret_world->policy);
@@ -643,8 +649,8 @@ static uint64_t generate_wall(struct dice *dice)
 static void make_command(struct dice *dice, struct ref_action *action)
 {
 	static const char *const paths[][2] = {
-		{"/bin/x", "/bin/x"},    {"/bin/x", "/bin/x"},       {"/bin/y", "/usr/bin/y"},
-		{"/bin/link", "/bin/x"}, {"/home/u/l", "/bin/x"},    {"/home/u/y", "/usr/bin/y"},
+		{"/bin/x", "/bin/x"},    {"/bin/x", "/bin/x"},       {"/bin/y", "/usr/bin/bash"},
+		{"/bin/link", "/bin/x"}, {"/home/u/l", "/bin/x"},    {"/home/u/y", "/usr/bin/bash"},
 		{"/bin/z", "/bin/z"},    {"/bin/link", "/bin/link"}, {"/bin/x2", "/bin/x2"}};
 	static const char *const names_of[] = {"app.do", "app.undo", "app.other"};
 	const char *const *path = PICK(dice, paths);
@@ -684,7 +690,7 @@ static void follow(struct dice *dice, const char *command, struct ref_list *argu
 
 void generate_action(struct dice *dice, const struct ref_world *world, struct ref_action *ret_action)
 {
-	static const char *const asked_services[] = {"sudo", "sudo", "sudo", "sshd", "app", "login"};
+	static const char *const asked_services[] = {"sudo", "sudo", "sudo", "sshd", "app", "login", "sudoedit"};
 	static const char *const hosts[] = {"h1", "h2", "web.example", "h1", "other", "H2", ""};
 	static const char *const peers[] = {"",
 					    "",

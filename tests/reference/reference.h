@@ -80,12 +80,12 @@ struct ref_automatic {
 
 struct ref_gate {
 	const char *name;
-	struct ref_list services, hosts, netgroups, peers, times, commands;
+	struct ref_list services, hosts, netgroups, peers, times, commands, classes;
 	const char *permission, *scope, *deny;
 	struct ref_rule rules[REF_FEW], exempts[REF_FEW];
 	struct ref_automatic automatics[REF_FEW];
 	size_t n_rules, n_exempts, n_automatics;
-	bool shared, self_approval;
+	bool shared, self_approval, monitors;
 };
 
 struct ref_policy {
@@ -167,7 +167,9 @@ struct ref_match {
 	const struct ref_gate *gate; /* GATE, DENY */
 	char scope[REF_SCOPE];       /* GATE */
 	bool unmatched_permits;      /* NONE */
-	bool denied_anyway;          /* the directory cannot tell, but whatever it would have said, it is denied */
+	bool monitored;              /* only gates that monitor have a say */
+	bool denied_anyway;          /* the directory cannot tell, but whatever it would have said, it is denied, or would
+				      * be if the gate did more than monitor */
 };
 
 void ref_match(const struct ref_world *world, const struct ref_action *action, const struct ref_person *person,

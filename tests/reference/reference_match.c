@@ -346,10 +346,34 @@ static bool has_service(const struct ref_gate *gate, const char *service)
 	return false;
 }
 
+static bool is_bash(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && strcmp(slash, "/bash") == 0;
+}
+
+/* Of what the random worlds have: what sudoedit does, and bash, by its name and by where that leads. */
+static const char *class_of(const struct ref_action *action)
+{
+	if (strcmp(action->service, "sudoedit") == 0)
+		return "edit";
+	return is_bash(action->command) || is_bash(action->resolved) ? "open-ended" : "plain";
+}
+
+static bool has_class(const struct ref_gate *gate, const struct ref_action *action)
+{
+	for (size_t i = 0; i < gate->classes.n; i++)
+		if (strcmp(gate->classes.at[i], class_of(action)) == 0)
+			return true;
+	return gate->classes.n == 0;
+}
+
 static bool looked_at(const struct ref_world *world, const struct ref_gate *gate, const struct ref_action *action,
 		      bool doubtful)
 {
-	return has_service(gate, action->service) && host_is_meant(world, gate, action->host, doubtful);
+	return has_service(gate, action->service) && has_class(gate, action) &&
+	       host_is_meant(world, gate, action->host, doubtful);
 }
 
 static bool denies(const struct ref_world *world, const struct ref_gate *gate, const struct ref_action *action,
@@ -380,10 +404,73 @@ static bool is_there(const struct ref_world *world, const struct ref_gate *gate,
 			       !(met_command(world, gate, action) && ref_exempt(world, person, gate, NULL).yes));
 }
 
+/* What the gates with terms of one mode have to say. */
+struct said {
+	const struct ref_gate *guards; /* the first that guards it … */
+	const char *command;           /* … by this */
+	bool outside;                  /* one would guard it, if its conditions held */
+	bool named;
+};
+
+static void hear(const struct ref_world *world, const struct ref_action *action, bool monitors, bool doubtful,
+		   struct said *said)
+{
+	*said = (struct said){0};
+	for (size_t i = 0; i < world->policy.n_gates; i++) {
+		const struct ref_gate *gate = &world->policy.gates[i];
+		const char *command = met_command(world, gate, action);
+
+		if (gate->deny || gate->monitors != monitors || !looked_at(world, gate, action, doubtful))
+			continue;
+		said->named |= names_path(world, gate, action);
+		said->outside |= command && !conditions_hold(gate, action);
+		if (!command || said->guards || !conditions_hold(gate, action))
+			continue;
+		said->guards = gate;
+		said->command = command;
+	}
+}
+
+static bool nothing(const struct said *said)
+{
+	return !said->guards && !said->outside && !said->named;
+}
+
+static void say(const struct said *said, const struct ref_action *action, struct ref_match *match)
+{
+	if (said->guards)
+		gate_counts(said->guards, said->command, action, match);
+	else
+		match->kind = said->outside ? CS_MATCH_CONDITION : said->named ? CS_MATCH_ARGUMENTS : CS_MATCH_NONE;
+}
+
+static bool unmatched_permits(const struct ref_world *world, const char *service)
+{
+	for (size_t i = 0; i < world->policy.n_services; i++)
+		if (strcmp(world->policy.services[i].name, service) == 0)
+			return world->policy.services[i].permits;
+	return false;
+}
+
+/* A deny gate denies this command with other arguments. */
+static bool named_by_denial(const struct ref_world *world, const struct ref_action *action,
+			    const struct ref_person *person, bool doubtful)
+{
+	for (size_t i = 0; i < world->policy.n_gates; i++) {
+		const struct ref_gate *gate = &world->policy.gates[i];
+
+		if (gate->deny && looked_at(world, gate, action, doubtful) && is_there(world, gate, action, person) &&
+		    names_path(world, gate, action))
+			return true;
+	}
+	return false;
+}
+
 static void match_with(const struct ref_world *world, const struct ref_action *action, const struct ref_person *person,
 		       bool doubtful, struct ref_match *match)
 {
-	bool met = false, named = false;
+	struct said enforced, monitored;
+	bool taken;
 
 	*match = (struct ref_match){.kind = CS_MATCH_NONE};
 	for (size_t i = 0; i < world->policy.n_gates; i++) {
@@ -395,35 +482,35 @@ static void match_with(const struct ref_world *world, const struct ref_action *a
 			return;
 		}
 	}
-	for (size_t i = 0; i < world->policy.n_gates; i++) {
-		const struct ref_gate *gate = &world->policy.gates[i];
-		const char *command = met_command(world, gate, action);
-
-		if (!looked_at(world, gate, action, doubtful) || !is_there(world, gate, action, person))
-			continue;
-		named |= names_path(world, gate, action);
-		if (gate->deny || !command)
-			continue;
-		met = true;
-		if (conditions_hold(gate, action)) {
-			gate_counts(gate, command, action, match);
-			return;
-		}
+	hear(world, action, false, doubtful, &enforced);
+	hear(world, action, true, doubtful, &monitored);
+	taken = monitored.guards || monitored.outside;
+	if (!nothing(&enforced)) {
+		say(&enforced, action, match);
+	} else if (!taken && named_by_denial(world, action, person, doubtful)) {
+		match->kind = CS_MATCH_ARGUMENTS;
+	} else {
+		say(&monitored, action, match);
+		match->monitored = match->kind != CS_MATCH_NONE && (taken || unmatched_permits(world, action->service));
 	}
-	match->kind = met ? CS_MATCH_CONDITION : named ? CS_MATCH_ARGUMENTS : CS_MATCH_NONE;
-	for (size_t i = 0; match->kind == CS_MATCH_NONE && i < world->policy.n_services; i++)
-		if (strcmp(world->policy.services[i].name, action->service) == 0)
-			match->unmatched_permits = world->policy.services[i].permits;
+	match->unmatched_permits = match->kind == CS_MATCH_NONE && unmatched_permits(world, action->service);
 }
 
 static bool same_match(const struct ref_match *a, const struct ref_match *b)
 {
-	return a->kind == b->kind && a->gate == b->gate && strcmp(a->scope, b->scope) == 0;
+	return a->kind == b->kind && a->gate == b->gate && a->monitored == b->monitored &&
+	       strcmp(a->scope, b->scope) == 0;
 }
 
 static bool denied(const struct ref_match *match)
 {
 	return match->kind == CS_MATCH_DENY || match->kind == CS_MATCH_ARGUMENTS || match->kind == CS_MATCH_CONDITION;
+}
+
+/* Held and denied by no gate that enforces, nor by the service. */
+static bool goes_on(const struct ref_match *match)
+{
+	return match->monitored || (match->kind == CS_MATCH_NONE && match->unmatched_permits);
 }
 
 static bool doubtful_service(const struct ref_world *world, const char *service)
@@ -445,9 +532,11 @@ void ref_match(const struct ref_world *world, const struct ref_action *action, c
 
 	match_with(world, action, person, true, ret_match);
 	match_with(world, action, person, false, &other);
-	ret_match->denied_anyway = denied(ret_match) && denied(&other);
+	ret_match->denied_anyway = denied(ret_match) && denied(&other) && ret_match->monitored == other.monitored;
 	if (!same_match(ret_match, &other))
-		*ret_match = (struct ref_match){.kind = CS_MATCH_DOUBT, .denied_anyway = ret_match->denied_anyway};
+		*ret_match = (struct ref_match){.kind = CS_MATCH_DOUBT,
+						.monitored = goes_on(ret_match) && goes_on(&other),
+						.denied_anyway = ret_match->denied_anyway};
 	ret_match->denied_anyway &= doubtful_service(world, action->service);
 }
 

@@ -32,7 +32,7 @@ struct both {
 
 static struct {
 	uint64_t worlds, refused, pairs, yes, fixed, unsure;
-	uint64_t kinds[CS_MATCH_DOUBT + 1], reasons[256], verdicts[3], asked_first, automatic;
+	uint64_t kinds[CS_MATCH_DOUBT + 1], monitored[CS_MATCH_DOUBT + 1], reasons[256], verdicts[3], asked_first, automatic;
 } seen;
 
 static void disagree(const struct both *both, const char *question, const char *ours, const char *theirs)
@@ -229,10 +229,10 @@ static void ask_exempt(struct both *both)
 
 static const char *const kind_names[] = {"no gate", "gate", "denied by", "arguments", "condition", "ask", "doubt"};
 
-static void write_match(enum cs_match_kind kind, const char *gate, const char *scope, bool permits, char *ret_text,
-			size_t size)
+static void write_match(enum cs_match_kind kind, const char *gate, const char *scope, bool permits, bool monitored,
+			char *ret_text, size_t size)
 {
-	(void)snprintf(ret_text, size, "%s %s %s%s", kind_names[kind],
+	(void)snprintf(ret_text, size, "%s%s %s %s%s", monitored ? "monitored: " : "", kind_names[kind],
 		       kind == CS_MATCH_GATE || kind == CS_MATCH_DENY ? gate : "", kind == CS_MATCH_GATE ? scope : "",
 		       kind == CS_MATCH_NONE && permits ? "permitted" : "");
 }
@@ -268,13 +268,14 @@ static void make_action(const struct ref_action *action, char **argv, struct cs_
 /* What the engine says, written out. */
 struct told {
 	enum cs_match_kind kind;
+	bool monitored;
 	char text[256];
 };
 
-static bool denies(enum cs_match_kind kind)
+static bool denies(const struct told *told)
 {
-	return kind == CS_MATCH_DENY || kind == CS_MATCH_ARGUMENTS || kind == CS_MATCH_CONDITION ||
-	       kind == CS_MATCH_DOUBT;
+	return told->kind == CS_MATCH_DENY || told->kind == CS_MATCH_ARGUMENTS || told->kind == CS_MATCH_CONDITION ||
+	       told->kind == CS_MATCH_DOUBT;
 }
 
 static void match_once(const struct both *both, const struct cs_circumstances *circumstances, struct told *ret_told)
@@ -283,8 +284,10 @@ static void match_once(const struct both *both, const struct cs_circumstances *c
 
 	assert_int_equal(cs_policy_match(both->policy, circumstances, &match), 0);
 	ret_told->kind = match.kind;
+	ret_told->monitored = match.monitored;
+	assert_true(!match.monitored || cs_gate_monitors(match.gate));
 	write_match(match.kind, match.gate ? cs_gate_name(match.gate) : "", match.scope, match.unmatched_permits,
-		    ret_told->text, sizeof(ret_told->text));
+		    match.monitored, ret_told->text, sizeof(ret_told->text));
 	cs_match_clear(&match);
 }
 
@@ -319,12 +322,12 @@ static void compare_match(const struct both *both, const char *question, const s
 {
 	char ours[256];
 
-	write_match(match->kind, match->gate ? match->gate->name : "", match->scope, match->unmatched_permits, ours,
-		    sizeof(ours));
-	if (without->kind != CS_MATCH_ASK && !(denies(without->kind) && denies(with->kind)) &&
+	write_match(match->kind, match->gate ? match->gate->name : "", match->scope, match->unmatched_permits,
+		    match->monitored, ours, sizeof(ours));
+	if (without->kind != CS_MATCH_ASK && !(denies(without) && denies(with) && without->monitored == with->monitored) &&
 	    strcmp(without->text, with->text) != 0)
 		disagree(both, question, "the same with and without the directory", without->text);
-	compare(both, question, ours, match->denied_anyway && denies(with->kind) ? ours : with->text);
+	compare(both, question, ours, match->denied_anyway && denies(with) && with->monitored == match->monitored ? ours : with->text);
 }
 
 static void ask_match(struct both *both)
@@ -343,6 +346,7 @@ static void ask_match(struct both *both)
 	match_twice(both, &real, action.wall_ms, person, &without, &with);
 	seen.asked_first += without.kind == CS_MATCH_ASK;
 	seen.kinds[with.kind]++;
+	seen.monitored[with.kind] += with.monitored;
 	write_action(&action, person, question, sizeof(question));
 	compare_match(both, question, &match, &without, &with);
 }
@@ -575,6 +579,8 @@ static void check_variety(void)
 	assert_true(seen.yes > seen.pairs / 20);
 	assert_true(seen.asked_first > 0);
 	assert_true(seen.automatic > seen.pairs / 500);
+	assert_true(seen.monitored[CS_MATCH_GATE] > 0 && seen.monitored[CS_MATCH_ARGUMENTS] > 0 &&
+		    seen.monitored[CS_MATCH_CONDITION] > 0 && seen.monitored[CS_MATCH_DOUBT] > 0);
 	assert_true(seen.worlds - seen.refused >= 3000);
 	assert_true(seen.refused > 0 && seen.refused * 10 < seen.worlds * 3);
 }
@@ -592,7 +598,8 @@ static void test_engine_and_reference_agree(void **state)
 		(unsigned long long)seen.pairs, (unsigned long long)(seen.worlds - seen.refused),
 		(unsigned long long)seen.fixed, (unsigned long long)seen.refused);
 	for (size_t i = 0; i < CS_COUNT(seen.kinds); i++)
-		print_message("%s: %llu\n", kind_names[i], (unsigned long long)seen.kinds[i]);
+		print_message("%s: %llu (%llu monitored)\n", kind_names[i], (unsigned long long)seen.kinds[i],
+			      (unsigned long long)seen.monitored[i]);
 	print_message("permit %llu, hold %llu, deny %llu\n", (unsigned long long)seen.verdicts[0],
 		      (unsigned long long)seen.verdicts[1], (unsigned long long)seen.verdicts[2]);
 	print_message("%llu answers a list that is not to be believed might have changed\n",
@@ -623,6 +630,7 @@ static const char *const sound[] = {
 	"gate f.g { service = sudo deny = \"No\" exempt e { role = f.r } }",
 	"exclusive f.x { roles = { f.r, f.t } within = anywhere }",
 	RULE("count = majority role = f.r reject = counts"),
+	GATE("mode = monitor class = { edit, open-ended }"),
 	GATE("lifetime = 1h approval one { count = all role = f.r alternative = x } "
 	     "approval two { count = 1 role = f.r alternative = y after = 30m } approval three { count = 1 role = f.r stage = 2 }"),
 	GATE("approval one { count = 1 role = f.r } objections = 5m signature = required self_approval = permit uses = any "
@@ -645,7 +653,7 @@ static const char *const flawed[] = {
 	GATE("approval one { count = 1 role = f.r } uses = 2 ahead = 1h"),
 	GATE("approval one { count = 1 role = f.r } uses = 0"),
 	GATE("approval one { count = 1 role = f.r } remind = 30m"),
-	"gate f.g { service = sshd permission = f.p approval one { count = 1 role = f.r } session = 1h }",
+	"gate f.g { service = app permission = f.p approval one { count = 1 role = f.r } session = 1h }",
 	GATE("automatic n { time = Sat }"),
 	GATE("command = \"/bin/x %{n}\" approval one { count = 1 role = f.r } automatic n { command = \"/bin/x %{n}\" }"),
 	GATE("approval one { count = 1 role = f.r } automatic n { listed = owner }"),
@@ -655,6 +663,10 @@ static const char *const flawed[] = {
 	"break_glass f.b { scope = host uid = 1 approval one { count = 1 role = f.r } }",
 	"break_glass f.b { scope = \"host/%{host}\" uid = 1 approval one { count = 2 role = f.r } }",
 	GATE("permision = f.p"),
+	GATE("mode = watch"),
+	"gate f.g { service = sudo deny = \"No\" mode = monitor }",
+	"gate f.g { service = { countersign, sudo } permission = f.p mode = monitor }",
+	GATE("class = plain"),
 	"gate f.g { service = sudo permission = f.z }",
 	"gate f.g { service = sudo }",
 	"gate f.g { service = { } permission = f.p }",

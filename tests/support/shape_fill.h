@@ -22,7 +22,7 @@ static const struct cs_shape *const fill_shapes[] = {
 	&cs_apply_answer_shape, &cs_history_shape, &cs_history_answer_shape, &cs_policy_call_shape,
 	&cs_policy_answer_shape, &cs_grounds_shape, &cs_permitted_body_shape, &cs_requested_body_shape,
 	&cs_voted_body_shape, &cs_path_shape, &cs_in_force_shape, &cs_segment_shape, &cs_receipt_answer_shape,
-	&cs_archive_shape, &cs_archive_answer_shape,
+	&cs_archive_shape, &cs_archive_answer_shape, &cs_monitored_body_shape,
 };
 
 enum fill_mode {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single calls while memory is short: break-glass and its drill, what a program asks, being left alone, a stranger's vote, and the look at whom to
+/* Single calls while memory is short: break-glass and its drill, what a program asks, also at a gate that only monitors, being left alone, a stranger's vote, and the look at whom to
  * tell. Each allocation of each fails once; what was answered has to be so, and what is recorded has to follow. */
 #include "alloc_fault.h"
 #include "house.h"
@@ -16,6 +16,8 @@ static const char policy[] =
 	"  approval committee { count = 1 permission = release.approve } }\n"
 	"gate delete { service = \"app-projects\" command = \"delete %{project}\"\n"
 	"  permission = release.deploy scope = \"project/%{project}\"\n"
+	"  approval committee { count = 1 permission = release.approve } }\n"
+	"gate watch { service = \"app-watched\" mode = monitor permission = release.deploy scope = \"project/tomcat\"\n"
 	"  approval committee { count = 1 permission = release.approve } }\n"
 	"break_glass oncall { scope = \"project\" uid = 2001 lasts = 15m\n"
 	"  approval review { count = 2 role = infra scope = \"*\" } }\n";
@@ -172,6 +174,27 @@ static int ask_once(size_t fail_at)
 	return over;
 }
 
+/* At a gate that only monitors: permitted with its event, or denied without one. */
+static int monitored_once(size_t fail_at)
+{
+	static char service[] = "app-watched", word[] = "delete";
+	char *argv[] = { word };
+	const struct cs_ask asked = { .service = service, .command = word, .argv = argv, .n_argv = 1 };
+	struct outcome outcome;
+	struct house h;
+	int over = 0;
+
+	begin(&h);
+	over = make(&h, fail_at, ALICE, CS_CALL_ASK, &asked, done_vote, &outcome);
+	assert_int_equal(outcome.verdict == CS_PERMIT, outcome.reason == CS_WHY_MONITORED);
+	assert_true(outcome.verdict == CS_PERMIT || !over);
+	if (outcome.verdict == CS_PERMIT)
+		assert_int_equal(events_of(&h, CS_EVENT_PERMITTED), 1);
+	assert_int_equal(events_of(&h, CS_EVENT_REQUESTED), 0);
+	house_close(&h);
+	return over;
+}
+
 static int quiet_once(size_t fail_at)
 {
 	const struct cs_quiet asked = { .kind = CS_QUIET_ON };
@@ -295,6 +318,7 @@ static int check_once(size_t fail_at)
 EVERY(glass)
 EVERY(drill)
 EVERY(ask)
+EVERY(monitored)
 EVERY(quiet)
 EVERY(stranger)
 EVERY(check)
@@ -303,7 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authority_a119_glass), cmocka_unit_test(test_authority_a119_drill),
-		cmocka_unit_test(test_authority_a119_ask),
+		cmocka_unit_test(test_authority_a119_ask), cmocka_unit_test(test_authority_a119_monitored),
 		cmocka_unit_test(test_authority_a119_quiet), cmocka_unit_test(test_authority_a119_stranger),
 		cmocka_unit_test(test_authority_a119_check),
 	};

@@ -29,6 +29,20 @@ static size_t count(const char *text, const char *code, char ret_text[512])
 
 #define P "permission = host.login"
 
+/* Gates that monitor come behind all others, so the wide one takes what the earlier one watches. Kills: the order of the file
+ * for gates of different modes. */
+static void test_policy_lint_monitors_come_last(void **state)
+{
+	static const char text[] = RIGHTS PERMIT_REST "gate a { service = sudo command = \"/sbin/x\" " P " mode = monitor }\n"
+						      "gate b { service = sudo " P " }\n";
+	char says[512];
+
+	(void)state;
+	assert_int_equal(count(text, "unreachable-gate", says), 1);
+	assert_non_null(strstr(says, "gate a never counts: gate b"));
+	assert_int_equal(count(text, "shadowed-gate", says), 0);
+}
+
 /* Does the first gate, or what stands before the last, take everything of the last one? */
 static void test_policy_lint_shadowed(void **state)
 {
@@ -38,6 +52,10 @@ static void test_policy_lint_shadowed(void **state)
 	} cases[] = {
 		{P "|command = \"/sbin/x\" " P, true},
 		{P "|" P, true},
+		/* What monitors comes last, wherever it stands. */
+		{"command = \"/sbin/x\" " P " mode = monitor|" P " mode = monitor", false},
+		{P "|" P " mode = monitor", true},
+		{P " mode = monitor|" P " mode = monitor", true},
 		{"command = \"/sbin/x\" " P "|" P, false},
 		{"command = \"/sbin/x\" " P "|command = \"/sbin/x a *\" " P, true},
 		{"command = \"/sbin/x **\" " P "|command = \"/sbin/x\" " P, true},
@@ -398,6 +416,7 @@ static void test_policy_lint_alternatives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy_lint_monitors_come_last),
 		cmocka_unit_test(test_policy_lint_shadowed),   cmocka_unit_test(test_policy_lint_unreachable),
 		cmocka_unit_test(test_policy_lint_resolved),   cmocka_unit_test(test_policy_lint_services),
 		cmocka_unit_test(test_policy_lint_unused),     cmocka_unit_test(test_policy_lint_redundant),
