@@ -50,11 +50,19 @@ static int put_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* Also a folder, where nothing is in it: whoever made one there is not to stop what undoes. */
+static int take_away(int folder, const char *name)
+{
+	if (unlinkat(folder, name, 0) == 0)
+		return 0;
+	return errno == EISDIR ? unlinkat(folder, name, AT_REMOVEDIR) : -1;
+}
+
 static int put_draft(int folder, const char *draft, const char *text, size_t len, const struct stat *st)
 {
 	int fd = -1, r = 0;
 
-	(void)unlinkat(folder, draft, 0);
+	(void)take_away(folder, draft);
 	fd = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return error_of();
@@ -94,8 +102,23 @@ int cs_host_remove(const struct cs_host *host, const char *path)
 
 	if (folder < 0)
 		return folder == CS_ENOENT ? 0 : folder;
-	if (unlinkat(folder, name, 0) != 0)
+	if (take_away(folder, name) != 0)
 		r = errno == ENOENT ? 0 : error_of();
+	else if (fsync(folder) != 0)
+		r = CS_EIO;
+	cs_close(&folder);
+	return r;
+}
+
+int cs_host_move(const struct cs_host *host, const char *path, const char *to)
+{
+	const char *name = NULL, *slash = strrchr(to, '/');
+	int folder = slash != NULL ? open_folder(host, path, &name) : CS_EINVAL, r = 0;
+
+	if (folder < 0)
+		return folder;
+	if (renameat(folder, name, folder, slash + 1) != 0)
+		r = errno == ENOENT ? CS_ENOENT : error_of();
 	else if (fsync(folder) != 0)
 		r = CS_EIO;
 	cs_close(&folder);
@@ -115,18 +138,4 @@ int cs_host_make_folder(const struct cs_host *host, const char *path)
 		r = error_of();
 	cs_close(&folder);
 	return r;
-}
-
-int cs_host_open_lock(const struct cs_host *host, const char *path)
-{
-	const char *name = NULL;
-	int folder = open_folder(host, path, &name), fd = -1;
-
-	if (folder < 0)
-		return folder;
-	fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		fd = error_of();
-	cs_close(&folder);
-	return fd;
 }

@@ -12,13 +12,14 @@
  * path has no links. 0; CS_EPERM; CS_EIO (errno says why); CS_ENOMEM. The old file is untouched then. */
 int cs_host_write(const struct cs_host *host, const char *path, const char *text, size_t len, const struct stat *st);
 
-/* Takes a file away, durably. 0, also where there is none; CS_EPERM; CS_EIO. */
+/* Takes a file, or a folder with nothing in it, away, durably. 0, also where there is none; CS_EPERM; CS_EIO. */
 int cs_host_remove(const struct cs_host *host, const char *path);
+
+/* Gives whatever has this name another one in the same folder; what has that is taken away, but for a folder. 0; CS_ENOENT;
+ * CS_EPERM; CS_EIO; CS_ENOMEM. */
+int cs_host_move(const struct cs_host *host, const char *path, const char *to);
 
 /* Makes a folder that is root's alone, if there is none. 0; CS_EPERM; CS_EIO; CS_ENOMEM. Folders above have to be there. */
 int cs_host_make_folder(const struct cs_host *host, const char *path);
-
-/* Opens the file of a lock, and makes it; nothing is locked yet. The descriptor; CS_EPERM; CS_EIO; CS_ENOMEM. */
-int cs_host_open_lock(const struct cs_host *host, const char *path);
 
 #endif

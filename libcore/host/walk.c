@@ -42,22 +42,33 @@ static bool is_foreign(int fd)
 	return false;
 }
 
-static bool has_capabilities(int folder, const char *name)
+static uint64_t le32(const unsigned char *at)
 {
-	char value[64];
+	return at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24;
+}
+
+/* Of the attribute as linux/capability.h has it: a word with the revision, then what is permitted and what is inherited, once
+ * or, from the second revision on, twice. */
+static uint64_t capabilities_of(int folder, const char *name)
+{
+	unsigned char value[64];
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool has = fd >= 0 && fgetxattr(fd, "security.capability", value, sizeof(value)) > 0;
+	ssize_t n = fd >= 0 ? fgetxattr(fd, "security.capability", value, sizeof(value)) : 0;
 
 	cs_close(&fd);
-	return has;
+	if (n <= 0)
+		return 0;
+	if (n < 12)
+		return UINT64_MAX;
+	return le32(value + 4) | (n >= 20 ? le32(value + 12) << 32 : 0);
 }
 
 static int look_at_file(struct cs_walk *walk, const struct place *at, int folder, const char *name, const struct stat *st)
 {
 	bool set = (st->st_mode & (S_ISUID | S_ISGID)) != 0, runs = (st->st_mode & 0111) != 0;
-	bool capable = runs && !set && has_capabilities(folder, name);
+	uint64_t capabilities = runs && !set ? capabilities_of(folder, name) : 0;
 
-	return runs && (set || capable) ? walk->found(walk->arg, at->path, st, capable) : 0;
+	return runs && (set || capabilities != 0) ? walk->found(walk->arg, at->path, st, capabilities) : 0;
 }
 
 static int walk_folder(struct cs_walk *walk, struct place *at, int fd);

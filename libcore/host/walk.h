@@ -9,8 +9,9 @@
 #define CS_WALK_MAX 5000000u /* entries of folders that are looked at */
 
 struct cs_walk {
-	/* A regular file that somebody may execute, and that is setuid, setgid, or has capabilities. Below 0 ends the walk. */
-	int (*found)(void *arg, const char *path, const struct stat *st, bool capable);
+	/* A regular file that somebody may execute, and that is setuid, setgid, or has capabilities: bits of those that it is
+	 * permitted, as in capabilities(7); all of them where what it has is not understood. Below 0 ends the walk. */
+	int (*found)(void *arg, const char *path, const struct stat *st, uint64_t capabilities);
 	/* May be NULL: every few thousand entries, with the folder that is looked at. */
 	void (*progress)(void *arg, uint64_t entries, const char *folder);
 	void *arg;

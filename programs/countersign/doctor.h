@@ -216,6 +216,10 @@ struct cs_run;
 /* Gathers, asks the daemon of this machine, and examines. 0; CS_ENOMEM. Clear with cs_doctor_clear. */
 int cs_doctor_of(struct cs_run *run, const struct cs_host *host, struct cs_doctor *ret_doctor);
 
+/* Appends the names of capabilities, "cap_setuid, cap_24"; *ret_root: one of them makes root of whoever has it, or is not
+ * known here. */
+void cs_put_capabilities(struct cs_buf *out, uint64_t bits, bool *ret_root);
+
 /* countersign doctor --coverage. An exit status. */
 int cs_doctor_coverage(struct cs_run *run, const struct cs_doctor *doctor);
 

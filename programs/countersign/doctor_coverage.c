@@ -126,37 +126,78 @@ static void services(struct coverage *coverage)
 
 /* --- Programs ------------------------------------------------------------------------------------------------------- */
 
-/* A program that asks PAM for the service of its own name. */
+/* Programs whose service of PAM, or whose decision, is another's. */
+static const struct {
+	const char *name, *service, *why;
+} named[] = {
+	{ "pkexec", NULL, "polkit decides by its own rules" },
+	{ "doas", NULL, "decides by /etc/doas.conf" },
+	{ "crontab", "cron", NULL },
+	{ "at", "atd", NULL },
+};
+
+/* su asks for one service and su - for another. */
+static enum seen seen_in_su(const struct cs_doctor *doctor, const char **ret_why)
+{
+	const struct cs_doctor_service *su = cs_doctor_service(doctor, "su"), *login = cs_doctor_service(doctor, "su-l");
+	enum seen one = su != NULL ? seen_in_service(su, ret_why) : NOT_SEEN, two = login != NULL ? seen_in_service(login, ret_why) : one;
+
+	if (one == two)
+		return one;
+	*ret_why = "one of su and su-l alone";
+	return PARTLY;
+}
+
+/* A program that asks PAM for the service of its own name, or of another. */
 static enum seen seen_program(const struct cs_doctor *doctor, const char *path, const char **ret_why)
 {
 	const char *name = strrchr(path, '/') + 1;
 	const struct cs_doctor_service *service = cs_doctor_service(doctor, name);
 
+	*ret_why = "it decides by itself";
 	if (strcmp(name, "sudo") == 0 || strcmp(name, "sudoedit") == 0)
 		return seen_in_sudo(doctor, ret_why);
-	if (strcmp(name, "pkexec") == 0)
-		*ret_why = "polkit decides by its own rules";
-	else if (service != NULL && cs_doctor_guards(service))
-		return seen_in_service(service, ret_why);
-	else
-		*ret_why = "it decides by itself";
-	return NOT_SEEN;
+	if (strcmp(name, "su") == 0)
+		return seen_in_su(doctor, ret_why);
+	for (size_t i = 0; i < CS_COUNT(named); i++)
+		if (strcmp(name, named[i].name) == 0) {
+			service = named[i].service != NULL ? cs_doctor_service(doctor, named[i].service) : NULL;
+			*ret_why = cs_text_or(named[i].why, "runs jobs later, and no gate sees them");
+		}
+	return service != NULL && cs_doctor_guards(service) ? seen_in_service(service, ret_why) : NOT_SEEN;
 }
 
-static int found_program(void *arg, const char *path, const struct stat *st, bool capable)
+static void put_rights(struct cs_buf *out, const struct stat *st, uint64_t bits, bool *ret_root)
+{
+	bool setuid = (st->st_mode & S_ISUID) != 0;
+
+	if (bits == UINT64_MAX)
+		cs_put(out, "capabilities that are not understood");
+	else if (bits != 0)
+		cs_put_capabilities(out, bits, ret_root);
+	else
+		cs_put(out, "%s %u", setuid ? "uid" : "gid", setuid ? (unsigned)st->st_uid : (unsigned)st->st_gid);
+}
+
+static int found_program(void *arg, const char *path, const struct stat *st, uint64_t bits)
 {
 	struct coverage *coverage = arg;
-	bool setuid = (st->st_mode & S_ISUID) != 0;
-	const char *why = NULL;
+	const char *why = NULL, *kind = bits != 0 ? "capabilities" : (st->st_mode & S_ISUID) != 0 ? "setuid" : "setgid";
 	enum seen gate = seen_program(coverage->doctor, path, &why);
-	char *what = NULL;
+	bool root = bits == 0 || bits == UINT64_MAX;
+	struct cs_buf what;
+	int r = 0;
 
-	if (cs_format(&what, "%s (%s %u)", path, capable ? "capabilities, of uid" : setuid ? "uid" : "gid",
-		    setuid || capable ? (unsigned)st->st_uid : (unsigned)st->st_gid) < 0)
-		return CS_ENOMEM;
-	add(coverage, capable ? "capabilities" : setuid ? "setuid" : "setgid", what, gate, why);
-	free(what);
-	return coverage->error;
+	cs_buf_init(&what, CS_HOST_FILE_MAX);
+	cs_put(&what, "%s (", path);
+	put_rights(&what, st, bits, &root);
+	cs_put(&what, ")");
+	cs_buf_put_u8(&what, 0);
+	r = cs_buf_error(&what);
+	if (r == 0)
+		add(coverage, kind, (const char *)what.data, gate, root || gate != NOT_SEEN ? why : "makes nobody root by itself");
+	cs_buf_clear(&what);
+	return r < 0 ? r : coverage->error;
 }
 
 static void progress(void *arg, uint64_t entries, const char *folder)
@@ -232,6 +273,24 @@ static void subsystems(struct coverage *coverage)
 			add(coverage, "sshd", sshd->lines[i].value, gate, gate == NOT_SEEN ? why : "with its whole connection");
 }
 
+/* Logins of which each command asks. */
+static void gates(struct coverage *coverage)
+{
+	const struct cs_sshd *sshd = &coverage->doctor->sshd;
+
+	for (size_t i = 0; i < sshd->n_blocks; i++) {
+		char *what = NULL;
+
+		if (strstr(cs_sshd_value(sshd, i, "forcecommand"), "countersign-gate") == NULL)
+			continue;
+		if (cs_format(&what, "ForceCommand countersign-gate%s%s", i > 0 ? ", Match " : "", sshd->blocks[i].criteria) < 0)
+			coverage->error = CS_ENOMEM;
+		else
+			add(coverage, "sshd", what, SEEN, "each command asks");
+		free(what);
+	}
+}
+
 static void jobs(struct coverage *coverage)
 {
 	static const char *const folders[] = { "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
@@ -264,9 +323,14 @@ static void tools(struct coverage *coverage)
 		enum seen gate;
 		const char *why;
 	} known[] = {
+		{ "/usr/bin/countersign", SEEN, "countersign run asks, and gives nothing that its caller has not" },
 		{ "/usr/bin/pkexec", NOT_SEEN, "polkit decides by its own rules" },
+		{ "/usr/lib/polkit-1/polkitd", NOT_SEEN, "decides by its own rules for services of D-Bus" },
 		{ "/usr/bin/doas", NOT_SEEN, "decides by /etc/doas.conf" },
 		{ "/usr/bin/run0", NOT_SEEN, "polkit decides by its own rules" },
+		{ "/usr/bin/machinectl", NOT_SEEN, "polkit decides by its own rules" },
+		{ "/usr/bin/docker", NOT_SEEN, "whoever is in its group is root" },
+		{ "/usr/bin/lxc", NOT_SEEN, "whoever is in its group is root" },
 		{ "/usr/bin/systemd-run", OUT_OF_SCOPE, "for root alone, or by polkit's rules" },
 		{ "/usr/sbin/runuser", OUT_OF_SCOPE, "for root alone" },
 		{ "/usr/bin/setpriv", OUT_OF_SCOPE, "for root alone" },
@@ -332,6 +396,7 @@ int cs_doctor_coverage(struct cs_run *run, const struct cs_doctor *doctor)
 	services(&coverage);
 	rules(&coverage);
 	subsystems(&coverage);
+	gates(&coverage);
 	tools(&coverage);
 	jobs(&coverage);
 	programs(&coverage);

@@ -36,6 +36,9 @@ static int settle(const struct enabling *enabling, struct cs_enable_record *reco
 	return cs_enable_record_write(&enabling->host, enabling->door, record);
 }
 
+static const char front_needs[] =
+	"\n    The front shows where sshd has KbdInteractiveAuthentication yes; see countersign doctor, and docs/ssh.md.";
+
 static int tell_waiting(const struct enabling *enabling)
 {
 	char span[16], *next = NULL;
@@ -43,8 +46,8 @@ static int tell_waiting(const struct enabling *enabling)
 
 	cs_span_text(enabling->within_ms, span);
 	if (cs_format(&next, "log in anew, see that it works, and run: countersign enable --confirm\n"
-			     "    Otherwise every file is put back in %s.%s%s",
-		    span, enabling->door->again[0] != '\0' ? "\n    " : "", enabling->door->again) < 0)
+			     "    Otherwise every file is put back in %s.%s%s%s",
+		    span, enabling->door->again[0] != '\0' ? "\n    " : "", enabling->door->again, enabling->front ? front_needs : "") < 0)
 		return cs_enabling_fail(enabling, CS_ENOMEM, "");
 	enabling->result->confirm_within_ms = enabling->within_ms;
 	status = cs_enabling_tell_tried(enabling);
@@ -126,7 +129,7 @@ static int enable_one(struct enabling *enabling)
 	if (r == 0 && waits)
 		return cs_enabling_tell(enabling, CS_ENABLE_WAITS, "waits for the confirmation already", "countersign enable --confirm");
 	if (r == 0)
-		r = cs_enable_plan(&enabling->host, enabling->door, &enabling->plan, &lacks);
+		r = cs_enable_plan(&enabling->host, enabling->door, enabling->front, &enabling->plan, &lacks);
 	if (r < 0)
 		return cs_fail(r == CS_EPERM ? CS_EXIT_NOT_PERMITTED : cs_exit_of_error(r), cs_strerror(r),
 			cs_text_or(lacks, enabling->door->name), "");
@@ -224,7 +227,7 @@ static int begin(struct enabling *enabling, const char *root)
 		return 0;
 	enabling->lock = cs_enable_lock(&enabling->host);
 	if (enabling->lock < 0)
-		return cs_fail(CS_EXIT_OUTPUT, cs_strerror(enabling->lock), CS_ENABLE_LOCK, "");
+		return cs_fail(CS_EXIT_OUTPUT, cs_strerror(enabling->lock), CS_ENABLE_FOLDER, "");
 	return 0;
 }
 
@@ -248,6 +251,14 @@ static int read_door(struct enabling *enabling, char **args, size_t n)
 	return 0;
 }
 
+static int read_front(const struct enabling *enabling)
+{
+	if (enabling->front && (enabling->door == NULL || !enabling->door->front))
+		return cs_fail(CS_EXIT_USAGE, "this door has no front", enabling->door != NULL ? enabling->door->name : "--front",
+			"only sshd has one");
+	return 0;
+}
+
 static int read_within(struct enabling *enabling, const char *within)
 {
 	if (within != NULL && (cs_parse_span(within, &enabling->within_ms) != 0 || enabling->within_ms > WITHIN_MAX_MS))
@@ -262,13 +273,15 @@ int cs_run_enable(struct cs_run *run, char **args, size_t n)
 	bool confirm = false, recover = false, found = false;
 	const struct cs_option options[] = { { "--dry-run", &enabling.dry_run, NULL, NULL }, { "--confirm", &confirm, NULL, NULL },
 		{ "--recover", &recover, NULL, NULL }, { "--confirm-within", NULL, &within, NULL },
-		{ "--try-as", NULL, &enabling.wanted, NULL }, { "--root", NULL, &root, NULL } };
+		{ "--front", &enabling.front, NULL, NULL }, { "--try-as", NULL, &enabling.wanted, NULL }, { "--root", NULL, &root, NULL } };
 	int status = cs_options_read(run, args, n, options, CS_COUNT(options), 0, 1, &n);
 
 	if (status == 0)
 		status = read_within(&enabling, within);
 	if (status == 0)
 		status = read_door(&enabling, args, n);
+	if (status == 0)
+		status = read_front(&enabling);
 	if (status == 0 && enabling.door == NULL && !confirm && !recover)
 		status = cs_fail(CS_EXIT_USAGE, "no door was named", "", "one of sudo, sshd, su");
 	if (status == 0)

@@ -8,8 +8,8 @@
 #include "host_write.h"
 
 #define CS_ENABLE_FOLDER "/var/lib/countersign-enable"
-#define CS_ENABLE_LOCK CS_ENABLE_FOLDER "/lock"
 #define CS_ENABLE_KEPT ".countersign~" /* what the copy of a file ends in */
+#define CS_ENABLE_DAMAGED ".countersign-damaged~" /* and what could not be read when it was put back */
 
 enum { CS_ENABLE_FILES = 3, CS_ENABLE_DIGEST = 32 };
 
@@ -21,7 +21,7 @@ struct cs_enable_file;
  * the file has no need of them. host has the edits of the door's earlier files. 0; CS_ENOENT (the door is not on this
  * machine); CS_EIO; CS_ENOMEM. */
 typedef int (*cs_enable_put)(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out);
+	bool front, struct cs_buf *out);
 typedef int (*cs_enable_take)(const char *text, size_t len, struct cs_buf *out);
 
 struct cs_enable_file {
@@ -36,6 +36,7 @@ struct cs_enable_file {
 /* In the order in which they are written; taken back in the opposite one. */
 struct cs_enable_door {
 	const char *name;
+	bool front; /* its account line may have a front */
 	struct cs_enable_file files[CS_ENABLE_FILES];
 	const char *again; /* what to do for the door to see its files anew; "" */
 };
@@ -45,13 +46,13 @@ const struct cs_enable_door *cs_enable_door_at(size_t i);
 const struct cs_enable_door *cs_enable_door(const char *name);
 
 int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out);
+	bool front, struct cs_buf *out);
 int cs_enable_put_confirm(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out);
+	bool front, struct cs_buf *out);
 int cs_enable_put_hold(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out);
+	bool front, struct cs_buf *out);
 int cs_enable_put_use_pam(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out);
+	bool front, struct cs_buf *out);
 /* Every line that names us, also a mistyped one; comments stay. */
 int cs_enable_take_plugin(const char *text, size_t len, struct cs_buf *out);
 int cs_enable_take_pam(const char *text, size_t len, struct cs_buf *out);
@@ -72,12 +73,13 @@ struct cs_enable_plan {
 	const struct cs_enable_door *door;
 	struct cs_enable_edit edits[CS_ENABLE_FILES];
 	struct cs_host_edit view[CS_ENABLE_FILES]; /* the new texts, borrowed, for cs_host.edits */
+	bool front;
 	size_t n;
 };
 
-/* What has to change for the door. n is 0 where it is connected. 0; CS_ENOENT and *ret_lacks (static), a file without which
+/* What has to change for the door; with front its account line shows what is held, and asks. n is 0 where it is connected. 0; CS_ENOENT and *ret_lacks (static), a file without which
  * there is no such door; CS_EIO; CS_ETOOBIG; CS_ENOMEM. Clear with cs_enable_plan_clear. */
-int cs_enable_plan(const struct cs_host *host, const struct cs_enable_door *door, struct cs_enable_plan *ret_plan,
+int cs_enable_plan(const struct cs_host *host, const struct cs_enable_door *door, bool front, struct cs_enable_plan *ret_plan,
 	const char **ret_lacks);
 /* What takes our lines out of its files. */
 int cs_enable_plan_out(const struct cs_host *host, const struct cs_enable_door *door, struct cs_enable_plan *ret_plan);
@@ -128,12 +130,13 @@ bool cs_enable_is_over(const struct cs_enable_record *record);
  * (a file is not any more what was planned from; it is untouched); CS_EPERM; CS_EIO; CS_ENOMEM. */
 int cs_enable_write(const struct cs_host *host, const struct cs_enable_plan *plan);
 
-/* Puts every file of the door that was changed back as it was; where somebody changed one meanwhile, only our lines are taken.
+/* Puts every file of the door that was changed back as it was; where somebody changed one meanwhile, only our lines are taken, and
+ * one that cannot be read any more is kept with CS_ENABLE_DAMAGED.
  * off: no line of ours stays in any of them, whoever wrote it. Then forgets the record and the copies. Any state, again and
  * again. 0; CS_EPERM; CS_EIO; CS_ENOMEM: what could be put back is. *ret_changed (may be NULL): a file had been changed. */
 int cs_enable_take_back(const struct cs_host *host, const struct cs_enable_door *door, bool off, bool *ret_changed);
 
-/* One at a time: waits for the lock. The descriptor; CS_EPERM; CS_EIO; CS_ENOMEM. */
+/* One at a time: waits for the lock, which is the folder's own. The descriptor; CS_EPERM; CS_EIO; CS_ENOMEM. */
 int cs_enable_lock(const struct cs_host *host);
 
 /* --- Who tries it --------------------------------------------------------------------------------------------------- */

@@ -12,12 +12,12 @@
 
 /* sudo: the plugin before the lines that want its release. */
 static const struct cs_enable_door doors[] = {
-	{ "sudo", { { CS_SUDO_CONF, NULL, true, true, cs_enable_put_plugin, cs_enable_take_plugin },
+	{ "sudo", false, { { CS_SUDO_CONF, NULL, true, true, cs_enable_put_plugin, cs_enable_take_plugin },
 			PAM("sudo", false, cs_enable_put_confirm), PAM("sudo-i", true, cs_enable_put_confirm) }, "" },
-	{ "sshd", { { CS_SSHD_CONFIG, NULL, false, false, cs_enable_put_use_pam, cs_enable_take_nothing },
+	{ "sshd", true, { { CS_SSHD_CONFIG, NULL, false, false, cs_enable_put_use_pam, cs_enable_take_nothing },
 			PAM("sshd", false, cs_enable_put_hold) },
 		"where sshd_config changed, sshd has to be told: systemctl reload ssh" },
-	{ "su", { PAM("su", false, cs_enable_put_hold), PAM("su-l", true, cs_enable_put_hold) }, "" },
+	{ "su", false, { PAM("su", false, cs_enable_put_hold), PAM("su-l", true, cs_enable_put_hold) }, "" },
 };
 
 const struct cs_enable_door *cs_enable_door_at(size_t i)
@@ -105,7 +105,7 @@ static int plan_file(const struct cs_host *host, const struct cs_enable_file *fi
 	if (r == 0 && !edit.there && !(in && file->make))
 		r = in && !file->may_lack ? CS_ENOENT : 0;
 	else if (r == 0)
-		r = in ? file->put(&view, file, edit.old, edit.n_old, &out) : file->take(edit.old, edit.n_old, &out);
+		r = in ? file->put(&view, file, edit.old, edit.n_old, plan->front, &out) : file->take(edit.old, edit.n_old, &out);
 	if (r == 0)
 		r = cs_buf_error(&out);
 	if (r == 0 && (in ? out.len > 0 : edit.there && out.len != edit.n_old)) {
@@ -118,10 +118,10 @@ static int plan_file(const struct cs_host *host, const struct cs_enable_file *fi
 	return r;
 }
 
-int cs_enable_plan(const struct cs_host *host, const struct cs_enable_door *door, struct cs_enable_plan *ret_plan,
+int cs_enable_plan(const struct cs_host *host, const struct cs_enable_door *door, bool front, struct cs_enable_plan *ret_plan,
 	const char **ret_lacks)
 {
-	struct cs_enable_plan plan = { .door = door };
+	struct cs_enable_plan plan = { .door = door, .front = front };
 	size_t i = 0;
 	int r = 0;
 

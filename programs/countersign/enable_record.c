@@ -8,6 +8,7 @@
 
 #include <countersign/error.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -139,7 +140,7 @@ bool cs_enable_is_over(const struct cs_enable_record *record)
 int cs_enable_lock(const struct cs_host *host)
 {
 	int r = cs_host_make_folder(host, CS_ENABLE_FOLDER);
-	int fd = r == 0 ? cs_host_open_lock(host, CS_ENABLE_LOCK) : r;
+	int fd = r == 0 ? cs_host_open_file(host, CS_ENABLE_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) : r;
 
 	while (fd >= 0 && flock(fd, LOCK_EX) != 0)
 		if (errno != EINTR) {

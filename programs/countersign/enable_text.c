@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ACCOUNT_LINE "account    required     pam_countersign.so hold=session\n"
+#define FRONT_LINE "account    required     pam_countersign.so hold=session front\n"
 #define HOLD_LINE "session    required     pam_countersign_hold.so\n"
 #define CONFIRM_LINE "session    required     pam_countersign_hold.so confirm\n"
 #define PLUGIN_LINE "Plugin sudo_countersign sudo_countersign.so\n"
@@ -138,11 +139,12 @@ static void put_lines(const char *text, size_t len, const struct insertion *acco
 	}
 }
 
-static int put_pam(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len, bool account,
+/* account: its account line; NULL: it gets none. */
+static int put_pam(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len, const char *account,
 	const char *line, struct cs_buf *out)
 {
-	struct insertion first = { ACCOUNT_LINE, len + 1 }, last = { line, len + 1 };
-	int r = account ? find_insertion(host, file, text, len, CS_PAM_ACCOUNT, &first) : 0;
+	struct insertion first = { account, len + 1 }, last = { line, len + 1 };
+	int r = account != NULL ? find_insertion(host, file, text, len, CS_PAM_ACCOUNT, &first) : 0;
 
 	if (r == 0)
 		r = find_insertion(host, file, text, len, CS_PAM_SESSION, &last);
@@ -152,15 +154,16 @@ static int put_pam(const struct cs_host *host, const struct cs_enable_file *file
 }
 
 int cs_enable_put_confirm(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out)
+	bool front, struct cs_buf *out)
 {
-	return put_pam(host, file, text, len, false, CONFIRM_LINE, out);
+	(void)front;
+	return put_pam(host, file, text, len, NULL, CONFIRM_LINE, out);
 }
 
 int cs_enable_put_hold(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out)
+	bool front, struct cs_buf *out)
 {
-	return put_pam(host, file, text, len, true, HOLD_LINE, out);
+	return put_pam(host, file, text, len, front ? FRONT_LINE : ACCOUNT_LINE, HOLD_LINE, out);
 }
 
 /* --- sudo.conf and sshd_config -------------------------------------------------------------------------------------- */
@@ -177,7 +180,7 @@ static bool names_plugin(const struct cs_sudo_conf *conf, const char *line)
 
 /* What decides, and what attends to what was let through. */
 int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out)
+	bool front, struct cs_buf *out)
 {
 	static const char *const lines[] = { PLUGIN_LINE, ATTEND_LINE };
 	struct cs_sudo_conf conf = { 0 };
@@ -186,6 +189,7 @@ int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file
 
 	(void)host;
 	(void)file;
+	(void)front;
 	for (size_t i = 0; r == 0 && i < CS_COUNT(lines); i++) {
 		if (names_plugin(&conf, lines[i]))
 			continue;
@@ -217,11 +221,12 @@ static void put_use_pam(const char *text, size_t len, unsigned instead, struct c
 }
 
 int cs_enable_put_use_pam(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
-	struct cs_buf *out)
+	bool front, struct cs_buf *out)
 {
 	struct cs_sshd sshd = { 0 };
 	int r = cs_sshd_read(host, &sshd);
 
+	(void)front;
 	if (r == 0 && sshd.n_blocks == 0)
 		r = CS_ENOENT;
 	if (r == 0 && strcasecmp(cs_sshd_value(&sshd, 0, "usepam"), "yes") != 0) {

@@ -86,6 +86,18 @@ static int restore(const struct cs_host *host, const struct cs_enable_change *ch
 	return r == CS_ENOENT ? 0 : r;
 }
 
+/* What cannot be read any more (a link that leads round, a folder, too much of it) is kept beside, and makes way. */
+static int make_way(const struct cs_host *host, const struct cs_enable_change *change)
+{
+	char *aside = NULL;
+	int r = cs_format(&aside, "%s" CS_ENABLE_DAMAGED, change->path);
+
+	if (r == 0)
+		r = cs_host_move(host, change->path, aside);
+	free(aside);
+	return r;
+}
+
 /* Puts back what nobody touched since. Everything else is left to take_lines, which looks at it next. */
 static int put_back(const struct cs_host *host, const struct cs_enable_change *change, bool *changed)
 {
@@ -99,6 +111,10 @@ static int put_back(const struct cs_host *host, const struct cs_enable_change *c
 		return r;
 	if (old || (r == CS_ENOENT && !change->there))
 		return 0;
+	if (r == CS_EIO || r == CS_ETOOBIG) {
+		*changed = true;
+		r = make_way(host, change) == 0 ? CS_ENOENT : CS_EIO;
+	}
 	if (ours || r == CS_ENOENT) {
 		r = restore(host, change);
 		if (r != 0)

@@ -79,6 +79,18 @@ static int refuse_others(const struct enabling *enabling, const struct cs_doctor
 	return 0;
 }
 
+/* A line that is there stays as it is. */
+static int refuse_front(const struct enabling *enabling, const struct cs_doctor *after)
+{
+	const struct cs_pam_line *line = cs_doctor_line(cs_doctor_service(after, enabling->door->name), CS_PAM_ACCOUNT,
+		CS_DOCTOR_ACCOUNT);
+
+	if (!enabling->front || line == NULL || cs_doctor_has_argument(line, "front"))
+		return 0;
+	return cs_fail(CS_EXIT_NO, "the account line is there already, without a front", line->at.file,
+		"write front behind its hold=session, or disable the door first");
+}
+
 /* Who tries it: who was named; else whoever came in, where no gate can hold him; else root. */
 static int choose(struct enabling *enabling, const struct cs_doctor *doctor)
 {
@@ -110,6 +122,8 @@ int cs_enabling_look(struct enabling *enabling)
 		status = refuse_errors(enabling, "doctor before", &after);
 	if (r == 0 && status == 0)
 		status = refuse_others(enabling, &before, &after);
+	if (r == 0 && status == 0)
+		status = refuse_front(enabling, &after);
 	cs_doctor_clear(&before);
 	cs_doctor_clear(&after);
 	return r < 0 ? cs_enabling_fail(enabling, r, "") : status;

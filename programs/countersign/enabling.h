@@ -12,7 +12,7 @@ struct enabling {
 	const struct cs_enable_door *door;
 	const char *wanted; /* --try-as */
 	char *user;         /* who tries it; NULL: root */
-	bool dry_run;
+	bool dry_run, front;
 	uint64_t within_ms;
 	struct cs_enable_plan plan;
 	int lock;

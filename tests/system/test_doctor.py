@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-import time
+import struct
 
 from oracle import Oracle
 from people import countersign, deploys
@@ -284,12 +284,27 @@ def test_who_is_not_root_is_told_that_he_does_not_see_all():
     assert "as root" in done.out and done.status in (1, 3), done
 
 
+def capable(name, bits):
+    """A program with capabilities, as setcap makes one: revision 2, effective."""
+    path = f"/usr/local/bin/{name}"
+    shutil.copyfile("/usr/bin/true", path)
+    os.chmod(path, 0o755)
+    os.setxattr(path, "security.capability", struct.pack("<5I", 0x02000001, bits & 0xffffffff, 0, bits >> 32, 0))
+    return path
+
+
 def test_coverage_lists_what_a_gate_sees():
-    began = time.monotonic()
-    done = run_as("root", "countersign", "doctor", "--coverage", "--json", timeout=120)
+    root, bound = capable("becomes-root", 1 << 7 | 1 << 39), capable("binds", 1 << 10)
+    with Damage("/etc/ssh/sshd_config", "", GATED):
+        done = run_as("root", "countersign", "doctor", "--coverage", "--json", timeout=120)
     assert done.status == 0, done
-    print(f"coverage: {time.monotonic() - began:.2f} s")
-    ways = {(way["kind"], way["what"].split(" ")[0]): way["gate"] for way in json.loads(done.out)["ways"]}
+    found = json.loads(done.out)["ways"]
+    ways = {(way["kind"], way["what"].split(" ")[0]): way["gate"] for way in found}
+    rights = {way["what"]: way["why"] for way in found if way["kind"] == "capabilities"}
+    assert rights[f"{root} (cap_setuid, cap_bpf)"] == "it decides by itself", rights
+    assert rights[f"{bound} (cap_net_bind_service)"] == "makes nobody root by itself", rights
+    assert ways["sshd", "ForceCommand"] == "seen" and ways["tools", "/usr/bin/countersign"] == "seen", ways
+    assert ways["setuid", os.path.realpath("/usr/bin/su")] == "not seen", ways
     assert ways["setuid", os.path.realpath("/usr/bin/sudo")] == "seen", ways
     assert ways["setuid", os.path.realpath("/usr/bin/passwd")] == "not seen", ways
     assert ways["pam", "sshd"] == "seen" and ways["pam", "sudo"] == "seen"

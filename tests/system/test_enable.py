@@ -94,8 +94,9 @@ def until(what, seconds=30):
 def console():
     """Root at the console gets in: login on a terminal, as getty starts it once it knows that it is root."""
     with Term(["login", "-f", "root"], user="root") as root:
+        root.expect(r"\n[^\n]*# ", timeout=60)
         root.sendline("id -u | sed s/^/uid=/")
-        root.expect(r"uid=0\b")
+        root.expect(r"uid=0\b", timeout=60)
         root.sendline("exit")
 
 
@@ -149,6 +150,21 @@ gate any { service = sudo permission = root.any scope = "host/rel1" approval one
         disable("sudo")
     finally:
         countersign("countersign_policy", stdin=POLICY)
+
+
+def test_the_front_of_sshd():
+    """Kills a --front that is forgotten, and one that says nothing where a line is there already."""
+    assert enable("sudo", "--front", status=2).err
+    done = enable("sshd", "--front")
+    assert "KbdInteractiveAuthentication yes" in done.out, done
+    assert "pam_countersign.so hold=session front\n" in open("/etc/pam.d/sshd").read()
+    checks = {one["check"] for one in json.loads(run_as("root", "countersign", "doctor", "--json").out)["findings"]}
+    assert "sshd-keyboard" in checks, checks
+    disable("sshd")
+    enable("sshd")
+    enable("--confirm")
+    assert "without a front" in enable("sshd", "--front", status=1).err
+    disable("sshd")
 
 
 def test_doctor_agrees():
