@@ -357,7 +357,8 @@ struct cs_attend {
 	uint64_t since_boot_ms; /* when it began, in milliseconds since the boot: a daemon that was started later knows it from
 	                         * here; 0: now */
 	uint64_t seen;        /* COMMAND: cs_attend_answer.version that the caller knows; another is answered at once */
-	uint32_t wait_ms;     /* COMMAND: answer after this time even if nothing changed; at most 60,000 */
+	uint32_t wait_ms;     /* COMMAND: answer after this time even if nothing changed; at most 60,000. 0: only when something
+	                       * did, so that who waits for it is woken by nothing else */
 };
 extern const struct cs_shape cs_attend_shape;
 

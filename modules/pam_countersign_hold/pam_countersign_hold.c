@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 /* --- Confirm ------------------------------------------------------------------------------------------------------ */
 
@@ -26,6 +27,13 @@ static int fill_confirm(const struct cs_pam *host, struct cs_confirm *call)
 		return r;
 	call->target_uid = host->submit.action.target_uid;
 	return cs_set(&call->service, strcmp(service, "sudo-i") == 0 ? "sudo" : service);
+}
+
+/* Whoever called sudo could signal it as long as its real uid is his: stop it, and so put off the end of what it runs, or kill it,
+ * and leave that without anybody who ends it. sudo forks what watches over the command after this. */
+static int keep_from_caller(void)
+{
+	return geteuid() != 0 || setresuid(0, (uid_t)-1, (uid_t)-1) == 0 ? 0 : CS_EPERM;
 }
 
 static int confirm(struct cs_pam *host)
@@ -48,6 +56,8 @@ static int confirm(struct cs_pam *host)
 			(void)cs_pam_error(host, cs_say_denied(&decision, NULL, CS_AGAIN_COMMAND));
 		else if (cs_limit_session(decision.session_ms) < 0)
 			code = cs_pam_failed(host, CS_EPERM, "the session's time limit could not be set", NULL);
+		else if (decision.attend && keep_from_caller() < 0)
+			code = cs_pam_failed(host, CS_EPERM, "sudo could not be kept from signals of its caller", NULL);
 	}
 	cs_free_str(&text);
 	cs_clear(&cs_confirm_shape, &call);

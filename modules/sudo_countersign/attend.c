@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A sudo I/O plugin that sees no I/O: as long as the command runs it keeps a connection to the daemon, and ends the command
- * when it is told to. It has none of the functions that log, so that sudo uses no terminal of its own where sudoers wants
- * none; and where there is nothing to attend to open says 0, and sudo goes on as if it were not there. */
+ * when it is told to. It has none of the functions that log what passes, so that sudo uses no terminal of its own where
+ * sudoers wants none; and where there is nothing to attend to open says 0, and sudo goes on as if it were not there. */
 #include "clock.h"
-#include "limit.h"
 #include "mem.h"
 #include "released.h"
+#include "steady.h"
 #include "text.h"
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sudo_plugin.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#define WAIT_MS      60000u
 #define CONNECT_MS   200u /* in sudo's own loop: the command's output waits meanwhile */
 #define AGAIN_S      2
 #define REFUSED_S    30
+#define BLIND_MS     2000 /* so long sudo stays stopped where no daemon could wake it */
 
 extern struct io_plugin sudo_countersign_attend;
 
@@ -26,9 +29,10 @@ static struct attending {
 	struct cs_attend attend;
 	struct cs_client *client;
 	struct sudo_plugin_event *readable, *again, *alone;
-	bool is_alone; /* somebody has to look on, and there is no daemon to show it */
+	bool ends;        /* it was told to, and the command was */
+	pid_t waker;      /* while sudo is stopped; else 0 or -1 */
+	bool is_alone;    /* somebody has to look on, and there is no daemon to show it */
 	char *watched_by; /* as the person was told */
-	sudo_printf_t print;
 	char tty[CS_MAX_NAME + 1];
 } attending;
 
@@ -75,24 +79,35 @@ static void begin(struct attending *self)
 		lose(self, AGAIN_S);
 }
 
+/* The first time this is the first turn of sudo's loop: the command was just started. */
 static void on_again(int fd, int what, void *closure)
 {
+	struct attending *self = closure;
+
 	(void)fd;
 	(void)what;
-	begin(closure);
+	cs_steady_limits();
+	if (self->client == NULL)
+		begin(self);
 }
 
-/* The session's time is over now. sudo takes SIGALRM for the end of command_timeout: it says so to the command with HUP and TERM, and two seconds later with
- * KILL. The connection stays until the command is gone. */
+/* The session's time is over now. sudo takes SIGALRM for the end of command_timeout: it says so to the command with HUP and
+ * TERM, and two seconds later with KILL. The connection stays until the command is gone. */
 static void end(struct attending *self, const struct cs_attend_answer *answer)
 {
-	char *text = cs_escaped(answer->text != NULL ? answer->text : "");
+	const struct itimerval now = { .it_value = { .tv_usec = 1 } };
+	char *reason = cs_escaped(answer->text != NULL ? answer->text : "");
+	char *text = NULL;
 
+	self->ends = true;
 	(void)self->readable->del(self->readable);
-	(void)self->print(SUDO_CONV_ERROR_MSG | SUDO_CONV_PREFER_TTY, "\r\ncountersign: request %llu: %s\r\n",
-		(unsigned long long)self->attend.number, text != NULL ? text : "ended");
+	/* Not cs_limit_session: a timer of that kind can be refused to whoever has no signal left to wait for (RLIMIT_SIGPENDING). */
+	(void)setitimer(ITIMER_REAL, &now, NULL);
+	if (cs_format(&text, "\r\ncountersign: request %llu: %s\r\n", (unsigned long long)self->attend.number,
+		reason != NULL ? reason : "ended") == 0)
+		cs_steady_say(text);
 	cs_free_str(&text);
-	(void)cs_limit_session(1);
+	cs_free_str(&reason);
 }
 
 static void on_alone(int fd, int what, void *closure)
@@ -109,12 +124,14 @@ static void on_alone(int fd, int what, void *closure)
 static void tell_watchers(struct attending *self, const struct cs_attend_answer *answer)
 {
 	const char *names = answer->watched_by != NULL ? answer->watched_by : "";
-	char *text = cs_escaped(names);
+	char *shown = cs_escaped(names), *text = NULL;
 
-	if (strcmp(names, self->watched_by != NULL ? self->watched_by : "") != 0)
-		(void)self->print(SUDO_CONV_ERROR_MSG | SUDO_CONV_PREFER_TTY, "\r\ncountersign: request %llu: %s%s\r\n",
-			(unsigned long long)self->attend.number, *names == '\0' || text == NULL ? "" : text,
-			*names == '\0' ? "nobody looks on any more" : text == NULL ? "somebody looks on" : " looks on");
+	if (strcmp(names, self->watched_by != NULL ? self->watched_by : "") != 0 &&
+		cs_format(&text, "\r\ncountersign: request %llu: %s%s\r\n", (unsigned long long)self->attend.number,
+			*names == '\0' || shown == NULL ? "" : shown,
+			*names == '\0' ? "nobody looks on any more" : shown == NULL ? "somebody looks on" : " looks on") == 0)
+		cs_steady_say(text);
+	cs_free_str(&shown);
 	cs_free_str(&text);
 	(void)cs_set(&self->watched_by, names);
 }
@@ -153,6 +170,31 @@ static void on_readable(int fd, int what, void *closure)
 	cs_clear(&cs_attend_answer_shape, &answer);
 }
 
+/* Whatever came before it stopped, or while it was, counts before anything else does. */
+static void look(struct attending *self)
+{
+	struct pollfd p = { .fd = cs_client_fd(self->client), .events = POLLIN };
+
+	if (!self->ends && poll(&p, 1, 0) == 1)
+		on_readable(p.fd, SUDO_PLUGIN_EV_READ, self);
+}
+
+/* Before sudo stops itself, as it does when its command is stopped, and after that (SIGCONT). Nobody but the person decides when
+ * it goes on, and he can have the command go on alone: so an end wakes it. */
+static int on_suspend(int signo, const char **errstr)
+{
+	struct attending *self = &attending;
+	int fd = cs_client_fd(self->client);
+
+	(void)errstr;
+	cs_steady_awake(&self->waker);
+	if (signo == SIGCONT)
+		look(self);
+	else
+		(void)cs_steady_wake(self->ends ? -1 : fd, self->ends ? 0 : fd == -1 ? BLIND_MS : -1, &self->waker);
+	return 1;
+}
+
 static void tty_of(char *const user_info[], char ret_tty[CS_MAX_NAME + 1])
 {
 	for (size_t i = 0; user_info != NULL && user_info[i] != NULL; i++)
@@ -185,6 +227,7 @@ static void forget(struct attending *self)
 			events[i]->free(events[i]);
 	cs_client_close(&self->client);
 	cs_free_str(&self->watched_by);
+	cs_steady_awake(&self->waker);
 	memset(self, 0, sizeof(*self));
 }
 
@@ -193,10 +236,12 @@ static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_prin
 	char *const settings[], char *const user_info[], char *const command_info[], int argc, char *const argv[],
 	char *const user_env[], char *const plugin_options[], const char **errstr)
 {
+	struct timespec at_once = { 0 };
 	struct attending *self = &attending;
 	int r = 0;
 
 	(void)conversation;
+	(void)sudo_plugin_printf;
 	(void)settings;
 	(void)command_info;
 	(void)argc;
@@ -210,11 +255,10 @@ static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_prin
 	self->released = cs_sudo_released();
 	if (self->released.number == 0)
 		return 0;
-	self->print = sudo_plugin_printf;
 	self->released.options.connect_ms = CONNECT_MS;
 	tty_of(user_info, self->tty);
 	self->attend = (struct cs_attend){ .kind = CS_ATTEND_COMMAND, .number = self->released.number, .tty = self->tty,
-		.pid = (uint32_t)getpid(), .since_boot_ms = cs_boot_ms(), .wait_ms = WAIT_MS };
+		.pid = (uint32_t)getpid(), .since_boot_ms = cs_boot_ms() };
 	memcpy(self->attend.id, self->released.id, CS_ID_LEN);
 	r = SUDO_API_VERSION_GET_MAJOR(version) == SUDO_API_VERSION_MAJOR ? make_events(self) : CS_EVERSION;
 	if (r < 0) {
@@ -223,6 +267,7 @@ static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_prin
 		return -1;
 	}
 	begin(self);
+	(void)self->again->add(self->again, &at_once);
 	return 1;
 }
 
@@ -246,4 +291,5 @@ __attribute__((visibility("default"))) struct io_plugin sudo_countersign_attend 
 	.open = open_attend,
 	.close = close_attend,
 	.show_version = show_version,
+	.log_suspend = on_suspend,
 };

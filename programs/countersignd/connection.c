@@ -42,7 +42,7 @@ static void flush(struct connection *c)
 	(void)event_del(c->writable);
 }
 
-/* The other side has the word, but not for ever. */
+/* The other side has the word, but not for ever. Only who attends may be silent: it says that something runs. */
 static void listen_to(struct connection *c)
 {
 	static const struct timeval idle = { .tv_sec = IDLE_SECONDS };

@@ -24,14 +24,21 @@ void wait_look(struct connection *c)
 	cs_clear(&cs_decision_shape, &decision);
 }
 
-/* Parks the connection until something changes or the time is over; the end of this turn looks for the first time. */
+/* The end of this turn looks for the first time. */
+static void park_for_good(struct connection *c)
+{
+	c->look = true;
+	c->overdue = false;
+	(void)event_del(c->timer);
+}
+
+/* Parks the connection until something changes or the time is over. */
 static void park(struct connection *c, uint32_t wait_ms)
 {
 	uint32_t ms = wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
 	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
 
-	c->look = true;
-	c->overdue = false;
+	park_for_good(c);
 	if (event_add(c->timer, &tv) < 0)
 		close_later(c);
 }
@@ -82,7 +89,10 @@ int attend_again(struct connection *c, const struct cs_attend *attend)
 	c->attend = *attend;
 	c->attend.tty = NULL; /* the call's */
 	c->attending = true;
-	park(c, attend->wait_ms);
+	if (attend->wait_ms > 0)
+		park(c, attend->wait_ms);
+	else
+		park_for_good(c);
 	return 1;
 }
 

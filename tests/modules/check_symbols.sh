@@ -1,11 +1,13 @@
 #!/bin/sh
-# check_symbols.sh FILE NEEDED EXPORT... : FILE exports exactly these symbols, needs exactly these libraries (NEEDED, one
-# word, separated by commas, without version), and imports nothing that has no place inside sshd or sudo (A015, A033).
+# check_symbols.sh FILE NEEDED BUT EXPORT... : FILE exports exactly these symbols, needs exactly these libraries (NEEDED, one
+# word, separated by commas, without version), and imports nothing that has no place inside sshd or sudo (A015, A033), but what is in
+# BUT (a word of the same kind, or none), all of which it has to import.
 set -eu
 
 file=$1
 needed=$2
-shift 2
+but=$3
+shift 3
 failed=0
 
 complain() {
@@ -30,8 +32,9 @@ for symbol in getenv secure_getenv __secure_getenv setenv putenv environ exit _e
 	signal sigaction pthread_create thrd_create system popen fork vfork clone posix_spawn \
 	execve execv execvp execl execle execlp execvpe alarm setitimer sleep getaddrinfo gethostbyname setuid seteuid \
 	setresuid setgid setegid setresgid setgroups initgroups chdir umask openlog closelog dlopen dlsym; do
-	if printf '%s\n' "$imports" | grep -qx "$symbol"; then
-		complain "imports $symbol"
-	fi
+	case ,$but, in
+	*",$symbol,"*) printf '%s\n' "$imports" | grep -qx "$symbol" || complain "does not import $symbol any more" ;;
+	*) ! printf '%s\n' "$imports" | grep -qx "$symbol" || complain "imports $symbol" ;;
+	esac
 done
 exit "$failed"

@@ -222,6 +222,15 @@ static int listen_at(const char *path, uid_t as)
 	return fd;
 }
 
+void fake_kill(struct fake *fake)
+{
+	if (fake->pid <= 0)
+		return;
+	kill(fake->pid, SIGKILL);
+	waitpid(fake->pid, NULL, 0);
+	fake->pid = 0;
+}
+
 void fake_start(struct fake *fake, const struct fake_options *options)
 {
 	memset(fake, 0, sizeof(*fake));
@@ -241,14 +250,13 @@ void fake_start(struct fake *fake, const struct fake_options *options)
 	}
 	close(fake->listener); /* so that the socket is dead once the process is */
 	fake->listener = -1;
+	if (options->dead)
+		fake_kill(fake);
 }
 
 void fake_stop(struct fake *fake)
 {
-	if (fake->pid > 0) {
-		kill(fake->pid, SIGKILL);
-		waitpid(fake->pid, NULL, 0);
-	}
+	fake_kill(fake);
 	if (fake->seen != NULL)
 		munmap(fake->seen, sizeof(*fake->seen));
 	unlink(fake->path);

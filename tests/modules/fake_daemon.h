@@ -65,9 +65,17 @@ struct fake_options {
 	uid_t listen_as; /* seen by SO_PEERCRED; only root can change it */
 	int notify_fd;
 	mode_t folder_mode; /* 0 means 0700 */
+	bool dead;          /* its socket is there, and nobody behind it */
 };
 
+/* How a test writes a scene: a struct scene of its own, with steps and n_steps among its fields. */
+#define SCENE(...) ((struct scene){ __VA_ARGS__ })
+#define STEPS(...) .steps = (const struct fake_step[]){ __VA_ARGS__ }, \
+	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
+#define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
+
 void fake_start(struct fake *fake, const struct fake_options *options);
+void fake_kill(struct fake *fake); /* its socket stays */
 void fake_stop(struct fake *fake);
 
 /* Decodes the payload of the nth call; the caller clears it. */

@@ -53,11 +53,6 @@ static struct {
 	uint64_t took_ms;
 } saw;
 
-#define SCENE(...) ((struct scene){ __VA_ARGS__ })
-#define STEPS(...) .steps = (const struct fake_step[]){ __VA_ARGS__ }, \
-	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
-#define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
-
 /* --- One run through libpam --------------------------------------------------------------------------------------- */
 
 static void append(char *to, size_t size, const char *text)
@@ -214,18 +209,13 @@ static int play(enum phase phase, struct scene scene)
 	char folder[] = "/tmp/cs-pam-XXXXXX", file[160];
 	struct fake fake;
 	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .notify_fd = scene.notify_fd,
-		.listen_as = scene.other_server ? 65534 : geteuid() };
+		.listen_as = scene.other_server ? 65534 : geteuid(), .dead = scene.dead };
 	int code = 0;
 
 	fill_defaults(&scene);
 	memset(&saw, 0, sizeof(saw));
 	logged_forget();
 	fake_start(&fake, &how);
-	if (scene.dead) {
-		kill(fake.pid, SIGKILL);
-		waitpid(fake.pid, NULL, 0);
-		fake.pid = 0;
-	}
 	assert_non_null(mkdtemp(folder));
 	link_modules(folder, symlink);
 	write_service(folder, &scene, fake.path, phase);

@@ -6,7 +6,7 @@
 #include "input.h"
 #include "log_catcher.h"
 #include "mem.h"
-#include <dlfcn.h>
+#include "plugin.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -57,11 +57,6 @@ static struct {
 } saw;
 
 static const struct scene *now_playing;
-
-#define SCENE(...) ((struct scene){ __VA_ARGS__ })
-#define STEPS(...) .steps = (const struct fake_step[]){ __VA_ARGS__ }, \
-	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
-#define ANSWER(c, r) { .call = c, .act = FAKE_REPLY, .reply = r }
 
 /* --- A small sudo ------------------------------------------------------------------------------------------------- */
 
@@ -135,16 +130,8 @@ static char **options_of(const struct scene *scene, const struct fake *fake)
 
 static const struct approval_plugin *load(void)
 {
-	static const struct approval_plugin *plugin;
-	void *library = NULL;
+	const struct approval_plugin *plugin = plugin_symbol("sudo_countersign");
 
-	if (plugin != NULL)
-		return plugin;
-	library = dlopen(CS_SUDO_PLUGIN, RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL)
-		fail_msg("%s", dlerror());
-	plugin = dlsym(library, "sudo_countersign");
-	assert_non_null(plugin);
 	assert_int_equal(plugin->type, SUDO_APPROVAL_PLUGIN);
 	assert_int_equal(SUDO_API_VERSION_GET_MAJOR(plugin->version), 1);
 	assert_non_null(plugin->check);
@@ -192,17 +179,12 @@ static int play(struct scene scene)
 {
 	struct fake fake;
 	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .notify_fd = scene.notify_fd,
-		.listen_as = scene.other_server ? 65534 : geteuid() };
+		.listen_as = scene.other_server ? 65534 : geteuid(), .dead = scene.dead };
 
 	memset(&saw, 0, sizeof(saw));
 	logged_forget();
 	now_playing = &scene;
 	fake_start(&fake, &how);
-	if (scene.dead) {
-		kill(fake.pid, SIGKILL);
-		waitpid(fake.pid, NULL, 0);
-		fake.pid = 0;
-	}
 	call_plugin(&scene, &fake);
 	saw.seen = *fake.seen;
 	fake_stop(&fake);

@@ -5,8 +5,8 @@
 #include "fake_daemon.h"
 #include "log_catcher.h"
 #include "mem.h"
+#include "plugin.h"
 #include <dirent.h>
-#include <dlfcn.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -46,10 +46,7 @@ static struct cs_right_answer yes = { .verdict = CS_PERMIT, .reason = CS_WHY_HAS
 	doubt = { .verdict = CS_DENY, .reason = CS_WHY_DOUBT, .text = T("ldaps://a did not answer\nin time") },
 	held = { .verdict = CS_HOLD, .reason = CS_WHY_HAS_RIGHT };
 
-#define SCENE(...) ((struct scene){ __VA_ARGS__ })
-#define STEPS(...) .steps = (const struct fake_step[]){ __VA_ARGS__ }, \
-	.n_steps = CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
-#define ANSWER(r) { .call = CS_CALL_ROLE, .act = FAKE_REPLY, .reply = r }
+#define ROLE(r) ANSWER(CS_CALL_ROLE, r)
 
 __attribute__((format(printf, 2, 3))) static int print(int type, const char *format, ...)
 {
@@ -60,16 +57,8 @@ __attribute__((format(printf, 2, 3))) static int print(int type, const char *for
 
 static const struct sudoers_group_plugin *load(void)
 {
-	static const struct sudoers_group_plugin *plugin;
-	void *library = NULL;
+	const struct sudoers_group_plugin *plugin = plugin_symbol("group_plugin");
 
-	if (plugin != NULL)
-		return plugin;
-	library = dlopen(CS_SUDO_PLUGIN, RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL)
-		fail_msg("%s", dlerror());
-	plugin = dlsym(library, "group_plugin");
-	assert_non_null(plugin);
 	assert_int_equal(SUDO_API_VERSION_GET_MAJOR(plugin->version), 1);
 	return plugin;
 }
@@ -127,16 +116,12 @@ static void call_plugin(const struct scene *scene, const struct fake *fake)
 static int play(struct scene scene)
 {
 	struct fake fake;
-	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .listen_as = geteuid() };
+	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .listen_as = geteuid(),
+		.dead = scene.dead };
 
 	memset(&saw, 0, sizeof(saw));
 	logged_forget();
 	fake_start(&fake, &how);
-	if (scene.dead) {
-		kill(fake.pid, SIGKILL);
-		waitpid(fake.pid, NULL, 0);
-		fake.pid = 0;
-	}
 	call_plugin(&scene, &fake);
 	saw.seen = *fake.seen;
 	fake_stop(&fake);
@@ -151,7 +136,7 @@ static void test_group_yes_and_no(void **state)
 	struct fake fake = { .seen = &saw.seen };
 
 	(void)state;
-	assert_int_equal(play(SCENE(STEPS(ANSWER(&yes)))), 1);
+	assert_int_equal(play(SCENE(STEPS(ROLE(&yes)))), 1);
 	assert_string_equal(logged(), "");
 	fake_call(&fake, 0, &call);
 	assert_int_equal(call.subject.uid, 5);
@@ -159,9 +144,9 @@ static void test_group_yes_and_no(void **state)
 	assert_string_equal(call.role, "pmc");
 	assert_string_equal(call.scope, "project/tomcat");
 	cs_clear(&cs_has_role_shape, &call);
-	assert_int_equal(play(SCENE(STEPS(ANSWER(&no)))), 0);
+	assert_int_equal(play(SCENE(STEPS(ROLE(&no)))), 0);
 	assert_string_equal(logged(), ""); /* who has not the role is nothing to tell: it is so in every sudo */
-	assert_int_equal(play(SCENE(STEPS(ANSWER(&held)))), 0);
+	assert_int_equal(play(SCENE(STEPS(ROLE(&held)))), 0);
 }
 
 /* Kills: -1 for what could not be told, which sudoers in LDAP takes for a member. */
@@ -171,7 +156,7 @@ static void test_group_a048_what_could_not_be_told_is_0(void **state)
 		FAKE_SILENT };
 
 	(void)state;
-	assert_int_equal(play(SCENE(STEPS(ANSWER(&doubt)))), 0);
+	assert_int_equal(play(SCENE(STEPS(ROLE(&doubt)))), 0);
 	assert_non_null(strstr(logged(), "%:pmc@project/tomcat is not granted"));
 	assert_non_null(strstr(logged(), "did not answer\\nin time"));
 	for (size_t i = 0; i < CS_COUNT(acts); i++) {
@@ -189,8 +174,8 @@ static void test_group_a048_what_could_not_be_told_is_0(void **state)
 static void test_group_one_connection_for_all_questions(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SCENE(.names = { "a@*", "b@*", "c@*", "d@*" }, STEPS(ANSWER(&no), ANSWER(&yes),
-		{ .call = CS_CALL_ROLE, .act = FAKE_ERROR, .error = CS_ENOENT, .text = "none" }, ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.names = { "a@*", "b@*", "c@*", "d@*" }, STEPS(ROLE(&no), ROLE(&yes),
+		{ .call = CS_CALL_ROLE, .act = FAKE_ERROR, .error = CS_ENOENT, .text = "none" }, ROLE(&yes)))), 0);
 	assert_int_equal(saw.answers[1], 1);
 	assert_int_equal(saw.answers[2], 0);
 	assert_int_equal(saw.answers[3], 1);
@@ -225,14 +210,14 @@ static void test_group_a013_names_that_are_none(void **state)
 	long_scope[1] = '@';
 	long_scope[CS_MAX_SCOPE + 3] = '\0';
 	for (size_t i = 0; i < CS_COUNT(bad); i++) {
-		assert_int_equal(play(SCENE(.names = { bad[i] }, STEPS(ANSWER(&yes)))), 0);
+		assert_int_equal(play(SCENE(.names = { bad[i] }, STEPS(ROLE(&yes)))), 0);
 		assert_int_equal(saw.seen.connections, 0);
 		assert_non_null(strstr(logged(), "it is no role@scope"));
 		assert_null(strstr(logged(), "pmc\n@"));
 	}
-	assert_int_equal(play(SCENE(.names = { long_role }, STEPS(ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.names = { long_role }, STEPS(ROLE(&yes)))), 0);
 	assert_int_equal(saw.seen.connections, 0);
-	assert_int_equal(play(SCENE(.names = { long_scope }, STEPS(ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.names = { long_scope }, STEPS(ROLE(&yes)))), 0);
 	assert_int_equal(saw.seen.connections, 0);
 	free(long_role);
 	free(long_scope);
@@ -242,15 +227,15 @@ static void test_group_a013_names_that_are_none(void **state)
 static void test_group_a004_who_is_nobody_has_no_role(void **state)
 {
 	(void)state;
-	assert_int_equal(play(SCENE(.no_passwd = true, STEPS(ANSWER(&yes)))), 0);
-	assert_int_equal(play(SCENE(.root = true, STEPS(ANSWER(&yes)))), 0);
-	assert_int_equal(play(SCENE(.uid = 65534, STEPS(ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.no_passwd = true, STEPS(ROLE(&yes)))), 0);
+	assert_int_equal(play(SCENE(.root = true, STEPS(ROLE(&yes)))), 0);
+	assert_int_equal(play(SCENE(.uid = 65534, STEPS(ROLE(&yes)))), 0);
 	assert_int_equal(saw.seen.connections, 0);
-	assert_int_equal(play(SCENE(.uid = CS_NO_UID, STEPS(ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.uid = CS_NO_UID, STEPS(ROLE(&yes)))), 0);
 	assert_int_equal(saw.seen.connections, 0);
-	assert_int_equal(play(SCENE(.user = "Games", STEPS(ANSWER(&yes)))), 0);
-	assert_int_equal(play(SCENE(.user = "#5", STEPS(ANSWER(&yes)))), 0);
-	assert_int_equal(play(SCENE(.user = "gamesman", STEPS(ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.user = "Games", STEPS(ROLE(&yes)))), 0);
+	assert_int_equal(play(SCENE(.user = "#5", STEPS(ROLE(&yes)))), 0);
+	assert_int_equal(play(SCENE(.user = "gamesman", STEPS(ROLE(&yes)))), 0);
 	assert_int_equal(saw.seen.connections, 0);
 	assert_string_equal(logged(), "");
 }
@@ -262,14 +247,14 @@ static void test_group_a014_bad_arguments_and_versions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(bad); i++) {
-		assert_int_equal(play(SCENE(.option = bad[i], STEPS(ANSWER(&yes)))), 0);
+		assert_int_equal(play(SCENE(.option = bad[i], STEPS(ROLE(&yes)))), 0);
 		assert_int_equal(saw.seen.connections, 0);
 		assert_non_null(strstr(logged(), "nobody has any role"));
 	}
-	assert_int_equal(play(SCENE(.version = (int)SUDO_API_MKVERSION(2, 0), STEPS(ANSWER(&yes)))), 0);
+	assert_int_equal(play(SCENE(.version = (int)SUDO_API_MKVERSION(2, 0), STEPS(ROLE(&yes)))), 0);
 	assert_int_equal(saw.seen.connections, 0);
 	assert_non_null(strstr(logged(), "another version"));
-	assert_int_equal(play(SCENE(.version = (int)SUDO_API_MKVERSION(1, 7), STEPS(ANSWER(&yes)))), 1);
+	assert_int_equal(play(SCENE(.version = (int)SUDO_API_MKVERSION(1, 7), STEPS(ROLE(&yes)))), 1);
 }
 
 /* After cleanup, and before init, nobody is asked. */
