@@ -38,7 +38,8 @@ static int may_call(const struct connection *c, const struct cs_message *message
 static int comes_too_late(const struct connection *c, const struct cs_message *message)
 {
 	struct pollfd p = { .fd = c->fd };
-	int releases = message->type == CS_CALL_SUBMIT || message->type == CS_CALL_ASK || message->type == CS_CALL_CLAIM;
+	int releases = message->type == CS_CALL_SUBMIT || message->type == CS_CALL_ASK || message->type == CS_CALL_CLAIM ||
+		       message->type == CS_CALL_CONFIRM;
 
 	return releases && poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0;
 }
