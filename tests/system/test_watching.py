@@ -349,6 +349,47 @@ def test_watching_a_command_in_a_pipe():
         assert "to stdout" in out.read() and "to stderr" in err.read()
 
 
+def test_watching_whatever_way_sudo_runs_it():
+    for argv in (["sh", "-c", f"sudo -b {SHELL} x; exec cat"], ["sudo", "-u", "root", SHELL, "x"]):
+        with running(argv=argv) as it, it.looks() as bob:
+            bob.expect("running x")
+            assert row_of(it.number)["watch"] == "allowed", argv
+            if argv[0] == "sh":  # in the background: it reads nothing, and is ended from elsewhere
+                assert run_as("bob", "countersign", "end", it.number, "--reason", "enough").status == 0
+            else:
+                it.term.sendline("canary-way")
+                bob.expect("heard canary-way")
+                it.term.sendline("over")
+            assert bob.wait() == 0
+
+
+def test_watching_root_looks_on_too():
+    with running() as it, it.looks("root") as root:
+        root.expect("running")
+        it.term.expect("root looks on")
+        it.term.sendline("over")
+        assert root.wait() == 0
+
+
+# Kills: end in stand_still.
+def test_watching_end_from_elsewhere_while_it_stands_still():
+    with running(MUST, starts=False) as it:
+        with it.looks() as bob:
+            it.term.expect("running")
+            bob.send("q")
+            bob.wait()
+        it.watched("")
+        it.term.sendline("two")
+        it.term.expect("stands still")
+        since = time.monotonic()
+        done = run_as("bob", "countersign", "end", it.number, "--reason", "enough")
+        assert done.status == 0, done
+        it.term.expect("enough")
+        assert it.term.wait() != 0
+        assert time.monotonic() - since < 4
+        assert not [line for line in it.oracle.canaries() if "heard two" in line]
+
+
 def test_watching_nobody_costs_nothing():
     """Where nobody looks on no terminal is made for it: the command's is the person's own."""
     with running(PLAIN) as it:
