@@ -67,8 +67,10 @@ static void on_ender(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (cs_ender_hear(s->ender, told, s) == 0)
 		return;
-	cs_log(LOG_ERR, "the helper that ends logins is gone: no login can be ended until countersignd is started anew");
-	(void)event_del(s->ender_event);
+	/* Rights to have another are given up. Who has to end in time would stay for ever: so whoever started this starts it anew,
+	 * with a helper that finds the logins again. */
+	cs_log(LOG_ERR, "the helper that ends logins is gone: countersignd ends as well, to be started anew with another");
+	s->failed = CS_EUNAVAIL;
 }
 
 int logins_open(struct server *s, struct cs_ender *ender)

@@ -207,7 +207,7 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 		r = teller_new(s->base, authority, notify, &s->teller);
 	if (r == 0 && ender)
 		r = logins_open(s, ender);
-	while (r == 0 && !s->stop) {
+	while (r == 0 && s->failed == 0 && !s->stop) {
 		watch_directory(s);
 		/* While there is something to hash, nobody waits for an event. */
 		if (event_base_loop(s->base, EVLOOP_ONCE | (hashes ? EVLOOP_NONBLOCK : 0)) < 0)
@@ -220,7 +220,7 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 		c->closing = true;
 	reap(s);
 	cs_authority_turn(authority);
-	return r;
+	return r < 0 ? r : s->failed;
 }
 
 void server_free(struct server **server)

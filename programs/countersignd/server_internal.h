@@ -68,6 +68,7 @@ struct server {
 	size_t n_connections;
 	size_t max_connections;
 	bool stop;
+	int failed; /* it cannot go on: why; 0 */
 };
 
 /* connection.c: answers the call that the connection is busy with, and hears it again. */

@@ -11,9 +11,9 @@ import time
 
 import runs
 from oracle import Oracle
-from people import approved_by, countersign, from_clean, held, until
+from people import approved_by, countersign, from_clean, held, requests, show, until
 from runs import GATE, NEW, SLEEPER, SSH, alive, apply, end, listed, login, running, sessions, started
-from term import run
+from term import Term, run
 from world import children, run_as, status_of
 
 POLICY_TEXT = None
@@ -167,7 +167,8 @@ def test_sessions_a_login_without_a_terminal_is_ended():
 
 
 def test_sessions_a_login_that_ends_by_itself_is_over():
-    with login([*SSH, "rel1", "echo in-$$; sleep 0.3"]) as it:
+    with login([*SSH, "rel1", "echo in-$$; read line"]) as it:
+        it.term.sendline()
         assert it.term.wait() == 0
         until(lambda: not listed(it.number))
         assert it.kinds()[-1] == "closed" and "ended" not in it.kinds(), it.kinds()
@@ -197,16 +198,23 @@ def test_sessions_logins_are_known_after_a_restart():
         it.gone(since)
 
 
-def test_sessions_a_login_has_a_time():
-    text = re.sub(r"(?m)^(\s*service\s*=\s*sshd\s*)$", r"\1\n\tsession = 2s", POLICY_TEXT)
-    assert text != POLICY_TEXT
-    apply(text)
-    try:
-        with login([*SSH, "-tt", "rel1", NEW]) as it:
-            assert 0 < it.row["ends_in_ms"] <= 2000, it.row
-            it.gone(time.monotonic())
-    finally:
+class limited_to:
+    """Logins over ssh may last so long."""
+    def __init__(self, time):
+        self.text = re.sub(r"(?m)^(\s*service\s*=\s*sshd\s*)$", rf"\1\n\tsession = {time}", POLICY_TEXT)
+        assert self.text != POLICY_TEXT
+
+    def __enter__(self):
+        apply(self.text)
+
+    def __exit__(self, *_):
         apply(POLICY_TEXT)
+
+
+def test_sessions_a_login_has_a_time():
+    with limited_to("2s"), login([*SSH, "-tt", "rel1", NEW]) as it:
+        assert 0 < it.row["ends_in_ms"] <= 2000, it.row
+        it.gone(time.monotonic())
 
 
 # --- the helper, attacked
@@ -281,6 +289,50 @@ def test_sessions_the_helper_survives_what_connects():
             assert hear(s) in (None, REFUSED)
     assert helper()[1] == pid
     with login([*SSH, "-tt", "rel1", NEW]) as it:
+        since = time.monotonic()
+        assert end("carol", it.number).status == 0
+        it.gone(since)
+
+
+def held_login():
+    """A login of alice's that carol approved; what becomes of it is the caller's to see."""
+    before = {row["number"] for row in requests("alice", "--mine", "--all")}
+    term = Term([*SSH, "-tt", "rel1", NEW], user="alice", timeout=20)
+    number = until(lambda: [row["number"] for row in requests("alice", "--mine") if row["number"] not in before])[0]
+    approved_by(number, show(number, "alice")["decision"]["check_code"], "carol")
+    return term, number
+
+
+# The helper hangs: what has to end after a time is not let in, because nobody could end it; the rest goes on, and syslog says that it
+# cannot be ended. Kills: attend that permits where session_ms is set.
+def test_sessions_a_login_that_could_not_be_ended_in_time_is_denied():
+    _, pid = helper()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with limited_to("1m"):
+            term, number = held_login()
+            with term:
+                assert term.wait() != 0 and "in-" not in term.screen, term.screen
+        term, number = held_login()
+        with term:
+            term.expect("in-[0-9]+")
+            assert not listed(number)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+# It cannot be replaced: the daemon ends with it, and the next one finds the login again. Kills: failed in on_ender.
+def test_sessions_without_its_helper_the_daemon_ends():
+    with limited_to("1m"), login([*SSH, "-tt", "rel1", NEW]) as it:
+        daemon, pid = helper()
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not alive(daemon))
+        assert alive(it.pid)
+        with open("/var/log/countersignd.log") as file:
+            assert "the helper that ends logins is gone" in file.read()
+        countersign("countersign_start")
+        row, = until(lambda: listed(it.number))
+        assert row["pid"] == it.row["pid"] and 0 < row["ends_in_ms"] <= it.row["ends_in_ms"], row
         since = time.monotonic()
         assert end("carol", it.number).status == 0
         it.gone(since)
