@@ -145,6 +145,8 @@ void cs_doctor_pam_su_login(struct cs_doctor *doctor);
 void cs_doctor_pam_nobody_waits(struct cs_doctor *doctor);
 void cs_doctor_pam_console(struct cs_doctor *doctor);
 void cs_doctor_pam_login_uid(struct cs_doctor *doctor);
+void cs_doctor_pam_systemd(struct cs_doctor *doctor);
+void cs_doctor_door_lost(struct cs_doctor *doctor);
 
 void cs_doctor_sudo_conf_missing(struct cs_doctor *doctor);
 void cs_doctor_sudo_conf_refused(struct cs_doctor *doctor);

@@ -206,3 +206,19 @@ void cs_doctor_pam_login_uid(struct cs_doctor *doctor)
 		free(file);
 	}
 }
+
+void cs_doctor_pam_systemd(struct cs_doctor *doctor)
+{
+	const struct cs_doctor_service *service = cs_doctor_service(doctor, "sshd");
+	const struct cs_pam_line *hold = cs_doctor_line(service, CS_PAM_SESSION, CS_DOCTOR_HOLD);
+
+	for (size_t i = 0; hold != NULL && &service->stacks[CS_PAM_SESSION].lines.at[i] != hold; i++) {
+		const struct cs_pam_line *line = &service->stacks[CS_PAM_SESSION].lines.at[i];
+
+		if (strcmp(cs_pam_module_name(line), "pam_systemd.so") == 0)
+			cs_doctor_find(doctor, &line->at,
+				"mask user@.service where nobody needs units of his own; cron and at are the like: pam.d/cron.example",
+				"comes before the line that holds: the units that people enabled for themselves start while their login "
+				"is held");
+	}
+}

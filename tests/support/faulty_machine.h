@@ -188,6 +188,8 @@ static const struct fault {
 	{ "a010_console", "/etc/pam.d/login", "account required pam_countersign.so", HOLD "\n" ACCOUNT, 0, "pam-console",
 		"/etc/pam.d/login", 0 },
 	{ "login_uid", SSHD, "session    required     pam_loginuid.so\n", "", 0, "pam-login-uid", SSHD, 0 },
+	{ "systemd_before_the_hold", "/etc/pam.d/common-session", "", "session optional pam_systemd.so\n", 0, "pam-systemd",
+		"/etc/pam.d/common-session", 0 },
 	/* sudo.conf */
 	{ "sudo_conf_missing", CONF, NULL, NULL, 0, "sudo-conf-missing", CONF, 0 },
 	{ "sudo_conf_writable", CONF, NULL, NULL, 0666, "sudo-conf-refused", CONF, 0 },

@@ -235,6 +235,77 @@ static void test_each_door_and_back(void **state)
 	}
 }
 
+static bool finds(const struct tree *tree, const char *check, const char *file)
+{
+	struct cs_doctor doctor = { 0 };
+	bool found = false;
+
+	assert_int_equal(cs_doctor_gather(&tree->host, &doctor), 0);
+	assert_int_equal(cs_doctor_examine(&doctor), 0);
+	for (size_t i = 0; i < doctor.findings.n_findings; i++)
+		found = found || (strcmp(doctor.findings.findings[i].check, check) == 0 &&
+					 strcmp(doctor.findings.findings[i].file, file) == 0);
+	cs_doctor_clear(&doctor);
+	return found;
+}
+
+/* As authselect, or a package that puts its own file there, does. Kills a doctor that takes such a machine for one that was
+ * never connected. */
+static void test_a049_a_door_that_was_lost(void **state)
+{
+	struct tree *tree = *state;
+	static const char *const lost[][2] = { { "sshd", SSHD }, { "sudo", SUDO }, { "sudo", CONF }, { "su", "/etc/pam.d/su" } };
+
+	healthy(tree);
+	disconnect(tree);
+	for (size_t i = 0; i < CS_COUNT(lost); i++) {
+		char *text = tree_read(tree, lost[i][1]);
+
+		assert_int_equal(say(tree, "enable", lost[i][0]), 0);
+		assert_false(finds(tree, "door-lost", lost[i][1]));
+		tree_write(tree, lost[i][1], text);
+		assert_true(finds(tree, "door-lost", lost[i][1]));
+		assert_int_equal(say(tree, "enable", lost[i][0]), 0);
+		assert_false(finds(tree, "door-lost", lost[i][1]));
+		assert_int_equal(say(tree, "disable", lost[i][0]), 0);
+		assert_false(finds(tree, "door-lost", lost[i][1]));
+		free(text);
+	}
+}
+
+/* Kills a disable that leaves what it cannot read: a link to itself, a folder, a file too large. */
+static void test_what_cannot_be_read_makes_way(void **state)
+{
+	struct tree *tree = *state;
+	char full[PATH_MAX];
+
+	healthy(tree);
+	disconnect(tree);
+	for (int kind = 0; kind < 3; kind++) {
+		struct machine before, after;
+		struct stat st;
+
+		remember(tree, &before);
+		assert_int_equal(say(tree, "enable", "sshd"), 0);
+		tree_path(tree, SSHD, full);
+		if (kind < 2)
+			assert_int_equal(unlink(full), 0);
+		if (kind == 0)
+			tree_link(tree, SSHD, SSHD);
+		else if (kind == 1)
+			assert_int_equal(mkdir(full, 0755), 0);
+		else
+			assert_int_equal(truncate(full, CS_HOST_FILE_MAX + 1), 0);
+		assert_int_equal(say(tree, "disable", "sshd"), 0);
+		remember(tree, &after);
+		assert_same("disabled", &before, &after);
+		assert_int_equal(cs_host_look_at(&tree->host, SSHD CS_ENABLE_DAMAGED, &st), 0);
+		assert_int_equal(cs_host_remove(&tree->host, SSHD CS_ENABLE_DAMAGED), 0);
+		forget(&before);
+		forget(&after);
+	}
+}
+
 /* The lines stand where doctor's page says: kills an account line behind common-account, where who has to change his
  * password passes. */
 static void test_a002_the_account_line_comes_first(void **state)
@@ -523,6 +594,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TREE(test_each_door_and_back),
+		WITH_TREE(test_a049_a_door_that_was_lost),
+		WITH_TREE(test_what_cannot_be_read_makes_way),
 		WITH_TREE(test_a002_the_account_line_comes_first),
 		WITH_TREE(test_what_was_edited_since_stays),
 		WITH_TREE(test_disable_without_a_record),
