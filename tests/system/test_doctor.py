@@ -71,7 +71,10 @@ class Damage:
 
 def findings(*words):
     done = run_as("root", "countersign", "doctor", "--json", *words)
-    return done.status, json.loads(done.out)["findings"]
+    everything = json.loads(done.out)["findings"]
+    for finding in everything:  # the fields that docs/doctor.md promises
+        assert list(finding) == ["severity", "check", "file", "line", "what", "mend"], finding
+    return done.status, everything
 
 
 def found(check):
