@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define STEPS(...) (const struct fake_step[]){ __VA_ARGS__ }, CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
+#define PLAY(...) (const struct fake_step[]){ __VA_ARGS__ }, CS_COUNT(((const struct fake_step[]){ __VA_ARGS__ }))
 #define SUBMIT { .call = CS_CALL_SUBMIT, .act = FAKE_REPLY, .reply = &released }
 #define STREAM(r) { .call = CS_CALL_STREAM, .act = FAKE_REPLY, .reply = r }
 #define ATTEND(r) { .call = CS_CALL_ATTEND, .act = FAKE_REPLY, .reply = r }
@@ -222,7 +222,7 @@ static int shows(struct io_plugin *plugin, const char *text)
 static void test_sudo_watch_nobody_looks_on(void **state)
 {
 	(void)state;
-	begin(CS_WATCH_NONE, STEPS(SUBMIT));
+	begin(CS_WATCH_NONE, PLAY(SUBMIT));
 	assert_int_equal(saw.open, 0);
 	assert_int_equal(saw.fake.seen->connections, 1);
 	end(shower());
@@ -242,7 +242,7 @@ static void hear(struct event *event)
 static void test_sudo_watch_never_waits(void **state)
 {
 	static char much[130 * 1024 + 1];
-	struct io_plugin *plugin = begin(CS_WATCH_ALLOWED, STEPS(SUBMIT, STREAM(&looked_at), STREAM(&looked_at),
+	struct io_plugin *plugin = begin(CS_WATCH_ALLOWED, PLAY(SUBMIT, STREAM(&looked_at), STREAM(&looked_at),
 		{ .call = CS_CALL_STREAM, .act = FAKE_NOTIFY }));
 	char byte = 0;
 
@@ -268,7 +268,7 @@ static void test_sudo_watch_never_waits(void **state)
 
 static void test_sudo_watch_allowed_outlives_the_daemon(void **state)
 {
-	struct io_plugin *plugin = begin(CS_WATCH_ALLOWED, STEPS(SUBMIT, STREAM(&looked_at)));
+	struct io_plugin *plugin = begin(CS_WATCH_ALLOWED, PLAY(SUBMIT, STREAM(&looked_at)));
 	uint64_t since = cs_boot_ms();
 
 	(void)state;
@@ -285,7 +285,7 @@ static void test_sudo_watch_allowed_outlives_the_daemon(void **state)
 /* Not before somebody looks on, and each piece only while he does. Kills: pass in open_required; pause in pass_piece. */
 static void test_sudo_watch_required_waits(void **state)
 {
-	struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, STEPS(SUBMIT, STREAM(&alone), STREAM(&alone), ATTEND(&looked_at),
+	struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, PLAY(SUBMIT, STREAM(&alone), STREAM(&alone), ATTEND(&looked_at),
 		STREAM(&looked_at), STREAM(&looked_at), STREAM(&alone), ATTEND(&alone), ATTEND(&looked_at)));
 
 	(void)state;
@@ -310,7 +310,7 @@ static void test_sudo_watch_required_waits(void **state)
 /* Kills: end in stand_still and pass_piece; ended. */
 static void test_sudo_watch_required_is_ended(void **state)
 {
-	struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, STEPS(SUBMIT, STREAM(&looked_at), STREAM(&looked_at), STREAM(&alone),
+	struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, PLAY(SUBMIT, STREAM(&looked_at), STREAM(&looked_at), STREAM(&alone),
 		ATTEND(&ended)));
 
 	(void)state;
@@ -326,7 +326,7 @@ static void test_sudo_watch_required_is_ended(void **state)
 static void test_sudo_watch_required_and_not_attended_to(void **state)
 {
 	(void)state;
-	begin(CS_WATCH_REQUIRED, STEPS(SUBMIT, { .call = CS_CALL_STREAM, .act = FAKE_ERROR, .error = CS_EPERM, .text = "" }));
+	begin(CS_WATCH_REQUIRED, PLAY(SUBMIT, { .call = CS_CALL_STREAM, .act = FAKE_ERROR, .error = CS_EPERM, .text = "" }));
 	assert_int_equal(saw.open, -1);
 	assert_non_null(strstr(saw.errstr, "sudo_countersign_attend before this one"));
 	end(shower());
@@ -335,7 +335,7 @@ static void test_sudo_watch_required_and_not_attended_to(void **state)
 /* A daemon that is gone is nobody who looks. Kills: until_ms in stand_still. */
 static void test_sudo_watch_required_without_a_daemon(void **state)
 {
-	struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, STEPS(SUBMIT, STREAM(&looked_at), STREAM(&looked_at)));
+	struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, PLAY(SUBMIT, STREAM(&looked_at), STREAM(&looked_at)));
 	uint64_t since = cs_boot_ms();
 
 	(void)state;
@@ -364,7 +364,7 @@ static void test_sudo_watch_required_hears_signals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CS_COUNT(signals); i++) {
-		struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, STEPS(SUBMIT, STREAM(&looked_at), STREAM(&looked_at),
+		struct io_plugin *plugin = begin(CS_WATCH_REQUIRED, PLAY(SUBMIT, STREAM(&looked_at), STREAM(&looked_at),
 			STREAM(&alone), { .call = CS_CALL_ATTEND, .act = FAKE_SILENT }));
 		struct sigaction before;
 		sigset_t one, mask;

@@ -187,7 +187,7 @@ def test_doctor_agrees():
         untouched(door)
 
 
-def test_a101_what_somebody_else_wrote_meanwhile_stays():
+def test_what_somebody_else_wrote_meanwhile_stays():
     """The trial before the change is when he writes. Kills a write that does not look again."""
     script = "/usr/local/sbin/edit-su"
     with open(script, "w") as file:
