@@ -30,7 +30,7 @@ static void report_arguments(struct cs_pam *host, const struct cs_args_problem *
 {
 	char *argument = cs_escaped(problem->argument != NULL ? problem->argument : "");
 
-	pam_syslog(host->pamh, LOG_ERR, "argument%s%s %s: everybody is denied", problem->argument != NULL ? " " : "s",
+	pam_syslog(host->pamh, LOG_ERR, "argument%s%s %s: everybody but root on this machine is denied", problem->argument != NULL ? " " : "s",
 		argument != NULL ? argument : "", problem->what);
 	cs_free_str(&argument);
 	(void)cs_pam_error(host,
@@ -186,12 +186,19 @@ int cs_pam_start(struct cs_pam *host, enum cs_module module, pam_handle_t *pamh,
 	host->pamh = pamh;
 	host->flags = flags;
 	r = read_arguments(host, module, argc, argv);
-	if (r < 0)
-		return r;
-	r = gather(host, &why);
-	if (r < 0)
-		(void)cs_pam_failed(host, r == CS_ENOMEM ? r : CS_EPERM, why, NULL);
+	if (gather(host, &why) < 0 && r == 0) {
+		(void)cs_pam_failed(host, CS_EPERM, why, NULL);
+		r = CS_EPERM;
+	}
 	return r;
+}
+
+int cs_pam_not_started(const struct cs_pam *host, int error)
+{
+	if (!host->local_root)
+		return error == CS_EINVAL ? PAM_SERVICE_ERR : PAM_PERM_DENIED;
+	pam_syslog(host->pamh, LOG_WARNING, "permitted root, who can mend the line: not recorded");
+	return PAM_SUCCESS;
 }
 
 int cs_pam_connect(struct cs_pam *host, const char **ret_why)

@@ -21,8 +21,12 @@ struct cs_pam {
 	struct cs_client *client; /* NULL until cs_pam_connect */
 };
 
-/* Reads the arguments and the PAM items. 0, or a negative error that was told and logged. End with cs_pam_end either way. */
+/* Reads the arguments and the PAM items. 0, or a negative error that was told and logged: CS_EINVAL for wrong arguments,
+ * CS_EPERM where nobody can tell who it is. End with cs_pam_end either way. */
 int cs_pam_start(struct cs_pam *host, enum cs_module module, pam_handle_t *pamh, int flags, int argc, const char **argv);
+
+/* The PAM code where that failed. Root on this machine goes on, with a warning in the log: the line is his to mend. */
+int cs_pam_not_started(const struct cs_pam *host, int error);
 
 /* Connects to the daemon. 0, or a negative error with *ret_why. */
 int cs_pam_connect(struct cs_pam *host, const char **ret_why);

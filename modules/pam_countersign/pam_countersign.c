@@ -78,7 +78,7 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pamh, 
 	int r = cs_pam_start(&host, CS_MODULE_ACCOUNT, pamh, flags, argc, argv);
 
 	if (r < 0) {
-		code = r == CS_EINVAL ? PAM_SERVICE_ERR : PAM_PERM_DENIED;
+		code = cs_pam_not_started(&host, r);
 		goto out;
 	}
 	r = cs_pam_connect(&host, &why);

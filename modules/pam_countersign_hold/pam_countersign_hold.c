@@ -186,7 +186,7 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 	int r = cs_pam_start(&host, CS_MODULE_HOLD, pamh, flags, argc, argv);
 
 	if (r < 0) {
-		code = r == CS_EINVAL ? PAM_SERVICE_ERR : PAM_PERM_DENIED;
+		code = cs_pam_not_started(&host, r);
 		goto out;
 	}
 	r = cs_pam_connect(&host, &why);

@@ -504,8 +504,24 @@ static void test_pam_a014_bad_arguments(void **state)
 		assert_int_equal(saw.seen.connections, 0);
 		if (strstr(logged(), cases[i].named) == NULL)
 			fail_msg("%s is not named in: %s", cases[i].named, logged());
-		assert_non_null(strstr(logged(), "everybody is denied"));
+		assert_non_null(strstr(logged(), "everybody but root on this machine is denied"));
 		assert_non_null(strstr(saw.error, "set up wrongly"));
+	}
+}
+
+/* A mistyped word is no lock: whoever is root already mends the line. Kills: cs_pam_not_started, and giving it to anybody else. */
+static void test_pam_a010_bad_arguments_leave_root_in(void **state)
+{
+	static const enum phase phases[] = { ACCOUNT, SESSION };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(phases); i++) {
+		assert_int_equal(play(phases[i], SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .local = true, .arguments = "nullok",
+			STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_SUCCESS);
+		assert_int_equal(saw.seen.connections, 0);
+		assert_non_null(strstr(logged(), "permitted root"));
+		assert_int_equal(play(phases[i], SCENE(.service = "login", .user = "root", .tty = "/dev/tty1", .local = true, .rhost = "192.0.2.1",
+			.arguments = "nullok", STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_SERVICE_ERR);
 	}
 }
 
@@ -1196,6 +1212,7 @@ int main(void)
 		cmocka_unit_test(test_pam_a067_absent_daemon),
 		cmocka_unit_test(test_pam_a057_wrong_server),
 		cmocka_unit_test(test_pam_a014_bad_arguments),
+		cmocka_unit_test(test_pam_a010_bad_arguments_leave_root_in),
 		cmocka_unit_test(test_pam_a014_bad_socket_and_server),
 		cmocka_unit_test(test_pam_unknown_server_user),
 		cmocka_unit_test(test_pam_a003_unknown_user),

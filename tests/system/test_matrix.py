@@ -17,8 +17,7 @@ A cell means what its place says, but for these:
                   used once: so it was the fault that denied
   cron            a job has no exit status: cron's line in syslog stands for it. Nobody waits for one: a job that is held is
                   denied, and its next run uses the approval
-  bad argument    refuses everybody, root too (pam_countersign(8), sudo_countersign(8)), so root is looked for at the console,
-                  whose line is right
+  bad argument    sudo refuses everybody, root too (sudo_countersign(8)), so root is looked for at the console and by su
   the daemon absent, hung, crashed, bad argument, bad configuration; the store full
                   nobody is asked, or could record it: nothing at all stands in the evidence
 
@@ -349,8 +348,8 @@ class Root:
         assert status == 0 and "I am root" in self.term.screen, (self.argv, status, self.term.screen)
 
 
-CONSOLE = Root(["login", "-f", "root"], "echo I am $(id -un); exit")
-ROOTS = [CONSOLE, Root(["su", "-c", "echo I am $(id -un)"]), Root(["sudo", "sh", "-c", "echo I am $(id -un)"])]
+BY_PAM = [Root(["login", "-f", "root"], "echo I am $(id -un); exit"), Root(["su", "-c", "echo I am $(id -un)"])]
+ROOTS = [*BY_PAM, Root(["sudo", "sh", "-c", "echo I am $(id -un)"])]
 
 
 @contextmanager
@@ -421,8 +420,8 @@ def full():
 
 @contextmanager
 def argument():
-    """A mistyped word in each line, the console's own excepted."""
-    paths = [SUDO_CONF, *(f"/etc/pam.d/{name}" for name in (*SERVICES, "sudo", "sudo-i") if name != "login")]
+    """A mistyped word in each line."""
+    paths = [SUDO_CONF, *(f"/etc/pam.d/{name}" for name in (*SERVICES, "sudo", "sudo-i"))]
     kept = {path: read(path) for path in paths}
     for path, text in kept.items():
         assert "countersign" in text, path
@@ -457,7 +456,7 @@ FAULTS = {
     "directory absent": (directory_absent, DOUBT, ROOTS),
     "directory hung": (directory_hung, DOUBT, ROOTS),
     "store full": (full, NOTHING, ROOTS),
-    "bad argument": (argument, NOTHING, [CONSOLE]),
+    "bad argument": (argument, NOTHING, BY_PAM),
     "bad configuration": (refused, NOTHING, ROOTS),
 }
 
