@@ -171,8 +171,8 @@ static const struct cs_command commands[] = {
 		"  --dry-run          only show what would change\n"
 		"  --confirm-within SPAN put everything back unless it is confirmed so soon (default 120s)\n"
 		"  --confirm          it works: keep it\n"
-		"  --front            sshd: people read what they wait for, and give the reason, where it asks them anything\n"
-		"  --try-as USER      who tries it (default: whoever became root, where no gate can guard him; else root)\n"
+		"  --front            sshd: people read what they wait for, and give the reason\n"
+		"  --try-as USER      who tries it (default: whoever became root, where no gate can hold him)\n"
 		"  --recover          put back what was left half done, or not confirmed in time\n"
 		"  --root DIR         in the machine whose root folder this is; nothing is tried there\n",
 		cs_run_enable },
