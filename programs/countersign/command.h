@@ -135,6 +135,7 @@ int cs_run_evidence_verify(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_export(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_archive(struct cs_run *run, char **args, size_t n);
 int cs_run_receipt(struct cs_run *run, char **args, size_t n);
+int cs_run_report(struct cs_run *run, char **args, size_t n);
 int cs_run_evidence_show(struct cs_run *run, char **args, size_t n);
 int cs_run_directory_test(struct cs_run *run, char **args, size_t n);
 int cs_run_notice(struct cs_run *run, char **args, size_t n);

@@ -127,6 +127,13 @@ static const struct cs_command commands[] = {
 		cs_run_evidence_export },
 	{ "evidence show", "[--from NUMBER]", "Print the evidence, one line an event",
 		"  --from NUMBER      the first event\n", cs_run_evidence_show },
+	{ "report", "[--since TIME] [--until TIME] [--gate NAME] [--file FILE]…",
+		"What was asked, held, approved and used, and what gates that monitor would have held",
+		"  --since TIME       from then on: 7d ago, 2026-11-01, 2026-11-01T08:00Z\n"
+		"  --until TIME       only before then\n"
+		"  --gate NAME        of this gate alone\n"
+		"  --file FILE        of this export, without the daemon; may be repeated\n",
+		cs_run_report },
 	{ "roster list", "[--roster FILE]", "Whose ssh keys may sign votes", ROSTER_HELP, cs_run_roster_list },
 	{ "roster add", "NAME KEY-FILE [--id ID] [--officer] [--hardware-only]", "Let a key sign votes",
 		"  --id ID            the person's id in the directory (default: as the directory says)\n"

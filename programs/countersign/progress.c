@@ -62,7 +62,10 @@ void cs_progress_at(struct cs_progress *progress, size_t done)
 		return;
 	cs_number_text(done, checked);
 	cs_number_text(progress->total, total);
-	fprintf(stderr, "\rchecked %s of %s %s", checked, total, progress->what);
+	if (progress->total > 0)
+		fprintf(stderr, "\rchecked %s of %s %s", checked, total, progress->what);
+	else
+		fprintf(stderr, "\rchecked %s %s", checked, progress->what);
 	fflush(stderr);
 }
 

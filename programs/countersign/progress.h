@@ -9,7 +9,7 @@
 
 struct cs_progress {
 	const char *what; /* "scopes" */
-	size_t total;
+	size_t total; /* 0: nobody knows */
 	bool terminal;
 	bool shown;
 	uint64_t next_ms;

@@ -25,6 +25,11 @@ void cs_view_missing(struct cs_buf *out, const struct cs_decision *decision);
 /* The style of a state. */
 enum cs_style cs_state_style(enum cs_state state);
 
+/* Appends a report. It goes on below CS_TALLY_GOES_ON. */
+struct cs_tally;
+#define CS_TALLY_GOES_ON 18u
+void cs_view_tally(struct cs_buf *out, const struct cs_look *look, const struct cs_tally *tally);
+
 void cs_view_status(struct cs_buf *out, const struct cs_look *look, const struct cs_status *status);
 
 #endif
