@@ -55,7 +55,8 @@ char *cs_monitored_text(const struct cs_decision *would)
 	put(&out, what);
 	put(&out, ": ");
 	cs_buf_put(&out, said, len > 0 && said[len - 1] == '.' ? len - 1 : len);
-	put_missing(&out, would);
+	if (would->verdict == CS_HOLD) /* who is denied would have waited for nobody */
+		put_missing(&out, would);
 	cs_buf_put_u8(&out, 0);
 	if (cs_buf_error(&out) == 0)
 		text = cs_dup((const char *)out.data);

@@ -149,7 +149,8 @@ static int keep_who(struct cs_tally_missing *missing, const struct cs_need *need
 {
 	int r = 0;
 
-	cs_free_strv(&missing->who, &missing->n_who);
+	if (need->n_who > 0) /* the record has no names where they did not fit */
+		cs_free_strv(&missing->who, &missing->n_who);
 	for (size_t i = 0; r == 0 && i < need->n_who; i++)
 		r = cs_strv_add(&missing->who, &missing->n_who, need->who[i] ? need->who[i] : "");
 	return r;
@@ -196,7 +197,8 @@ static int monitored(struct cs_tally *tally, struct cs_tally_gate *gate, const s
 	gate->would_hold += body.verdict == CS_HOLD;
 	gate->would_deny += body.verdict != CS_HOLD;
 	r = count_would(tally, gate, &body);
-	for (size_t i = 0; r == 0 && i < body.n_needs; i++)
+	/* Who is denied for another reason would have waited for nobody. */
+	for (size_t i = 0; r == 0 && body.verdict == CS_HOLD && i < body.n_needs; i++)
 		if (body.needs[i].have < body.needs[i].count)
 			r = count_missing(tally, gate, body.permitted.scope, &body.needs[i]);
 out:

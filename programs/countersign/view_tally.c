@@ -72,7 +72,7 @@ static void put_missing(struct cs_buf *out, const struct cs_tally_gate *gate)
 
 		cs_put(out, CS_LABEL, i == 0 ? "missing" : "");
 		put_number(out, missing->count);
-		cs_put(out, " times ");
+		cs_put(out, missing->count == 1 ? " time " : " times ");
 		cs_escape(out, missing->label ? missing->label : "");
 		for (size_t k = 0; k < shown; k++) {
 			cs_put(out, k == 0 ? ", from " : " or ");

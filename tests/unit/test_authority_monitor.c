@@ -118,7 +118,8 @@ static void test_authority_monitor_would_have_been_denied(void **state)
 	(void)state;
 	begin(&h, DEPLOY INFRA "}\n");
 	house_sudo_by(&s, CAROL, "carol");
-	let_on(&h, &s, CS_DENY, CS_WHY_NO_PERMISSION, "It would have been denied: ");
+	let_on(&h, &s, CS_DENY, CS_WHY_NO_PERMISSION,
+		"It would have been denied: You do not hold the permission that this needs (from ");
 	house_sudo_by(&s, 4711, "nobody-knows");
 	let_on(&h, &s, CS_DENY, CS_WHY_UNKNOWN_PERSON, "does not know this person");
 	house_sudo_by(&s, FRANK, "frank");

@@ -51,7 +51,7 @@ static void add_monitored(struct cs_tally *tally, enum cs_verdict verdict, enum 
 	char *who[] = { bob, carol };
 	struct cs_need needs[] = { { .label = label, .count = 2, .who = who, .n_who = 2 }, { .label = bob, .count = 1, .have = 1 } };
 	struct cs_monitored_body body = { .permitted = { .scope = project }, .verdict = verdict, .reason = reason,
-		.only_asked = only_asked, .needs = needs, .n_needs = verdict == CS_HOLD ? 2 : 0 };
+		.only_asked = only_asked, .needs = needs, .n_needs = 2 };
 
 	add(tally, 1, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_MONITORED), &cs_monitored_body_shape, &body);
 }
@@ -105,7 +105,8 @@ static void test_tally_counts_each_kind_once(void **state)
 	cs_tally_clear(&tally);
 }
 
-/* Kills: what the account phase only asked that counts as well; rules that were filled among those that are missing. */
+/* Kills: what the account phase only asked that counts as well; rules that were filled, or of what would have been denied,
+ * among those that are missing. */
 static void test_tally_monitored(void **state)
 {
 	struct cs_tally tally = { 0 };
@@ -329,7 +330,7 @@ static void test_tally_view(void **state)
 	assert_int_equal(cs_buf_error(&wrapped), 0);
 	assert_null(strchr((char *)wrapped.data, '\x1b'));
 	assert_non_null(strstr((char *)wrapped.data, "monitored     1 would have been held"));
-	assert_non_null(strstr((char *)wrapped.data, "missing       1 times 2 \xc3\x97 Approve, from bob or carol"));
+	assert_non_null(strstr((char *)wrapped.data, "missing       1 time 2 \xc3\x97 Approve, from bob or carol"));
 	assert_non_null(strstr((char *)wrapped.data, "(median)"));
 	for (const char *at = (char *)wrapped.data; *at; at++) {
 		column = *at == '\n' ? 0 : column + 1;
