@@ -157,6 +157,95 @@ static void watching_one_is_a_line_a_change_in_a_pipe(void **state)
 	assert_null(strchr(ran.out, '\033'));
 }
 
+static unsigned screens;
+static int screen_error; /* of the first look */
+
+static int show_screen(const struct cs_screen *asked, struct cs_screen_answer *told, char **text)
+{
+	static const struct {
+		uint64_t from;
+		const char *bytes;
+		bool over;
+	} rows[] = { { 0, "first\n", false }, { 0, "first\n", false }, { 6, "red \033[31mred\033]0;title\a\n", false },
+		{ 1000, "later", false }, { 1005, "", true } };
+	size_t at = screens < CS_COUNT(rows) ? screens : CS_COUNT(rows) - 1;
+
+	if (screen_error < 0) {
+		*text = strdup("not for you");
+		return screen_error;
+	}
+	screens++;
+	assert_int_equal(asked->number, 4);
+	assert_true(at < 3 || asked->session == 9);
+	told->session = 9;
+	told->from = rows[at].from;
+	told->n_bytes = strlen(rows[at].bytes);
+	told->bytes = (uint8_t *)strdup(rows[at].bytes);
+	told->over = rows[at].over;
+	told->text = strdup("ended by bob: no\033");
+	return 0;
+}
+
+static bool mine;
+
+static int one_that_runs(enum cs_call_type type, const void *call, void *reply, char **text)
+{
+	int r = type == CS_CALL_SCREEN ? show_screen(call, reply, text) : one_life(type, call, reply, text);
+
+	if (type == CS_CALL_SHOW) {
+		struct cs_show_answer *shown = reply;
+
+		shown->mine = mine;
+		shown->decision.watch = CS_WATCH_ALLOWED;
+		shown->decision.used = shown->decision.state == CS_USED ? 1 : 0;
+	}
+	return r;
+}
+
+static void play_screen(int error, bool own)
+{
+	play(CS_PENDING, CS_USED);
+	screens = 0;
+	screen_error = error;
+	mine = own;
+}
+
+/* What is left out is said; in a pipe there are lines alone. Kills: tell_gap; plain; over. */
+static void watching_what_runs_in_a_pipe(void **state)
+{
+	(void)state;
+	play_screen(0, false);
+	RUN(one_that_runs, "watch", "4");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "first\nred red\nlater");
+	assert_null(strchr(ran.out, '\033'));
+	assert_has(ran.err, "request 4: 971 bytes were left out here\n");
+	assert_has(ran.err, "request 4: ended by bob: no\\x1B\n");
+	play_screen(0, false);
+	RUN(one_that_runs, "watch", "--json", "4");
+	assert_int_equal(ran.status, 0);
+	assert_has(ran.out, "\"over\":true");
+	play_screen(0, true); /* one's own is none to look at */
+	RUN(one_that_runs, "watch", "4");
+	assert_int_equal(ran.status, 0);
+	assert_int_equal(screens, 0);
+}
+
+static void watching_what_runs_is_refused(void **state)
+{
+	static const struct {
+		int error, status;
+	} rows[] = { { CS_EPERM, CS_EXIT_NOT_PERMITTED }, { CS_EDOUBT, CS_EXIT_DOUBT } };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(rows); i++) {
+		play_screen(rows[i].error, false);
+		RUN(one_that_runs, "watch", "4");
+		assert_int_equal(ran.status, rows[i].status);
+		assert_has(ran.err, "not for you");
+	}
+}
+
 static void watching_one_on_a_terminal_draws_it_again(void **state)
 {
 	const char *const words[] = { "watch", "4" };
@@ -422,6 +511,8 @@ int main(void)
 		TEST(wait_outlives_a_restart_and_says_so),
 		TEST(an_absent_daemon_is_not_waited_for),
 		TEST(watching_one_is_a_line_a_change_in_a_pipe),
+		TEST(watching_what_runs_in_a_pipe),
+		TEST(watching_what_runs_is_refused),
 		TEST(watching_one_on_a_terminal_draws_it_again),
 		TEST(watching_all_is_a_line_a_change_in_a_pipe),
 		TEST(several_that_begin_so_are_listed),
