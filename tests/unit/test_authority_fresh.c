@@ -29,6 +29,7 @@ struct teller {
 	void *self;
 	uint64_t age_ms, takes_ms, changes;
 	bool unsure; /* what infra lists */
+	struct house *forgets; /* after the next answer alice owns nothing any more */
 	unsigned asked, subjects; /* the last question's */
 	struct cs_terms terms[4];
 	uint64_t asked_ms[4];
@@ -62,6 +63,9 @@ static void retell(void *arg, const struct cs_answer *answer)
 		facts->n_unsure = 1;
 	}
 	house_pass(teller.takes_ms);
+	if (teller.forgets)
+		house_set_people(teller.forgets, "bob", "carol, erin");
+	teller.forgets = NULL;
 	teller.done(teller.arg, &told);
 	cs_clear(&cs_answer_shape, &told);
 }
@@ -300,6 +304,34 @@ static void test_authority_a080_old_word_asks_votes_and_claims_nothing(void **st
 	house_close(&h);
 }
 
+#define FREEZE "gate freeze { service = sudo deny = \"frozen\" exempt owner { permission = release.deploy scope = \"project/tomcat\" } }\n"
+
+/* A gate that only monitors goes on and says so; but not where the old word is also what kept a deny gate away, and not where
+ * that gate came to deny between two questions. Kills: submit_deny for each submit_refuse in refused_in_doubt. */
+static void test_authority_monitor_old_word(void **state)
+{
+	WITH_POLICY(h, POLICY("", "fresh = 5s mode = monitor"));
+	struct cs_decision d = { 0 };
+
+	(void)state;
+	teller.age_ms = 7000;
+	expect_submit(&h, CS_PERMIT, CS_WHY_MONITORED, NULL, &d);
+	assert_non_null(strstr(recorded_text, "It would have been denied: " OLD));
+	cs_clear(&cs_decision_shape, &d);
+	teller.age_ms = 0;
+	house_load(&h, POLICY("", "fresh = 5s mode = monitor") FREEZE);
+	expect_submit(&h, CS_PERMIT, CS_WHY_MONITORED, NULL, &d);
+	cs_clear(&cs_decision_shape, &d);
+	teller.age_ms = 7000;
+	expect_submit(&h, CS_DENY, CS_WHY_DOUBT, OLD, &d);
+	cs_clear(&cs_decision_shape, &d);
+	teller.age_ms = 0;
+	teller.forgets = &h;
+	expect_submit(&h, CS_DENY, CS_WHY_DOUBT, "What guards this changed while it was looked at; run it again.", &d);
+	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
 static void test_authority_a080_permission_of_a_gate_counts_for_it(void **state)
 {
 	static char service[] = "sshd", none[] = "", carol[] = "carol";
@@ -466,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_authority_a079_right_dies_with_a_change_of_the_directory),
 		cmocka_unit_test(test_authority_right_tells_source_and_age),
 		cmocka_unit_test(test_authority_a080_old_word_asks_votes_and_claims_nothing),
+		cmocka_unit_test(test_authority_monitor_old_word),
 		cmocka_unit_test(test_authority_a080_permission_of_a_gate_counts_for_it),
 		cmocka_unit_test(test_authority_a080_votes_and_claims_ask_each_time),
 		cmocka_unit_test(test_authority_a083_two_questions_share_one_deadline),

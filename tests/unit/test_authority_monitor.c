@@ -177,8 +177,7 @@ static void test_authority_monitor_doubt(void **state)
 
 #define HOLIDAY "gate holiday { service = sudo deny = \"No releases\" exempt oncall { role = infra scope = \"*\" } }\n"
 
-/* A doubt that might be about another gate is denied as ever, and so is what another gate denies. Kills: submit_refuse in
- * refused_in_doubt, still_leads only of those whom the directory knows. */
+/* What another gate denies, or holds, is denied and held as ever. Kills: gates in the order of the file alone. */
 static void test_authority_monitor_leaves_other_gates_alone(void **state)
 {
 	struct cs_decision d = { 0 };
