@@ -70,7 +70,7 @@ static int show(const struct cs_run *run, const struct cs_doctor *doctor, bool q
 	} else {
 		cs_buf_init(&out, CS_OUTPUT_MAX);
 		put_findings(&out, &run->look, &doctor->findings, quiet);
-		status = cs_print(&out);
+		status = cs_print_wrapped(&run->look, &out, 4);
 	}
 	return status != 0 ? status : (int)statuses[heaviest(&doctor->findings)];
 }

@@ -39,6 +39,13 @@ static int settle(const struct enabling *enabling, struct cs_enable_record *reco
 static const char front_needs[] =
 	"\n    The front shows where sshd has KbdInteractiveAuthentication yes; see countersign doctor, and docs/ssh.md.";
 
+/* Only where the first file changed. */
+static const char *again(const struct enabling *enabling)
+{
+	return enabling->plan.n > 0 && strcmp(enabling->plan.edits[0].path, enabling->door->files[0].path) == 0 ? enabling->door->again
+														  : "";
+}
+
 static int tell_waiting(const struct enabling *enabling)
 {
 	char span[16], *next = NULL;
@@ -47,7 +54,7 @@ static int tell_waiting(const struct enabling *enabling)
 	cs_span_text(enabling->within_ms, span);
 	if (cs_format(&next, "log in anew, see that it works, and run: countersign enable --confirm\n"
 			     "    Otherwise every file is put back in %s.%s%s%s",
-		    span, enabling->door->again[0] != '\0' ? "\n    " : "", enabling->door->again, enabling->front ? front_needs : "") < 0)
+		    span, again(enabling)[0] != '\0' ? "\n    " : "", again(enabling), enabling->front ? front_needs : "") < 0)
 		return cs_enabling_fail(enabling, CS_ENOMEM, "");
 	enabling->result->confirm_within_ms = enabling->within_ms;
 	status = cs_enabling_tell_tried(enabling);

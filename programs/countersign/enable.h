@@ -38,7 +38,7 @@ struct cs_enable_door {
 	const char *name;
 	bool front; /* its account line may have a front */
 	struct cs_enable_file files[CS_ENABLE_FILES];
-	const char *again; /* what to do for the door to see its files anew; "" */
+	const char *again; /* what to do for the door to see its first file anew; "" */
 };
 
 /* Past the end: NULL. */

@@ -16,7 +16,7 @@ static const struct cs_enable_door doors[] = {
 			PAM("sudo", false, cs_enable_put_confirm), PAM("sudo-i", true, cs_enable_put_confirm) }, "" },
 	{ "sshd", true, { { CS_SSHD_CONFIG, NULL, false, false, cs_enable_put_use_pam, cs_enable_take_nothing },
 			PAM("sshd", false, cs_enable_put_hold) },
-		"where sshd_config changed, sshd has to be told: systemctl reload ssh" },
+		"Tell sshd that its configuration changed: systemctl reload ssh" },
 	{ "su", false, { PAM("su", false, cs_enable_put_hold), PAM("su-l", true, cs_enable_put_hold) }, "" },
 };
 
