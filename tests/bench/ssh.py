@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ from measure import (BUILD, PEOPLE_SOCKET, QUICK, ROOT, Failed, daemon_pid, prog
 PAM = "/etc/pam.d/sshd"
 SSH = ["/usr/bin/ssh", "-o", "BatchMode=yes", "rel1"]
 ECHO = "/usr/bin/echo"
+SLEEP = ["/usr/bin/sleep", "60"]
 HOLDS = 200
 AT_ONCE = 8  # below MaxStartups
 # alice is held; bob is looked up in the directory as she is, and permitted at once.
@@ -44,6 +46,18 @@ gate echo {
 	lifetime   = 30m
 	use_within = 10m
 }
+gate sleep {
+	service    = sudo
+	command    = "/usr/bin/sleep 60"
+	permission = release.deploy
+	scope      = "project/tomcat"
+	approval committee {
+		count      = 1
+		permission = release.approve
+	}
+	lifetime   = 30m
+	use_within = 10m
+}
 """
 
 
@@ -54,7 +68,7 @@ def start():
     store_on_disk()
     world("countersign_configure", "12h")
     world("countersign_policy", stdin=(ROOT / "tests/bench/policy.conf").read_text() + GATES)
-    Path("/etc/sudoers.d/countersign-bench").write_text(f"alice ALL=(root) NOPASSWD: {ECHO}\n")
+    Path("/etc/sudoers.d/countersign-bench").write_text(f"alice ALL=(root) NOPASSWD: {ECHO}, {SLEEP[0]}\n")
     os.chmod("/etc/sudoers.d/countersign-bench", 0o440)
     world("countersign_start")
     world("countersign_sudo")
@@ -194,6 +208,94 @@ def fresh_login_beside_200_holds_over_alone():
            bare_is="ms of a login that is permitted, alone", quick=bool(QUICK))
 
 
+# --- From the word that ends it until it is gone
+
+def innermost(pid):
+    """The process that the last of its children started: what was asked for."""
+    while True:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            children = file.read().split()
+        if not children:
+            return pid
+        pid = int(children[-1])
+
+
+def gone_after(pid, *command, **more):
+    """From the call until the process is gone, in ms."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        begin = time.monotonic()
+        run(*command, **more)
+        if not select.select([pidfd], [], [], 30)[0]:
+            raise Failed(f"{pid} is not gone")
+        return (time.monotonic() - begin) * 1000
+    finally:
+        os.close(pidfd)
+
+
+def sleeper_of(row):
+    """The pid of what sleeps, once it does: sudo and sshd have processes of their own before."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        pid = innermost(row["pid"])
+        if Path(f"/proc/{pid}/comm").read_text().strip() == "sleep":
+            return pid
+        time.sleep(0.01)
+    raise Failed(f"request {row['number']} does not sleep")
+
+
+def running():
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        rows = json.loads(run("countersign", "sessions", "--json"))["sessions"]
+        if rows:
+            return rows[0]
+        time.sleep(0.01)
+    raise Failed("nothing is listed")
+
+
+def one_end(argv, word, quiet):
+    pid, fd = as_alice(argv, quiet)
+    bob = world_uid("bob")
+    try:
+        program("bench_vote", PEOPLE_SOCKET, world_uid("countersign"), word, user=bob, group=bob, extra_groups=[], timeout=30)
+        row = running()
+        return gone_after(sleeper_of(row), "countersign", "end", str(row["number"]), "--reason", "enough", preexec_fn=become("bob"))
+    finally:
+        os.close(fd)
+        os.waitpid(pid, 0)
+        while json.loads(run("countersign", "sessions", "--json"))["sessions"]:
+            time.sleep(0.01)
+
+
+def bare_end():
+    process = subprocess.Popen(SLEEP)
+    took = gone_after(process.pid, "/usr/bin/kill", str(process.pid))
+    process.wait()
+    return took
+
+
+def end_to_gone(name, argv, word):
+    n = rounds(100)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    took = sorted(one_end(argv, word, quiet) for _ in range(n))
+    bare = median([bare_end() for _ in range(n)])
+    os.close(quiet)
+    report(name, round(median(took), 2), "ms", round(bare, 2), 1000, ends=n, p99_ms=round(took[min(n - 1, n * 99 // 100)], 2),
+           directory="slapd over ldapi", bare_is="ms of kill(1) until the same process is gone")
+
+
+def end_to_gone_ms_sudo():
+    world("countersign_sudo_attend")
+    end_to_gone("end_to_gone_ms_sudo", ["/usr/bin/sudo", *SLEEP], "sleep")
+
+
+def end_to_gone_ms_ssh():
+    end_to_gone("end_to_gone_ms_ssh", [*SSH[:-1], "-tt", SSH[-1], "exec sleep 60"], "sshd")
+
+
 FIGURES = {"ssh_permitted_over_bare": ssh_permitted_over_bare, "approve_to_first_byte_ms_sudo": approve_to_first_byte_ms_sudo,
            "approve_to_first_byte_ms_ssh": approve_to_first_byte_ms_ssh,
-           "fresh_login_beside_200_holds_over_alone": fresh_login_beside_200_holds_over_alone}
+           "fresh_login_beside_200_holds_over_alone": fresh_login_beside_200_holds_over_alone,
+           # The last ones: they add a line to sudo.conf.
+           "end_to_gone_ms_ssh": end_to_gone_ms_ssh, "end_to_gone_ms_sudo": end_to_gone_ms_sudo}

@@ -63,8 +63,9 @@ def test_sessions_a_vote_taken_back_ends_the_command():
         since = time.monotonic()
         done = run_as("bob", "countersign", "withdraw", it.number, "--comment", "not this one")
         assert done.status == 0, done
-        it.gone(since)
+        took = it.gone(since)
         assert "took the approval back: not this one" in it.term.screen, it.term.screen
+    print(f"vote taken back to gone: {took:.0f} ms")
 
 
 # TERM is not heard: KILL follows after two seconds.
@@ -114,15 +115,31 @@ def test_sessions_go_on_without_the_daemon_and_are_attended_again():
         assert "closed" not in it.kinds(), it.kinds()
 
 
-def test_sessions_a_lost_right_and_a_new_policy_end_it():
+def test_sessions_a_new_policy_ends_it():
     with running() as it:
         apply(POLICY_TEXT.replace(GATE % ("sleep", "sudo", SLEEPER),
                                   'gate sleep { service = sudo command = "%s" deny = "freeze" }\n' % SLEEPER))
         try:
-            it.gone(time.monotonic())
+            took = it.gone(time.monotonic())
             assert "freeze" in it.term.screen or "denies" in it.term.screen, it.term.screen
         finally:
             apply(POLICY_TEXT)
+    print(f"new policy to gone: {took:.0f} ms")
+
+
+# Looked at every 30 seconds: it is no event of the daemon's. Kills: sessions_look in the tick.
+def test_sessions_a_right_that_the_directory_takes_away_ends_it():
+    with running() as it:
+        countersign("world_group", "cn=tomcat,ou=project", "delete", "owner", "alice")
+        try:
+            since = time.monotonic()
+            until(lambda: not alive(it.pid), seconds=40)
+            took = (time.monotonic() - since) * 1000
+            until(lambda: not listed(it.number))
+            assert it.kinds().count("ended") == 1, it.kinds()
+        finally:
+            countersign("world_group", "cn=tomcat,ou=project", "add", "owner", "alice")
+    print(f"right taken away to gone: {took:.0f} ms")
 
 
 # Without the line in sudo.conf nothing is listed, and nothing else changes.

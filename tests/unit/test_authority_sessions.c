@@ -321,6 +321,34 @@ static void test_authority_a_new_policy_that_asks_nobody_ends_nothing(void **sta
 	over(&h, &d);
 }
 
+/* The house begins at 2026-09-21T14:13:20Z. A freeze begins, and the time of its own gate is over: looked at again every 30 s.
+ * Kills: the wall clock of the claim's that a look would keep. */
+static void test_authority_a_window_that_closes_ends_what_runs(void **state)
+{
+	static const struct {
+		const char *policy;
+		enum cs_reason reason;
+	} cases[] = {
+		{ RIGHTS DEPLOY ONE "}\ngate freeze { service = sudo command = \"/usr/local/sbin/deploy-release **\"\n"
+			"  time = \"2026-09-21T14:15Z/2026-09-21T15:00Z\" deny = \"No releases now\" }\n", CS_WHY_DENY_GATE },
+		{ RIGHTS DEPLOY "  time = \"2026-09-21T14:00Z/2026-09-21T14:15Z\"\n" ONE "}\n", CS_WHY_CONDITION },
+	};
+
+	for (size_t i = 0; i < CS_COUNT(cases); i++) {
+		struct house h;
+		struct cs_decision d = { 0 };
+
+		runs(state, &h, cases[i].policy, &d);
+		for (int second = 0; second < 95; second++)
+			tick(&h, SECOND);
+		assert_int_equal(told(&h, &d, 8, NULL), CS_WHY_NONE);
+		for (int second = 0; second < 35; second++)
+			tick(&h, SECOND);
+		assert_int_equal(told(&h, &d, 8, NULL), cases[i].reason);
+		over(&h, &d);
+	}
+}
+
 /* By the clock of whoever attends, also at a daemon that was started later. Kills: since_boot_ms in begin_at. */
 static void test_authority_the_time_of_what_runs(void **state)
 {
@@ -407,6 +435,7 @@ int main(void)
 		BOTH_STORES(test_authority_doubt_ends_nothing),
 		BOTH_STORES(test_authority_a_new_policy_ends_what_it_denies),
 		BOTH_STORES(test_authority_a_new_policy_that_asks_nobody_ends_nothing),
+		BOTH_STORES(test_authority_a_window_that_closes_ends_what_runs),
 		BOTH_STORES(test_authority_the_time_of_what_runs),
 		BOTH_STORES(test_authority_an_end_is_for_every_use),
 		BOTH_STORES(test_authority_a_reject_ends_a_use_that_runs),
