@@ -11,6 +11,7 @@
 #define SYMBOL "sudo_countersign"
 #define LINE   "Plugin sudo_countersign sudo_countersign.so"
 #define ATTEND "sudo_countersign_attend"
+#define WATCH  "sudo_countersign_watch"
 
 static const char write_line[] = "write into it: " LINE;
 
@@ -101,17 +102,29 @@ static bool loads(const struct cs_doctor *doctor, const char *symbol)
 	return false;
 }
 
-void cs_doctor_sudo_attend(struct cs_doctor *doctor)
+/* The plugin is loaded, and not what belongs to it. */
+static void look_beside(struct cs_doctor *doctor, const char *symbol, const char *mend, const char *text)
 {
 	const struct cs_sudo_conf_line *line = cs_doctor_plugin_line(doctor);
 	struct cs_place at = { 0 };
 
-	if (line == NULL || doctor->sudo_conf.refused != NULL || loads(doctor, ATTEND))
+	if (line == NULL || doctor->sudo_conf.refused != NULL || loads(doctor, symbol))
 		return;
 	at = place(line);
-	cs_doctor_find(doctor, &at, "write below it: Plugin " ATTEND " sudo_countersign.so",
+	cs_doctor_find(doctor, &at, mend, "%s", text);
+}
+
+void cs_doctor_sudo_attend(struct cs_doctor *doctor)
+{
+	look_beside(doctor, ATTEND, "write below it: Plugin " ATTEND " sudo_countersign.so",
 		"no line for " ATTEND ": what sudo runs is not listed by \"countersign sessions\", and neither countersign end, "
 		"nor a vote that is taken back, nor a right that was lost ends it");
+}
+
+void cs_doctor_sudo_watch(struct cs_doctor *doctor)
+{
+	look_beside(doctor, WATCH, "write below that of " ATTEND ": Plugin " WATCH " sudo_countersign.so",
+		"no line for " WATCH ": nobody can look on at what sudo runs, and what a gate says watch = required of is refused");
 }
 
 /* --- The plugin's file ---------------------------------------------------------------------------------------------- */

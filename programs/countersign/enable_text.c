@@ -13,6 +13,7 @@
 #define CONFIRM_LINE "session    required     pam_countersign_hold.so confirm\n"
 #define PLUGIN_LINE "Plugin sudo_countersign sudo_countersign.so\n"
 #define ATTEND_LINE "Plugin sudo_countersign_attend sudo_countersign.so\n"
+#define WATCH_LINE "Plugin sudo_countersign_watch sudo_countersign.so\n"
 #define USE_PAM_LINE "UsePAM yes\n"
 
 /* --- Lines ---------------------------------------------------------------------------------------------------------- */
@@ -178,11 +179,11 @@ static bool names_plugin(const struct cs_sudo_conf *conf, const char *line)
 	return false;
 }
 
-/* What decides, and what attends to what was let through. */
+/* What decides, what attends to what was let through, and what shows it. */
 int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
 	bool front, struct cs_buf *out)
 {
-	static const char *const lines[] = { PLUGIN_LINE, ATTEND_LINE };
+	static const char *const lines[] = { PLUGIN_LINE, ATTEND_LINE, WATCH_LINE };
 	struct cs_sudo_conf conf = { 0 };
 	int r = cs_sudo_conf_parse(text, len, &conf);
 	bool begun = false;

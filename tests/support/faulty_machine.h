@@ -78,7 +78,7 @@ static inline void set_mode(const struct tree *tree, const char *path, mode_t mo
 /* Looks like the plugin, as far as its names go. */
 static inline void write_plugin(const struct tree *tree, const char *path)
 {
-	static const char symbol[] = "\177ELF.sudo_countersign.sudo_countersign_attend.";
+	static const char symbol[] = "\177ELF.sudo_countersign.sudo_countersign_attend.sudo_countersign_watch.";
 	char full[PATH_MAX];
 	FILE *file = NULL;
 
@@ -132,6 +132,7 @@ static inline void healthy(const struct tree *tree)
 #define GATE "/usr/bin/countersign-gate --shell /bin/bash"
 #define GATED(WHOM) "Match " WHOM "\n  ForceCommand " GATE "\n  DisableForwarding yes\n  PermitUserRC no\n"
 #define ATTEND "Plugin sudo_countersign_attend sudo_countersign.so\n"
+#define WATCH "Plugin sudo_countersign_watch sudo_countersign.so\n"
 #define DATABASE "/var/lib/countersign/countersign.db"
 
 static const struct fault {
@@ -207,6 +208,7 @@ static const struct fault {
 	{ "a049_plugin_elsewhere", CONF, "Plugin sudo_countersign sudo_countersign.so",
 		"Plugin sudo_countersign /opt/sudo_countersign.so", 0, "sudo-plugin-elsewhere", CONF, 0 },
 	{ "attend_missing", CONF, ATTEND, "", 0, "sudo-attend", CONF, 0 },
+	{ "watch_missing", CONF, WATCH, "", 0, "sudo-watch", CONF, 0 },
 	{ "attend_alone", CONF, "Plugin sudo_countersign sudo", "#Plugin sudo_countersign sudo", 0, "sudo-plugin-absent", CONF, 0 },
 	{ "plugin_twice", CONF, "", "Plugin sudo_countersign sudo_countersign.so\n", 0, "sudo-plugin-twice", CONF, 0 },
 	{ "a049_other_plugin", CONF, "", "Plugin another_policy another.so\n", 0, "sudo-other-plugin", CONF, 0 },

@@ -12,6 +12,7 @@ from world import run_as
 KEEP = ["/etc/sudo.conf", "/etc/sudoers", "/etc/pam.d/sudo", "/etc/pam.d/sudo-i", "/etc/pam.d/sshd", "/etc/pam.d/login",
         "/etc/ssh/sshd_config"]
 ATTEND = "Plugin sudo_countersign_attend /usr/libexec/sudo/sudo_countersign.so\n"
+WATCH = ATTEND.replace("attend", "watch")
 GATED = """Match User alice
     ForceCommand /usr/bin/countersign-gate
     DisableForwarding yes
@@ -24,6 +25,7 @@ KEPT = {}
 def setup():
     countersign("countersign_world")
     countersign("countersign_sudo_attend")
+    countersign("countersign_sudo_watch")
     # The account line before the others, as etc/pam.d has it; and the options that the guide asks for.
     for service, line in ("sshd", "account required pam_countersign.so hold=session"), ("login", "account required pam_countersign.so"):
         path = f"/etc/pam.d/{service}"
@@ -201,6 +203,8 @@ def test_a007_no_session_runs_the_command():
 def test_what_cannot_be_ended():
     with Damage("/etc/sudo.conf", ATTEND, ""):
         assert found("sudo-attend")["file"] == "/etc/sudo.conf"
+    with Damage("/etc/sudo.conf", WATCH, ""):
+        assert found("sudo-watch")["file"] == "/etc/sudo.conf"
     os.rename("/run/countersign/end.sock", "/run/countersign/away")
     try:
         assert found("end-socket")["file"] == "/run/countersign/end.sock"
