@@ -45,33 +45,6 @@ static void test_authority_a073_voters_turn_out_to_be_one_human(void **state)
 
 #define LAZY(span) DEPLOY ONE "  lifetime = 4h use_within = 2h objections = " span " }\n"
 
-struct told {
-	uint64_t numbers[16];
-	size_t n;
-};
-
-static int take_notice(void *arg, const struct cs_notice *notice)
-{
-	struct told *told = arg;
-
-	if (told->n == CS_COUNT(told->numbers))
-		return CS_EBUSY;
-	told->numbers[told->n++] = notice->number;
-	return 0;
-}
-
-static void everybody_is_told(struct house *h)
-{
-	for (int round = 0; round < 3; round++) { /* who cannot vote is left out first, which is a turn of its own */
-		struct told told = { 0 };
-
-		cs_authority_tell(h->authority, take_notice, &told);
-		for (size_t i = 0; i < told.n; i++)
-			cs_authority_told(h->authority, told.numbers[i], true, "");
-		cs_authority_turn(h->authority);
-	}
-}
-
 /* An approval that is lost is not made up for by the silence of people who were told nothing. Kills asking at a claim only
  * whether the time for objections is over. */
 static void test_authority_a088_a_lost_vote_is_not_silence_at_claim(void **state)

@@ -347,34 +347,6 @@ static void test_authority_nobody_answered_is_told_apart(void **state)
 	close_house(&h);
 }
 
-struct told {
-	uint64_t numbers[16];
-	size_t n;
-};
-
-static int take_notice(void *arg, const struct cs_notice *notice)
-{
-	struct told *told = arg;
-
-	if (told->n == CS_COUNT(told->numbers))
-		return CS_EBUSY;
-	told->numbers[told->n++] = notice->number;
-	return 0;
-}
-
-/* Silence only counts of people who were told: here a program takes every notice. */
-static void everybody_is_told(struct house *h)
-{
-	for (int round = 0; round < 3; round++) { /* who cannot vote is left out first, which is a turn of its own */
-		struct told told = { 0 };
-
-		cs_authority_tell(h->authority, take_notice, &told);
-		for (size_t i = 0; i < told.n; i++)
-			cs_authority_told(h->authority, told.numbers[i], true, "");
-		cs_authority_turn(h->authority);
-	}
-}
-
 #define LAZY DEPLOY ONE "  lifetime = 2h objections = 1h }\n"
 
 static void open_lazy(void **state, struct house *h)
