@@ -77,6 +77,40 @@ int session_end(struct cs_authority *a, const struct cs_stored *stored, enum cs_
 	return r;
 }
 
+/* Did a person end it by this event? claimed: there was a use since, whose end this is not; then the wall clock tells them
+ * apart. 1 and it is told, 0, CS_E…. */
+static int end_by_event(struct cs_authority *a, struct session *session, const struct cs_record *record, bool *claimed)
+{
+	struct cs_event event = { 0 };
+	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &event);
+
+	if (r == 0 && event.kind == CS_EVENT_CLAIMED)
+		*claimed = true;
+	if (r == 0 && event.kind == CS_EVENT_ENDED && event.actor_name && *event.actor_name &&
+		(!*claimed || event.wall_ms >= session->since_wall_ms)) {
+		tell(a, session, event.reason, event.text);
+		session->end_turn = 0; /* it is recorded */
+		r = 1;
+	}
+	cs_clear(&cs_event_shape, &event);
+	return r;
+}
+
+int session_end_again(struct cs_authority *a, struct session *session)
+{
+	struct cs_record *records = NULL;
+	bool claimed = false;
+	size_t n = 0;
+	int r = cs_store_records_of(a->store, session->number, INT32_MAX, &records, &n);
+
+	for (size_t i = n; r == 0 && i-- > 0;)
+		r = end_by_event(a, session, &records[i], &claimed);
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
+	return r < 0 ? r : 0;
+}
+
 void sessions_look_soon(struct cs_authority *a, uint64_t number)
 {
 	for (struct session *s = a->sessions; s; s = s->next)

@@ -520,6 +520,9 @@ int session_end(struct cs_authority *authority, const struct cs_stored *stored, 
 /* The same for one of them alone. */
 int session_end_one(struct cs_authority *authority, const struct cs_stored *stored, struct session *session,
 	enum cs_reason reason, const char *text);
+/* Where a person ended it before whoever attends could hear that, because he or the daemon was gone: it is told again. 0, or
+ * CS_E… where the record cannot be read. */
+int session_end_again(struct cs_authority *authority, struct session *session);
 /* Something changed that it may not survive: what runs because of the request (0: of any) is looked at again at the next
  * tick. */
 void sessions_look_soon(struct cs_authority *authority, uint64_t number);

@@ -126,7 +126,7 @@ static int session_add(struct task *task)
 	session->next = a->sessions;
 	a->sessions = session;
 	a->n_sessions++;
-	return 0;
+	return session_end_again(a, session);
 }
 
 void attend_start(struct task *task)

@@ -13,6 +13,20 @@ static struct cs_attend attend_to(const struct cs_decision *used, enum cs_attend
 	return attend;
 }
 
+/* Comes back for what began then. */
+static int attends_again(struct house *h, const struct cs_decision *used, uint64_t connection, uint64_t since_boot_ms)
+{
+	struct cs_caller caller = house_module(h, connection);
+	struct cs_attend attend = attend_to(used, CS_ATTEND_COMMAND);
+	struct cs_attend_answer answer = { 0 };
+	int r = 0;
+
+	attend.since_boot_ms = since_boot_ms;
+	r = house_call(h, &caller, CS_CALL_ATTEND, &attend, -1, &cs_attend_answer_shape, &answer);
+	cs_clear(&cs_attend_answer_shape, &answer);
+	return r;
+}
+
 static int attends(struct house *h, const struct cs_decision *used, uint64_t connection, enum cs_attend_kind kind)
 {
 	struct cs_caller caller = house_module(h, connection);
@@ -377,6 +391,38 @@ static void test_authority_the_time_of_what_runs(void **state)
 	over(&h, &d);
 }
 
+/* Whoever attends may hear of it only when he comes back, to this daemon or the next. Kills: session_end_again, and its look
+ * at what was used since. */
+static void test_authority_an_end_is_not_forgotten(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 }, again = { 0 };
+	enum cs_reason reason = CS_WHY_NONE;
+
+	open_house(state, &h, RIGHTS DEPLOY ONE "  uses = 3 }\n");
+	held(&h, &s, 7, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	claim(&h, &d, 7, CS_PERMIT, CS_WHY_APPROVED);
+	assert_int_equal(attends(&h, &d, 8, CS_ATTEND_COMMAND), 0);
+	tick(&h, SECOND);
+	assert_int_equal(ends(&h, BOB, d.number, &reason), 0);
+	cs_authority_stops(h.authority);
+	cs_authority_close(&h.authority);
+	house_open_authority(&h);
+	assert_int_equal(attends_again(&h, &d, 8, house_now.boot_ms - SECOND), 0);
+	assert_int_equal(told(&h, &d, 8, "wrong release"), CS_WHY_ENDED);
+	assert_int_equal(house_events(&h, CS_EVENT_ENDED, CS_WHY_ENDED), 1);
+	/* what is used after it is another's */
+	tick(&h, SECOND);
+	assert_int_equal(house_submit(&h, &s, 9, &again), 0);
+	assert_int_equal(again.verdict, CS_PERMIT);
+	assert_int_equal(attends_again(&h, &again, 10, house_now.boot_ms), 0);
+	assert_int_equal(told(&h, &again, 10, NULL), CS_WHY_NONE);
+	cs_clear(&cs_decision_shape, &again);
+	over(&h, &d);
+}
+
 /* Of several uses each runs by itself, and one end is for all. Kills: the loop in session_end. */
 static void test_authority_an_end_is_for_every_use(void **state)
 {
@@ -437,6 +483,7 @@ int main(void)
 		BOTH_STORES(test_authority_a_new_policy_that_asks_nobody_ends_nothing),
 		BOTH_STORES(test_authority_a_window_that_closes_ends_what_runs),
 		BOTH_STORES(test_authority_the_time_of_what_runs),
+		BOTH_STORES(test_authority_an_end_is_not_forgotten),
 		BOTH_STORES(test_authority_an_end_is_for_every_use),
 		BOTH_STORES(test_authority_a_reject_ends_a_use_that_runs),
 	};
