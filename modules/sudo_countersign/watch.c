@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "released.h"
+#include "steady.h"
 #include "text.h"
 #include "watch_wait.h"
 #include <poll.h>
@@ -24,7 +25,6 @@ extern struct io_plugin sudo_countersign_watch;
 static struct watching {
 	struct cs_sudo_released released;
 	struct cs_client *client;
-	sudo_printf_t print;
 	uint32_t pid, lines, columns;
 	bool size_told; /* on this connection */
 	bool sent;      /* a call is under way (allowed) */
@@ -43,10 +43,14 @@ static struct cs_stream stream_of(const struct watching *self, enum cs_stream_ki
 	return call;
 }
 
+/* Never waits for the terminal, which its owner can stop. */
 static void say(const struct watching *self, const char *text)
 {
-	(void)self->print(SUDO_CONV_ERROR_MSG | SUDO_CONV_PREFER_TTY, "\r\ncountersign: request %llu %s\r\n",
-		(unsigned long long)self->released.number, text);
+	char *line = NULL;
+
+	if (cs_format(&line, "\r\ncountersign: request %llu %s\r\n", (unsigned long long)self->released.number, text) == 0)
+		cs_steady_say(line);
+	cs_free_str(&line);
 }
 
 /* --- Others may look on ---------------------------------------------------------------------------------------------- */
@@ -369,6 +373,7 @@ static int open_watch(unsigned int version, sudo_conv_t conversation, sudo_print
 	bool required = false;
 
 	(void)conversation;
+	(void)sudo_plugin_printf;
 	(void)settings;
 	(void)command_info;
 	(void)argc;
@@ -383,7 +388,6 @@ static int open_watch(unsigned int version, sudo_conv_t conversation, sudo_print
 	if (self->released.number == 0 || self->released.watch == CS_WATCH_NONE)
 		return 0;
 	required = self->released.watch == CS_WATCH_REQUIRED;
-	self->print = sudo_plugin_printf;
 	self->released.options.connect_ms = CONNECT_MS;
 	self->pid = (uint32_t)getpid();
 	self->lines = number_of(user_info, "lines=");

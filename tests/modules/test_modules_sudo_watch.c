@@ -5,6 +5,7 @@
 #include "decisions.h"
 #include "mem.h"
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #define ATTEND(r) { .call = CS_CALL_ATTEND, .act = FAKE_REPLY, .reply = r }
 
 static int came[2]; /* FAKE_NOTIFY writes here */
+static int errors[2], stderr_fd = -1; /* what is said where there is no terminal */
 static struct cs_decision released;
 static struct cs_attend_answer looked_at = { .version = 2, .watchers = 1 }, alone = { .version = 1, .pause = true },
 	ended = { .version = 3, .pause = true, .end = true, .reason = CS_WHY_ENDED, .text = T("ended by bob: no\033[2J") };
@@ -35,6 +37,22 @@ static struct {
 	struct fake fake;
 	struct fake_seen seen;
 } saw;
+
+static const char *said(void)
+{
+	size_t used = strlen(saw.said);
+	ssize_t n = read(errors[0], saw.said + used, sizeof(saw.said) - 1 - used);
+
+	if (n > 0)
+		saw.said[used + (size_t)n] = '\0';
+	return saw.said;
+}
+
+static void forget_said(void)
+{
+	(void)said();
+	saw.said[0] = '\0';
+}
 
 /* --- A small sudo ------------------------------------------------------------------------------------------------- */
 
@@ -171,6 +189,9 @@ static struct io_plugin *begin(enum cs_watch_rule watch, const struct fake_step 
 	memset(released.id, 7, CS_ID_LEN);
 	fake_start(&saw.fake, &how);
 	release();
+	(void)said();
+	forget_said();
+	assert_int_equal(dup2(errors[1], STDERR_FILENO), STDERR_FILENO);
 	saw.open = plugin->open(SUDO_API_MKVERSION(1, 20), converse, print, none, user_info, none, 0, none, none, none,
 		&saw.errstr);
 	return plugin;
@@ -180,6 +201,7 @@ static void end(struct io_plugin *plugin)
 {
 	if (saw.open == 1)
 		plugin->close(0, 0);
+	assert_int_equal(dup2(stderr_fd, STDERR_FILENO), STDERR_FILENO);
 	saw.seen = *saw.fake.seen;
 	fake_stop(&saw.fake);
 	assert_int_equal(saw.seen.unexpected, 0);
@@ -263,7 +285,7 @@ static void test_sudo_watch_never_waits(void **state)
 	told(1, CS_STREAM_SIZE, "", 0);
 	told(2, CS_STREAM_OUT, "one two", 0);
 	told(3, CS_STREAM_OUT, "last", 130 * 1024 + 4);
-	assert_string_equal(saw.said, "");
+	assert_string_equal(said(), "");
 }
 
 static void test_sudo_watch_allowed_outlives_the_daemon(void **state)
@@ -290,14 +312,14 @@ static void test_sudo_watch_required_waits(void **state)
 
 	(void)state;
 	assert_int_equal(saw.open, 1);
-	assert_non_null(strstr(saw.said, "waits to be started, until somebody looks on: countersign watch 17 (within 1 s)"));
-	assert_non_null(strstr(saw.said, "goes on"));
-	saw.said[0] = '\0';
+	assert_non_null(strstr(said(), "waits to be started, until somebody looks on: countersign watch 17 (within 1 s)"));
+	assert_non_null(strstr(said(), "goes on"));
+	forget_said();
 	assert_int_equal(shows(plugin, "one"), 1);
-	assert_string_equal(saw.said, "");
+	assert_string_equal(said(), "");
 	assert_int_equal(plugin->log_ttyin("a password", 10, &saw.errstr), 1);
 	assert_int_equal(shows(plugin, "two"), 1);
-	assert_non_null(strstr(saw.said, "stands still"));
+	assert_non_null(strstr(said(), "stands still"));
 	end(plugin);
 	told(1, CS_STREAM_SIZE, "", 0);
 	told(4, CS_STREAM_OUT, "one", 0);
@@ -316,7 +338,7 @@ static void test_sudo_watch_required_is_ended(void **state)
 	(void)state;
 	assert_int_equal(saw.open, 1);
 	assert_int_equal(shows(plugin, "one"), 0);
-	assert_non_null(strstr(saw.said, "ended by bob: no\\x1B[2J"));
+	assert_non_null(strstr(said(), "ended by bob: no\\x1B[2J"));
 	assert_int_equal(shows(plugin, "two"), 0); /* nothing is asked any more */
 	end(plugin);
 	assert_int_equal(saw.seen.n_calls, 5);
@@ -343,7 +365,7 @@ static void test_sudo_watch_required_without_a_daemon(void **state)
 	kill_daemon();
 	assert_int_equal(shows(plugin, "one"), 0);
 	assert_true(cs_boot_ms() - since >= 1000);
-	assert_non_null(strstr(saw.said, "countersignd does not answer"));
+	assert_non_null(strstr(said(), "countersignd does not answer"));
 	end(plugin);
 }
 
@@ -377,7 +399,7 @@ static void test_sudo_watch_required_hears_signals(void **state)
 		assert_int_equal(sigprocmask(SIG_BLOCK, &one, NULL), 0);
 		assert_int_equal(raise(signals[i].number), 0);
 		assert_int_equal(shows(plugin, "one"), 0);
-		assert_non_null(strstr(saw.said, signals[i].says));
+		assert_non_null(strstr(said(), signals[i].says));
 		assert_int_equal(sigprocmask(SIG_UNBLOCK, &one, &mask), 0);
 		assert_int_equal(sigismember(&mask, SIGHUP), 0); /* as it was before */
 		assert_int_equal(sigaction(signals[i].number, &before, NULL), 0);
@@ -398,7 +420,14 @@ int main(void)
 		cmocka_unit_test(test_sudo_watch_required_hears_signals),
 	};
 
-	if (pipe(came) != 0)
+	pid_t child = fork();
+	int status = 1;
+
+	/* Without a terminal, so that what is said there can be read. */
+	if (child > 0)
+		return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	if (child < 0 || setsid() < 0 || pipe(came) != 0 || pipe2(errors, O_NONBLOCK | O_CLOEXEC) != 0 ||
+		(stderr_fd = dup(STDERR_FILENO)) < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
