@@ -86,7 +86,7 @@ static void say(const struct looking *look, const char *text)
 
 static void end_it(struct looking *look)
 {
-	static char why[] = "ended by who looked on";
+	static char why[] = "who looks on";
 	struct cs_run other = *look->run;
 	struct cs_end call = { .number = look->call.number, .reason = why };
 	struct cs_decision decision = { 0 };
