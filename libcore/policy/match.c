@@ -49,6 +49,7 @@ struct search {
 	size_t n_failed;
 	struct met names;    /* for certain: this path with other arguments */
 	struct met may_name; /* no more than that, or outside its conditions */
+	struct met may_fail; /* the latter, and the directory was not asked yet */
 };
 
 static const char *text_of(const char *s)
@@ -415,6 +416,13 @@ static void keep_naming(struct met *first, const struct met *met)
 		*first = *met;
 }
 
+static void keep_outside(struct search *search, const struct met *met)
+{
+	keep_naming(&search->may_name, met);
+	if (met->told == TOLD_ASK)
+		keep_first(&search->may_fail, met);
+}
+
 static void look_at_terms(struct search *search, const struct met *met, enum meeting meeting)
 {
 	bool sure = met->told == TOLD_YES;
@@ -424,7 +432,7 @@ static void look_at_terms(struct search *search, const struct met *met, enum mee
 	if (meeting == MEETS_PATH)
 		keep_naming(sure ? &search->names : &search->may_name, met);
 	else if (!holds && !sure)
-		keep_naming(&search->may_name, met);
+		keep_outside(search, met);
 	else if (!holds && search->n_failed < FAILED_MAX)
 		search->failed[search->n_failed++] = met->gate;
 	else if (holds && !search->guards.gate)
@@ -495,11 +503,16 @@ static bool takes_it(const struct search *search)
 	return search->guards.gate || search->n_failed > 0;
 }
 
-/* That a deny gate denies it with other arguments says nothing where another gate takes it as it is, or may do so as soon as
- * the directory has told. */
+/* Or will, as soon as the directory has told. */
+static bool may_take_it(const struct search *search)
+{
+	return (search->may_guard.gate && search->may_guard.told == TOLD_ASK) || search->may_fail.gate;
+}
+
+/* That a deny gate denies it with other arguments says nothing where another gate takes it as it is, or may do so. */
 static void drop_naming(struct search *search, const struct search *monitoring)
 {
-	if (!takes_it(monitoring) && !(monitoring->may_guard.gate && monitoring->may_guard.told == TOLD_ASK))
+	if (!takes_it(monitoring) && !may_take_it(monitoring))
 		return;
 	if (search->names.gate && search->names.gate->deny)
 		search->names = (struct met){0};
@@ -534,6 +547,10 @@ static int look_at_all(struct search *search, struct cs_match *match)
 	*match = (struct cs_match){0};
 	r = answer(&monitoring, match);
 	match->monitored = r == 0 && only_monitored(&monitoring, match);
+	if (r == 0 && !match->monitored && match->kind != CS_MATCH_NONE && may_take_it(&monitoring)) {
+		cs_match_clear(match);
+		*match = (struct cs_match){.kind = CS_MATCH_ASK};
+	}
 	return r;
 }
 

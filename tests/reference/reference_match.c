@@ -469,8 +469,8 @@ static bool named_by_denial(const struct ref_world *world, const struct ref_acti
 static void match_with(const struct ref_world *world, const struct ref_action *action, const struct ref_person *person,
 		       bool doubtful, struct ref_match *match)
 {
-	struct said enforced, monitored;
-	bool taken;
+	struct said enforced, monitored, surely;
+	bool taken; /* for certain: doubt about what only monitors takes nothing away from what enforces */
 
 	*match = (struct ref_match){.kind = CS_MATCH_NONE};
 	for (size_t i = 0; i < world->policy.n_gates; i++) {
@@ -484,7 +484,8 @@ static void match_with(const struct ref_world *world, const struct ref_action *a
 	}
 	hear(world, action, false, doubtful, &enforced);
 	hear(world, action, true, doubtful, &monitored);
-	taken = monitored.guards || monitored.outside;
+	hear(world, action, true, false, &surely);
+	taken = surely.guards || surely.outside;
 	if (!nothing(&enforced)) {
 		say(&enforced, action, match);
 	} else if (!taken && named_by_denial(world, action, person, doubtful)) {
