@@ -24,7 +24,8 @@ static void look_at_signature(struct task *task, size_t i, struct count *count)
 		return;
 	reason = signed_check(task, &count->voters[i], &task->votes[i], &text);
 	if (reason != CS_WHY_NONE) {
-		count->voters[i].known = reason == CS_WHY_DOUBT ? CS_KNOWN_DOUBT : CS_KNOWN_NO;
+		/* where there was no memory to look, nothing is known of it */
+		count->voters[i].known = reason == CS_WHY_DOUBT || reason == CS_WHY_STORE ? CS_KNOWN_DOUBT : CS_KNOWN_NO;
 		if (!count->text) {
 			count->text = text;
 			text = NULL;
