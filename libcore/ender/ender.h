@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The helper that ends logins. It is forked by the daemon while that is still root, and keeps of root's rights only the one
- * to send signals (CAP_KILL). It ends the processes that registered themselves with it on end.sock, and no others: SIGTERM, and
- * SIGKILL 5 s later, by pidfd. The daemon tells it which registration; it cannot name a process.
+ * to send signals (CAP_KILL). It ends the processes that registered themselves with it on end.sock: SIGTERM, and SIGKILL 5 s
+ * later, by pidfd. What such a process had started itself when it was told to end (the shell of su or login) gets that SIGKILL
+ * too, if it is still there, and no other process gets any. The daemon tells it which registration; it cannot name a process.
  *
  * It ends with the daemon. What is registered is kept in a file of root's, `logins` in the folder of the sockets, with the
  * time at which each process began; so the next helper finds the same processes again, and no others. */

@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "ender.h"
 
-enum { LOGINS = 4096, PEERS = 32, RECORD = 512 };
+enum { LOGINS = 4096, PEERS = 32, RECORD = 512, STARTED = 8 };
 #define GREETED_MS 2000 /* whoever connected has to register by then */
 #define KILL_MS    5000 /* from SIGTERM to SIGKILL */
 
@@ -17,6 +17,7 @@ struct registered {
 	uint64_t start;       /* in clock ticks since the boot, as /proc says */
 	uint64_t kill_ms;     /* boot time; 0: it was not told to end */
 	bool killed;
+	int started[STARTED]; /* pidfds of what it had started itself when it was told to end; -1: free */
 	struct cs_login login;
 };
 
@@ -35,6 +36,10 @@ int process_open(uint32_t pid, int *ret_pidfd);
 /* 1: it is over. */
 int process_is_over(int pidfd);
 void process_signal(int pidfd, int number);
+/* The processes that this one started and that are still its own: at most max pidfds into ret_fds. How many. */
+size_t process_started(int pidfd, uint32_t pid, int *ret_fds, size_t max);
+/* What the process with this descriptor is: its number. 0, CS_ENOENT. */
+int process_number(int pidfd, uint32_t *ret_pid);
 
 /* kept.c: one record of the file, written at once. entry NULL: free. */
 void kept_write(int fd, size_t slot, const struct registered *entry);

@@ -40,6 +40,19 @@ static void send_daemon(struct helper *h)
 		_exit(0);
 }
 
+/* What it started itself: the shell of su and of login, which would go on without it. */
+static void gather(struct registered *entry)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < STARTED; i++)
+		cs_close(&entry->started[i]);
+	n = process_started(entry->pidfd, entry->pid, entry->started, STARTED);
+	while (n < STARTED)
+		entry->started[n++] = -1;
+}
+
+/* It may be stopped, and would hear of it only when it goes on. */
 static void end_login(struct helper *h, uint64_t registration)
 {
 	for (size_t i = 0; i < LOGINS; i++) {
@@ -48,7 +61,9 @@ static void end_login(struct helper *h, uint64_t registration)
 		if (entry->pidfd < 0 || entry->login.registration != registration || entry->kill_ms > 0)
 			continue;
 		entry->kill_ms = cs_boot_ms() + KILL_MS;
+		gather(entry);
 		process_signal(entry->pidfd, SIGTERM);
+		process_signal(entry->pidfd, SIGCONT);
 	}
 }
 
@@ -130,6 +145,12 @@ static void accept_peer(struct helper *h)
 
 /* --- Who registers ------------------------------------------------------------------------------------------------- */
 
+static void unstarted(struct registered *entry)
+{
+	for (size_t i = 0; i < STARTED; i++)
+		entry->started[i] = -1;
+}
+
 /* The pidfd and the login move into a free place. */
 static int add(struct helper *h, struct registered *entry)
 {
@@ -138,6 +159,7 @@ static int add(struct helper *h, struct registered *entry)
 			continue;
 		entry->login.registration = ++h->last;
 		h->logins[i] = *entry;
+		unstarted(&h->logins[i]);
 		kept_write(h->kept, i, entry);
 		tell(h, CS_END_RUNS, &entry->login);
 		return 0;
@@ -183,9 +205,33 @@ static void hear_peer(struct helper *h, struct peer *peer)
 
 /* --- Who runs ------------------------------------------------------------------------------------------------------ */
 
+/* The login goes on as long as something that it started does. 1: there is such a process, and it is in the entry now. */
+static int pass_on(struct registered *entry)
+{
+	for (size_t i = 0; i < STARTED; i++) {
+		int fd = entry->started[i];
+
+		entry->started[i] = -1;
+		if (fd < 0)
+			continue;
+		if (process_number(fd, &entry->pid) == 0 && process_start(fd, entry->pid, &entry->start) == 0) {
+			cs_close(&entry->pidfd);
+			entry->pidfd = fd;
+			return 1;
+		}
+		cs_close(&fd);
+	}
+	return 0;
+}
+
 static void login_over(struct helper *h, size_t slot)
 {
 	struct registered *entry = &h->logins[slot];
+
+	if (pass_on(entry) == 1) {
+		kept_write(h->kept, slot, entry);
+		return;
+	}
 
 	tell(h, CS_END_OVER, &entry->login);
 	kept_write(h->kept, slot, NULL);
@@ -202,11 +248,20 @@ static void find_again(struct helper *h)
 			continue;
 		entry.login.registration = ++h->last;
 		h->logins[i] = entry;
+		unstarted(&h->logins[i]);
 		tell(h, CS_END_RUNS, &entry.login);
 	}
 }
 
 /* --- The loop ------------------------------------------------------------------------------------------------------ */
+
+static void kill_login(const struct registered *entry)
+{
+	process_signal(entry->pidfd, SIGKILL);
+	for (size_t i = 0; i < STARTED; i++)
+		if (entry->started[i] >= 0)
+			process_signal(entry->started[i], SIGKILL);
+}
 
 /* Closes those whose time is over, kills those who did not end; how long until the next of that; -1: never. */
 static int look_at_time(struct helper *h)
@@ -226,7 +281,7 @@ static int look_at_time(struct helper *h)
 			continue;
 		entry->killed = entry->kill_ms <= now;
 		if (entry->killed)
-			process_signal(entry->pidfd, SIGKILL);
+			kill_login(entry);
 		else if (entry->kill_ms < next)
 			next = entry->kill_ms;
 	}

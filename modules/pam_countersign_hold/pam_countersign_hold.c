@@ -29,8 +29,8 @@ static int fill_confirm(const struct cs_pam *host, struct cs_confirm *call)
 	return cs_set(&call->service, strcmp(service, "sudo-i") == 0 ? "sudo" : service);
 }
 
-/* Whoever called sudo could signal it as long as its real uid is his: stop it, and so put off the end of what it runs, or kill it,
- * and leave that without anybody who ends it. sudo forks what watches over the command after this. */
+/* Whoever called sudo or su could signal it as long as its real uid is his: stop it, and so put off the end of what it runs, or
+ * kill it, and leave that without anybody who ends it. Both fork what they run after this. */
 static int keep_from_caller(void)
 {
 	return geteuid() != 0 || setresuid(0, (uid_t)-1, (uid_t)-1) == 0 ? 0 : CS_EPERM;
@@ -134,6 +134,8 @@ static int attend(struct cs_pam *host, const struct cs_decision *decision)
 		r = cs_client_register(&options, &call, host->args.timeout_ms, &why);
 	cs_free_str(&path);
 	cs_free_str(&name);
+	if (r == 0 && keep_from_caller() < 0)
+		return cs_pam_failed(host, CS_EPERM, "the session could not be kept from signals of its caller", NULL);
 	if (r == 0)
 		return PAM_SUCCESS;
 	pam_syslog(host->pamh, LOG_WARNING, "request %llu: this login cannot be ended: %s",
