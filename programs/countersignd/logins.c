@@ -11,23 +11,37 @@ struct login {
 	struct cs_caller caller;
 	struct cs_login told;
 	bool listed;  /* the authority took it */
+	bool again;   /* it is asked again: there was no memory for it */
+	bool warned;  /* that it is not */
 	bool gone;
 	bool look;
 	bool ending;
 	struct login *next;
 };
 
+/* Where only the answer was lost it attends already (CS_EEXIST). */
 static void attended(void *arg, int error, const char *text, const void *reply)
 {
 	struct login *login = arg;
 
 	(void)text;
 	(void)reply;
-	login->listed = error == 0;
+	login->listed = error == 0 || error == CS_EEXIST;
 	login->look = true;
-	if (error < 0)
-		cs_log(LOG_WARNING, "a login of request %llu (pid %u) is not listed, and cannot be ended: %s",
-			(unsigned long long)login->told.attend.number, login->told.attend.pid, cs_strerror(error));
+	login->again = error == CS_ENOMEM;
+	if (!login->listed && !login->warned)
+		cs_log(LOG_WARNING, "a login of request %llu (pid %u) is not listed, and cannot be ended%s: %s",
+			(unsigned long long)login->told.attend.number, login->told.attend.pid,
+			login->again ? " for now" : "", cs_strerror(error));
+	login->warned = !login->listed;
+}
+
+static void attend(struct login *login)
+{
+	struct server *s = login->server;
+
+	login->again = false;
+	cs_authority_call(s->authority, &login->caller, CS_CALL_ATTEND, &login->told.attend, -1, attended, login);
 }
 
 static void begins(struct server *s, const struct cs_login *told)
@@ -35,6 +49,8 @@ static void begins(struct server *s, const struct cs_login *told)
 	struct login *login = calloc(1, sizeof(*login));
 
 	if (!login || cs_copy(&cs_login_shape, told, &login->told) < 0) {
+		cs_log(LOG_ERR, "a login of request %llu (pid %u) is not listed, and cannot be ended: out of memory",
+			(unsigned long long)told->attend.number, told->attend.pid);
 		free(login);
 		return;
 	}
@@ -43,7 +59,7 @@ static void begins(struct server *s, const struct cs_login *told)
 		.connection = ++s->next_connection };
 	login->next = s->logins;
 	s->logins = login;
-	cs_authority_call(s->authority, &login->caller, CS_CALL_ATTEND, &login->told.attend, -1, attended, login);
+	attend(login);
 }
 
 static void told(void *arg, bool runs, const struct cs_login *login)
@@ -92,7 +108,7 @@ static void look(struct login *login)
 	struct cs_attend_answer answer = { 0 };
 	int r = cs_authority_attended(s->authority, &login->caller, &login->told.attend, &answer);
 
-	login->look = false;
+	login->look = r == CS_ENOMEM; /* whether it is to end is not known yet */
 	if (r == 0 && answer.end && !login->ending) {
 		login->ending = cs_ender_end(s->ender, login->told.registration) == 0;
 		if (!login->ending)
@@ -117,6 +133,8 @@ void logins_look(struct server *s)
 
 		if (login->look && login->listed)
 			look(login);
+		if (!login->gone && login->again)
+			attend(login);
 		if (!login->gone) {
 			at = &login->next;
 			continue;
