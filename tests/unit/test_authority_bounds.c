@@ -313,6 +313,55 @@ static void test_authority_a060_list_of_long_rows_fits(void **state)
 	house_close(&h);
 }
 
+/* What runs, with the longest line and the longest word about its end: a page of it, what whoever attends is told, and the reply to
+ * who ended it. Kills: rows without a bound; a text of the end that no answer has room for. */
+static void test_authority_a060_what_runs_and_its_end_fit(void **state)
+{
+	char why[CS_MAX_REASON + 1];
+	struct house h;
+	struct cs_caller root = house_person(0), module;
+	struct cs_decision d = { 0 }, reply = { 0 };
+	struct cs_sessions all = { .all = true };
+	struct cs_sessions_answer rows = { 0 };
+	struct cs_attend attend = { .kind = CS_ATTEND_COMMAND };
+	struct cs_attend_answer answer = { 0 };
+	struct cs_end end = { .reason = why };
+
+	(void)state;
+	memset(why, 'x', CS_MAX_REASON);
+	why[CS_MAX_REASON] = '\0';
+	house_open(&h);
+	any_arguments(&h);
+	submit_of(&h, 50000, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, ERIN, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(house_claim(&h, &d, 7, &reply), 0);
+	assert_int_equal(reply.verdict, CS_PERMIT);
+	cs_clear(&cs_decision_shape, &reply);
+	attend.number = end.number = d.number;
+	memcpy(attend.id, d.id, CS_ID_LEN);
+	for (uint64_t i = 0; i < 120; i++) {
+		module = house_module(&h, 100 + i);
+		assert_int_equal(house_call(&h, &module, CS_CALL_ATTEND, &attend, -1, &cs_attend_answer_shape, &answer), 0);
+		cs_clear(&cs_attend_answer_shape, &answer);
+	}
+	assert_int_equal(house_call(&h, &root, CS_CALL_SESSIONS, &all, -1, &cs_sessions_answer_shape, &rows), 0);
+	fits(CS_CALL_SESSIONS, &rows);
+	assert_true(rows.more && rows.n_sessions >= 20 && rows.n_sessions < 120);
+	assert_true(strlen(rows.sessions[0].line) <= CS_MAX_TEXT);
+	cs_clear(&cs_sessions_answer_shape, &rows);
+	assert_int_equal(house_call(&h, &root, CS_CALL_END, &end, -1, &cs_decision_shape, &reply), 0);
+	assert_int_equal(reply.reason, CS_WHY_ENDED);
+	fits(CS_CALL_END, &reply);
+	cs_clear(&cs_decision_shape, &reply);
+	assert_int_equal(cs_authority_attended(h.authority, &module, &attend, &answer), 0);
+	assert_true(answer.end);
+	fits(CS_CALL_ATTEND, &answer);
+	cs_clear(&cs_attend_answer_shape, &answer);
+	cs_clear(&cs_decision_shape, &d);
+	house_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_authority_a060_many_rules_and_a_large_group_fit),
 		cmocka_unit_test(test_authority_a060_evidence_pages_fit),
 		cmocka_unit_test(test_authority_a060_list_of_long_rows_fits),
+		cmocka_unit_test(test_authority_a060_what_runs_and_its_end_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
