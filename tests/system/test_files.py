@@ -327,6 +327,29 @@ def test_files_a060_artefact_that_is_too_large():
     artefacts()
 
 
+# Where the gate wants it hashed: only a regular file is that. Kills: the look for a regular file among the operands.
+def test_files_a036_an_artefact_that_is_no_file_is_refused_at_once():
+    pipe = FOLDER + "/pipe"
+    os.mkfifo(pipe)
+    try:
+        for word in pipe, "/dev/zero", "/dev/null", FOLDER:
+            refused(["sudo", "publish", word], "no-input")
+    finally:
+        os.unlink(pipe)
+
+
+# A second name in a folder of root's changes nothing about whose file it is.
+def test_files_a034_a_hard_link_to_a_file_of_the_requesters_is_refused():
+    mine, link = FOLDER + "/mine.pl", FOLDER + "/linked.pl"
+    write(mine, SCRIPT, 0o644, 2001)
+    os.link(mine, link)
+    try:
+        refused(["sudo", "perl", link], "exposed-file")
+    finally:
+        os.unlink(link)
+        os.unlink(mine)
+
+
 def test_files_a036_mutable_input_is_marked():
     artefacts()
     write("/home/alice/release.tar", "mine", 0o644, 2001)
