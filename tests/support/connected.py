@@ -43,13 +43,15 @@ def end():
 
 
 def snapshot():
-    """Content, owner and mode of each file and of its copy."""
+    """Content, owner and mode of each file and of its copy, while somebody may be at work on them."""
     found = {}
     for path in FILES + [path + ".countersign~" for path in FILES]:
-        if os.path.isfile(path):
-            st = os.stat(path)
+        try:
             with open(path, "rb") as file:
+                st = os.fstat(file.fileno())
                 found[path] = file.read(), st.st_mode & 0o7777, st.st_uid
+        except (FileNotFoundError, IsADirectoryError):
+            pass
     return found
 
 
