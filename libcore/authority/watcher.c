@@ -94,13 +94,18 @@ void watchers_forget_turn(struct cs_authority *a)
 
 static const char *own_text = "nobody looks on at a session of his own, under whichever account";
 
-/* Root looks at everything, unless it is the requester who became root. */
-static int root_may(const struct task *task)
+/* Root looks at everything, unless it is the requester who became root. Where nobody can tell who became root, he may look, and
+ * is not the one who has to: the requester may be root in the very session. 0; or why not, with *ret_text (static). */
+static int root_may(const struct task *task, const char **ret_text)
 {
 	const struct cs_subject *asked = &task->stored.request.subject;
 	uint32_t login = task->caller.login_uid;
 
-	return asked->uid != task->caller.uid && (login == CS_NO_UID || (login != asked->uid && login != asked->login_uid));
+	*ret_text = own_text;
+	if (asked->uid == task->caller.uid || (login != CS_NO_UID && (login == asked->uid || login == asked->login_uid)))
+		return CS_EPERM;
+	*ret_text = "somebody has to look on at this, and nobody can tell who became root here (no login uid): use an account of your own";
+	return login == CS_NO_UID && stored_watch(task->authority, &task->stored) == CS_WATCH_REQUIRED ? CS_EDOUBT : 0;
 }
 
 /* facts: the caller, then the requester. 0; or why not, with *ret_text (static). */
@@ -257,6 +262,7 @@ void screen_start(struct task *task)
 	static char root[] = "root";
 	const struct cs_person as_root = { .uid = task->caller.uid, .name = root };
 	const struct cs_screen *call = task->call;
+	const char *text = NULL;
 	int r = task_load(task, call->number);
 
 	if (call->leave)
@@ -265,10 +271,10 @@ void screen_start(struct task *task)
 		task_fail(task, r, r == CS_ENOENT ? "there is no such request that you may see" : NULL);
 	else if (!caller_is_root(task))
 		ask(task);
-	else if (root_may(task))
+	else if ((r = root_may(task, &text)) == 0)
 		look_on(task, &as_root);
 	else
-		look_away(task, CS_EPERM, own_text);
+		look_away(task, r, text);
 }
 
 int cs_authority_screen(struct cs_authority *a, const struct cs_caller *caller, const struct cs_screen *call,

@@ -250,6 +250,23 @@ static void test_authority_who_may_look_on(void **state)
 	over(&h, &d);
 }
 
+/* The requester may be root in the very session that somebody else has to look at. Kills: doubt of who became root. */
+static void test_authority_who_is_root_by_nobodys_word_is_not_who_has_to_look(void **state)
+{
+	struct house h;
+	struct cs_decision d = { 0 };
+	struct cs_caller root = person_on(0, LOOKS);
+	struct cs_screen_answer answer = { 0 };
+
+	runs(state, &h, REQUIRED, &d);
+	root.login_uid = CS_NO_UID;
+	assert_int_equal(screen_from(&h, root, (struct cs_screen){ .number = d.number }, &answer), CS_EDOUBT);
+	root.login_uid = BOB;
+	assert_int_equal(screen_from(&h, root, (struct cs_screen){ .number = d.number }, &answer), 0);
+	cs_clear(&cs_screen_answer_shape, &answer);
+	over(&h, &d);
+}
+
 /* Where the gate takes the requester's own vote as well. Kills: voter.self. */
 static void test_authority_his_own_vote_is_not_his_own_watcher(void **state)
 {
@@ -554,6 +571,7 @@ int main(void)
 		BOTH_STORES(test_authority_only_what_is_attended_to_is_told),
 		BOTH_STORES(test_authority_without_a_rule_nobody_looks_on),
 		BOTH_STORES(test_authority_who_may_look_on),
+		BOTH_STORES(test_authority_who_is_root_by_nobodys_word_is_not_who_has_to_look),
 		BOTH_STORES(test_authority_his_own_vote_is_not_his_own_watcher),
 		BOTH_STORES(test_authority_doubt_looks_on_at_nothing),
 		BOTH_STORES(test_authority_what_is_seen),
