@@ -106,6 +106,7 @@ static int session_add(struct task *task)
 	const struct cs_attend *call = task->call;
 	struct cs_authority *a = task->authority;
 	struct session *session = a->n_sessions < SESSIONS_MAX ? calloc(1, sizeof(*session)) : NULL;
+	int r = 0;
 
 	if (!session)
 		return CS_ENOMEM;
@@ -118,15 +119,19 @@ static int session_add(struct task *task)
 	begin_at(session, call, &task->now);
 	session->lasts_ms = stored_session_ms(a, &task->stored);
 	session->version = 1;
-	if (screen_open(task, session) < 0) {
+	r = session_end_again(a, session);
+	if (r == 0)
+		r = screen_open(task, session);
+	if (r < 0) { /* whoever attends asks again */
+		free(session->text);
 		free(session);
-		return CS_ENOMEM;
+		return r;
 	}
 	session->look_ms = task->now.boot_ms; /* the policy may have changed since it was released */
 	session->next = a->sessions;
 	a->sessions = session;
 	a->n_sessions++;
-	return session_end_again(a, session);
+	return 0;
 }
 
 void attend_start(struct task *task)
