@@ -167,6 +167,18 @@ void cs_sudo_conf_clear(struct cs_sudo_conf *conf)
 	memset(conf, 0, sizeof(*conf));
 }
 
+bool cs_sudo_conf_lacks_recorder(const struct cs_sudo_conf *conf)
+{
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct cs_sudo_conf_line *line = &conf->lines[i];
+
+		if (line->what == CS_SUDO_CONF_PLUGIN && line->n_words > 1 && strcmp(line->words[0], "sudoers_audit") != 0 &&
+			strncmp(line->words[0], "sudo_countersign", strlen("sudo_countersign")) != 0)
+			return false;
+	}
+	return true;
+}
+
 static const char *plugin_folder(const struct cs_sudo_conf *conf)
 {
 	const char *folder = PLUGIN_FOLDER;

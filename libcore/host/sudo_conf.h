@@ -37,6 +37,11 @@ int cs_sudo_conf_parse(const char *text, size_t len, struct cs_sudo_conf *ret_co
 int cs_sudo_conf_read(const struct cs_host *host, struct cs_sudo_conf *ret_conf);
 void cs_sudo_conf_clear(struct cs_sudo_conf *conf);
 
+/* sudo loads its own recorder (sudoers_io) by itself only where no line names an I/O plugin or a policy: does one of ours keep
+ * it out, which the machine would have without us? Not where a line names sudoers_io or sudoers_policy, nor where somebody
+ * else's plugin is named, which may be either; sudo 1.9, load_plugins.c, measured. */
+bool cs_sudo_conf_lacks_recorder(const struct cs_sudo_conf *conf);
+
 /* Where sudo finds the shared object of a Plugin line: the path, or below plugin_dir. The caller frees. 0; CS_ENOENT (the
  * line names none); CS_ENOMEM. */
 int cs_sudo_conf_plugin_file(const struct cs_sudo_conf *conf, const struct cs_sudo_conf_line *line, char **ret_path);

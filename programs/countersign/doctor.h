@@ -155,6 +155,7 @@ void cs_doctor_sudo_plugin_absent(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_alone(struct cs_doctor *doctor);
 void cs_doctor_sudo_attend(struct cs_doctor *doctor);
 void cs_doctor_sudo_watch(struct cs_doctor *doctor);
+void cs_doctor_sudo_recorder(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_missing(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_symbol(struct cs_doctor *doctor);
 void cs_doctor_sudo_plugin_argument(struct cs_doctor *doctor);

@@ -50,6 +50,7 @@ static const struct cs_doctor_check checks[] = {
 	{ "sudo-plugin-alone", ERROR, "A032", "sudo has our plugin and no session line", cs_doctor_sudo_plugin_alone },
 	{ "sudo-attend", WARNING, "host-facts: sudo", "what sudo runs is not listed and cannot be ended", cs_doctor_sudo_attend },
 	{ "sudo-watch", WARNING, "host-facts: sudo", "nobody can look on at what sudo runs", cs_doctor_sudo_watch },
+	{ "sudo-recorder", WARNING, "host-facts: sudo", "sudo records no sessions any more", cs_doctor_sudo_recorder },
 	{ "sudo-plugin-missing", ERROR, "host-facts: sudo", "the file of the plugin is not there: sudo refuses everybody",
 		cs_doctor_sudo_plugin_missing },
 	{ "sudo-plugin-symbol", ERROR, "host-facts: sudo", "the plugin's file has no such plugin: sudo refuses everybody",

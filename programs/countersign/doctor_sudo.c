@@ -12,6 +12,7 @@
 #define LINE   "Plugin sudo_countersign sudo_countersign.so"
 #define ATTEND "sudo_countersign_attend"
 #define WATCH  "sudo_countersign_watch"
+#define RECORDER "sudoers_io"
 
 static const char write_line[] = "write into it: " LINE;
 
@@ -125,6 +126,20 @@ void cs_doctor_sudo_watch(struct cs_doctor *doctor)
 {
 	look_beside(doctor, WATCH, "write below that of " ATTEND ": Plugin " WATCH " sudo_countersign.so",
 		"no line for " WATCH ": nobody can look on at what sudo runs, and what a gate says watch = required of is refused");
+}
+
+void cs_doctor_sudo_recorder(struct cs_doctor *doctor)
+{
+	const struct cs_sudo_conf_line *line = cs_doctor_plugin_line(doctor);
+	struct cs_place at = { 0 };
+
+	if (line == NULL || doctor->sudo_conf.refused != NULL || !(loads(doctor, ATTEND) || loads(doctor, WATCH)) ||
+		!cs_sudo_conf_lacks_recorder(&doctor->sudo_conf))
+		return;
+	at = place(line);
+	cs_doctor_find(doctor, &at, "write below it: Plugin " RECORDER " sudoers.so",
+		"no line for " RECORDER ", which sudo loads by itself only beside no other I/O plugin: log_output and log_input of "
+		"sudoers record nothing");
 }
 
 /* --- The plugin's file ---------------------------------------------------------------------------------------------- */

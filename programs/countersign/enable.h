@@ -53,7 +53,7 @@ int cs_enable_put_hold(const struct cs_host *host, const struct cs_enable_file *
 	bool front, struct cs_buf *out);
 int cs_enable_put_use_pam(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
 	bool front, struct cs_buf *out);
-/* Every line that names us, also a mistyped one; comments stay. */
+/* Every line that names us, also a mistyped one, and that of sudo's recorder which was written behind one; comments stay. */
 int cs_enable_take_plugin(const char *text, size_t len, struct cs_buf *out);
 int cs_enable_take_pam(const char *text, size_t len, struct cs_buf *out);
 int cs_enable_take_nothing(const char *text, size_t len, struct cs_buf *out);

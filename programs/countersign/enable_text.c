@@ -12,6 +12,7 @@
 #define HOLD_LINE "session    required     pam_countersign_hold.so\n"
 #define CONFIRM_LINE "session    required     pam_countersign_hold.so confirm\n"
 #define PLUGIN_LINE "Plugin sudo_countersign sudo_countersign.so\n"
+#define RECORDER_LINE "Plugin sudoers_io sudoers.so\n"
 #define ATTEND_LINE "Plugin sudo_countersign_attend sudo_countersign.so\n"
 #define WATCH_LINE "Plugin sudo_countersign_watch sudo_countersign.so\n"
 #define USE_PAM_LINE "UsePAM yes\n"
@@ -179,11 +180,11 @@ static bool names_plugin(const struct cs_sudo_conf *conf, const char *line)
 	return false;
 }
 
-/* What decides, what attends to what was let through, and what shows it. */
+/* What decides, what attends to what was let through, and what shows it; and sudo's own recorder, which these would keep out. */
 int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file *file, const char *text, size_t len,
 	bool front, struct cs_buf *out)
 {
-	static const char *const lines[] = { PLUGIN_LINE, ATTEND_LINE, WATCH_LINE };
+	static const char *const lines[] = { PLUGIN_LINE, RECORDER_LINE, ATTEND_LINE, WATCH_LINE };
 	struct cs_sudo_conf conf = { 0 };
 	int r = cs_sudo_conf_parse(text, len, &conf);
 	bool begun = false;
@@ -192,7 +193,8 @@ int cs_enable_put_plugin(const struct cs_host *host, const struct cs_enable_file
 	(void)file;
 	(void)front;
 	for (size_t i = 0; r == 0 && i < CS_COUNT(lines); i++) {
-		if (names_plugin(&conf, lines[i]))
+		if (names_plugin(&conf, lines[i]) ||
+			(strcmp(lines[i], RECORDER_LINE) == 0 && !cs_sudo_conf_lacks_recorder(&conf)))
 			continue;
 		if (!begun)
 			cs_buf_put(out, text, len);
@@ -250,11 +252,20 @@ static bool names(const char *line, size_t len, const char *what)
 	return len > 0 && *line != '#' && memmem(line, len, what, strlen(what)) != NULL;
 }
 
-static int take_lines(const char *text, size_t len, const char *what, struct cs_buf *out)
+static bool is_line(const char *line, size_t len, const char *wanted)
 {
+	return wanted != NULL && len == strlen(wanted) && memcmp(line, wanted, len) == 0;
+}
+
+/* behind: what goes with the line of ours before it; NULL: nothing does. */
+static int take_lines(const char *text, size_t len, const char *what, const char *behind, struct cs_buf *out)
+{
+	bool took = false;
+
 	for (size_t at = 0, end = 0; at < len; at = end) {
 		end = line_end(text, len, at);
-		if (!names(text + at, end - at, what))
+		took = names(text + at, end - at, what) || (took && is_line(text + at, end - at, behind));
+		if (!took)
 			cs_buf_put(out, text + at, end - at);
 	}
 	return cs_buf_error(out);
@@ -262,12 +273,12 @@ static int take_lines(const char *text, size_t len, const char *what, struct cs_
 
 int cs_enable_take_plugin(const char *text, size_t len, struct cs_buf *out)
 {
-	return take_lines(text, len, "sudo_countersign", out);
+	return take_lines(text, len, "sudo_countersign", RECORDER_LINE, out);
 }
 
 int cs_enable_take_pam(const char *text, size_t len, struct cs_buf *out)
 {
-	return take_lines(text, len, "pam_countersign", out);
+	return take_lines(text, len, "pam_countersign", NULL, out);
 }
 
 /* UsePAM stays: without it sshd would pass over all of PAM, and not only over us. */

@@ -85,8 +85,9 @@ countersign_sudo() {
     countersign_sudo_session
 }
 
-# countersign_sudo_attend: and what attends to the commands that run.
+# countersign_sudo_attend: and what attends to the commands that run, beside sudo's own recorder.
 countersign_sudo_attend() {
+    printf 'Plugin sudoers_io sudoers.so\n' >>/etc/sudo.conf
     printf 'Plugin sudo_countersign_attend %s\n' "$WORLD_PLUGIN" >>/etc/sudo.conf
 }
 

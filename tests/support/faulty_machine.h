@@ -132,6 +132,7 @@ static inline void healthy(const struct tree *tree)
 #define GATE "/usr/bin/countersign-gate --shell /bin/bash"
 #define GATED(WHOM) "Match " WHOM "\n  ForceCommand " GATE "\n  DisableForwarding yes\n  PermitUserRC no\n"
 #define ATTEND "Plugin sudo_countersign_attend sudo_countersign.so\n"
+#define RECORDER "\nPlugin sudoers_io sudoers.so\n" /* and not the one that Debian comments on */
 #define WATCH "Plugin sudo_countersign_watch sudo_countersign.so\n"
 #define DATABASE "/var/lib/countersign/countersign.db"
 
@@ -209,6 +210,8 @@ static const struct fault {
 		"Plugin sudo_countersign /opt/sudo_countersign.so", 0, "sudo-plugin-elsewhere", CONF, 0 },
 	{ "attend_missing", CONF, ATTEND, "", 0, "sudo-attend", CONF, 0 },
 	{ "watch_missing", CONF, WATCH, "", 0, "sudo-watch", CONF, 0 },
+	{ "recorder_missing", CONF, RECORDER, "\n", 0, "sudo-recorder", CONF, 0 },
+	{ "recorder_as_before", CONF, RECORDER, "\nPlugin sudoers_policy sudoers.so\n", 0, "", NULL, 0 },
 	{ "attend_alone", CONF, "Plugin sudo_countersign sudo", "#Plugin sudo_countersign sudo", 0, "sudo-plugin-absent", CONF, 0 },
 	{ "plugin_twice", CONF, "", "Plugin sudo_countersign sudo_countersign.so\n", 0, "sudo-plugin-twice", CONF, 0 },
 	{ "a049_other_plugin", CONF, "", "Plugin another_policy another.so\n", 0, "sudo-other-plugin", CONF, 0 },

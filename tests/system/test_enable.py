@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """countersign enable and disable with real sudo, sshd and su, from Debian's own files."""
+import glob
 import json
 import os
 import signal
@@ -220,6 +221,29 @@ def test_each_door_is_tried_confirmed_and_undone():
         assert "connected already" in enable(door).out
         disable(door)
         console()
+
+
+def recorded():
+    """How many sessions sudo has recorded after one more."""
+    assert run_as("bob", "sudo", "-n", "/usr/bin/id").status == 0
+    return len(glob.glob("/var/log/sudo-io/**/log.json", recursive=True))
+
+
+def test_sudo_goes_on_recording():
+    """sudo loads its recorder by itself only where no other I/O plugin is named. Kills an enable without that line."""
+    rules = "/etc/sudoers.d/recorded"
+    with open(rules, "w") as file:
+        file.write("Defaults:bob log_output\nbob ALL = (root) NOPASSWD: /usr/bin/id\n")
+    os.chmod(rules, 0o440)
+    try:
+        before = recorded()
+        enable("sudo")
+        assert recorded() == before + 1
+        disable("sudo")
+        assert recorded() == before + 2
+        untouched("sudo")
+    finally:
+        os.remove(rules)
 
 
 def test_without_a_confirmation_everything_is_put_back():
