@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every figure needs: running programs, the world, and the line that is printed."""
+import contextlib
 import json
 import os
 import shutil
@@ -79,7 +80,7 @@ def rss_mib(pid):
 
 
 def pam_services(permission="release.deploy", scope="project/tomcat"):
-    """The services bench-floor and bench-countersign, and the floor's daemon."""
+    """The services bench-floor and bench-countersign."""
     module = PROGRAMS / "bench_floor_pam.so"
     services = {
         "bench-floor": f"account required {module}\n",
@@ -88,7 +89,17 @@ def pam_services(permission="release.deploy", scope="project/tomcat"):
     os.makedirs("/run/bench-floor/pam.d", mode=0o755, exist_ok=True)
     for name, text in services.items():
         Path("/run/bench-floor/pam.d", name).write_text(text)
-    daemon = subprocess.Popen([PROGRAMS / "bench_floor_daemon"], stdout=subprocess.PIPE, text=True)
-    if daemon.stdout.readline() != "ready\n":
-        raise Failed("the floor's daemon does not serve")
-    return daemon
+
+
+@contextlib.contextmanager
+def floor_daemon():
+    """The floor's daemon, whose record lies beside the store."""
+    os.makedirs("/run/bench-floor", mode=0o755, exist_ok=True)
+    daemon = subprocess.Popen([PROGRAMS / "bench_floor_daemon", f"{STATE}/floor.record"], stdout=subprocess.PIPE, text=True)
+    try:
+        if daemon.stdout.readline() != "ready\n":
+            raise Failed("the floor's daemon does not serve")
+        yield
+    finally:
+        daemon.kill()
+        daemon.wait()
