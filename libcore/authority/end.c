@@ -77,38 +77,71 @@ int session_end(struct cs_authority *a, const struct cs_stored *stored, enum cs_
 	return r;
 }
 
-/* Did a person end it by this event? claimed: there was a use since, whose end this is not; then the wall clock tells them
- * apart. 1 and it is told, 0, CS_E…. */
-static int end_by_event(struct cs_authority *a, struct session *session, const struct cs_record *record, bool *claimed)
+/* Each event of a request, the newest first, until one is what was looked for. 1, 0, CS_E…. */
+typedef int (*event_fn)(void *arg, struct cs_event *event);
+static int look_back(struct cs_authority *a, uint64_t number, event_fn each, void *arg)
 {
-	struct cs_event event = { 0 };
-	int r = cs_decode_all(&cs_event_shape, record->bytes, record->n_bytes, &event);
+	struct cs_record *records = NULL;
+	size_t n = 0;
+	int r = cs_store_records_of(a->store, number, INT32_MAX, &records, &n);
 
-	if (r == 0 && event.kind == CS_EVENT_CLAIMED)
-		*claimed = true;
-	if (r == 0 && event.kind == CS_EVENT_ENDED && event.actor_name && *event.actor_name &&
-		(!*claimed || event.wall_ms >= session->since_wall_ms)) {
-		tell(a, session, event.reason, event.text);
-		session->end_turn = 0; /* it is recorded */
-		r = 1;
+	for (size_t i = n; r == 0 && i-- > 0;) {
+		struct cs_event event = { 0 };
+
+		r = cs_decode_all(&cs_event_shape, records[i].bytes, records[i].n_bytes, &event);
+		if (r == 0)
+			r = each(arg, &event);
+		cs_clear(&cs_event_shape, &event);
 	}
-	cs_clear(&cs_event_shape, &event);
+	for (size_t i = 0; i < n; i++)
+		cs_clear(&cs_record_shape, &records[i]);
+	free(records);
 	return r;
+}
+
+struct end_again {
+	struct cs_authority *authority;
+	struct session *session;
+	bool claimed; /* there was a use since, whose end an older one is not; then the wall clock tells them apart */
+};
+
+/* Did a person end it by this event? Then it is told. */
+static int end_by_event(void *arg, struct cs_event *event)
+{
+	struct end_again *again = arg;
+
+	if (event->kind == CS_EVENT_CLAIMED)
+		again->claimed = true;
+	if (event->kind != CS_EVENT_ENDED || !event->actor_name || !*event->actor_name ||
+		(again->claimed && event->wall_ms < again->session->since_wall_ms))
+		return 0;
+	tell(again->authority, again->session, event->reason, event->text);
+	again->session->end_turn = 0; /* it is recorded */
+	return 1;
 }
 
 int session_end_again(struct cs_authority *a, struct session *session)
 {
-	struct cs_record *records = NULL;
-	bool claimed = false;
-	size_t n = 0;
-	int r = cs_store_records_of(a->store, session->number, INT32_MAX, &records, &n);
+	struct end_again again = { .authority = a, .session = session };
+	int r = look_back(a, session->number, end_by_event, &again);
 
-	for (size_t i = n; r == 0 && i-- > 0;)
-		r = end_by_event(a, session, &records[i], &claimed);
-	for (size_t i = 0; i < n; i++)
-		cs_clear(&cs_record_shape, &records[i]);
-	free(records);
 	return r < 0 ? r : 0;
+}
+
+static int take_ended(void *arg, struct cs_event *event)
+{
+	struct cs_event *ended = arg;
+
+	if (event->kind != CS_EVENT_ENDED)
+		return 0;
+	*ended = *event;
+	*event = (struct cs_event){ 0 };
+	return 1;
+}
+
+int session_last_end(struct cs_authority *a, uint64_t number, struct cs_event *ret_event)
+{
+	return look_back(a, number, take_ended, ret_event);
 }
 
 void sessions_look_soon(struct cs_authority *a, uint64_t number)

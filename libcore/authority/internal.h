@@ -523,6 +523,8 @@ int session_end_one(struct cs_authority *authority, const struct cs_stored *stor
 /* Where a person ended it before whoever attends could hear that, because he or the daemon was gone: it is told again. 0, or
  * CS_E… where the record cannot be read. */
 int session_end_again(struct cs_authority *authority, struct session *session);
+/* The last event that told what ran because of the request to end. 1, 0 (there is none), CS_E…. Clear it with cs_event_shape. */
+int session_last_end(struct cs_authority *authority, uint64_t number, struct cs_event *ret_event);
 /* Something changed that it may not survive: what runs because of the request (0: of any) is looked at again at the next
  * tick. */
 void sessions_look_soon(struct cs_authority *authority, uint64_t number);

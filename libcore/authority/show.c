@@ -86,6 +86,20 @@ static int show_decision(struct task *task, const struct cs_answer *from, bool m
 	return 0;
 }
 
+static int show_end(struct task *task, struct cs_show_answer *show)
+{
+	struct cs_event event = { 0 };
+	int r = task->stored.used > 0 ? session_last_end(task->authority, task->stored.number, &event) : 0;
+
+	if (r == 1) {
+		show->ended_text = event.text; /* moved */
+		show->ended_wall_ms = event.wall_ms;
+		event.text = NULL;
+	}
+	cs_clear(&cs_event_shape, &event);
+	return r < 0 ? r : 0;
+}
+
 static int show_fill(struct task *task, const struct cs_answer *from, struct cs_show_answer *show)
 {
 	struct cs_authority *a = task->authority;
@@ -98,6 +112,8 @@ static int show_fill(struct task *task, const struct cs_answer *from, struct cs_
 	show->mine = task->caller.uid == task->stored.request.subject.uid;
 	if (r == 0)
 		r = show_decision(task, from, show->mine, &show->decision);
+	if (r == 0)
+		r = show_end(task, show);
 	if (r < 0)
 		return r;
 	memcpy(show->digest, task->stored.digest, CS_DIGEST_LEN);

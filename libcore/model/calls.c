@@ -116,6 +116,8 @@ static const struct cs_field show_answer_fields[] = {
 	CS_BOOL(cs_show_answer, may_vote),
 	CS_STR(cs_show_answer, may_vote_text, CS_MAX_TEXT),
 	CS_BOOL(cs_show_answer, policy_changed),
+	CS_STR(cs_show_answer, ended_text, CS_MAX_TEXT),
+	CS_U64(cs_show_answer, ended_wall_ms),
 	CS_U64(cs_show_answer, head_number),
 	CS_FIXED(cs_show_answer, head_chain, CS_DIGEST_LEN),
 };

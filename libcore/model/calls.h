@@ -198,6 +198,8 @@ struct cs_show_answer {
 	bool may_vote;
 	char *may_vote_text; /* why not */
 	bool policy_changed; /* it is open, and judged by another policy than the one under which it was asked */
+	char *ended_text;       /* by whom and why what ran was told to end, last; "": it was not */
+	uint64_t ended_wall_ms; /* and when */
 	uint64_t head_number; /* of the evidence, for the receipt that the voter keeps */
 	uint8_t head_chain[CS_DIGEST_LEN];
 };

@@ -70,7 +70,7 @@ static const struct cs_command commands[] = {
 	{ "sessions", "[REQUEST] [--mine]", "What runs, and who is in, because of which request",
 		"  --mine             only what you asked for\n", cs_run_sessions },
 	{ "end", "REQUEST --reason TEXT", "End what runs because of a request",
-		"  --reason TEXT      why: the person in it reads it, and it is recorded\n", cs_run_end },
+		"  --reason TEXT      why: it is told, and recorded\n", cs_run_end },
 	{ "break-glass", "[NAME] --reason TEXT [--for TIME]", "Past the approvals for a while, in an emergency",
 		"  --reason TEXT      why: everybody will read it\n"
 		"  --for TIME         how long, such as 15m (default: as long as the policy allows)\n",

@@ -181,6 +181,13 @@ static void put_terms(struct cs_buf *out, const struct cs_look *look, const stru
 		cs_span_text(request->session_ms, span);
 		cs_put(out, CS_LABEL "what it starts is ended after %s\n", "session", span);
 	}
+	if (cs_given(answer->ended_text)) {
+		cs_put(out, CS_LABEL, "what ran");
+		cs_escape(out, answer->ended_text);
+		cs_put(out, ", ");
+		cs_put_moment(out, look, answer->ended_wall_ms);
+		cs_put(out, "\n");
+	}
 	if (decision->watch == CS_WATCH_REQUIRED)
 		cs_put(out, CS_LABEL "it runs only while somebody looks on: countersign watch %llu\n", "watched",
 			(unsigned long long)decision->number);

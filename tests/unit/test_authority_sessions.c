@@ -195,7 +195,20 @@ static void test_authority_who_sees_what_runs(void **state)
 	over(&h, &d);
 }
 
-/* Kills: viewer_may_see in end_resume; the reason that is asked for; session->end. */
+/* What a request shows of the end: text has to be in it; NULL: nothing is. */
+static void shows_end(struct house *h, uint64_t number, const char *text)
+{
+	struct cs_show_answer show = { 0 };
+
+	assert_int_equal(house_show(h, ALICE, number, &show), 0);
+	assert_int_equal(show.ended_wall_ms != 0, text != NULL);
+	assert_int_equal(show.ended_text != NULL && *show.ended_text, text != NULL);
+	if (text)
+		assert_non_null(strstr(show.ended_text, text));
+	cs_clear(&cs_show_answer_shape, &show);
+}
+
+/* Kills: viewer_may_see in end_resume; the reason that is asked for; session->end; session_last_end in show. */
 static void test_authority_who_ends_what_runs(void **state)
 {
 	static const uint32_t may[] = { ALICE, BOB, 0 };
@@ -213,6 +226,7 @@ static void test_authority_who_ends_what_runs(void **state)
 		silent.number = d.number;
 		assert_int_equal(house_call(&h, &bob, CS_CALL_END, &silent, -1, &cs_decision_shape, NULL), CS_EINVAL);
 		assert_int_equal(told(&h, &d, 8, NULL), CS_WHY_NONE);
+		shows_end(&h, d.number, NULL);
 		changes = h.changes;
 		assert_int_equal(ends(&h, may[i], d.number, &reason), 0);
 		assert_int_equal(reason, CS_WHY_ENDED);
@@ -221,6 +235,7 @@ static void test_authority_who_ends_what_runs(void **state)
 		assert_int_equal(house_events(&h, CS_EVENT_ENDED, CS_WHY_ENDED), 1);
 		assert_int_equal(ends(&h, BOB, d.number, &reason), 0);
 		assert_int_equal(reason, CS_WHY_STATE); /* told already */
+		shows_end(&h, d.number, "wrong release");
 		over(&h, &d);
 	}
 }

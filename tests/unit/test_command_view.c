@@ -279,6 +279,23 @@ static void a_changed_policy_is_told_a087(void **state)
 	free(text);
 }
 
+/* Who was in a login could not be told where he was. Kills: the line in put_terms; cs_escape in it. */
+static void the_end_of_what_ran_is_told(void **state)
+{
+	static char ended[] = "ended by carol: wrong\x1b[2J release";
+	struct cs_show_answer answer = example();
+	char *text = view(&answer, true);
+
+	(void)state;
+	assert_null(strstr(text, "what ran"));
+	free(text);
+	answer.ended_text = ended;
+	answer.ended_wall_ms = 1784538000000;
+	text = view(&answer, true);
+	assert_non_null(strstr(text, "what ran      ended by carol: wrong\\x1B[2J release, 2026-"));
+	free(text);
+}
+
 static void missing_people_are_named_after_a_vote(void **state)
 {
 	struct cs_show_answer answer = example();
@@ -342,6 +359,7 @@ int main(void)
 		cmocka_unit_test(ssh_login_is_named_as_a_whole_connection_a024),
 		cmocka_unit_test(exposed_file_is_pointed_out_a034),
 		cmocka_unit_test(a_changed_policy_is_told_a087),
+		cmocka_unit_test(the_end_of_what_ran_is_told),
 		cmocka_unit_test(missing_people_are_named_after_a_vote),
 		cmocka_unit_test(list_says_what_each_waits_for),
 	};
