@@ -133,6 +133,28 @@ def test_monitor_ssh_goes_on_and_enforcing_holds():
         apply("mode = monitor")
 
 
+def test_report_counts_a_login_once():
+    """A real sshd asks in two phases, whatever lets her in. Kills: the account phase's event among those that are counted."""
+    apply('exempt her { person = "uid=alice,ou=people,dc=example,dc=org" }')
+    try:
+        since = last_event()
+        assert run_as("alice", *SSH, "true").status == 0
+        found = [event for event in events(since) if event["kind"] == "permitted" and event["gate"] == "door"]
+        assert len(found) == 2 and all(event["reason"] == "exempt" for event in found), found
+        export = run_as("root", "countersign", "evidence", "export", "--from", str(since + 1))
+        assert export.status == 0, export
+        with open("/root/login.jsonl", "w") as file:
+            file.write(export.out)
+        door = report("--file", "/root/login.jsonl")["door"]
+        assert door["at_once"] == 1 and door["only_asked"] == 1, door
+        before = report("--gate", "door")["door"]
+        assert run_as("alice", *SSH, "true").status == 0
+        door = report("--gate", "door")["door"]
+        assert door["at_once"] == before["at_once"] + 1, door
+    finally:
+        apply("mode = monitor")
+
+
 def test_monitor_report_says_what_would_have_been():
     """Of the daemon and of an export it is the same, and it fits a terminal."""
     run_as("alice", "sudo", COMMAND, "tomcat", "10.1")

@@ -56,6 +56,32 @@ static void add_monitored(struct cs_tally *tally, enum cs_verdict verdict, enum 
 	add(tally, 1, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_MONITORED), &cs_monitored_body_shape, &body);
 }
 
+enum phase { ACCOUNT, SESSION };
+
+/* A login as pam_countersign asks for it in the account phase, or pam_countersign_hold in the session phase. */
+static void add_login(struct cs_tally *tally, enum cs_reason reason, char *gate, enum phase phase)
+{
+	static char sshd[] = "sshd";
+	uint32_t groups[] = { 100 };
+	const struct cs_permitted_body body = { .action = { .service = sshd, .target_groups = groups,
+		.n_target_groups = phase == SESSION } };
+	struct cs_event event = of(CS_EVENT_PERMITTED, CS_PERMIT, reason);
+
+	event.gate = gate;
+	add(tally, 1, event, &cs_permitted_body_shape, &body);
+}
+
+/* A command, as sudo's plugin asks for it; of somebody without further groups. */
+static void add_command(struct cs_tally *tally, enum cs_reason reason, char *gate)
+{
+	static char sudo[] = "sudo", command[] = "/bin/true";
+	const struct cs_permitted_body body = { .action = { .service = sudo, .command = command } };
+	struct cs_event event = of(CS_EVENT_PERMITTED, CS_PERMIT, reason);
+
+	event.gate = gate;
+	add(tally, 1, event, &cs_permitted_body_shape, &body);
+}
+
 static void add_approved(struct cs_tally *tally, uint64_t ms)
 {
 	const struct cs_grounds grounds = { .elapsed_ms = ms };
@@ -82,8 +108,8 @@ static void test_tally_counts_each_kind_once(void **state)
 	for (size_t i = 0; i < CS_COUNT(kinds); i++)
 		for (size_t k = 0; k <= i; k++)
 			add(&tally, 7, of(kinds[i], CS_DENY, CS_WHY_NONE), NULL, NULL);
-	add(&tally, 8, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_HAS_RIGHT), NULL, NULL);
-	add(&tally, 9, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_BREAK_GLASS), NULL, NULL);
+	add_command(&tally, CS_WHY_HAS_RIGHT, deploy);
+	add_command(&tally, CS_WHY_BREAK_GLASS, deploy);
 	add(&tally, 9, of(CS_EVENT_CONFIRMED, CS_PERMIT, CS_WHY_CONFIRMED), NULL, NULL);
 	cs_tally_finish(&tally);
 	assert_int_equal(tally.n_gates, 1);
@@ -133,6 +159,35 @@ static void test_tally_monitored(void **state)
 	assert_int_equal(gate->missing[0].count, 2);
 	assert_int_equal(gate->missing[0].n_who, 2);
 	assert_string_equal(gate->missing[0].who[1], "carol");
+	cs_tally_clear(&tally);
+}
+
+/* One login is one, whichever let it in; what came no further than the account phase is told beside it. A plain right, and a role,
+ * are asked for once. Kills: only_asked that is not looked at, a right without a command taken for an account phase. */
+static void test_tally_a_login_is_counted_once(void **state)
+{
+	static char gate[] = "door", role[] = "infra";
+	static const enum cs_reason reasons[] = { CS_WHY_EXEMPT, CS_WHY_BREAK_GLASS, CS_WHY_ROOT, CS_WHY_UNGUARDED };
+	const struct cs_permitted_body right = { .action = { .target_name = role } };
+	struct cs_tally tally = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(reasons); i++) {
+		add_login(&tally, reasons[i], i < 2 ? gate : NULL, ACCOUNT);
+		add_login(&tally, reasons[i], i < 2 ? gate : NULL, SESSION);
+	}
+	add_login(&tally, CS_WHY_UNGUARDED, NULL, ACCOUNT);
+	add(&tally, 1, (struct cs_event){ .kind = CS_EVENT_PERMITTED, .reason = CS_WHY_HAS_RIGHT }, &cs_permitted_body_shape, &right);
+	cs_tally_finish(&tally);
+	assert_int_equal(tally.n_gates, 1);
+	assert_int_equal(tally.gates[0].at_once, 1);
+	assert_int_equal(tally.gates[0].break_glass, 1);
+	assert_int_equal(tally.gates[0].only_asked, 2);
+	assert_int_equal(tally.root, 1);
+	assert_int_equal(tally.unguarded, 1);
+	assert_int_equal(tally.rights, 1);
+	assert_int_equal(tally.only_asked, 3);
+	assert_int_equal(tally.unreadable, 0);
 	cs_tally_clear(&tally);
 }
 
@@ -247,11 +302,8 @@ static void test_tally_without_a_gate(void **state)
 
 	(void)state;
 	add(&tally, 1, event, NULL, NULL);
-	event.kind = CS_EVENT_PERMITTED;
-	for (size_t i = 0; i < CS_COUNT(reasons); i++) {
-		event.reason = reasons[i];
-		add(&tally, 2, event, NULL, NULL);
-	}
+	for (size_t i = 0; i < CS_COUNT(reasons); i++)
+		add_command(&tally, reasons[i], NULL);
 	cs_tally_finish(&tally);
 	assert_int_equal(tally.root, 1);
 	assert_int_equal(tally.unguarded, 2);
@@ -302,9 +354,11 @@ static void test_tally_says_what_it_could_not_read(void **state)
 	(void)state;
 	assert_int_equal(cs_tally_add(&tally, &record), 0);
 	add(&tally, 2, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_MONITORED), NULL, NULL);
+	add(&tally, 3, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_EXEMPT), NULL, NULL);
 	cs_tally_finish(&tally);
-	assert_int_equal(tally.unreadable, 2);
-	assert_int_equal(tally.events, 1);
+	assert_int_equal(tally.unreadable, 3);
+	assert_int_equal(tally.events, 2);
+	assert_int_equal(tally.gates[0].at_once, 1);
 	cs_tally_clear(&tally);
 }
 
@@ -345,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tally_counts_each_kind_once), cmocka_unit_test(test_tally_monitored),
+		cmocka_unit_test(test_tally_a_login_is_counted_once),
 		cmocka_unit_test(test_tally_spans), cmocka_unit_test(test_tally_median_and_90th),
 		cmocka_unit_test(test_tally_votes), cmocka_unit_test(test_tally_of_a_time_and_of_a_gate),
 		cmocka_unit_test(test_tally_break_glass), cmocka_unit_test(test_tally_without_a_gate),
