@@ -5,6 +5,7 @@
 
 #include <countersign/error.h>
 #include <countersign/types.h>
+#include <sys/types.h>
 
 #define COUNTERSIGN_PEOPLE_SOCKET "/run/countersign/people.sock"
 
@@ -41,8 +42,8 @@ int cs_has_rights(const char *socket_path, const struct cs_right_question *quest
 
 /* --- What others have to agree to --------------------------------------------------------------------------------- */
 
-/* What a program is about to do for whoever runs it. Nobody is named: the kernel says who asks. All strings stay the
- * caller's. */
+/* What a program is about to do for whoever runs it: the kernel says who that is. A service that runs as root says for whom it
+ * does it. All strings stay the caller's. */
 struct cs_app_action {
 	const char *service;   /* a word that begins with "app-" and names the program: "app-projects" */
 	const char *gate;      /* has to be the gate that guards it; NULL: whichever does */
@@ -50,6 +51,7 @@ struct cs_app_action {
 	const char *const *arguments; /* what it is done to, as the approvers read it; may be NULL when there are none */
 	size_t n_arguments;
 	const char *reason;    /* for the approvers; NULL: none */
+	const uid_t *user;     /* root alone: who asked the program for it, and proved to it who he is; NULL: the caller */
 };
 
 /* How it stands. Only verdict == CS_PERMIT lets anything be done. */
@@ -70,7 +72,8 @@ struct cs_app_request;
 /* Asks. socket_path as in cs_has_right. 0 and *ret_answer: CS_PERMIT (nobody has to agree, or others have already, and the
  * approval is used by this: do it now, once), CS_DENY, or CS_HOLD; *ret_request is then held, and NULL otherwise. The caller
  * ends it with cs_app_close. Where a gate wants a reason and none was given: CS_DENY with CS_WHY_NEEDS_REASON.
- * CS_EINVAL: the words make no sense, or the service is none of a program; CS_ETOOBIG; CS_EUNAVAIL, CS_ETIMEDOUT,
+ * CS_EINVAL: the words make no sense, or the service is none of a program; CS_EPERM: another user is named, and the caller is
+ * not root; CS_ETOOBIG; CS_EUNAVAIL, CS_ETIMEDOUT,
  * CS_EUNTRUSTED, CS_EPROTO (nobody to be trusted answers), CS_EINTR (a signal came), CS_EBUSY, CS_ENOMEM. After an error nothing
  * is changed but *ret_answer, which denies. Waits at most 7 seconds. */
 int cs_app_submit(const char *socket_path, const struct cs_app_action *action, struct cs_app_request **ret_request,

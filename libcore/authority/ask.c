@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ask: a program asks for whoever runs it. It becomes the submit that a module would send, of which the caller said what is to
- * be done, and the kernel who he is; then it goes the same way. */
+/* Ask: a program asks for whoever runs it, or, where root runs it, for whom it serves. It becomes the submit that a module
+ * would send, of which the caller said what is to be done, and the kernel who he is; then it goes the same way. */
 #include "submit.h"
 #include "mem.h"
 #include <stdio.h>
@@ -14,10 +14,11 @@
 static const struct {
 	const char *service; /* '-' at the end: every longer word that begins so */
 	bool runs_files;     /* never a word for what is done: the file is what others approve */
+	bool serves;         /* the program does it itself, so it may be for another than runs it */
 } services[] = {
-	{ "run", true },
-	{ "ssh-command", false },
-	{ "app-", false },
+	{ "run", true, false },
+	{ "ssh-command", false, false },
+	{ "app-", false, true },
 };
 
 static int is_service(const char *name, const char *service)
@@ -39,9 +40,19 @@ static const char *refused_service(const struct cs_ask *ask)
 			continue;
 		if (services[i].runs_files && command[0] != '/')
 			return "the command is no absolute path";
+		if (ask->for_another && !services[i].serves)
+			return "only what begins with app- is asked for another person";
 		return *command ? NULL : "there is nothing to be done";
 	}
 	return "a program may ask for run, ssh-command, and words that begin with app-";
+}
+
+/* Root's alone: who could name another would use up his approvals and his limits, and have his rights looked at. */
+static bool may_speak(const struct task *task)
+{
+	const struct cs_ask *ask = task->call;
+
+	return !ask->for_another || ask->for_uid == task->caller.uid || caller_is_root(task);
 }
 
 /* Where the file lies that is asked for, by the kernel's word and not by the caller's. "" where that is nowhere. */
@@ -106,6 +117,9 @@ static int fill(const struct task *task, struct cs_ask *ask, struct cs_submit *r
 	action->n_env = ask->n_env;
 	ask->argv = ask->env = NULL;
 	ask->n_argv = ask->n_env = 0;
+	/* Who does it is the caller, whoever asked for it: so nothing that root does for a person is ever what he could use
+	 * himself, and the record says which of both it is. */
+	ret_submit->subject.uid = ask->for_another ? ask->for_uid : task->caller.uid;
 	action->target_uid = task->caller.uid;
 	action->target_gid = task->caller.gid;
 	/* Nobody but the caller says whether others can change it, and he is one of them. */
@@ -120,13 +134,15 @@ static int fill(const struct task *task, struct cs_ask *ask, struct cs_submit *r
 }
 
 /* From here on the task is a submit. It begins here once more where the directory's answer came too late for it
- * (task_again), so who asks is set here: what the directory called him before is no part of the action's key. */
+ * (task_again), so who asks is set here: what the directory called him before is no part of the action's key. The login is the
+ * caller's also where he asks for another: it only takes away. */
 static void asked_start(struct task *task)
 {
 	struct cs_submit *submit = task->call;
+	uint32_t uid = submit->subject.uid;
 
 	cs_clear(&cs_subject_shape, &submit->subject);
-	submit->subject.uid = task->caller.uid;
+	submit->subject.uid = uid;
 	submit->subject.login_uid = task->caller.login_uid;
 	submit_internal_start(task);
 }
@@ -163,6 +179,8 @@ void ask_start(struct task *task)
 		task_fail(task, CS_EPERM, NULL);
 	else if (refused)
 		task_fail(task, CS_EINVAL, refused);
+	else if (!may_speak(task))
+		task_fail(task, CS_EPERM, "only root asks for another person");
 	else if (become_submit(task) == 0)
 		asked_start(task);
 }

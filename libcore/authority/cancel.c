@@ -4,15 +4,16 @@
 #include "mem.h"
 #include <string.h>
 
-/* By the secret of a connection that waits. On people.sock it is the caller's own as well: a secret is no way to act for
- * another. */
+/* By the secret of a connection that waits. On people.sock it is the caller's own as well, or root's, which may have asked for
+ * another: a secret is no way to act for him. */
 static int may_let_go(struct task *task, struct live **ret_live)
 {
 	const struct cs_cancel *call = task->call;
 	struct live *live = live_find(task->authority, call->id, call->secret);
 	int r = live ? task_load(task, live->number) : CS_EPERM;
 
-	if (r == 0 && !task->caller.module && task->caller.uid != task->stored.request.subject.uid)
+	if (r == 0 && !task->caller.module && !caller_is_root(task) &&
+		task->caller.uid != task->stored.request.subject.uid)
 		r = CS_EPERM;
 	if (r == 0)
 		*ret_live = live;

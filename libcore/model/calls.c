@@ -330,6 +330,8 @@ static const struct cs_field ask_fields[] = {
 	CS_U64(cs_ask, start_wall_ms),
 	CS_ARRAY(cs_ask, files, &cs_wanted_shape, CS_MAX_WANTED),
 	CS_BOOL(cs_ask, opened),
+	CS_BOOL(cs_ask, for_another),
+	CS_U32(cs_ask, for_uid),
 };
 SHAPE(ask);
 

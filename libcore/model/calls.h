@@ -41,8 +41,8 @@ enum cs_call_type {
 	CS_CALL_QUIET = 21,  /* people: whether the caller wants to be told of requests. cs_quiet -> cs_quiet_answer */
 	CS_CALL_ARCHIVE = 22, /* people, root: take a segment of the evidence, which lies in a file, out of the store.
 	                      * cs_archive -> cs_archive_answer */
-	CS_CALL_ASK = 23,    /* people: a submit by whoever calls, for himself; then wait, claim and cancel on the same
-	                      * connection. cs_ask -> cs_decision; takes a descriptor */
+	CS_CALL_ASK = 23,    /* people: a submit by whoever calls, for himself, or by root for another; then wait, claim and
+	                      * cancel on the same connection. cs_ask -> cs_decision; takes a descriptor */
 	CS_CALL_ATTEND = 24, /* module: what was released runs now, and as long as this connection is open. cs_attend ->
 	                      * cs_attend_answer */
 	CS_CALL_SESSIONS = 25, /* people: what runs because of which request. cs_sessions -> cs_sessions_answer */
@@ -321,7 +321,8 @@ struct cs_archive_answer {
 };
 extern const struct cs_shape cs_archive_answer_shape;
 
-/* What a program asks for its caller. Nobody is named: it is the kernel's word who calls, and the action runs as him. */
+/* What a program asks for its caller: it is the kernel's word who calls, and the action runs as him. A service that runs as
+ * root says whom it serves, because what it does it does as root; nobody else names anybody. */
 struct cs_ask {
 	char *service;  /* "run", "ssh-command", or a word that begins with "app-": never one that a module speaks for */
 	char *gate;     /* has to be the gate that guards it; "": whichever */
@@ -340,6 +341,8 @@ struct cs_ask {
 	struct cs_wanted *files; /* what arguments name, in the order in which their descriptors travel behind that of what is to run */
 	size_t n_files;
 	bool opened;             /* as in cs_submit */
+	bool for_another;        /* who asks is for_uid. Only of what begins with "app-"; who is not root may name himself alone */
+	uint32_t for_uid;
 };
 extern const struct cs_shape cs_ask_shape;
 

@@ -40,6 +40,8 @@ static int fill(const struct cs_app_action *action, struct cs_ask *ask)
 		cs_set(&ask->reason, action->reason != NULL ? action->reason : "") < 0)
 		return CS_ENOMEM;
 	ask->may_wait = true;
+	ask->for_another = action->user != NULL;
+	ask->for_uid = action->user != NULL ? *action->user : 0;
 	return fill_arguments(action, ask);
 }
 

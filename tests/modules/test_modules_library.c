@@ -199,8 +199,8 @@ static struct cs_decision app_approved = { .verdict = CS_HOLD, .reason = CS_WHY_
 	.version = 6 };
 static struct cs_decision app_permit = { .verdict = CS_PERMIT, .reason = CS_WHY_APPROVED, .state = CS_USED, .number = 12 };
 
-/* Asks, with these answers of the daemon after another. */
-static int app_ask(struct app *app, struct fake_step *steps, size_t n)
+/* Asks for this, with these answers of the daemon after another. */
+static int app_ask_for(struct app *app, const struct cs_app_action *action, struct fake_step *steps, size_t n)
 {
 	struct fake_options how = { .steps = steps, .n_steps = n, .listen_as = geteuid() };
 
@@ -208,7 +208,12 @@ static int app_ask(struct app *app, struct fake_step *steps, size_t n)
 	for (size_t i = 0; i < n; i++)
 		steps[i].text = "";
 	fake_start(&app->fake, &how);
-	return cs_app_submit(app->fake.path, &app_delete, &app->request, &app->answer);
+	return cs_app_submit(app->fake.path, action, &app->request, &app->answer);
+}
+
+static int app_ask(struct app *app, struct fake_step *steps, size_t n)
+{
+	return app_ask_for(app, &app_delete, steps, n);
 }
 
 static void app_end(struct app *app)
@@ -242,6 +247,7 @@ static void test_library_app_asks_waits_and_claims(void **state)
 	assert_string_equal(ask.argv[0], "delete");
 	assert_string_equal(ask.argv[1], "tomcat");
 	assert_true(ask.may_wait);
+	assert_false(ask.for_another);
 	cs_clear(&cs_ask_shape, &ask);
 	assert_int_equal(cs_app_wait(app.request, 100, &app.answer), 0);
 	assert_int_equal(app.answer.state, CS_APPROVED);
@@ -255,6 +261,33 @@ static void test_library_app_asks_waits_and_claims(void **state)
 	assert_memory_equal(claim.secret, app_held.secret, CS_ID_LEN);
 	assert_int_equal(app.fake.seen->connections, 1);
 	app_end(&app);
+}
+
+/* Root, which has uid 0 as well, is a user like any other here. Kills taking 0 for nobody, and a refusal for an answer. */
+static void test_library_app_asks_for_whom_it_serves(void **state)
+{
+	const uid_t users[] = { 5001, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(users); i++) {
+		struct fake_step steps[] = { { .call = CS_CALL_ASK, .reply = &app_held } };
+		struct fake_step refuses[] = { { .call = CS_CALL_ASK, .act = FAKE_ERROR, .error = CS_EPERM } };
+		struct cs_app_action action = app_delete;
+		struct cs_ask ask = { 0 };
+		struct app app;
+
+		action.user = &users[i];
+		assert_int_equal(app_ask_for(&app, &action, steps, 1), 0);
+		fake_call(&app.fake, 0, &ask);
+		assert_true(ask.for_another);
+		assert_int_equal(ask.for_uid, users[i]);
+		cs_clear(&cs_ask_shape, &ask);
+		app_end(&app);
+		assert_int_equal(app_ask_for(&app, &action, refuses, 1), CS_EPERM);
+		assert_int_equal(app.answer.verdict, CS_DENY);
+		assert_null(app.request);
+		app_end(&app);
+	}
 }
 
 /* Kills taking the reply to a wait or a cancel for a permit. */
@@ -368,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_library_many_are_all_denied_on_errors),
 		cmocka_unit_test(test_library_many_in_batches),
 		cmocka_unit_test(test_library_app_asks_waits_and_claims),
+		cmocka_unit_test(test_library_app_asks_for_whom_it_serves),
 		cmocka_unit_test(test_library_app_is_permitted_by_a_claim_alone),
 		cmocka_unit_test(test_library_app_at_once),
 		cmocka_unit_test(test_library_app_errors_deny),

@@ -2,11 +2,12 @@
 """Programs that ask for whoever runs them: `countersign run`."""
 import json
 import os
+import pwd
 import re
 import signal
 import subprocess
 
-from people import POLICY, approved_by, countersign, events, from_clean, held, last_event, reject, requests, show, until
+from people import POLICY, approve, approved_by, countersign, events, from_clean, held, last_event, reject, requests, show, until
 from term import Term
 from world import SCRIPT, run_as
 
@@ -319,6 +320,48 @@ def test_a_program_deletes_nothing_without_the_others():
     finally:
         countersign("countersign_start")
     assert projects() == {"tomcat", "httpd"}
+
+
+# A service of root, which knows by its own login whom it serves. Kills: judging root instead; using for one of both ways what
+# was approved for the other; a person who approves what root does for him.
+def test_a_service_of_root_asks_for_whom_it_serves():
+    alice = pwd.getpwnam("alice").pw_uid
+    process = start("root", [DELETE, "--for", str(alice), "tomcat", "it has moved"])
+    number = only_request()
+    asked = show(number)["request"]
+    assert asked["subject"]["uid"] == alice and asked["requester"]["name"] == "alice", asked
+    assert asked["action"]["target_uid"] == 0 and asked["action"]["service"] == "app-projects", asked
+    shown = run_as("bob", "countersign", "show", number).out
+    assert re.search(r"requester +alice \(uid", shown) and re.search(r"as +\(uid 0,", shown), shown
+    code = code_of(number)
+    assert approve("alice", number, code).status != 0
+    own = start("alice", [DELETE, "tomcat", "it has moved"])
+    other, = until(lambda: [row for row in requests() if row["state"] == "pending" and row["number"] != number])
+    approved_by(number, code, "bob")
+    approved_by(number, code, "carol")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0 and out == "project tomcat is deleted\n", (process.returncode, out, err)
+    assert own.poll() is None and show(other["number"])["decision"]["state"] == "pending"
+    assert run_as("alice", "countersign", "cancel", other["number"]).status == 0
+    assert own.communicate(timeout=20) and own.returncode == 1
+    os.rename(f"{PROJECTS}/.deleted/tomcat", f"{PROJECTS}/tomcat")
+    # his rights count, and not those of root
+    done = run_as("root", DELETE, "--for", pwd.getpwnam("dave").pw_uid, "tomcat", "nothing is his")
+    assert done.status == 1 and "no-permission" in done.err, done
+
+
+# Kills a uid that is believed because it is named, also where the kernel says another.
+def test_nobody_but_root_asks_for_another():
+    mark = last_event()
+    for user, named in (("bob", "alice"), ("dave", "alice"), ("alice", "bob"), ("alice", "root")):
+        done = run_as(user, DELETE, "--for", pwd.getpwnam(named).pw_uid, "tomcat", "in his name")
+        assert done.status == 3 and "not permitted" in done.err, done
+    assert [event["kind"] for event in events(mark)] == [] and projects() == {"tomcat", "httpd"}
+    process = start("alice", [DELETE, "--for", str(pwd.getpwnam("alice").pw_uid), "tomcat", "her own name"])
+    number = only_request()
+    assert show(number)["request"]["action"]["target_uid"] == pwd.getpwnam("alice").pw_uid
+    assert run_as("alice", "countersign", "cancel", number).status == 0
+    assert process.communicate(timeout=20) and process.returncode == 1
 
 
 from_clean(globals())

@@ -457,6 +457,185 @@ static void test_ask_of_root_and_strangers_is_denied(void **state)
 	close_house(&h);
 }
 
+/* --- What root does for whom it serves ---------------------------------------------------------------------------- */
+
+/* A service that runs as root deletes a project for this person. */
+static void ask_to_delete_for(struct asking *a, uint32_t uid)
+{
+	ask_to_delete(a);
+	a->ask.for_another = true;
+	a->ask.for_uid = uid;
+}
+
+/* Who asked is the person; who does it is root. Kills taking the caller for the subject, or the person for the target. */
+static void test_ask_of_root_for_whom_it_serves(void **state)
+{
+	const struct cs_caller service = person_on(0, 7);
+	struct cs_stored stored = { 0 };
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_delete_for(&a, ALICE);
+	person_held(&h, &a, &service, &d);
+	assert_int_equal(cs_store_get(h.store, d.number, &stored), 0);
+	assert_int_equal(stored.request.subject.uid, ALICE);
+	assert_string_equal(stored.request.subject.name, "alice");
+	assert_string_equal(stored.request.requester.id, "id-alice");
+	assert_int_equal(stored.request.action.target_uid, 0);
+	assert_string_equal(stored.request.action.service, "app-release");
+	cs_clear(&cs_stored_shape, &stored);
+	assert_int_equal(house_vote(&h, ALICE, d.number, CS_VOTE_APPROVE), CS_WHY_SELF);
+	assert_int_equal(house_vote(&h, ALICE_ADM, d.number, CS_VOTE_APPROVE), CS_WHY_SELF);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(person_claim(&h, &d, &service, false, CS_PERMIT), CS_WHY_APPROVED);
+	assert_int_equal(house_state(&h, d.number), CS_USED);
+	ask_to_delete_for(&a, DAVE); /* his rights count, and not root's */
+	assert_int_equal(ask_reason(&h, &a, &service, CS_DENY), CS_WHY_NO_PERMISSION);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* Kills leaving out may_speak, and taking 0, or what the caller is, for anybody's to name. */
+static void test_ask_nobody_but_root_names_another(void **state)
+{
+	const uint32_t others[] = { BOB, ALICE_ADM, 0, 4242, 65534, CS_NO_UID };
+	const struct cs_caller alice = person_on(ALICE, 7);
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	for (size_t i = 0; i < CS_COUNT(others); i++) {
+		ask_to_delete_for(&a, others[i]);
+		assert_int_equal(person_ask(&h, &a, &alice, &d), CS_EPERM);
+	}
+	assert_int_equal(house_events(&h, CS_EVENT_REQUESTED, CS_WHY_NEEDS_APPROVAL), 0);
+	ask_to_delete_for(&a, ALICE); /* himself */
+	person_held(&h, &a, &alice, &d);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* What runs as whoever asks is asked by himself. Kills a service that serves though it runs files. */
+static void test_ask_of_root_runs_nothing_for_another(void **state)
+{
+	static char word_ssh[] = "ssh-command";
+	const struct cs_caller service = person_on(0, 7);
+	const uint32_t nobody[] = { 0, 4242, 65534, CS_NO_UID };
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_run(&a);
+	a.ask.for_another = true;
+	a.ask.for_uid = ALICE;
+	assert_int_equal(person_ask(&h, &a, &service, &d), CS_EINVAL);
+	a.ask.service = word_ssh;
+	assert_int_equal(person_ask(&h, &a, &service, &d), CS_EINVAL);
+	for (size_t i = 0; i < CS_COUNT(nobody); i++) {
+		ask_to_delete_for(&a, nobody[i]);
+		assert_int_equal(ask_reason(&h, &a, &service, CS_DENY), CS_WHY_UNKNOWN_PERSON);
+	}
+	close_house(&h);
+}
+
+/* Nothing that was approved for root's doing is the person's own to use, nor sudo's for him, nor the other way round; the next
+ * that root asks for him finds it. Kills the person as the target, which makes both one action. */
+static void test_ask_of_root_is_used_by_root_alone(void **state)
+{
+	const struct cs_caller service = person_on(0, 7), later = person_on(0, 8), alice = person_on(ALICE, 9);
+	struct house_sudo s;
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 }, own = { 0 }, sudo = { 0 };
+
+	open_house(state, &h, policy);
+	ask_to_delete_for(&a, ALICE);
+	person_held(&h, &a, &service, &d);
+	cs_authority_gone(h.authority, &service);
+	cs_authority_turn(h.authority);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	ask_to_delete(&a);
+	person_held(&h, &a, &alice, &own);
+	assert_int_not_equal(own.number, d.number);
+	house_sudo_by(&s, ALICE, "alice");
+	assert_int_equal(house_submit(&h, &s, 20, &sudo), 0);
+	assert_int_equal(sudo.verdict, CS_HOLD);
+	assert_int_not_equal(sudo.number, d.number);
+	assert_int_equal(house_vote(&h, BOB, own.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	ask_to_delete_for(&a, ALICE);
+	assert_int_equal(ask_reason(&h, &a, &later, CS_PERMIT), CS_WHY_APPROVED);
+	assert_int_equal(house_state(&h, d.number), CS_USED);
+	assert_int_equal(house_state(&h, own.number), CS_APPROVED);
+	cs_clear(&cs_decision_shape, &sudo);
+	cs_clear(&cs_decision_shape, &own);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* The service withdraws what it asked, and the record says that it was root; who started it by hand, from his own login, is no
+ * other person. Kills forgetting root in may_let_go, and the caller's login where another is named. */
+static void test_ask_of_root_is_withdrawn_by_root(void **state)
+{
+	struct cs_caller service = person_on(0, 7);
+	const struct cs_caller bob = person_on(BOB, 9);
+	enum cs_reason reason = CS_WHY_NONE;
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	service.login_uid = BOB;
+	ask_to_delete_for(&a, ALICE);
+	person_held(&h, &a, &service, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_NOT_INDEPENDENT);
+	assert_int_equal(let_go(&h, &d, &bob, &reason), CS_EPERM);
+	assert_int_equal(let_go(&h, &d, &service, &reason), 0);
+	assert_int_equal(reason, CS_WHY_CANCELLED);
+	assert_int_equal(house_state(&h, d.number), CS_CANCELLED);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* --- Asked for ahead ---------------------------------------------------------------------------------------------- */
+
+/* Nothing permitted runs, whatever was approved: the reply opens nothing, and what runs later uses it once. Kills using what is
+ * found where it is only asked for ahead, and another file than was hashed then. */
+static void test_ask_ahead_is_used_by_what_runs_later(void **state)
+{
+	const struct cs_caller job = person_on(ALICE, 7), later = person_on(ALICE, 8);
+	char kept[128];
+	struct house h;
+	struct asking a;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, policy);
+	(void)snprintf(kept, sizeof(kept), "%s.kept", h.program);
+	assert_int_equal(link(h.program, kept), 0);
+	ask_to_run(&a);
+	a.ask.ahead = true;
+	assert_int_equal(person_ask(&h, &a, &job, &d), 0);
+	assert_int_equal(d.verdict, CS_DENY);
+	assert_int_equal(d.reason, CS_WHY_NOT_WAITING);
+	assert_int_equal(house_state(&h, d.number), CS_PENDING);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(ask_reason(&h, &a, &job, CS_DENY), CS_WHY_NOT_WAITING);
+	assert_int_equal(house_state(&h, d.number), CS_APPROVED);
+	a.ask.ahead = false;
+	house_write(h.program, "#!/bin/sh\nexit\n");
+	assert_int_equal(ask_reason(&h, &a, &later, CS_HOLD), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_state(&h, d.number), CS_APPROVED);
+	assert_int_equal(rename(kept, h.program), 0);
+	assert_int_equal(ask_reason(&h, &a, &later, CS_PERMIT), CS_WHY_APPROVED);
+	assert_int_equal(house_state(&h, d.number), CS_USED);
+	assert_int_equal(ask_reason(&h, &a, &later, CS_HOLD), CS_WHY_NEEDS_APPROVAL);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +650,12 @@ int main(void)
 		BOTH_STORES(test_ask_is_withdrawn_by_who_waits),
 		BOTH_STORES(test_ask_joins_its_own_kind_alone),
 		BOTH_STORES(test_ask_of_root_and_strangers_is_denied),
+		BOTH_STORES(test_ask_of_root_for_whom_it_serves),
+		BOTH_STORES(test_ask_nobody_but_root_names_another),
+		BOTH_STORES(test_ask_of_root_runs_nothing_for_another),
+		BOTH_STORES(test_ask_of_root_is_used_by_root_alone),
+		BOTH_STORES(test_ask_of_root_is_withdrawn_by_root),
+		BOTH_STORES(test_ask_ahead_is_used_by_what_runs_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* delete-project NAME REASON: deletes a project once others have agreed to it.
+/* delete-project [--for UID] NAME REASON: deletes a project once others have agreed to it.
  *
  * The folders of the projects, and the one they lie in, may be written by the group "projects", of which nobody is a
- * member, and this program runs with that group (mode 2755). So nobody deletes a project but through it, and it asks first. Who asks is whoever runs it: the kernel tells
- * countersignd the uid, which a program with a group of its own does not change.
+ * member, and this program runs with that group (mode 2755). So nobody deletes a project but through it, and it asks
+ * first. Who asks is whoever runs it: the kernel tells countersignd the uid, which a program with a group of its own does
+ * not change.
+ *
+ * A service that runs as root, and to which people log in in a way of its own, gives it the uid of the one whom it serves.
+ * countersignd takes that from root alone.
  *
  * cc -o delete-project delete_project.c -lcountersign */
 #define _GNU_SOURCE
@@ -11,6 +15,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,6 +64,18 @@ static int wait_for_others(struct cs_app_request *request, struct cs_app_answer 
 	return answer->verdict == CS_PERMIT ? 0 : denied(answer);
 }
 
+/* A number and nothing else; the largest one is no user. */
+static int read_uid(const char *word, uid_t *uid)
+{
+	char *end = NULL;
+	unsigned long number = strtoul(word, &end, 10);
+
+	if (word[0] < '0' || word[0] > '9' || *end != '\0' || number >= UINT32_MAX)
+		return -1;
+	*uid = (uid_t)number;
+	return 0;
+}
+
 static int delete_project(const char *name)
 {
 	int folder = open(PROJECTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -77,15 +94,18 @@ int main(int argc, char **argv)
 	const struct sigaction action = { .sa_handler = note };
 	struct cs_app_request *request = NULL;
 	struct cs_app_answer answer;
+	int serves = argc == 5 && strcmp(argv[1], "--for") == 0;
+	char **words = serves ? argv + 3 : argv + 1;
+	uid_t user = 0;
 	int status = 0, r = 0;
 
-	if (argc != 3 || !is_name(argv[1])) {
-		fprintf(stderr, "usage: delete-project NAME REASON\n");
+	if ((argc != 3 && !serves) || !is_name(words[0]) || (serves && read_uid(argv[2], &user) < 0)) {
+		fprintf(stderr, "usage: delete-project [--for UID] NAME REASON\n");
 		return 2;
 	}
-	const char *arguments[] = { argv[1] };
+	const char *arguments[] = { words[0] };
 	const struct cs_app_action delete = { .service = "app-projects", .gate = "delete-project", .command = "delete",
-		.arguments = arguments, .n_arguments = 1, .reason = argv[2] };
+		.arguments = arguments, .n_arguments = 1, .reason = words[1], .user = serves ? &user : NULL };
 
 	sigaction(SIGINT, &action, NULL);
 	r = cs_app_submit(NULL, &delete, &request, &answer);
@@ -96,5 +116,5 @@ int main(int argc, char **argv)
 			(unsigned long long)answer.number, answer.check_code);
 	status = wait_for_others(request, &answer);
 	cs_app_close(&request);
-	return status == 0 ? delete_project(argv[1]) : status;
+	return status == 0 ? delete_project(words[0]) : status;
 }
