@@ -80,16 +80,17 @@ static bool same_request(const struct session *session, const struct cs_attend *
 	return session->number == attend->number && memcmp(session->id, attend->id, CS_ID_LEN) == 0;
 }
 
-/* Only what was released here, and by this very request. */
-static bool may_attend(struct task *task)
+/* Only what was released here, and by this very request. 0; CS_EPERM is for good, anything else is not known now. */
+static int may_attend(struct task *task)
 {
 	const struct cs_attend *call = task->call;
 	const struct cs_stored *stored = &task->stored;
+	int r = call->kind == CS_ATTEND_COMMAND || call->kind == CS_ATTEND_LOGIN ? task_load(task, call->number) : CS_EPERM;
 
-	return (call->kind == CS_ATTEND_COMMAND || call->kind == CS_ATTEND_LOGIN) &&
-	       task_load(task, call->number) == 0 && stored->used > 0 && !glass_is_debt(stored) &&
-	       memcmp(stored->request.id, call->id, CS_ID_LEN) == 0 &&
-	       strcmp(stored->request.action.host, task->authority->options.host) == 0;
+	if (r < 0)
+		return r == CS_ENOENT ? CS_EPERM : r;
+	return stored->used > 0 && !glass_is_debt(stored) && memcmp(stored->request.id, call->id, CS_ID_LEN) == 0 &&
+			strcmp(stored->request.action.host, task->authority->options.host) == 0 ? 0 : CS_EPERM;
 }
 
 /* Whoever attends to it says since when: a daemon that was started later cannot know. Never in the future. */
@@ -142,8 +143,8 @@ void attend_start(struct task *task)
 
 	if (r == 0 && session_on(task->authority, task->caller.connection))
 		r = CS_EEXIST;
-	if (r == 0 && !may_attend(task))
-		r = CS_EPERM;
+	if (r == 0)
+		r = may_attend(task);
 	if (r == 0)
 		r = session_add(task);
 	if (r == 0)

@@ -21,7 +21,10 @@
 struct cs_ender {
 	int fd;
 	pid_t pid;
-	bool gone; /* the descriptor stays until it is closed, for those who watch it */
+	bool gone;   /* the descriptor stays until it is closed, for those who watch it */
+	bool untold; /* what was heard last could not be told */
+	struct cs_login heard;
+	enum cs_end_frame frame;
 	struct cs_buf in;
 };
 
@@ -135,6 +138,7 @@ void cs_ender_close(struct cs_ender **ender)
 	(void)kill(gone->pid, SIGKILL);
 	while (waitpid(gone->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	cs_clear(&cs_login_shape, &gone->heard);
 	cs_buf_clear(&gone->in);
 	free(gone);
 	*ender = NULL;
@@ -147,24 +151,32 @@ int cs_ender_fd(const struct cs_ender *ender)
 
 /* --- Words --------------------------------------------------------------------------------------------------------- */
 
+/* One frame; it is done with when whoever hears of it took it. 1; 0: there is none. */
+static int tell_next(struct cs_ender *ender, cs_ender_fn told, void *arg)
+{
+	int r = ender->untold ? 1 : cs_end_take(&ender->in, &ender->frame, &ender->heard);
+
+	if (r != 1)
+		return r;
+	ender->untold = true;
+	if (ender->frame == CS_END_RUNS || ender->frame == CS_END_OVER)
+		r = told(arg, ender->frame == CS_END_RUNS, &ender->heard);
+	if (r < 0)
+		return r;
+	ender->untold = false;
+	cs_clear(&cs_login_shape, &ender->heard);
+	return 1;
+}
+
 int cs_ender_hear(struct cs_ender *ender, cs_ender_fn told, void *arg)
 {
-	struct cs_login login = { 0 };
-	enum cs_end_frame frame = CS_END_GREETING;
 	int r = ender->gone ? CS_EUNAVAIL : cs_frame_recv(ender->fd, &ender->in, NULL);
 
-	if (r == CS_EBUSY || r == CS_EINTR)
-		return 0;
-	for (r = r > 0 ? 1 : CS_EUNAVAIL; r == 1;) {
-		r = cs_end_take(&ender->in, &frame, &login);
-		if (r != 1)
-			break;
-		if (frame == CS_END_RUNS || frame == CS_END_OVER)
-			told(arg, frame == CS_END_RUNS, &login);
-		cs_clear(&cs_login_shape, &login);
-	}
-	if (r == 0)
-		return 0;
+	r = r > 0 || r == CS_EBUSY || r == CS_EINTR ? 1 : CS_EUNAVAIL;
+	while (r == 1)
+		r = tell_next(ender, told, arg);
+	if (r == 0 || r == CS_ENOMEM)
+		return r;
 	ender->gone = true;
 	return CS_EUNAVAIL;
 }

@@ -29,9 +29,10 @@ void cs_ender_close(struct cs_ender **ender);
 /* For the loop: readable means cs_ender_hear. -1: it is gone. */
 int cs_ender_fd(const struct cs_ender *ender);
 
-/* Calls told for each login that began (runs) or is over. 0; CS_EUNAVAIL: the helper is gone, and nothing is to be heard of
- * it any more. */
-typedef void (*cs_ender_fn)(void *arg, bool runs, const struct cs_login *login);
+/* Calls told for each login that began (runs) or is over; told returns 0, or CS_ENOMEM: that one stays the next that is told. 0;
+ * CS_ENOMEM: nothing is lost, call it again soon, readable or not; CS_EUNAVAIL: the helper is gone, and nothing is to be heard
+ * of it any more. */
+typedef int (*cs_ender_fn)(void *arg, bool runs, const struct cs_login *login);
 int cs_ender_hear(struct cs_ender *ender, cs_ender_fn told, void *arg);
 
 /* End the process with this registration. 0, CS_EUNAVAIL, CS_EBUSY, CS_ENOMEM. */

@@ -14,21 +14,25 @@ static int put(const struct registered *entry, const char *boot_id, struct cs_bu
 	return cs_encode(&cs_login_shape, &entry->login, out);
 }
 
-void kept_write(int fd, size_t slot, const struct registered *entry)
+int kept_write(int fd, size_t slot, const struct registered *entry)
 {
 	uint8_t bytes[RECORD] = { 0 };
 	struct cs_buf out;
 	struct cs_now now;
+	int r = cs_now_read(&now);
 
 	cs_buf_init(&out, RECORD - 4);
-	if (entry && cs_now_read(&now) == 0 && put(entry, now.boot_id, &out) == 0) {
+	if (r == 0 && entry)
+		r = put(entry, now.boot_id, &out);
+	if (r == 0 && entry) {
 		bytes[0] = (uint8_t)(out.len >> 8);
 		bytes[1] = (uint8_t)out.len;
 		memcpy(bytes + 2, out.data, out.len);
 	}
+	if (r == 0 && pwrite(fd, bytes, sizeof(bytes), (off_t)(slot * RECORD)) != (ssize_t)sizeof(bytes))
+		r = CS_EIO;
 	cs_buf_clear(&out);
-	/* What could not be written is not found again by the next helper; this one knows it. */
-	(void)!pwrite(fd, bytes, sizeof(bytes), (off_t)(slot * RECORD));
+	return r;
 }
 
 int kept_parse(const uint8_t *bytes, size_t n, const char *boot_id, struct registered *ret_entry)
@@ -47,7 +51,7 @@ int kept_parse(const uint8_t *bytes, size_t n, const char *boot_id, struct regis
 	entry.start = cs_cursor_u64(&cur);
 	if (boot && strcmp(boot, boot_id) == 0)
 		r = cs_decode(&cs_login_shape, &cur, &entry.login);
-	if (r == 0)
+	if (r == 0 || cur.error == CS_ENOMEM)
 		r = cs_cursor_end(&cur);
 	cs_free_str(&boot);
 	if (r < 0) {
@@ -58,22 +62,37 @@ int kept_parse(const uint8_t *bytes, size_t n, const char *boot_id, struct regis
 	return 0;
 }
 
+/* 1: the process that registered is still there, and open; 0: it is over. CS_EIO. */
+static int find(struct registered *entry)
+{
+	uint64_t start = 0;
+	int r = process_open(entry->pid, &entry->pidfd);
+
+	if (r < 0)
+		return r == CS_ENOENT ? 0 : r;
+	if (process_start(entry->pidfd, entry->pid, &start) < 0)
+		return process_is_over(entry->pidfd) ? 0 : CS_EIO;
+	return start == entry->start;
+}
+
 int kept_read(int fd, size_t slot, struct registered *ret_entry)
 {
 	struct registered entry = { .pidfd = -1 };
 	uint8_t bytes[RECORD];
-	uint64_t start = 0;
 	struct cs_now now;
+	ssize_t n = pread(fd, bytes, sizeof(bytes), (off_t)(slot * RECORD));
+	int r = n < 0 ? CS_EIO : cs_now_read(&now);
 
-	if (pread(fd, bytes, sizeof(bytes), (off_t)(slot * RECORD)) != (ssize_t)sizeof(bytes) || cs_now_read(&now) < 0 ||
-		kept_parse(bytes, sizeof(bytes), now.boot_id, &entry) < 0)
-		return 0;
-	if (process_open(entry.pid, &entry.pidfd) == 0 && process_start(entry.pidfd, entry.pid, &start) == 0 &&
-		start == entry.start) {
+	if (r == 0)
+		r = kept_parse(bytes, (size_t)n, now.boot_id, &entry);
+	if (r < 0)
+		return r == CS_EIO || r == CS_ENOMEM ? r : 0;
+	r = find(&entry);
+	if (r == 1) {
 		*ret_entry = entry;
 		return 1;
 	}
 	cs_close(&entry.pidfd);
 	cs_clear(&cs_login_shape, &entry.login);
-	return 0;
+	return r;
 }

@@ -3,6 +3,7 @@
 #include "ender_internal.h"
 #include "file.h"
 #include "mem.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ int process_open(uint32_t pid, int *ret_pidfd)
 	int fd = pid > 0 && pid <= INT32_MAX ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
 
 	if (fd < 0)
-		return CS_ENOENT;
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? CS_EIO : CS_ENOENT;
 	*ret_pidfd = fd; /* close-on-exec, always */
 	return 0;
 }

@@ -151,16 +151,20 @@ static void unstarted(struct registered *entry)
 		entry->started[i] = -1;
 }
 
-/* The pidfd and the login move into a free place. */
+/* The pidfd and the login move into a free place. What the next helper would not find again is not taken. */
 static int add(struct helper *h, struct registered *entry)
 {
+	int r = 0;
+
 	for (size_t i = 0; i < LOGINS; i++) {
 		if (h->logins[i].pidfd >= 0)
 			continue;
 		entry->login.registration = ++h->last;
+		r = kept_write(h->kept, i, entry);
+		if (r < 0)
+			return r;
 		h->logins[i] = *entry;
 		unstarted(&h->logins[i]);
-		kept_write(h->kept, i, entry);
 		tell(h, CS_END_RUNS, &entry->login);
 		return 0;
 	}
@@ -205,16 +209,14 @@ static void hear_peer(struct helper *h, struct peer *peer)
 
 /* --- Who runs ------------------------------------------------------------------------------------------------------ */
 
-/* The login goes on as long as something that it started does. 1: there is such a process, and it is in the entry now. */
+/* The login goes on as long as something that it started does. 1: there is such a process, and the entry is its now. */
 static int pass_on(struct registered *entry)
 {
 	for (size_t i = 0; i < STARTED; i++) {
 		int fd = entry->started[i];
 
 		entry->started[i] = -1;
-		if (fd < 0)
-			continue;
-		if (process_number(fd, &entry->pid) == 0 && process_start(fd, entry->pid, &entry->start) == 0) {
+		if (fd >= 0 && !process_is_over(fd)) {
 			cs_close(&entry->pidfd);
 			entry->pidfd = fd;
 			return 1;
@@ -224,27 +226,38 @@ static int pass_on(struct registered *entry)
 	return 0;
 }
 
+/* The file says whose the entry is now; until it does, that is tried again. */
+static void keep(const struct helper *h, size_t slot, struct registered *entry)
+{
+	entry->unkept = process_number(entry->pidfd, &entry->pid) < 0 ||
+			process_start(entry->pidfd, entry->pid, &entry->start) < 0 || kept_write(h->kept, slot, entry) < 0;
+}
+
 static void login_over(struct helper *h, size_t slot)
 {
 	struct registered *entry = &h->logins[slot];
 
 	if (pass_on(entry) == 1) {
-		kept_write(h->kept, slot, entry);
+		keep(h, slot, entry);
 		return;
 	}
-
 	tell(h, CS_END_OVER, &entry->login);
-	kept_write(h->kept, slot, NULL);
+	(void)kept_write(h->kept, slot, NULL); /* what stands there leads to nobody any more */
 	cs_close(&entry->pidfd);
 	cs_clear(&cs_login_shape, &entry->login);
 }
 
+/* Whoever cannot find them all again leaves it to the next. */
 static void find_again(struct helper *h)
 {
 	struct registered entry = { .pidfd = -1 };
 
 	for (size_t i = 0; i < LOGINS; i++) {
-		if (kept_read(h->kept, i, &entry) != 1)
+		int r = kept_read(h->kept, i, &entry);
+
+		if (r < 0)
+			_exit(1);
+		if (r == 0)
 			continue;
 		entry.login.registration = ++h->last;
 		h->logins[i] = entry;
@@ -263,7 +276,26 @@ static void kill_login(const struct registered *entry)
 			process_signal(entry->started[i], SIGKILL);
 }
 
-/* Closes those whose time is over, kills those who did not end; how long until the next of that; -1: never. */
+/* Kills it where it did not end, and writes it down where that failed; until when is nothing of that to do. */
+static uint64_t look_at_login(const struct helper *h, size_t slot, struct registered *entry, uint64_t now)
+{
+	bool ends = entry->kill_ms > 0 && !entry->killed;
+	uint64_t next = UINT64_MAX;
+
+	if (entry->unkept)
+		keep(h, slot, entry);
+	if (entry->unkept)
+		next = now + AGAIN_MS;
+	if (ends && entry->kill_ms <= now) {
+		entry->killed = true;
+		kill_login(entry);
+	} else if (ends && entry->kill_ms < next) {
+		next = entry->kill_ms;
+	}
+	return next;
+}
+
+/* Closes those whose time is over, and looks at every login; how long until the next of that; -1: never. */
 static int look_at_time(struct helper *h)
 {
 	uint64_t now = cs_boot_ms(), next = UINT64_MAX;
@@ -275,15 +307,9 @@ static int look_at_time(struct helper *h)
 			next = h->peers[i].until_ms;
 	}
 	for (size_t i = 0; i < LOGINS; i++) {
-		struct registered *entry = &h->logins[i];
+		uint64_t at = h->logins[i].pidfd >= 0 ? look_at_login(h, i, &h->logins[i], now) : UINT64_MAX;
 
-		if (entry->pidfd < 0 || entry->kill_ms == 0 || entry->killed)
-			continue;
-		entry->killed = entry->kill_ms <= now;
-		if (entry->killed)
-			kill_login(entry);
-		else if (entry->kill_ms < next)
-			next = entry->kill_ms;
+		next = at < next ? at : next;
 	}
 	return next == UINT64_MAX ? -1 : (int)(next - now);
 }

@@ -35,6 +35,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	teller_wake(s->teller);
+	logins_again(s);
 	(void)event_add(s->tick, &tv);
 }
 

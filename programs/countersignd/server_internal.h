@@ -53,6 +53,7 @@ struct server {
 	struct cs_ender *ender;      /* NULL: no login can be ended */
 	struct event *ender_event;
 	struct login *logins;
+	bool logins_unheard;         /* there is more to hear of logins than there was memory for */
 	int listen_fd[3];            /* by cs_door */
 	struct event *listen_event[3];
 	struct event *signals[3];
@@ -110,6 +111,8 @@ int logins_open(struct server *s, struct cs_ender *ender);
 void logins_changed(struct server *s, const uint8_t id[CS_ID_LEN]);
 /* Has the helper end what is to end. Between turns. */
 void logins_look(struct server *s);
+/* At each tick: what could not be heard, listed or ended is tried again. */
+void logins_again(struct server *s);
 void logins_close(struct server *s);
 
 /* report.c: may this be logged, every_ms after the last that was? ret_left_out: how many were not since then. */

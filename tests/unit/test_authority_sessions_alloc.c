@@ -125,7 +125,7 @@ static void listed(struct scene *x, size_t n)
 }
 
 /* What was answered is attended to. Whoever heard that it failed calls again, and then it is: at once, or it was already and only the
- * answer was lost. Kills: an answer before session_add. */
+ * answer was lost. Kills: an answer before session_add; CS_EPERM where the store could not be read. */
 static int attend_once(size_t fail_at)
 {
 	struct scene x;
@@ -135,6 +135,7 @@ static int attend_once(size_t fail_at)
 	over = attends(&x, fail_at);
 	assert_true(x.error < 0 || x.h.authority->n_sessions == 1);
 	assert_true(x.error == 0 || !over);
+	assert_int_not_equal(x.error, CS_EPERM); /* that would be for good */
 	if (x.error < 0) {
 		int again = x.h.authority->n_sessions == 1 ? CS_EEXIST : 0;
 

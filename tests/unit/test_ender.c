@@ -1,129 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The helper that ends logins, with processes that register as the PAM module does. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "client.h"
-#include "clock.h"
-#include "ender.h"
-#include "mem.h"
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-struct scene {
-	char folder[64], path[96], kept[96];
-	struct cs_ender *ender;
-	int listen_fd;
-	unsigned runs, over;
-	uint64_t registration;
-	uint32_t pid;
-};
-
-static void start(struct scene *s)
-{
-	struct cs_ender_settings settings = { .folder = s->folder, .listen_fd = s->listen_fd, .uid = geteuid(), .gid = getegid(),
-		.root_uid = geteuid() };
-
-	assert_int_equal(cs_ender_open(&settings, &s->ender), 0);
-}
-
-static int setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-
-	(void)snprintf(s->folder, sizeof(s->folder), "/tmp/cs-ender-XXXXXX");
-	assert_non_null(mkdtemp(s->folder));
-	(void)snprintf(s->path, sizeof(s->path), "%s/end.sock", s->folder);
-	(void)snprintf(s->kept, sizeof(s->kept), "%s/logins", s->folder);
-	memcpy(name.sun_path, s->path, strlen(s->path) + 1);
-	s->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(s->listen_fd, (const struct sockaddr *)&name, sizeof(name)), 0);
-	start(s);
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-
-	cs_ender_close(&s->ender);
-	(void)close(s->listen_fd);
-	(void)unlink(s->path);
-	(void)unlink(s->kept);
-	(void)rmdir(s->folder);
-	free(s);
-	return 0;
-}
-
-/* A login: registers, and then waits for its end. With stubborn SIGTERM is not heard. */
-static pid_t log_in(const struct scene *s, enum cs_attend_kind kind, bool stubborn, int *ret_result)
-{
-	char tty[] = "pts/9";
-	const struct cs_client_options options = { .path = s->path, .server_uid = geteuid() };
-	const struct cs_attend attend = { .kind = kind, .number = 7, .id = "0123456789abcde", .tty = tty };
-	int ends[2] = { -1, -1 };
-	pid_t pid = -1;
-
-	assert_int_equal(pipe(ends), 0);
-	pid = fork();
-	if (pid == 0) {
-		int r = cs_client_register(&options, &attend, 5000, NULL);
-
-		(void)signal(SIGTERM, stubborn ? SIG_IGN : SIG_DFL);
-		(void)!write(ends[1], &r, sizeof(r));
-		for (;;)
-			(void)pause();
-	}
-	(void)close(ends[1]);
-	assert_int_equal(read(ends[0], ret_result, sizeof(*ret_result)), (ssize_t)sizeof(*ret_result));
-	(void)close(ends[0]);
-	return pid;
-}
-
-static void told(void *arg, bool runs, const struct cs_login *login)
-{
-	struct scene *s = arg;
-
-	s->runs += runs;
-	s->over += !runs;
-	s->registration = login->registration;
-	s->pid = login->attend.pid;
-	assert_int_equal(login->attend.number, 7);
-	assert_string_equal(login->attend.tty, "pts/9");
-}
-
-/* Hears until so many began and are over. */
-static void hear(struct scene *s, unsigned runs, unsigned over)
-{
-	while (s->runs < runs || s->over < over) {
-		struct pollfd p = { .fd = cs_ender_fd(s->ender), .events = POLLIN };
-
-		assert_int_equal(poll(&p, 1, 20000), 1);
-		assert_int_equal(cs_ender_hear(s->ender, told, s), 0);
-	}
-	assert_int_equal(s->runs, runs);
-	assert_int_equal(s->over, over);
-}
-
-static int signal_of(pid_t pid)
-{
-	int status = 0;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
+#include "ender_scene.h"
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 /* Kills: the registration that is compared in end_login. */
 static void test_ender_ends_exactly_the_one(void **state)
@@ -222,6 +103,236 @@ static void test_ender_believes_no_damaged_file(void **state)
 	(void)signal_of(pid);
 }
 
+struct family {
+	pid_t login, child, grandchild;
+};
+
+static _Noreturn void wait_for_ever(void)
+{
+	for (;;)
+		(void)pause();
+}
+
+/* A login that started a process, which started another. */
+static struct family log_in_family(const struct scene *s)
+{
+	const struct cs_client_options options = { .path = s->path, .server_uid = geteuid() };
+	const struct cs_attend attend = { .kind = CS_ATTEND_LOGIN, .number = 7, .tty = (char[]){ "pts/9" } };
+	struct family *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), family;
+	pid_t login = -1;
+	char ready = 0;
+	int ends[2] = { -1, -1 };
+
+	assert_true(shared != MAP_FAILED);
+	assert_int_equal(pipe(ends), 0);
+	login = fork();
+	if (login == 0) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			pid_t grandchild = fork();
+
+			if (grandchild == 0)
+				wait_for_ever();
+			shared->grandchild = grandchild;
+			(void)!write(ends[1], "c", 1);
+			wait_for_ever();
+		}
+		shared->child = child;
+		if (cs_client_register(&options, &attend, 5000, NULL) == 0)
+			(void)!write(ends[1], "l", 1);
+		wait_for_ever();
+	}
+	assert_int_equal(read(ends[0], &ready, 1), 1);
+	assert_int_equal(read(ends[0], &ready, 1), 1);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	family = *shared;
+	family.login = login;
+	(void)munmap(shared, sizeof(*shared));
+	return family;
+}
+
+static void lives(pid_t pid)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+}
+
+static void finish(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(signal_of(pid), SIGKILL);
+}
+
+/* Exactly the one, and only while the login is there. Kills: the parent that is compared in open_own; what is read of a process
+ * that is over. */
+static void test_ender_process_started(void **state)
+{
+	struct scene *s = *state;
+	struct family f = log_in_family(s);
+	int fds[STARTED], pidfd = -1;
+	uint32_t pid = 0;
+
+	assert_int_equal(process_open((uint32_t)f.login, &pidfd), 0);
+	assert_int_equal(process_started(pidfd, (uint32_t)f.login, fds, STARTED), 1);
+	assert_int_equal(process_number(fds[0], &pid), 0);
+	assert_int_equal(pid, f.child);
+	(void)close(fds[0]);
+	assert_int_equal(process_started(pidfd, (uint32_t)f.login, fds, 0), 0);
+	/* a descriptor of a process that is over: whose number that is now nobody knows */
+	finish(f.login);
+	assert_int_equal(process_started(pidfd, (uint32_t)f.child, fds, STARTED), 0);
+	(void)close(pidfd);
+	finish(f.child);
+	finish(f.grandchild);
+}
+
+/* What the login started is ended with it, five seconds later where it does not end by itself, and so long the login is not over. What
+ * that started in its turn, and what others started, is left alone. Kills: gather in end_login; pass_on in login_over; what is
+ * started in kill_login. */
+static void test_ender_ends_what_the_login_started_itself(void **state)
+{
+	struct scene *s = *state;
+	struct family f = log_in_family(s);
+	pid_t other = fork();
+
+	if (other == 0)
+		wait_for_ever();
+	hear(s, 1, 0);
+	assert_int_equal(s->pid, f.login);
+	assert_int_equal(cs_ender_end(s->ender, s->registration), 0);
+	assert_int_equal(signal_of(f.login), SIGTERM);
+	lives(f.child);
+	hear(s, 1, 1);
+	assert_int_equal(signal_of(f.child), SIGKILL);
+	lives(f.grandchild);
+	lives(other);
+	finish(f.grandchild);
+	finish(other);
+}
+
+/* A login that ends by itself takes nobody along. */
+static void test_ender_leaves_alone_what_a_login_left(void **state)
+{
+	struct scene *s = *state;
+	struct family f = log_in_family(s);
+
+	hear(s, 1, 0);
+	(void)kill(f.login, SIGTERM);
+	hear(s, 1, 1);
+	assert_int_equal(signal_of(f.login), SIGTERM);
+	lives(f.child);
+	finish(f.child);
+	finish(f.grandchild);
+}
+
+/* What the login went over to is found again by the next helper. Kills: keep in login_over. */
+static void test_ender_finds_again_what_the_login_started(void **state)
+{
+	struct scene *s = *state;
+	struct family f = log_in_family(s);
+	int r = CS_EIO;
+	pid_t other = -1;
+
+	hear(s, 1, 0);
+	assert_int_equal(cs_ender_end(s->ender, s->registration), 0);
+	assert_int_equal(signal_of(f.login), SIGTERM);
+	other = log_in(s, CS_ATTEND_LOGIN, false, &r); /* the helper looked at the end of the first before it took this one */
+	assert_int_equal(r, 0);
+	hear(s, 2, 0);
+	cs_ender_close(&s->ender);
+	finish(other);
+	s->runs = 0;
+	start(s);
+	hear(s, 1, 0);
+	assert_int_equal(s->pid, f.login); /* as it registered */
+	assert_int_equal(cs_ender_end(s->ender, s->registration), 0);
+	assert_int_equal(signal_of(f.child), SIGTERM);
+	hear(s, 1, 1);
+	finish(f.grandchild);
+}
+
+/* Takes no more than s->takes of them. */
+static int told_some(void *arg, bool runs, const struct cs_login *login)
+{
+	struct scene *s = arg;
+
+	if (s->takes == 0)
+		return CS_ENOMEM;
+	s->takes--;
+	return told(arg, runs, login);
+}
+
+/* What there was no memory for is told again, once, and before what came after it. Kills: untold in tell_next. */
+static void test_ender_forgets_nothing_that_was_not_taken(void **state)
+{
+	struct scene *s = *state;
+	struct pollfd p = { .fd = cs_ender_fd(s->ender), .events = POLLIN };
+	int r = CS_EIO;
+	pid_t first = log_in(s, CS_ATTEND_LOGIN, false, &r), second = -1;
+
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_int_equal(cs_ender_hear(s->ender, told_some, s), CS_ENOMEM);
+	assert_int_equal(cs_ender_hear(s->ender, told_some, s), CS_ENOMEM);
+	second = log_in(s, CS_ATTEND_LOGIN, false, &r);
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	s->takes = 1;
+	assert_int_equal(cs_ender_hear(s->ender, told_some, s), CS_ENOMEM);
+	assert_int_equal(s->runs, 1);
+	assert_int_equal(s->pid, first);
+	assert_int_equal(cs_ender_hear(s->ender, told, s), 0); /* though nothing is readable */
+	assert_int_equal(s->runs, 2);
+	assert_int_equal(s->pid, second);
+	finish(first);
+	finish(second);
+	hear(s, 2, 2);
+}
+
+/* Kills: a record that could not be written and counts as kept; one that cannot be read and counts as free. */
+static void test_ender_says_what_it_cannot_keep(void **state)
+{
+	struct registered entry = { .pidfd = -1, .pid = 1 }, found = { .pidfd = -1 };
+	int full = open("/dev/full", O_RDWR | O_CLOEXEC), unreadable = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(kept_write(full, 0, &entry), CS_EIO);
+	assert_int_equal(kept_write(full, 0, NULL), CS_EIO);
+	assert_int_equal(kept_read(unreadable, 0, &found), CS_EIO);
+	assert_int_equal(kept_read(full, 0, &found), 0); /* nothing but zero */
+	(void)close(full);
+	(void)close(unreadable);
+}
+
+/* Kills: EMFILE that counts as over, in process_open or in find. */
+static void test_ender_without_descriptors_knows_of_nobody_that_he_is_gone(void **state)
+{
+	struct registered entry = { .pid = (uint32_t)getpid() }, found = { .pidfd = -1 };
+	struct rlimit limit, none;
+	int pidfd = -1;
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(process_open(entry.pid, &pidfd), 0);
+	assert_int_equal(process_start(pidfd, entry.pid, &entry.start), 0);
+	(void)close(pidfd);
+	assert_int_equal(kept_write(fileno(f), 0, &entry), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	for (rlim_t free_fds = 0; free_fds < 2; free_fds++) {
+		none.rlim_cur = (rlim_t)pidfd + free_fds;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		assert_int_equal(kept_read(fileno(f), 0, &found), CS_EIO);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(kept_read(fileno(f), 0, &found), 1);
+	(void)close(found.pidfd);
+	cs_clear(&cs_login_shape, &found.login);
+	assert_int_equal(fclose(f), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,7 +341,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ender_refuses_what_is_no_login, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ender_finds_them_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ender_believes_no_damaged_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ender_process_started, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ender_ends_what_the_login_started_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ender_leaves_alone_what_a_login_left, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ender_finds_again_what_the_login_started, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ender_forgets_nothing_that_was_not_taken, setup, teardown),
+		cmocka_unit_test(test_ender_says_what_it_cannot_keep),
+		cmocka_unit_test(test_ender_without_descriptors_knows_of_nobody_that_he_is_gone),
 	};
+
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what outlives its parent is waited for here */
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
