@@ -41,7 +41,8 @@ static inline void start(struct scene *s)
 	assert_int_equal(cs_ender_open(&settings, &s->ender), 0);
 }
 
-static inline int setup(void **state)
+/* Without a helper. */
+static inline int setup_folder(void **state)
 {
 	struct scene *s = calloc(1, sizeof(*s));
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -53,9 +54,16 @@ static inline int setup(void **state)
 	memcpy(name.sun_path, s->path, strlen(s->path) + 1);
 	s->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(s->listen_fd, (const struct sockaddr *)&name, sizeof(name)), 0);
-	start(s);
 	*state = s;
 	return 0;
+}
+
+static inline int setup(void **state)
+{
+	int r = setup_folder(state);
+
+	start(*state);
+	return r;
 }
 
 static inline int teardown(void **state)
