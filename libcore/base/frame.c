@@ -95,6 +95,14 @@ int cs_fds_add(struct cs_fds *fds, int fd)
 	return 0;
 }
 
+/* Else the close of a connection that somebody passed could take as long as he likes. */
+static void no_linger(int fd)
+{
+	const struct linger none = {.l_onoff = 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
 /* Collects the descriptors of a message, and closes those that are too many. 0, CS_EPROTO: some were. */
 static int collect_fds(struct msghdr *msg, struct cs_fds *fds)
 {
@@ -107,6 +115,7 @@ static int collect_fds(struct msghdr *msg, struct cs_fds *fds)
 		for (size_t i = 0; i < n; i++) {
 			int got = -1;
 			memcpy(&got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			no_linger(got);
 			if (cs_fds_add(fds, got) == 0)
 				continue;
 			r = CS_EPROTO;

@@ -158,6 +158,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (c->closing)
 		return;
+	nudge_begin(c->server->nudge);
 	r = cs_frame_recv(fd, &c->in, &passed);
 	if (passed.n > 0) {
 		cs_fds_close(&c->passed);
@@ -295,6 +296,7 @@ void on_accept(evutil_socket_t listen_fd, short what, void *arg)
 	enum cs_door door = listen_fd == s->listen_fd[CS_DOOR_MODULE] ? CS_DOOR_MODULE : CS_DOOR_PEOPLE;
 
 	(void)what;
+	nudge_begin(s->nudge);
 	for (int i = 0; i < 64; i++) {
 		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 

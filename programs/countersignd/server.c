@@ -29,11 +29,15 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
-	uint64_t ms = cs_authority_tick(s->authority);
-	struct timeval tv = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval tv = { 0 };
+	uint64_t ms = 0;
 
 	(void)fd;
 	(void)what;
+	nudge_begin(s->nudge);
+	ms = cs_authority_tick(s->authority);
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	teller_wake(s->teller);
 	logins_again(s);
 	(void)event_add(s->tick, &tv);
@@ -45,6 +49,7 @@ static void on_directory(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	nudge_begin(s->nudge);
 	cs_directory_serve(s->directory);
 }
 
@@ -204,6 +209,8 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 	s->authority = authority;
 	s->directory = directory;
 	r = make_events(s);
+	if (r == 0)
+		r = nudge_new(&s->nudge);
 	if (r == 0 && notify)
 		r = teller_new(s->base, authority, notify, &s->teller);
 	if (r == 0 && ender)
@@ -213,9 +220,12 @@ int server_run(struct server *s, struct cs_authority *authority, struct cs_direc
 		/* While there is something to hash, nobody waits for an event. */
 		if (event_base_loop(s->base, EVLOOP_ONCE | (hashes ? EVLOOP_NONBLOCK : 0)) < 0)
 			r = CS_EIO;
+		nudge_begin(s->nudge);
 		hashes = cs_authority_measure(s->authority) == 1;
 		end_turn(s);
+		nudge_end(s->nudge);
 	}
+	nudge_begin(s->nudge);
 	cs_authority_stops(authority);
 	for (struct connection *c = s->connections; c; c = c->next)
 		c->closing = true;
@@ -242,6 +252,7 @@ void server_free(struct server **server)
 	teller_free(&s->teller);
 	logins_close(s);
 	event_base_free(s->base);
+	nudge_free(&s->nudge); /* what waits at the doors is closed by now */
 	free(s);
 	*server = NULL;
 }

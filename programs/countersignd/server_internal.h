@@ -5,6 +5,7 @@
 #define CS_DAEMON_SERVER_INTERNAL_H
 
 #include "ender.h"
+#include "nudge.h"
 #include "server.h"
 #include "teller.h"
 #include <event2/event.h>
@@ -50,6 +51,7 @@ struct server {
 	struct cs_authority *authority;
 	struct cs_directory *directory;
 	struct teller *teller;       /* NULL: nothing is told */
+	struct nudge *nudge;         /* while a turn lasts */
 	struct cs_ender *ender;      /* NULL: no login can be ended */
 	struct event *ender_event;
 	struct login *logins;

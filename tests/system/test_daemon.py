@@ -228,6 +228,69 @@ def test_daemon_a059_one_person_cannot_leave_many_descriptors():
     until(lambda: descriptors() <= before)
 
 
+def lingering():
+    """A connection whose last close takes ten minutes: the other side does not take what is on its way."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        s = socket.create_connection(listening.getsockname())
+        other, _ = listening.accept()
+    s.setblocking(False)
+    try:
+        while True:
+            s.send(bytes(65536))
+    except BlockingIOError:
+        pass
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 600))
+    return s, other
+
+
+def passing(data, fds):
+    """A connection to the daemon over which these go, and are then its alone."""
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(10)
+    s.connect(PEOPLE)
+    if fds:
+        s.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))])
+    return s
+
+
+# To close what somebody passed can take as long as he likes: so it goes on without waiting for that, whoever closes it, the
+# daemon or the kernel for it. Kills: what nudges a turn of the loop that lasts too long ("many", "unread", "within"), and what
+# takes the lingering away ("one", where nothing nudges).
+def test_daemon_a059_a_connection_that_lingers_keeps_nobody_waiting():
+    asked, none = HELLO + frame(STATUS, bytes(4)), b"no such protocol"
+    for way in "one", "many", "unread", "within":
+        os.seteuid(2005)
+        try:
+            s, other = lingering()
+            left, right = socket.socketpair()
+        finally:
+            os.seteuid(0)
+        left.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", s.fileno()))])
+        countersign("world_signal", "countersignd", "STOP")  # so that the last close is the daemon's
+        try:
+            os.seteuid(2005)
+            try:
+                c = passing(asked, [other.fileno()] * (30 if way == "many" else 0) + [s.fileno()]) if way in ("one", "many") else \
+                    passing(asked, [right.fileno()]) if way == "within" else passing(none, [])
+                if way == "unread":
+                    c.sendall(none * 2048)  # more than is read at once
+                    c.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", s.fileno()))])
+            finally:
+                os.seteuid(0)
+            if way != "within":
+                left.close()
+                right.recv(1)
+            s.close()
+            left.close()
+            right.close()
+        finally:
+            countersign("world_signal", "countersignd", "CONT")
+        status()
+        c.close()
+        status()
+        other.close()
+
+
 def start_with(conf=None, **more):
     return subprocess.run(["/usr/sbin/countersignd", "--config", conf or CONF, *more.get("words", [])],
                           capture_output=True, text=True, timeout=30, preexec_fn=more.get("before"))
