@@ -377,6 +377,17 @@ int cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *o
 	return r;
 }
 
+int cs_asked_ahead(const struct cs_decision *decision)
+{
+	static const enum cs_reason reasons[] = { CS_WHY_NOT_WAITING, CS_WHY_COOLING, CS_WHY_NEEDS_APPROVAL,
+		CS_WHY_APPROVED };
+
+	for (size_t i = 0; i < CS_COUNT(reasons); i++)
+		if (reasons[i] == decision->reason)
+			return 1;
+	return 0;
+}
+
 int cs_could_not_ask(int error)
 {
 	static const int errors[] = { CS_EUNAVAIL, CS_ETIMEDOUT, CS_EUNTRUSTED, CS_EPROTO, CS_EVERSION, CS_EIO,

@@ -49,6 +49,10 @@ int cs_hold_run(struct cs_hold *hold, struct cs_decision *ret_decision);
 int cs_hold_cancel(const struct cs_hold *hold, const struct cs_client_options *options,
 	struct cs_decision *ret_decision);
 
+/* What came of asking ahead: 1 when the request is there, open or approved already, or when nobody has to approve it: then its
+ * number is 0. 0: it is denied. */
+int cs_asked_ahead(const struct cs_decision *decision);
+
 /* 1 when an error says that countersignd could not be asked, so that no decision can be had: what must not lock root out
  * of the machine's own console. 0 for what was refused, interrupted or wrong on this side. */
 int cs_could_not_ask(int error);

@@ -236,6 +236,10 @@ char *cs_say_ahead(const struct cs_decision *now)
 	struct cs_buf out;
 
 	cs_buf_init(&out, SAY_MAX);
+	if (now->number == 0) {
+		put(&out, "countersign: nobody has to approve this: run it when you want to\n");
+		return finish(&out);
+	}
 	put(&out, "countersign: request ");
 	put_number(&out, now->number);
 	if (now->state == CS_APPROVED) {

@@ -17,7 +17,7 @@ char *cs_say_held(const struct cs_decision *now, enum cs_again again);
 char *cs_say_waits(const struct cs_decision *now);
 
 /* What was asked for ahead: number, check code, gate, who could approve it, until when, and from when it may be used. Or
- * that it is approved already. */
+ * that it is approved already, or, where there is no request, that nobody has to approve it. */
 char *cs_say_ahead(const struct cs_decision *now);
 
 /* One line for each vote that is new, changed or taken back; where there is one, what is still missing, and which rules a

@@ -222,13 +222,10 @@ static int interrupted(struct cs_hold *hold, const char **errstr)
  * from; `countersign request` reads the number there. */
 static int conclude_ahead(const struct cs_decision *decision, const char **errstr)
 {
-	bool made = decision->number != 0 &&
-		    (decision->reason == CS_WHY_NOT_WAITING || decision->reason == CS_WHY_COOLING ||
-			    decision->reason == CS_WHY_NEEDS_APPROVAL || decision->reason == CS_WHY_APPROVED);
-	char *text = NULL;
+	bool asked = cs_asked_ahead(decision) == 1;
+	char *text = asked ? cs_say_ahead(decision) : cs_say_denied(decision, NULL, CS_AGAIN_COMMAND);
 
-	if (made) {
-		text = cs_say_ahead(decision);
+	if (asked && decision->number != 0) {
 		if (text == NULL || plugin.print(SUDO_CONV_INFO_MSG, "%s", text) < 0)
 			*errstr = "countersign: asked for ahead, but it could not be said";
 		else
@@ -236,10 +233,6 @@ static int conclude_ahead(const struct cs_decision *decision, const char **errst
 		free(text);
 		return 0;
 	}
-	if (decision->reason == CS_WHY_NEEDS_REASON || decision->verdict == CS_DENY)
-		text = cs_say_denied(decision, NULL, CS_AGAIN_COMMAND);
-	else
-		text = cs_dup("countersign: nobody has to approve this: run it when its time has come\n");
 	show_error(text, errstr);
 	return 0;
 }

@@ -199,6 +199,15 @@ static enum cs_asking_end conclude(const struct cs_asking *asking, const struct 
 	return CS_ASKED_PERMITTED;
 }
 
+/* Whatever was decided, nothing goes on. */
+static enum cs_asking_end conclude_ahead(const struct cs_asking *asking, const struct cs_decision *decision)
+{
+	bool asked = cs_asked_ahead(decision) == 1;
+
+	(void)show(asking, asked ? cs_say_ahead(decision) : cs_say_denied(decision, NULL, asking->again));
+	return asked ? CS_ASKED_AHEAD : CS_ASKED_DENIED;
+}
+
 static enum cs_asking_end ask(struct cs_asking *asking, struct cs_decision *ret_decision)
 {
 	struct cs_hold hold = { .client = asking->client, .ask = asking->ask, .action = &asking->action, .timeout_ms = ANSWER_MS,
@@ -213,7 +222,7 @@ static enum cs_asking_end ask(struct cs_asking *asking, struct cs_decision *ret_
 	asking->action.n_argv = 0;
 	cs_clear(&cs_action_shape, &asking->action);
 	if (r == 0)
-		asked = conclude(asking, &hold, ret_decision);
+		asked = asking->ask->ahead ? conclude_ahead(asking, ret_decision) : conclude(asking, &hold, ret_decision);
 	else if (r == CS_EINTR || hold.gone)
 		asked = interrupted(asking, &hold);
 	else

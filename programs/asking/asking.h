@@ -11,6 +11,7 @@ enum cs_asking_end {
 	CS_ASKED_DENIED = 0, /* refused, rejected, withdrawn by somebody else */
 	CS_ASKED_PERMITTED,
 	CS_ASKED_OPEN,        /* nobody waits any more, and the request goes on */
+	CS_ASKED_AHEAD,       /* that alone was wanted: the request is there, or nobody has to approve it (its number is 0) */
 	CS_ASKED_FAILED,      /* no decision could be had */
 	CS_ASKED_INTERRUPTED  /* by a signal, or the person went away; withdrawn or left open, as was said */
 };

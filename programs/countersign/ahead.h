@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What request and repeat share: when it is to start. */
+/* What request, repeat and run share: when it is to start. */
 #ifndef CS_COMMAND_AHEAD_H
 #define CS_COMMAND_AHEAD_H
 

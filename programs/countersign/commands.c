@@ -49,11 +49,12 @@ static const struct cs_command commands[] = {
 		"Ask ahead for what sudo is to run later", AT_HELP REASON_HELP ASKED_HELP, cs_run_request },
 	{ "repeat", "REQUEST [--at TIME] [--ahead] [--reason TEXT] [--wait]", "Ask once more for what you asked earlier",
 		AT_HELP "  --ahead            only ask; run nothing now\n" REASON_HELP ASKED_HELP, cs_run_repeat },
-	{ "run", "--gate NAME [--reason TEXT] [--env NAME[=VALUE]]… [--no-wait] -- COMMAND [ARGUMENT…]",
+	{ "run", "--gate NAME [--reason TEXT] [--env NAME[=VALUE]]… [--no-wait] [--ahead [--at TIME]] -- COMMAND [ARGUMENT…]",
 		"Run a command as yourself, once others have approved it",
 		"  --gate NAME        the gate of the policy that has to guard it\n" REASON_HELP
 		"  --env NAME[=VALUE] keep or set this variable; the approvers see it\n"
-		"  --no-wait          do not wait: ask, and run it again when it is approved\n",
+		"  --no-wait          do not wait: ask, and run it again when it is approved\n"
+		"  --ahead            only ask, print the number, and run nothing now\n" AT_HELP,
 		cs_run_run },
 	{ "approve", "REQUEST… [--code NNNN]… [--comment TEXT] [--key FILE] [--yes]", "Approve requests of somebody else",
 		CODE_HELP COMMENT_HELP SIGN_HELP YES_HELP, cs_run_approve },

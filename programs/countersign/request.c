@@ -33,7 +33,7 @@ static int check_is_sudo(const char *word)
 	if (strcmp(name, "sudo") == 0 || strcmp(name, "sudoedit") == 0)
 		return 0;
 	return cs_fail(CS_EXIT_USAGE, "only a sudo command can be asked for ahead", word,
-		"write: countersign request -- sudo COMMAND");
+		"write: countersign request -- sudo COMMAND; without sudo: countersign run --ahead");
 }
 
 int cs_run_request(struct cs_run *run, char **args, size_t n)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* countersign run: a script's or a job's command, run as who runs this, once the gate lets it. */
+/* countersign run: a script's or a job's command, run as who runs this, once the gate lets it; or only asked for. */
+#include "ahead.h"
 #include "asking.h"
 #include "command.h"
 #include "file.h"
@@ -146,6 +147,8 @@ static int status_of(enum cs_asking_end asked)
 	switch (asked) {
 	case CS_ASKED_OPEN:
 		return RUN_OPEN;
+	case CS_ASKED_AHEAD:
+		return CS_EXIT_YES;
 	case CS_ASKED_DENIED:
 		return RUN_DENIED;
 	case CS_ASKED_INTERRUPTED:
@@ -173,6 +176,16 @@ static int print_json(struct cs_decision *decision, int status)
 	return cs_print(&out) == 0 ? status : RUN_FAILED;
 }
 
+/* Of what was asked for ahead: for `countersign wait` in a script. */
+static int print_number(uint64_t number, int status)
+{
+	struct cs_buf out;
+
+	cs_buf_init(&out, CS_OUTPUT_MAX);
+	cs_put(&out, "%llu\n", (unsigned long long)number);
+	return cs_print(&out) == 0 ? status : RUN_FAILED;
+}
+
 static int ask_and_run(struct cs_run *run, struct cs_ask *ask, int fd, char **args, char **env)
 {
 	struct cs_asking asking = { .socket = run->socket, .server_user = run->server_user, .ask = ask, .file = fd,
@@ -186,6 +199,8 @@ static int ask_and_run(struct cs_run *run, struct cs_ask *ask, int fd, char **ar
 		status = status_of(asked);
 		if (run->json)
 			status = print_json(&decision, status);
+		else if (asked == CS_ASKED_AHEAD && decision.number != 0)
+			status = print_number(decision.number, status);
 	} else {
 		status = execute(fd, args, env);
 	}
@@ -195,12 +210,13 @@ static int ask_and_run(struct cs_run *run, struct cs_ask *ask, int fd, char **ar
 
 int cs_run_run(struct cs_run *run, char **args, size_t n)
 {
-	const char *gate = NULL, *reason = NULL;
+	const char *gate = NULL, *reason = NULL, *at = NULL;
 	struct cs_words kept = { 0 };
+	struct cs_ask ask = { 0 };
 	bool no_wait = false;
 	const struct cs_option options[] = { { "--gate", NULL, &gate, NULL }, { "--reason", NULL, &reason, NULL },
-		{ "--env", NULL, NULL, &kept }, { "--no-wait", &no_wait, NULL, NULL } };
-	struct cs_ask ask = { 0 };
+		{ "--env", NULL, NULL, &kept }, { "--no-wait", &no_wait, NULL, NULL },
+		{ "--ahead", &ask.ahead, NULL, NULL }, { "--at", NULL, &at, NULL } };
 	char **env = NULL;
 	int fd = -1;
 	size_t words = 0;
@@ -210,6 +226,10 @@ int cs_run_run(struct cs_run *run, char **args, size_t n)
 		return status;
 	if (status == 0 && gate == NULL)
 		status = cs_fail(RUN_FAILED, "the gate is missing that has to guard it", "--gate", "");
+	if (status == 0 && at != NULL && !ask.ahead)
+		status = cs_fail(RUN_FAILED, "a start is for what is asked for ahead", "--at", "add --ahead: nothing runs then");
+	if (status == 0)
+		status = cs_read_start(at, &ask.start_wall_ms);
 	if (status == 0)
 		status = cs_check_comment(reason);
 	if (status != 0)

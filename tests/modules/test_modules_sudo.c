@@ -420,6 +420,19 @@ static void test_sudo_ahead_never_runs_whatever_is_decided(void **state)
 	assert_int_equal(play(SCENE(.root = true, .submit_env = { "COUNTERSIGN_AHEAD=1" }, .dead = true)), -1);
 }
 
+/* Kills taking what nobody has to be asked for, which has no number, for a request that is open. */
+static void test_sudo_ahead_nobody_has_to_be_asked(void **state)
+{
+	struct cs_decision free_to_run = { .verdict = CS_DENY, .reason = CS_WHY_NOT_WAITING };
+
+	(void)state;
+	assert_int_equal(play(SCENE(.speaks = true, .submit_env = { "COUNTERSIGN_AHEAD=1" },
+				 STEPS(ANSWER(CS_CALL_SUBMIT, &free_to_run)))), 0);
+	assert_string_equal(saw.out, "");
+	assert_non_null(strstr(saw.said, "nobody has to approve this"));
+	assert_null(strstr(saw.said, "request 0"));
+}
+
 static void test_sudo_ahead_that_makes_no_sense_is_refused(void **state)
 {
 	static const char *const words[][2] = { { "COUNTERSIGN_AHEAD=0", NULL }, { "COUNTERSIGN_AHEAD=", NULL },
@@ -1057,6 +1070,7 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_stages_and_other_sessions_are_told),
 		cmocka_unit_test(test_sudo_ahead_is_said_on_standard_output_and_nothing_runs),
 		cmocka_unit_test(test_sudo_ahead_never_runs_whatever_is_decided),
+		cmocka_unit_test(test_sudo_ahead_nobody_has_to_be_asked),
 		cmocka_unit_test(test_sudo_ahead_that_makes_no_sense_is_refused),
 		cmocka_unit_test(test_sudo_a080_claim_refused),
 		cmocka_unit_test(test_sudo_a033_only_a_claim_opens),

@@ -24,6 +24,7 @@ gate job {
 	permission = release.deploy
 	scope = "project/tomcat"
 	exposed_file = permit
+	ahead = 1d
 	approval infra { count = 1 role = infra scope = "*" }
 }
 gate scripts {
@@ -41,6 +42,13 @@ gate other {
 	scope = "project/tomcat"
 	exposed_file = permit
 	approval infra { count = 1 role = infra scope = "*" }
+}
+gate free {
+	service = run
+	command = "/usr/bin/mkdir *"
+	permission = release.deploy
+	scope = "project/tomcat"
+	exposed_file = permit
 }
 gate reasoned {
 	service = run
@@ -282,6 +290,86 @@ def test_run_asks_for_a_reason_on_a_terminal_and_says_how_to_give_it_without():
         approved_by(number, code_of(number), "carol")
         assert term.wait() == 0
     assert os.path.exists(RAN) and ran() == []
+
+
+def ask_ahead(*words, options=(), env=None, **more):
+    """Asks with --ahead; the request's number, which is all that comes on standard output."""
+    done = run_as("alice", *job(*words, options=["--ahead", *options], **more), env=env)
+    assert done.status == 0 and re.fullmatch(r"\d+\n", done.out), done
+    return int(done.out), done
+
+
+# Kills: running what is permitted by then; a second request where one is open; using the approval where it is only asked for.
+def test_run_ahead_asks_and_the_same_run_uses_it_once():
+    number, done = ask_ahead("tomcat", "11.0", options=["--reason", "tonight"])
+    assert f"request {number} is asked for ahead" in done.err and f"countersign approve {number}" in done.err, done
+    assert show(number)["request"]["reason"] == "tonight" and show(number)["decision"]["state"] == "pending"
+    assert ask_ahead("tomcat", "11.0")[0] == number
+    approved_by(number, code_of(number), "carol")
+    again, done = ask_ahead("tomcat", "11.0")
+    assert again == number and "is approved already" in done.err, done
+    assert ran() == [] and show(number)["decision"]["state"] == "approved"
+    # what differs in one word, its environment or its folder is something else
+    for command in (job("tomcat", "11.1", options=["--no-wait"]), job("tomcat", "11.0", options=["--no-wait", "--env", "A=b"]),
+                    ["env", "--chdir=/tmp", *job("tomcat", "11.0", options=["--no-wait"])]):
+        assert run_as("alice", *command).status == OPEN
+    assert run_as("alice", *job("tomcat", "11.0", options=["--no-wait"])).status == 7
+    assert len([line for line in ran() if line.endswith(" tomcat 11.0")]) == 1
+    assert run_as("alice", *job("tomcat", "11.0", options=["--no-wait"])).status == OPEN and ran() == []
+
+
+# Kills hashing the file only when it runs.
+def test_run_ahead_is_of_the_file_that_was_there_then():
+    number, _ = ask_ahead("tomcat", "11.2")
+    approved_by(number, code_of(number), "carol")
+    program(JOB, f"#!/bin/sh\necho swapped >>{RAN}\n")
+    try:
+        assert run_as("alice", *job("tomcat", "11.2", options=["--no-wait"])).status == OPEN
+        assert show(number)["decision"]["state"] == "approved" and ran() == []
+    finally:
+        program(JOB, f'#!/bin/sh\n{{ echo "$0 $*"; env; }} >>{RAN}\nexit 7\n')
+
+
+# Kills a script that is hashed only where something is about to run.
+def test_run_ahead_a034_hashes_scripts_too():
+    script = "/home/alice/ahead.pl"
+    command = ["countersign", "run", "--gate", "scripts", "--no-wait", "--", "perl", script]
+    program(script, f'open(F, ">>", "{RAN}"); print F "script\\n"; close(F);\n')
+    done = run_as("alice", *command[:4], "--ahead", *command[5:])
+    assert done.status == 0, done
+    number = int(done.out)
+    operand, = show(number)["request"]["action"]["operands"]
+    assert operand["path"] == script and operand["file"]["present"], operand
+    approved_by(number, code_of(number), "carol")
+    assert run_as("alice", *command).status == 0 and ran() == ["script"]
+    os.unlink(script)
+
+
+def test_run_ahead_with_a_start_waits_for_its_time():
+    number, done = ask_ahead("tomcat", "11.3", options=["--at", "+2h"])
+    assert "not before" in done.err, done
+    approved_by(number, code_of(number), "carol")
+    done = run_as("alice", *job("tomcat", "11.3", options=["--no-wait"]))
+    assert done.status == OPEN and ran() == [], done
+    assert run_as("alice", *job("tomcat", "11.4", options=["--ahead", "--at", "+2d"])).status == DENIED
+    for options in (["--at", "+2h"], ["--ahead", "--at", "soon"]):
+        assert run_as("alice", *job("tomcat", "11.4", options=options)).status == FAILED
+    assert ran() == []
+
+
+# Kills taking a permit that nobody was asked for, for one to run by; and 0 for what is refused.
+def test_run_ahead_says_how_it_stands_and_never_runs():
+    done = run_as("alice", *job("tomcat", "11.5", options=["--ahead", "--json"]))
+    told = json.loads(done.out)
+    assert done.status == 0 and told["verdict"] == "deny" and told["state"] == "pending" and "secret" not in told, done
+    assert run_as("alice", "countersign", "cancel", told["number"]).status == 0
+    done = run_as("dave", *job("tomcat", "11.5", options=["--ahead"]))
+    assert done.status == DENIED and done.out == "" and "no-permission" in done.err, done
+    done = run_as("alice", "countersign", "run", "--gate", "free", "--ahead", "--", "mkdir", RAN)
+    assert done.status == 0 and done.out == "" and "nobody has to approve this" in done.err, done
+    done = run_as("alice", "countersign", "run", "--gate", "reasoned", "--ahead", "--", "touch", RAN)
+    assert done.status == FAILED and done.out == "" and "--reason" in done.err, done
+    assert not os.path.exists(RAN)
 
 
 def projects():
