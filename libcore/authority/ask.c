@@ -30,6 +30,34 @@ static int is_service(const char *name, const char *service)
 	return strcmp(name, service) == 0;
 }
 
+/* What people ask for themselves, and a change of the policy, comes with files of theirs. */
+static bool brings_files(const struct cs_gate *gate)
+{
+	const char *service = NULL;
+
+	for (size_t i = 0; (service = cs_gate_service(gate, i)); i++) {
+		if (strcmp(service, "countersign") == 0)
+			return true;
+		for (size_t k = 0; k < CS_COUNT(services); k++)
+			if (is_service(service, services[k].service))
+				return true;
+	}
+	return false;
+}
+
+bool ask_brings_files(const struct cs_policy *policy)
+{
+	for (size_t i = 0; i < cs_policy_gates(policy); i++)
+		if (brings_files(cs_policy_gate_at(policy, i)))
+			return true;
+	return false;
+}
+
+bool cs_authority_takes_files(const struct cs_authority *a)
+{
+	return a->takes_files;
+}
+
 /* Why this is nothing to ask for here; NULL when it is. */
 static const char *refused_service(const struct cs_ask *ask)
 {

@@ -85,6 +85,10 @@ void cs_authority_call(struct cs_authority *authority, const struct cs_caller *c
 void cs_authority_call_files(struct cs_authority *authority, const struct cs_caller *caller, enum cs_call_type type,
 	const void *call, const struct cs_fds *fds, cs_reply_fn done, void *arg);
 
+/* Does the policy in force have a gate for what people ask for themselves, so that files that they bring are wanted? Root's
+ * always are. */
+bool cs_authority_takes_files(const struct cs_authority *authority);
+
 /* Hashes a slice of what is to be hashed: a large file is no reason to keep everybody waiting. 1: there is more, call again
  * after the turn; 0. Part of a turn. */
 int cs_authority_measure(struct cs_authority *authority);

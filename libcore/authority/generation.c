@@ -42,6 +42,7 @@ int policy_read(const char *text, size_t len, const char *name, struct cs_policy
 static void switch_to(struct cs_authority *a, struct cs_policy *policy, struct cs_generation *generation)
 {
 	a->policy = policy;
+	a->takes_files = ask_brings_files(policy);
 	a->generation = *generation;
 	memset(generation, 0, sizeof(*generation));
 	memcpy(a->policy_digest, a->generation.digest, CS_DIGEST_LEN);

@@ -155,6 +155,7 @@ struct cs_authority {
 	struct cs_policy *policy;
 	uint8_t policy_digest[CS_DIGEST_LEN];
 	struct cs_generation generation; /* what the policy is in the store */
+	bool takes_files;       /* ask_brings_files of the policy */
 	uint64_t policy_number; /* rises with every policy that comes or goes, also with one whose commit failed */
 	bool unsettled;         /* put in force in this turn: the one before comes back when the turn's commit fails */
 	struct cs_policy *settled_policy;
@@ -247,6 +248,8 @@ void task_decide(struct task *task, enum cs_verdict verdict, enum cs_reason reas
 /* measure.c: do the task's descriptors belong to these operands, in their order, with or without one in front of them for
  * what runs? Sets task->passed. 0, CS_EINVAL. */
 int task_take_files(struct task *task, uint32_t passed);
+/* ask.c: does the policy let people bring files themselves? */
+bool ask_brings_files(const struct cs_policy *policy);
 /* Hash and identity of what the descriptors are, into task->file and task->files; absent where that is no regular file or
  * cannot be read. Goes on in measured, at once or after other turns, or ends the task. Only for what a gate guards: hashing
  * takes the loop's time. */

@@ -132,13 +132,16 @@ static int receive(int fd, uint8_t *chunk, size_t max, size_t *ret_n, struct cs_
 		char space[CMSG_SPACE(FDS_SEEN * sizeof(int))];
 	} control = {.space = {0}};
 	struct iovec iov = {.iov_base = chunk, .iov_len = max};
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
+	if (ret_passed != NULL) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+	}
 	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n < 0)
 		return from_errno(errno);
-	if (collect_fds(&msg, ret_passed) < 0) {
+	if (ret_passed != NULL && collect_fds(&msg, ret_passed) < 0) {
 		cs_fds_close(ret_passed);
 		explicit_bzero(chunk, (size_t)n);
 		return CS_EPROTO;
@@ -159,18 +162,18 @@ int cs_frame_recv(int fd, struct cs_buf *in, struct cs_fds *ret_fds)
 	if (in->len >= in->max)
 		return CS_ETOOBIG;
 	size_t room = in->max - in->len;
-	int r = receive(fd, chunk, room < CHUNK ? room : CHUNK, &n, &passed);
+	int r = receive(fd, chunk, room < CHUNK ? room : CHUNK, &n, ret_fds != NULL ? &passed : NULL);
 	if (r != 0)
 		return r;
 
 	if (n > 0)
 		r = cs_buf_room(in, n);
-	if (r == 0 && passed.n > 0 && ret_fds != NULL && ret_fds->n > 0)
+	if (r == 0 && passed.n > 0 && ret_fds->n > 0)
 		r = CS_EPROTO;
 	if (r != 0)
 		goto out;
 	cs_buf_put(in, chunk, n);
-	if (ret_fds != NULL && passed.n > 0 && n > 0) {
+	if (passed.n > 0 && n > 0) {
 		*ret_fds = passed;
 		passed.n = 0;
 	}

@@ -33,7 +33,8 @@ typedef int (*cs_frame_fn)(void *arg, uint8_t type, const uint8_t *payload, size
 int cs_frame_each(struct cs_buf *in, cs_frame_fn each, void *arg);
 
 /* Reads what is there from fd into in (one recvmsg, at most 64 KiB), never waiting, receiving at most CS_FRAME_FDS
- * descriptors. ret_fds may be NULL: then any descriptor that came is closed. Else it is filled with close-on-exec
+ * descriptors. ret_fds may be NULL: then no descriptor is received, and the kernel drops
+ * what came, without what its file system does at a close (FUSE asks whoever mounted it, and waits). Else it is filled with close-on-exec
  * descriptors or left as it is; more while it still holds some is CS_EPROTO. Returns bytes
  * read, 0 at end of file, CS_EIO, CS_EBUSY (would block), CS_EINTR, CS_ETOOBIG, or CS_EPROTO (more descriptors than that:
  * all that came are closed). */

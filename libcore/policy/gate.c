@@ -22,6 +22,11 @@ const char *cs_gate_name(const struct cs_gate *gate)
 	return gate->name;
 }
 
+const char *cs_gate_service(const struct cs_gate *gate, size_t i)
+{
+	return i < gate->n_services ? gate->services[i] : NULL;
+}
+
 const char *cs_gate_permission(const struct cs_gate *gate)
 {
 	return gate->permission_name ? gate->permission_name : "";

@@ -90,6 +90,7 @@ void cs_match_clear(struct cs_match *match);
 const struct cs_gate *cs_policy_gate(const struct cs_policy *policy, const char *name);
 
 const char *cs_gate_name(const struct cs_gate *gate);
+const char *cs_gate_service(const struct cs_gate *gate, size_t i); /* in file order; NULL past the end */
 const char *cs_gate_permission(const struct cs_gate *gate);
 bool cs_gate_needs_reason(const struct cs_gate *gate);
 bool cs_gate_takes_exposed(const struct cs_gate *gate); /* exposed_file = permit; default deny */

@@ -9,7 +9,7 @@ import time
 from people import SOCKETS, STORE, countersign, until
 from wire import EVIDENCE, LIST, MAGIC, PERMIT, SHOW, STATUS, SUBMIT, VERSION, VOTE, Wire, submit, text
 from wire import vote as vote_call
-from world import children, run_as
+from world import Skip, children, run_as
 
 PEOPLE = SOCKETS + "/people.sock"
 MODULE = SOCKETS + "/module.sock"
@@ -178,6 +178,33 @@ def test_daemon_a059_one_uid_cannot_take_all_connections():
     assert out.split()[:2] == [b"alive", b"32"], out[:60]
 
 
+class people_bring_files:
+    """A policy with a gate for what people ask for themselves: only then what they pass is received."""
+    GATE = """
+service run { unmatched = deny }
+gate job {
+	service = run
+	command = "/usr/bin/true"
+	permission = release.deploy
+	scope = "project/tomcat"
+	approval infra { count = 1 role = infra scope = "*" }
+}
+"""
+
+    def __enter__(self):
+        with open(POLICY) as file:
+            self.text = file.read()
+        self.apply(self.text + self.GATE)
+
+    def __exit__(self, *_):
+        self.apply(self.text)
+
+    def apply(self, text):
+        countersign("countersign_policy", stdin=text)
+        done = run_as("root", "countersign", "policy", "apply", "--yes")
+        assert done.status == 0, done
+
+
 def descriptors():
     pid = open("/run/world/countersignd.pid").read().strip()
     return len(os.listdir("/proc/%s/fd" % pid))
@@ -205,6 +232,11 @@ def test_daemon_a016_descriptors_that_nobody_asked_for_are_closed():
 
 # Kills: one person who may leave descriptors with the daemon without end, each call of his a little short of whole.
 def test_daemon_a059_one_person_cannot_leave_many_descriptors():
+    with people_bring_files():
+        leave_many_descriptors()
+
+
+def leave_many_descriptors():
     before, opened = descriptors(), []
     os.seteuid(2005)
     try:
@@ -257,6 +289,12 @@ def passing(data, fds):
 # daemon or the kernel for it. Kills: what nudges a turn of the loop that lasts too long ("many", "unread", "within"), and what
 # takes the lingering away ("one", where nothing nudges).
 def test_daemon_a059_a_connection_that_lingers_keeps_nobody_waiting():
+    pass_what_lingers()
+    with people_bring_files():
+        pass_what_lingers()
+
+
+def pass_what_lingers():
     asked, none = HELLO + frame(STATUS, bytes(4)), b"no such protocol"
     for way in "one", "many", "unread", "within":
         os.seteuid(2005)
@@ -289,6 +327,71 @@ def test_daemon_a059_a_connection_that_lingers_keeps_nobody_waiting():
         c.close()
         status()
         other.close()
+
+
+# Mounts a file system of its own, whose daemon answers everything but the close of its one file, and passes that file.
+STALLED = """
+import ctypes, os, socket, struct, sys, threading
+libc = ctypes.CDLL(None, use_errno=True)
+fuse = os.open("/dev/fuse", os.O_RDWR)
+os.makedirs("/tmp/stalled")
+assert libc.unshare(0x20000) == 0  # CLONE_NEWNS: whoever comes to its end takes the mount along
+assert libc.mount(b"fuse", b"/tmp/stalled", b"fuse", 0, b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fuse) == 0
+OPENED = threading.Event()
+
+def attributes(node):
+    return struct.pack("9Q10I", node, 0, 0, 0, 0, 0, 0, 0, 0, *([0] * 10))[:48] + struct.pack(
+        "10I", 0, 0, 0, 0o40755 if node == 1 else 0o100644, 1, 0, 0, 0, 4096, 0)
+
+def serve():
+    while True:
+        request = os.read(fuse, 1 << 20)
+        _, what, unique, node, _, _, pid = struct.unpack_from("IIQQIII", request)
+        body, error = b"", 0
+        if what == 26:    # INIT
+            body = struct.pack("IIIIHHIIHHII24x", 7, 31, 0, 0, 12, 10, 65536, 1, 16, 0, 0, 0)
+        elif what == 1:   # LOOKUP
+            body = struct.pack("QQQQII", 2, 0, 0, 0, 0, 0) + attributes(2)
+        elif what == 3:   # GETATTR
+            body = struct.pack("QII", 0, 0, 0) + attributes(node)
+        elif what == 14:  # OPEN
+            body = struct.pack("QII", 1, 0, 0)
+        elif what in (2, 42) or what == 25 and pid != os.getpid():  # FORGET, BATCH_FORGET; FLUSH of the others
+            continue
+        else:
+            error = -38
+        os.write(fuse, struct.pack("IiQ", 16 + len(body), error, unique) + body)
+
+threading.Thread(target=serve, daemon=True).start()
+fd = os.open("/tmp/stalled/file", os.O_RDONLY)
+s = socket.socket(socket.AF_UNIX)
+os.setresuid(2005, 2005, 2005)
+s.connect(sys.argv[1])
+s.sendmsg([bytes.fromhex(sys.argv[2])], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", fd))])
+os.close(fd)
+print("passed", flush=True)
+sys.stdin.read()
+os._exit(0)  # and with it the connection of its file system, which sets free who waits
+"""
+
+
+# Kills: receiving what people pass where nobody can want it. The close of such a file waits for whoever mounted it, and not
+# even SIGKILL ends that.
+def test_daemon_a059_a_file_that_cannot_be_closed_keeps_nobody_waiting():
+    try:
+        os.mknod("/dev/fuse", 0o20666, os.makedev(10, 229))
+        os.close(os.open("/dev/fuse", os.O_RDWR))
+    except OSError as error:
+        raise Skip(f"no /dev/fuse: {error}")
+    asked = HELLO + frame(STATUS, bytes(4)) + frame(STATUS, bytes(4))
+    with subprocess.Popen(["/usr/bin/python3", "-c", STALLED, PEOPLE, asked.hex()], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as stalled:
+        try:
+            assert stalled.stdout.readline() == "passed\n"
+            status()
+        finally:
+            stalled.stdin.close()
+    status()
 
 
 def start_with(conf=None, **more):

@@ -221,7 +221,7 @@ static void test_base_frame_travels_with_its_descriptors(void **state)
 }
 
 /* Tear-down counts the descriptors of the process: one that is not closed fails the test. */
-static void test_base_frame_unwanted_descriptor_is_closed(void **state)
+static void test_base_frame_unwanted_descriptor_is_not_received(void **state)
 {
 	struct ends *ends = *state;
 	struct cs_fds two = {.fds = {ends->a, ends->b}, .n = 2};
@@ -259,8 +259,6 @@ static void test_base_a059_frame_too_many_descriptors_are_refused_and_closed(voi
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		send_fds(ends->a, counts[i]);
 		assert_int_equal(cs_frame_recv(ends->b, &ends->in, &received), CS_EPROTO);
-		send_fds(ends->a, counts[i]);
-		assert_int_equal(cs_frame_recv(ends->b, &ends->in, NULL), CS_EPROTO);
 		assert_int_equal(received.n, 0);
 		assert_int_equal(ends->in.len, 0);
 	}
@@ -371,7 +369,7 @@ int main(void)
 		FRAME_TEST(test_base_a063_frame_length_is_bounded),
 		FRAME_TEST(test_base_frame_put_that_fails_changes_nothing),
 		FRAME_TEST(test_base_frame_travels_with_its_descriptors),
-		FRAME_TEST(test_base_frame_unwanted_descriptor_is_closed),
+		FRAME_TEST(test_base_frame_unwanted_descriptor_is_not_received),
 		FRAME_TEST(test_base_a059_frame_too_many_descriptors_are_refused_and_closed),
 		FRAME_TEST(test_base_frame_more_descriptors_before_the_first_are_taken),
 		FRAME_TEST(test_base_frame_tells_waiting_ended_and_broken_apart),
