@@ -192,6 +192,7 @@ void cs_doctor_sshd_files(struct cs_doctor *doctor);
 void cs_doctor_sshd_gate(struct cs_doctor *doctor);
 void cs_doctor_sshd_forwarding(struct cs_doctor *doctor);
 void cs_doctor_sshd_user_files(struct cs_doctor *doctor);
+void cs_doctor_sshd_environment(struct cs_doctor *doctor);
 void cs_doctor_sshd_shell(struct cs_doctor *doctor);
 
 void cs_doctor_config(struct cs_doctor *doctor);

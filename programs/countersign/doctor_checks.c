@@ -93,6 +93,8 @@ static const struct cs_doctor_check checks[] = {
 		cs_doctor_sshd_forwarding },
 	{ "sshd-user-files", ERROR, "A024", "a gate for each command, and a file of the person that runs before it",
 		cs_doctor_sshd_user_files },
+	{ "sshd-environment", ERROR, "A024", "a gate for each command, and variables of the client that run something before it",
+		cs_doctor_sshd_environment },
 	{ "sshd-shell", ERROR, "A024", "a gate for each command, run by a shell that first reads a file of the person",
 		cs_doctor_sshd_shell },
 	{ "config", ERROR, "A014, A067", "countersignd.conf is refused: the daemon does not start", cs_doctor_config },

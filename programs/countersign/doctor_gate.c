@@ -104,6 +104,55 @@ void cs_doctor_sshd_user_files(struct cs_doctor *doctor)
 	each_gated(doctor, user_files);
 }
 
+/* A variable with which the linker or a shell runs something before the gate, that one of these patterns lets through. */
+static const char *lets_through(const char *patterns)
+{
+	static const char *const names[] = { "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "BASH_ENV", "ENV", "ZDOTDIR",
+		"SHELLOPTS", "HOME", "PATH" };
+	char pattern[128];
+
+	for (size_t n = 0; *patterns != '\0'; patterns += n + strspn(patterns + n, " \t")) {
+		n = strcspn(patterns, " \t");
+		(void)snprintf(pattern, sizeof(pattern), "%.*s", (int)n, patterns);
+		for (size_t i = 0; i < CS_COUNT(names); i++)
+			if (fnmatch(pattern, names[i], 0) == 0)
+				return names[i];
+	}
+	return NULL;
+}
+
+/* sshd adds up what it accepts, a line for each; where it could not be asked, what its lines say. */
+static const char *accepted(const struct cs_doctor *doctor, size_t block)
+{
+	const struct cs_sshd_block *of = &doctor->sshd.blocks[block];
+	const char *name = NULL;
+
+	for (size_t i = 0; name == NULL && i < of->n_keys && i < of->n_values; i++)
+		if (strcmp(of->keys[i], "acceptenv") == 0)
+			name = lets_through(of->values[i]);
+	for (size_t i = 0; name == NULL && of->n_keys == 0 && i < doctor->sshd.n_lines; i++)
+		if (strcmp(doctor->sshd.lines[i].key, "acceptenv") == 0 &&
+			(doctor->sshd.lines[i].block == 0 || doctor->sshd.lines[i].block == block))
+			name = lets_through(doctor->sshd.lines[i].value);
+	return name;
+}
+
+static bool environment(struct cs_doctor *doctor, size_t block, const struct cs_place *at, const char *of)
+{
+	const char *name = accepted(doctor, block);
+
+	if (name != NULL)
+		cs_doctor_find(doctor, at, "accept only what cannot steer a program: AcceptEnv LANG LC_* COUNTERSIGN_REASON",
+			"ForceCommand asks for each command%s, and AcceptEnv lets %s through, with which the client runs what it likes "
+			"before it", of, name);
+	return name != NULL;
+}
+
+void cs_doctor_sshd_environment(struct cs_doctor *doctor)
+{
+	each_gated(doctor, environment);
+}
+
 static bool gate_missing(struct cs_doctor *doctor, size_t block, const struct cs_place *at, const char *of)
 {
 	const char *text = command(doctor, block);

@@ -243,6 +243,8 @@ def test_a024_a_gate_for_each_command_and_what_runs_before_it():
             assert findings()[0] == 0, findings()
             with Damage("/etc/ssh/sshd_config", "", GATED.replace("    PermitUserRC no\n", "")):
                 found("sshd-user-files")
+            with Damage("/etc/ssh/sshd_config", "", "AcceptEnv LD_*\n" + GATED):
+                found("sshd-environment")
             with Damage("/etc/ssh/sshd_config", "", GATED.replace("    DisableForwarding yes\n", "")):
                 found("sshd-forwarding")
             with Damage("/etc/ssh/sshd_config", "", GATED.replace("/usr/bin", "/opt")):
