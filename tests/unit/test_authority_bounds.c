@@ -362,6 +362,219 @@ static void test_authority_a060_what_runs_and_its_end_fit(void **state)
 	house_close(&h);
 }
 
+/* --- Programs that ask ------------------------------------------------------------------------------------------------ */
+
+static const char job_policy[] =
+	"service run { unmatched = permit }\n"
+	"permission release.deploy { label = \"Deploy\" } permission release.approve { label = \"Approve\" }\n"
+	"role pmc { permissions = { release.deploy, release.approve } }\n"
+	"assignment owners { role = pmc scope = \"project/%{cn}\" below = \"ou=project\" listed = owner }\n"
+	"gate job { service = run command = \"/usr/local/sbin/deploy-release %{project} **\" exposed_file = permit\n"
+	"  permission = release.deploy scope = \"project/%{project}\"\n"
+	"  approval committee { count = 1 permission = release.approve } }\n";
+
+/* As much as a caller can say beside arguments of this size in all. */
+static void ask_of(struct house *h, size_t size, struct cs_decision *ret)
+{
+	static char big[CS_MAX_ARG + 1], reason[CS_MAX_REASON + 1], cwd[CS_MAX_PATH + 1], tty[CS_MAX_NAME + 1], run[] = "run",
+		job[] = "job", command[] = "/usr/local/sbin/deploy-release", project[] = "tomcat", env[] = "LANG=C";
+	struct cs_caller caller = house_person(ALICE);
+	char *argv[16] = { command, project }, *envs[CS_MAX_ENV];
+	struct cs_ask call = { .service = run, .gate = job, .command = command, .argv = argv, .cwd = cwd, .env = envs,
+		.n_env = CS_MAX_ENV, .tty = tty, .reason = reason, .may_wait = true, .has_file = true };
+	int fd = open(h->program, O_RDONLY | O_CLOEXEC);
+
+	memset(big, 'y', sizeof(big) - 1);
+	memset(reason, 'r', sizeof(reason) - 1);
+	memset(cwd, 'd', sizeof(cwd) - 1);
+	cwd[0] = '/';
+	memset(tty, 't', sizeof(tty) - 1);
+	for (size_t i = 0; i < CS_MAX_ENV; i++)
+		envs[i] = env;
+	call.n_argv = 2;
+	for (; size >= 60000 && call.n_argv < 15; size -= 60000)
+		argv[call.n_argv++] = big + CS_MAX_ARG - 60000;
+	argv[call.n_argv++] = big + CS_MAX_ARG - size;
+	caller.connection = 7;
+	assert_int_equal(house_call(h, &caller, CS_CALL_ASK, &call, fd, &cs_decision_shape, ret), 0);
+	(void)close(fd);
+	fits(CS_CALL_ASK, ret);
+}
+
+/* What is held can be shown, waited for, approved and used; what cannot is refused, with its event. Kills: an ask that is held
+ * without the look at its size. */
+static void test_authority_a060_largest_ask_can_be_shown(void **state)
+{
+	static const size_t sizes[] = { 0, 60000, 100000, 115000, 120000, 122500, 125000, 127500, 130000, 140000, 200000, 240000 };
+	struct house h;
+	unsigned held = 0, refused = 0;
+
+	(void)state;
+	house_open(&h);
+	house_load(&h, job_policy);
+	for (size_t i = 0; i < CS_COUNT(sizes); i++) {
+		struct cs_decision d = { 0 }, used = { 0 };
+		struct cs_caller caller = house_person(ALICE);
+		struct cs_claim claim = { .has_file = true };
+		int fd = open(h.program, O_RDONLY | O_CLOEXEC);
+
+		caller.connection = 7;
+		ask_of(&h, sizes[i], &d);
+		if (d.verdict == CS_HOLD) {
+			held++;
+			assert_int_equal(shown(&h, BOB, d.number), 1);
+			assert_int_equal(shown(&h, ALICE, d.number), 1);
+			assert_int_equal(vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+			memcpy(claim.id, d.id, CS_ID_LEN);
+			memcpy(claim.secret, d.secret, CS_ID_LEN);
+			assert_int_equal(house_call(&h, &caller, CS_CALL_CLAIM, &claim, fd, &cs_decision_shape, &used), 0);
+			assert_int_equal(used.verdict, CS_PERMIT);
+			fits(CS_CALL_CLAIM, &used);
+			assert_int_equal(shown(&h, BOB, d.number), 0);
+		} else {
+			refused++;
+			assert_int_equal(d.reason, CS_WHY_BAD_CALL);
+			assert_non_null(strstr(d.text, "too l"));
+			assert_int_equal(house_events(&h, CS_EVENT_DENIED, CS_WHY_BAD_CALL), refused);
+		}
+		(void)close(fd);
+		cs_clear(&cs_decision_shape, &used);
+		cs_clear(&cs_decision_shape, &d);
+	}
+	assert_true(held >= 4 && refused >= 2);
+	house_close(&h);
+}
+
+/* --- Who looks on ------------------------------------------------------------------------------------------------------- */
+
+enum { ONLOOKERS = 16, ATTENDS = 100, STREAMS = 101, LOOKS = 200, SHOWN = 12 * CS_MAX_STREAM };
+
+/* alice, and so many more owners than may look on at once, with the longest names that people have. */
+static void onlookers(struct house *h)
+{
+	FILE *f = NULL;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s.onlookers", h->people);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	(void)fprintf(f, "person alice { uid = 2001 id = \"id-alice\" dn = \"uid=alice,ou=people\" human = \"1001\" }\n");
+	for (int i = 0; i <= ONLOOKERS; i++)
+		(void)fprintf(f, "person p%031d { uid = %d id = \"id-%d\" dn = \"uid=p%d,ou=people\" }\n", i, FIRST + i, i, i);
+	(void)fprintf(f, "group tomcat { dn = \"cn=tomcat,ou=project\" attribute cn { value = \"tomcat\" } listed "
+		"owner { people = { alice");
+	for (int i = 0; i <= ONLOOKERS; i++)
+		(void)fprintf(f, ", p%031d", i);
+	(void)fprintf(f, " } } }\n");
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(rename(path, h->people), 0);
+}
+
+/* `deploy` runs, is attended to, and others may look on. */
+static void runs_watched(struct house *h, struct cs_attend *attend, struct cs_attend_answer *answer)
+{
+	struct cs_caller module = house_module(h, ATTENDS);
+	struct cs_decision d = { 0 }, used = { 0 };
+	struct house_sudo s;
+
+	load_policy(h, strstr(house_policy, "  approval infra"), "  watch = allowed\n", strstr(house_policy, "  reason = required"));
+	house_sudo_by(&s, ALICE, "alice");
+	assert_int_equal(house_submit(h, &s, 7, &d), 0);
+	if (d.verdict != CS_HOLD)
+		fail_msg("%s: %s", cs_reason_name(d.reason), d.text);
+	assert_int_equal(vote(h, FIRST, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(house_claim(h, &d, 7, &used), 0);
+	assert_int_equal(used.verdict, CS_PERMIT);
+	*attend = (struct cs_attend){ .kind = CS_ATTEND_COMMAND, .number = d.number, .pid = 4711 };
+	memcpy(attend->id, d.id, CS_ID_LEN);
+	assert_int_equal(house_call(h, &module, CS_CALL_ATTEND, attend, -1, &cs_attend_answer_shape, answer), 0);
+	cs_clear(&cs_attend_answer_shape, answer);
+	cs_clear(&cs_decision_shape, &used);
+	cs_clear(&cs_decision_shape, &d);
+}
+
+/* More than is kept, in pieces of the greatest length. */
+static void streams(struct house *h, const struct cs_attend *attend, struct cs_attend_answer *answer)
+{
+	static uint8_t piece[CS_MAX_STREAM];
+	struct cs_caller module = house_module(h, STREAMS);
+	struct cs_stream call = { .number = attend->number, .pid = attend->pid, .kind = CS_STREAM_OUT, .bytes = piece,
+		.n_bytes = sizeof(piece) };
+
+	memcpy(call.id, attend->id, CS_ID_LEN);
+	for (size_t n = 0; n < SHOWN; n += sizeof(piece)) {
+		cs_clear(&cs_attend_answer_shape, answer);
+		assert_int_equal(house_call(h, &module, CS_CALL_STREAM, &call, -1, &cs_attend_answer_shape, answer), 0);
+		fits(CS_CALL_STREAM, answer);
+	}
+}
+
+/* Page by page from the first that is kept to the last; how many bytes. */
+static size_t looks_at_all(struct house *h, uint32_t uid, uint64_t connection, uint64_t number, struct cs_screen_answer *last)
+{
+	struct cs_screen call = { .number = number };
+	struct cs_caller caller = house_person(uid);
+	size_t n = 0;
+
+	caller.connection = connection;
+	do {
+		cs_clear(&cs_screen_answer_shape, last);
+		assert_int_equal(house_call(h, &caller, CS_CALL_SCREEN, &call, -1, &cs_screen_answer_shape, last), 0);
+		fits(CS_CALL_SCREEN, last);
+		assert_true(call.from == 0 || last->from == call.from);
+		n += last->n_bytes;
+		call.from = last->from + last->n_bytes;
+	} while (call.from < SHOWN && last->n_bytes > 0);
+	assert_int_equal(call.from, SHOWN);
+	return n;
+}
+
+/* Whatever passes over a terminal and whoever looks on: every answer fits, and the pages are all that is kept. Kills: screen_read
+ * without its bound; a name of who looks on that is left out; a seventeenth who looks on. */
+static void test_authority_a060_a_terminal_and_who_looks_on_fit(void **state)
+{
+	char why[CS_MAX_REASON + 1];
+	struct house h;
+	struct cs_attend attend;
+	struct cs_attend_answer answer = { 0 };
+	struct cs_screen_answer screen = { 0 };
+	struct cs_caller module, root = house_person(0), late = house_person(FIRST + ONLOOKERS);
+	struct cs_end end = { .reason = why };
+	struct cs_screen look = { 0 };
+	struct cs_decision reply = { 0 };
+
+	(void)state;
+	memset(why, 'x', CS_MAX_REASON);
+	why[CS_MAX_REASON] = '\0';
+	house_open(&h);
+	onlookers(&h);
+	runs_watched(&h, &attend, &answer);
+	streams(&h, &attend, &answer);
+	for (uint32_t i = 0; i < ONLOOKERS; i++)
+		assert_int_equal(looks_at_all(&h, FIRST + i, LOOKS + i, attend.number, &screen), 256 * 1024);
+	look.number = attend.number;
+	late.connection = LOOKS + ONLOOKERS;
+	cs_clear(&cs_screen_answer_shape, &screen);
+	assert_int_equal(house_call(&h, &late, CS_CALL_SCREEN, &look, -1, &cs_screen_answer_shape, &screen), CS_EBUSY);
+	module = house_module(&h, ATTENDS);
+	cs_clear(&cs_attend_answer_shape, &answer);
+	assert_int_equal(cs_authority_attended(h.authority, &module, &attend, &answer), 0);
+	fits(CS_CALL_ATTEND, &answer);
+	assert_int_equal(answer.watchers, ONLOOKERS);
+	assert_int_equal(strlen(answer.watched_by), ONLOOKERS * 32 + (ONLOOKERS - 1) * 2);
+	end.number = attend.number;
+	assert_int_equal(house_call(&h, &root, CS_CALL_END, &end, -1, &cs_decision_shape, &reply), 0);
+	cs_clear(&cs_decision_shape, &reply);
+	cs_authority_gone(h.authority, &module);
+	cs_authority_turn(h.authority);
+	(void)looks_at_all(&h, FIRST, LOOKS, attend.number, &screen);
+	assert_true(screen.over && strlen(screen.text) > CS_MAX_REASON);
+	cs_clear(&cs_screen_answer_shape, &screen);
+	cs_clear(&cs_attend_answer_shape, &answer);
+	house_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +585,8 @@ int main(void)
 		cmocka_unit_test(test_authority_a060_evidence_pages_fit),
 		cmocka_unit_test(test_authority_a060_list_of_long_rows_fits),
 		cmocka_unit_test(test_authority_a060_what_runs_and_its_end_fit),
+		cmocka_unit_test(test_authority_a060_largest_ask_can_be_shown),
+		cmocka_unit_test(test_authority_a060_a_terminal_and_who_looks_on_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
