@@ -53,6 +53,8 @@ int count_begin(struct task *task, const struct cs_gate *gate, const struct cs_f
 	what->action = &task->stored.request.action;
 	what->wall_ms = task->now.wall_ms;
 	what->elapsed_ms = stored_elapsed(&task->stored, &task->now);
+	what->boot = task->now.boot_id;
+	what->boot_ms = task->now.boot_ms;
 	what->asked_by = &task->stored.request.requester;
 	what->requester = requester;
 	what->votes = task->votes;
@@ -75,6 +77,11 @@ int count_freeze(const struct task *task, const struct count *count, const struc
 {
 	return cs_grounds_freeze(&count->what, answer->listings + (task->n_match > 0 ? task->match_at : 0), task->n_match,
 		ret_grounds);
+}
+
+struct cs_grounds grounds_at(struct cs_now *now)
+{
+	return (struct cs_grounds){ .wall_ms = now->wall_ms, .boot = now->boot_id, .boot_ms = now->boot_ms };
 }
 
 int is_approval(const struct cs_decision *decision)

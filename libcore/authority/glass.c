@@ -332,10 +332,9 @@ static int fill(const struct task *task, const struct cs_glass *glass, const str
 /* The debt and that the glass is broken: two events, of which the first says everything. */
 static int record(struct task *task)
 {
-	static const struct cs_grounds none;
 	struct cs_authority *a = task->authority;
 	struct cs_stored *stored = &task->stored;
-	struct cs_requested_body requested = { .request = stored->request, .grounds = none }; /* a view */
+	struct cs_requested_body requested = { .request = stored->request, .grounds = grounds_at(&task->now) }; /* a view */
 	struct cs_buf body;
 	int r = 0;
 

@@ -399,6 +399,8 @@ struct count {
 int count_begin(struct task *task, const struct cs_gate *gate, const struct cs_facts *requester,
 	const struct cs_facts *voters, const struct cs_answer *answer, struct count *ret_count);
 void count_clear(struct count *count);
+/* Grounds that say nothing but when: a view of now, which outlives it. */
+struct cs_grounds grounds_at(struct cs_now *now);
 /* What the count was made from, for the event. 0, CS_ENOMEM, CS_ETOOBIG. */
 int count_freeze(const struct task *task, const struct count *count, const struct cs_answer *answer,
 	struct cs_grounds *ret_grounds);

@@ -85,7 +85,7 @@ static int record(struct task *task, const struct cs_grounds *grounds, const str
 
 static int store(struct task *task, const struct cs_decision *decision)
 {
-	static const struct cs_grounds none;
+	const struct cs_grounds none = grounds_at(&task->now);
 	int r = record_begin(task->authority);
 
 	if (r < 0)

@@ -136,9 +136,14 @@ static int outright_body(const struct task *task, enum cs_reason reason, struct 
 	const struct cs_submit *submit = task->call;
 	struct cs_permitted_body body = { .subject = submit->subject, .action = submit->action,
 		.scope = task->match.scope, .grounds = task->grounds }; /* a view */
+	struct cs_now now = task->now;
 
 	if (body.grounds.wall_ms == 0)
-		body.grounds.wall_ms = task->now.wall_ms; /* nothing was asked; a gate's times were looked at all the same */
+		body.grounds.wall_ms = now.wall_ms; /* nothing was asked; a gate's times were looked at all the same */
+	if (!body.grounds.boot) {
+		body.grounds.boot = now.boot_id;
+		body.grounds.boot_ms = now.boot_ms;
+	}
 	if (reason == CS_WHY_MONITORED)
 		return monitored_body(task, &body, out);
 	return cs_encode(&cs_permitted_body_shape, &body, out);

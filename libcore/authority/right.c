@@ -142,6 +142,9 @@ static int right_body(const struct task *task, const struct cs_facts *facts, con
 		.scope = asked.scope };
 	int r = cs_grounds_freeze_right(task->authority->policy, facts, &sought, task->now.wall_ms, &told.grounds);
 
+	if (r == 0 && !(told.grounds.boot = cs_dup(task->now.boot_id)))
+		r = CS_ENOMEM;
+	told.grounds.boot_ms = task->now.boot_ms;
 	if (r == 0)
 		r = cs_encode(&cs_permitted_body_shape, &told, body);
 	cs_clear(&cs_grounds_shape, &told.grounds);

@@ -15,6 +15,8 @@ struct cs_case {
 	const struct cs_action *action;   /* for what the gate approves by itself; NULL: nothing */
 	uint64_t wall_ms;                 /* the same: now */
 	uint64_t elapsed_ms;              /* since it was asked, as its deadline counts: escalation, lazy consensus */
+	const char *boot;                 /* for the record: the clock that deadlines were counted with; nothing is decided */
+	uint64_t boot_ms;                 /* by it. NULL: none */
 	const struct cs_person *asked_by; /* at claim and vote: the person who asked; NULL at submit */
 	const struct cs_facts *requester;
 	const struct cs_approval *votes;  /* approvals only count where their facts say so now */

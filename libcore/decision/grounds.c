@@ -134,8 +134,10 @@ static int freeze(const struct cs_case *what, const struct cs_listing *match, si
 
 	grounds->wall_ms = what->wall_ms;
 	grounds->elapsed_ms = what->elapsed_ms;
+	grounds->boot = cs_dup(what->boot);
+	grounds->boot_ms = what->boot_ms;
 	grounds->voters = r == 0 ? calloc(what->n_votes + 1, sizeof(*grounds->voters)) : NULL;
-	if (r == 0 && !grounds->voters)
+	if (r == 0 && (!grounds->voters || !grounds->boot))
 		r = CS_ENOMEM;
 	for (; r == 0 && grounds->n_voters < what->n_votes; grounds->n_voters += r == 0)
 		r = freeze_facts(what, &what->voters[grounds->n_voters], all, &grounds->voters[grounds->n_voters]);
@@ -162,6 +164,8 @@ static int thaw(const struct cs_grounds *grounds, size_t *of_rule, struct cs_cas
 		return CS_ECORRUPT;
 	what->wall_ms = grounds->wall_ms;
 	what->elapsed_ms = grounds->elapsed_ms;
+	what->boot = grounds->boot;
+	what->boot_ms = grounds->boot_ms;
 	what->requester = &grounds->requester;
 	what->voters = grounds->voters;
 	what->listings = grounds->listings;

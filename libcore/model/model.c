@@ -270,6 +270,8 @@ SHAPE(event);
 static const struct cs_field grounds_fields[] = {
 	CS_U64(cs_grounds, wall_ms),
 	CS_U64(cs_grounds, elapsed_ms),
+	CS_STR(cs_grounds, boot, CS_MAX_NAME),
+	CS_U64(cs_grounds, boot_ms),
 	CS_NEST(cs_grounds, requester, &cs_facts_shape),
 	CS_ARRAY(cs_grounds, voters, &cs_facts_shape, CS_MAX_VOTES),
 	CS_ARRAY(cs_grounds, listings, &cs_listing_shape, CS_MAX_LISTINGS),

@@ -435,6 +435,8 @@ enum cs_event_kind {
 struct cs_grounds {
 	uint64_t wall_ms;            /* when it was decided: what time windows were compared with */
 	uint64_t elapsed_ms;         /* since the request was made, as its deadline counts */
+	char *boot;                  /* boot id of the host then, and its CLOCK_BOOTTIME: */
+	uint64_t boot_ms;            /* what deadlines were counted with */
 	struct cs_facts requester;   /* all zero where the directory was not asked */
 	struct cs_facts *voters;     /* of every vote that stood, in the order of cs_store_votes; in a voted event the
 	                              * voter alone */

@@ -99,7 +99,14 @@ int step_break_glass(struct step *step)
 	return r;
 }
 
-bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms)
+/* Is its time over, by the clock of now? */
+static bool is_over(const struct cs_replay *replay, const struct cs_request *request, const struct cs_glass *glass)
+{
+	return cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms,
+		request->session_ms < glass->lasts_ms ? request->session_ms : glass->lasts_ms, &replay->clock, NULL);
+}
+
+bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope)
 {
 	for (size_t i = 0; i < replay->n_asked; i++) {
 		const struct cs_request *request = &replay->asked[i]->request;
@@ -107,9 +114,7 @@ bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char 
 
 		if (replay->asked[i]->broken && request->subject.uid == uid && covers(request->scope, scope) &&
 			glass_of(replay->policy, request->gate, &glass) == 1 && names(&glass, uid) &&
-			covers(glass.scope, scope) &&
-			wall_ms <= request->created_wall_ms + SLACK_MS +
-					   (request->session_ms < glass.lasts_ms ? request->session_ms : glass.lasts_ms))
+			covers(glass.scope, scope) && !is_over(replay, request, &glass))
 			return true;
 	}
 	return false;

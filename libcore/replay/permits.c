@@ -145,8 +145,7 @@ static int permitted_glass(struct step *step, const struct cs_permitted_body *bo
 		r = lead_to(step, &body->action, &body->grounds, step->event.gate, body->scope, &gate);
 	if (r == 0 && same_text(body->action.service, "countersign"))
 		r = BAD(step, "break-glass is not for changing the policy");
-	if (r == 0 && !is_past_approvals(step->replay, body->subject.uid, doubted ? "*" : body->scope,
-			      body->grounds.wall_ms))
+	if (r == 0 && !is_past_approvals(step->replay, body->subject.uid, doubted ? "*" : body->scope))
 		r = BAD(step, "uid %u had not broken the glass in %s, or its time was over",
 			(unsigned)body->subject.uid, doubted ? "*" : body->scope);
 	return r;
@@ -180,6 +179,8 @@ static int monitored(struct step *step)
 	if (r == 0 && body.permitted.subject.uid != step->event.actor_uid)
 		r = BAD(step, "another uid was permitted than asked");
 	if (r == 0)
+		r = step_clock(step, &body.permitted.grounds, NULL);
+	if (r == 0)
 		r = permitted_monitored(step, &body);
 	step->replay->sums.permits += r == 0;
 	cs_clear(&cs_monitored_body_shape, &body);
@@ -196,6 +197,8 @@ int step_permitted(struct step *step)
 	r = step_body(step, &cs_permitted_body_shape, &body);
 	if (r == 0 && body.subject.uid != step->event.actor_uid)
 		r = BAD(step, "another uid was permitted than asked");
+	if (r == 0)
+		r = step_clock(step, &body.grounds, NULL);
 	if (r == 0)
 		r = permitted_by(step, &body);
 	if (r == 0)
@@ -252,6 +255,7 @@ int step_approved(struct step *step)
 	struct cs_grounds grounds = { 0 };
 	const struct cs_gate *gate = NULL;
 	struct asked *asked = NULL;
+	struct cs_now now;
 	int r = step->replay->policy ? step_asked(step, &asked) : BAD(step, "no policy is in force");
 
 	if (r == 0 && asked->state != CS_PENDING)
@@ -260,54 +264,33 @@ int step_approved(struct step *step)
 		r = step_body(step, &cs_grounds_shape, &grounds);
 	if (r == 0 && !(gate = judge_of(step->replay, asked)))
 		r = BAD(step, "its policy has no gate %s", asked->request.gate);
-	if (r == 0 && grounds.elapsed_ms > asked->request.lifetime_ms)
+	if (r == 0)
+		r = step_elapsed(step, asked, &grounds, &now);
+	if (r == 0 && is_overdue(asked, &now))
 		r = BAD(step, "the time of request %llu was over", (unsigned long long)asked->number);
 	if (r == 0)
 		r = suffice(step, asked, gate, &grounds);
 	if (r == 0) {
 		asked->by_silence = step->event.reason == CS_WHY_NO_OBJECTION;
 		asked->state = CS_APPROVED;
-		asked->approved_elapsed_ms = grounds.elapsed_ms;
-		asked->approved_wall_ms = grounds.wall_ms;
+		asked->approved = now;
 	}
 	cs_clear(&cs_grounds_shape, &grounds);
 	return r;
-}
-
-static uint64_t since(uint64_t then, uint64_t now)
-{
-	return now > then ? now - then : 0;
-}
-
-/* It was used in its time, the request's and the gate's of then: by the clock that ran through, or across boots by the wall
- * clock. */
-static int in_time(struct step *step, const struct asked *asked, const struct cs_gate *gate,
-	const struct cs_grounds *grounds)
-{
-	const struct cs_request *request = &asked->request;
-	uint64_t ran_ms = since(asked->approved_elapsed_ms, grounds->elapsed_ms);
-	uint64_t passed_ms = since(asked->approved_wall_ms, grounds->wall_ms);
-	uint64_t within_ms = cs_gate_use_within_ms(gate), cooling_ms = cs_gate_use_after_ms(gate);
-	uint64_t allowed_ms = (within_ms < request->use_within_ms ? within_ms : request->use_within_ms) +
-			      since(asked->approved_wall_ms, request->start_wall_ms);
-
-	if (ran_ms > allowed_ms && passed_ms > allowed_ms)
-		return BAD(step, "the time to use the approval was over");
-	if (ran_ms < cooling_ms && passed_ms < cooling_ms)
-		return BAD(step, "the waiting time of gate %s was not over", request->gate);
-	if (grounds->wall_ms < request->start_wall_ms)
-		return BAD(step, "it was asked for a later time");
-	return 0;
 }
 
 static int check_claim(struct step *step, const struct asked *asked, const struct cs_grounds *grounds)
 {
 	const struct cs_request *request = &asked->request;
 	const struct cs_gate *gate = NULL;
+	struct cs_now now;
 	int r = 0;
 
 	if (asked->state != CS_APPROVED)
 		return BAD(step, "request %llu is not approved", (unsigned long long)asked->number);
+	r = step_elapsed(step, asked, grounds, &now);
+	if (r < 0)
+		return r;
 	if (asked->debt)
 		gate = judge_of(step->replay, asked);
 	else
@@ -318,7 +301,7 @@ static int check_claim(struct step *step, const struct asked *asked, const struc
 		r = BAD(step, "gate %s does not let it be used once more", request->gate);
 	if (r == 0)
 		r = suffice(step, asked, gate, grounds);
-	return r == 0 && !asked->debt ? in_time(step, asked, gate, grounds) : r;
+	return r == 0 && !asked->debt ? step_in_time(step, asked, gate, &now) : r;
 }
 
 int step_claimed(struct step *step)

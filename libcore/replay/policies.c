@@ -90,6 +90,7 @@ int step_start(struct step *step)
 	struct cs_in_force in_force = { 0 };
 	int r = 0;
 
+	step->replay->started = true;
 	if (!step->replay->policy)
 		return step->event.n_body == 0 ? 0 : BAD(step, "it goes on with a policy that was never put in force");
 	r = step_body(step, &cs_in_force_shape, &in_force);

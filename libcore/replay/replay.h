@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The evidence read again: record after record the chain is checked, what was asked and who voted is gathered, and every
- * permit is derived once more from what the record itself holds and the policy's text. Nothing is believed for standing
- * in the store: no state, no index, no order but the chain's. Pure, and offline. */
+ * permit is derived once more from what the record itself holds and the policy's text, at the time that the clock of the
+ * boot said. Nothing is believed for standing in the store: no state, no index, no order but the chain's. Pure, and offline. */
 #ifndef CS_REPLAY_H
 #define CS_REPLAY_H
 

@@ -3,6 +3,7 @@
 #ifndef CS_REPLAY_INTERNAL_H
 #define CS_REPLAY_INTERNAL_H
 
+#include "clock.h"
 #include "decision.h"
 #include "replay.h"
 
@@ -19,7 +20,7 @@ struct asked {
 	struct cs_approval *votes; /* that stand, in the order in which they were cast */
 	size_t n_votes, cap_votes;
 	uint32_t used;
-	uint64_t approved_elapsed_ms, approved_wall_ms;
+	struct cs_now approved; /* when */
 };
 
 /* Somebody was let change the policy, to the text with this digest. */
@@ -40,6 +41,7 @@ struct head {
 enum {
 	RECENT_CLAIMS = 4096, /* of which a session may still be confirmed: within seconds of the claim */
 	RECENT_CHANGES = 64,
+	RECENT_BOOTS = 64,
 	RECENT_CHAINS = 65536 /* chain values behind us, for the heads that voters signed */
 };
 
@@ -64,6 +66,11 @@ struct cs_replay {
 	uint64_t claims[RECENT_CLAIMS]; /* request numbers, a ring */
 	size_t n_claims;
 	uint8_t (*chains)[CS_DIGEST_LEN]; /* of the last RECENT_CHAINS events, by number */
+
+	struct cs_now clock;     /* of the host, when the last event was decided that says so; no boot before the first */
+	bool started;            /* the daemon was started since */
+	char boots[RECENT_BOOTS][CS_BOOT_ID_LEN + 1]; /* that the host left, a ring */
+	size_t n_boots;
 
 	struct head *heads;      /* by number, rising, once the first record came */
 	size_t n_heads, cap_heads, next_head;
@@ -120,6 +127,18 @@ int step_signature(struct step *step, const struct asked *asked, const struct cs
 int signatures_stand(struct step *step, const struct asked *asked, const struct cs_gate *gate,
 	const struct cs_grounds *grounds);
 
+/* clocks.c: what an event was decided from says when; never before what stands before it, by the clock of the boot. 0 with
+ * *ret_now (NULL: not wanted), CS_ECORRUPT, said. */
+int step_clock(struct step *step, const struct cs_grounds *grounds, struct cs_now *ret_now);
+/* The same, and it is when the request says that it was made. */
+int step_made(struct step *step, const struct cs_request *request, const struct cs_grounds *grounds);
+/* The same, and it says rightly how long ago the request was made, as its deadline counts. */
+int step_elapsed(struct step *step, const struct asked *asked, const struct cs_grounds *grounds, struct cs_now *ret_now);
+/* Has the request waited for people too long? */
+bool is_overdue(const struct asked *asked, const struct cs_now *now);
+/* An approval is used in its time, the request's and the gate's of then, and not before it may be. 0, CS_ECORRUPT, said. */
+int step_in_time(struct step *step, const struct asked *asked, const struct cs_gate *gate, const struct cs_now *now);
+
 /* permits.c */
 /* As the authority matches: without the directory where that tells, else with what it said. 0, CS_ENOMEM. */
 int replay_match(const struct cs_replay *replay, const struct cs_action *action, const struct cs_grounds *grounds,
@@ -146,8 +165,8 @@ int step_break_glass(struct step *step);
 bool is_review(const struct cs_policy *policy, const char *gate);
 /* What is asked for by such a gate is that review, and nothing that could be run. */
 int step_debt(struct step *step, const struct cs_request *request);
-/* Has this person broken the glass for this scope, and was it still so? */
-bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope, uint64_t wall_ms);
+/* Has this person broken the glass for this scope, and was it still so by the clock of now (replay->clock)? */
+bool is_past_approvals(const struct cs_replay *replay, uint32_t uid, const char *scope);
 
 /* heads.c: heads from elsewhere, and those that voters signed. */
 void heads_sort(struct cs_replay *replay);

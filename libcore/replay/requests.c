@@ -175,6 +175,8 @@ static int step_requested_body(struct step *step, const struct cs_requested_body
 	const struct cs_gate *gate = NULL;
 	int r = agrees(step, request);
 
+	if (r == 0)
+		r = step_made(step, request, &body->grounds);
 	if (r == 0 && !step->replay->policy)
 		r = BAD(step, "no policy is in force");
 	if (r < 0)

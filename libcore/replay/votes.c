@@ -189,6 +189,8 @@ int step_voted(struct step *step)
 	if (r == 0)
 		r = step_body(step, &cs_voted_body_shape, &body);
 	if (r == 0)
+		r = step_elapsed(step, asked, &body.grounds, NULL);
+	if (r == 0)
 		r = check_vote(step, asked, &body);
 	if (r == 0)
 		r = stand(asked, &body.approval);

@@ -4,6 +4,7 @@
 #ifndef CS_TEST_SCRIBE_H
 #define CS_TEST_SCRIBE_H
 
+#include "clock.h"
 #include "committee.h"
 #include "crypto.h"
 #include "replay.h"
@@ -19,6 +20,8 @@ struct scribe {
 	const char *text;
 	uint8_t digest[CS_DIGEST_LEN];
 	uint64_t generation, requests, wall_ms;
+	const char *boot;
+	uint64_t booted_wall_ms; /* when the host booted, by the wall clock of now */
 };
 
 /* A request that was made, and its votes that stand. */
@@ -40,6 +43,19 @@ static inline char *scribe_word(const char *text) /* only const is cast away */
 
 	memcpy(&word, &text, sizeof(word));
 	return word;
+}
+
+/* CLOCK_BOOTTIME: it goes on as the wall clock does, where that is not set. */
+static inline uint64_t scribe_boot_ms(const struct scribe *s)
+{
+	return s->wall_ms - s->booted_wall_ms;
+}
+
+/* The wall clock is set; nothing else moves. */
+static inline void scribe_set_clock(struct scribe *s, int64_t by_ms)
+{
+	s->wall_ms += (uint64_t)by_ms;
+	s->booted_wall_ms += (uint64_t)by_ms;
 }
 
 /* Seals the event as the next record. */
@@ -89,6 +105,8 @@ static inline void scribe_open(struct scribe *s, const char *text)
 {
 	memset(s, 0, sizeof(*s));
 	s->wall_ms = UINT64_C(1795000000000);
+	s->booted_wall_ms = s->wall_ms - 1000000;
+	s->boot = "boot-one";
 	scribe_start(s);
 	scribe_policy(s, text, 0, 0);
 }
@@ -119,11 +137,11 @@ static inline void scribe_request(struct scribe *s, struct scribed *asked, const
 	struct cs_request *request = &asked->request;
 
 	memset(asked, 0, sizeof(*asked));
-	*request = (struct cs_request){ .version = 3, .boot = scribe_word("boot"), .requester = who->facts.person,
+	*request = (struct cs_request){ .version = 3, .boot = scribe_word(s->boot), .requester = who->facts.person,
 		.subject = { .uid = who->facts.person.uid, .login_uid = CS_NO_UID, .name = who->facts.person.name },
 		.action = scribe_action(asked, word), .gate = scribe_word(gate), .reason = scribe_word("because"),
 		.scope = scribe_word(cs_gate_scope(found)), .assurance = scribe_word("local-uid"),
-		.created_wall_ms = s->wall_ms, .uses = 1, .lifetime_ms = cs_gate_lifetime_ms(found),
+		.created_wall_ms = s->wall_ms, .created_boot_ms = scribe_boot_ms(s), .uses = 1, .lifetime_ms = cs_gate_lifetime_ms(found),
 		.use_within_ms = cs_gate_use_within_ms(found), .session_ms = cs_gate_session_ms(found),
 		.objection_ms = cs_gate_objection_ms(found) };
 	memcpy(request->policy_digest, s->digest, CS_DIGEST_LEN);
@@ -141,12 +159,32 @@ static inline void scribe_digest(struct scribed *asked)
 	cs_buf_clear(&bytes);
 }
 
+/* The host boots again, and the daemon with it. */
+static inline void scribe_reboot(struct scribe *s, const char *boot)
+{
+	s->boot = boot;
+	s->booted_wall_ms = s->wall_ms - 1000;
+	scribe_start(s);
+}
+
+/* How long ago it was asked, as its deadline counts. */
+static inline uint64_t scribe_elapsed(const struct scribe *s, const struct cs_request *request)
+{
+	struct cs_now now = { .boot_ms = scribe_boot_ms(s), .wall_ms = s->wall_ms };
+	uint64_t left = 0;
+
+	(void)snprintf(now.boot_id, sizeof(now.boot_id), "%s", s->boot);
+	return cs_deadline_passed(request->boot, request->created_boot_ms, request->created_wall_ms, UINT64_MAX, &now, &left)
+		? 0 : UINT64_MAX - left;
+}
+
 static inline struct cs_case scribe_case(const struct scribe *s, const struct scribed *asked,
 	const struct cs_facts *requester)
 {
 	return (struct cs_case){ .policy = s->policy, .gate = cs_policy_gate(s->policy, asked->request.gate),
 		.scope = asked->request.scope, .action = &asked->request.action, .wall_ms = s->wall_ms,
-		.elapsed_ms = s->wall_ms - asked->request.created_wall_ms, .asked_by = &asked->request.requester,
+		.elapsed_ms = scribe_elapsed(s, &asked->request), .boot = s->boot, .boot_ms = scribe_boot_ms(s),
+		.asked_by = &asked->request.requester,
 		.requester = requester, .votes = asked->votes, .voters = asked->voters, .n_votes = asked->n_votes };
 }
 
@@ -209,7 +247,9 @@ static inline void scribe_put_vote(struct scribe *s, struct scribed *asked, cons
 	struct cs_event event = scribe_event(asked, CS_EVENT_VOTED, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 
 	body.grounds.wall_ms = s->wall_ms;
-	body.grounds.elapsed_ms = s->wall_ms - asked->request.created_wall_ms;
+	body.grounds.elapsed_ms = scribe_elapsed(s, &asked->request);
+	body.grounds.boot = scribe_word(s->boot);
+	body.grounds.boot_ms = scribe_boot_ms(s);
 	body.grounds.requester = (struct cs_facts){ .known = CS_KNOWN_YES, .person = asked->request.requester };
 	body.grounds.voters = voters;
 	body.grounds.n_voters = 1;

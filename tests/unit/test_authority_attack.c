@@ -177,6 +177,8 @@ static void test_authority_a093_a_debt_outlives_a_clock_that_went_back(void **st
 	assert_int_equal(break_it(&h, ALICE, &debt), CS_WHY_BREAK_GLASS);
 	(void)snprintf(house_now.boot_id, sizeof(house_now.boot_id), "boot-two");
 	house_now.wall_ms -= 10 * MINUTE;
+	cs_authority_close(&h.authority);
+	house_open_authority(&h);
 	tick(&h, 0);
 	assert_int_equal(house_state(&h, debt), CS_PENDING);
 	assert_int_equal(break_it(&h, ALICE, &again), CS_WHY_DEBT);

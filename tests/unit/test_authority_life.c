@@ -426,6 +426,35 @@ static void test_authority_a079_silence_of_unknown_people_approves_nothing(void 
 	close_house(&h);
 }
 
+/* Asked before a reboot, approved and used after it, and the wall clock set on by a day or back by an hour between: by the
+ * clock of this boot it is in time, and the record shows that (close_house replays it). Kills: a replay that knows of no clock
+ * but the one on the wall. */
+static void test_authority_a093_used_after_a_reboot_with_the_wall_clock_set(void **state)
+{
+	static const int64_t sets[] = { 24 * (int64_t)HOUR, -(int64_t)HOUR };
+
+	for (size_t i = 0; i < CS_COUNT(sets); i++) {
+		struct house h;
+		struct house_sudo s;
+		struct cs_decision d = { 0 };
+
+		open_house(state, &h, RIGHTS DEPLOY ONE "}\n");
+		held(&h, &s, 7, &d);
+		cs_authority_close(&h.authority);
+		(void)snprintf(house_now.boot_id, sizeof(house_now.boot_id), "boot-two");
+		house_now.boot_ms = cs_boot_ms();
+		house_open_authority(&h);
+		assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+		house_now.wall_ms += (uint64_t)sets[i];
+		cs_clear(&cs_decision_shape, &d);
+		assert_int_equal(house_submit(&h, &s, 8, &d), 0);
+		assert_int_equal(d.verdict, CS_PERMIT);
+		assert_int_equal(house_events(&h, CS_EVENT_CLAIMED, CS_WHY_APPROVED), 1);
+		cs_clear(&cs_decision_shape, &d);
+		close_house(&h);
+	}
+}
+
 /* A clock that went back over a reboot brings nothing forward: the request is over. */
 static void test_authority_a093_silence_by_a_clock_that_went_back(void **state)
 {
@@ -584,6 +613,7 @@ int main(void)
 		BOTH_STORES(test_authority_a26_nobody_objected),
 		BOTH_STORES(test_authority_a26_an_objection_ends_it),
 		BOTH_STORES(test_authority_a079_silence_of_unknown_people_approves_nothing),
+		BOTH_STORES(test_authority_a093_used_after_a_reboot_with_the_wall_clock_set),
 		BOTH_STORES(test_authority_a093_silence_by_a_clock_that_went_back),
 		BOTH_STORES(test_authority_a094_who_is_refused_again_and_again_waits),
 		BOTH_STORES(test_authority_a094_taken_back_after_a_reject_counts),

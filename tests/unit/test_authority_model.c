@@ -732,8 +732,8 @@ static bool any_is_open(const struct thing *t)
 	return count_open(&n_over, &elsewhere) > 0;
 }
 
-/* Of what was made before a reboot the record knows the clock on the wall alone (libcore/replay/permits.c, in_time): that
- * it is set then is more than a replay can follow. */
+/* What was made before a reboot goes by the clock on the wall: that it is set then is left to unit_replay_clocks, because
+ * own_of knows of each request only how long ago it was made. */
 static bool can_set_wall(int steps)
 {
 	unsigned n_over = 0;

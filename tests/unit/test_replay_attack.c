@@ -101,7 +101,8 @@ static void debt_make(struct story *s, struct scribed *debt, const struct member
 
 static void put_debt(struct story *s, struct scribed *debt, const struct member *who)
 {
-	struct cs_requested_body body = { .request = debt->request };
+	struct cs_requested_body body = { .request = debt->request, .grounds = { .wall_ms = s->scribe.wall_ms,
+		.boot = scribe_word(s->scribe.boot), .boot_ms = scribe_boot_ms(&s->scribe) } };
 	struct cs_event event;
 
 	scribe_digest(debt);
@@ -181,6 +182,13 @@ static void test_a105_broken_at_another_time(void **state)
 	debt_make(&s, &s.debt, &s.alice);
 	s.debt.request.created_wall_ms += 2 * MINUTE;
 	put_debt(&s, &s.debt, &s.alice);
+	assert_story(&s, "made at another time");
+	story_close(&s);
+	story_open(&s, PLAIN);
+	scribe_set_clock(&s.scribe, 2 * MINUTE);
+	debt_make(&s, &s.debt, &s.alice);
+	put_debt(&s, &s.debt, &s.alice);
+	scribe_set_clock(&s.scribe, -2 * (int64_t)MINUTE);
 	put_glass(&s, &s.debt, &s.alice);
 	assert_story(&s, "later than it was broken");
 	story_close(&s);
