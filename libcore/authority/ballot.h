@@ -14,6 +14,7 @@ struct ballot {
 	struct cs_facts *known;         /* a view: who voted before, as it was looked at for which rules are open */
 	struct cs_approval *before;     /* votes that stood before this one */
 	size_t n_before;
+	bool too_often;                 /* it is not taken: CS_STORE_VOTES_MOST */
 };
 
 /* ballot.c: why a vote of somebody who may vote does not count; CS_WHY_NONE when it does, and the rules it counts for
@@ -23,7 +24,8 @@ enum cs_reason ballot_refused(struct ballot *b, char **ret_text);
 size_t ballot_rules(const struct ballot *b);
 
 /* cast.c: stores the vote, counts all of them and does what follows, each with its event. Between record_begin and
- * record_end. *ret_now is the decision of now. 0; CS_EBUSY: there is no room for it; CS_E…. */
+ * record_end. *ret_now is the decision of now. 0; CS_EBUSY: there is no room for it; too_often and CS_E…: he voted too often;
+ * CS_E…. */
 int ballot_cast(struct ballot *b, struct cs_decision *ret_now);
 
 #endif

@@ -23,6 +23,7 @@ static int add_vote(struct ballot *b)
 	struct task *task = b->task;
 	int r = cs_store_vote(task->authority->store, task->stored.number, &b->approval);
 
+	b->too_often = r == CS_EPERM;
 	if (r < 0)
 		return r;
 	b->before = task->votes;

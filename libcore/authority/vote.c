@@ -112,11 +112,28 @@ static void reply_vote(struct task *task, struct cs_decision *now)
 	task_reply(task, &reply);
 }
 
+/* What he said last stands, and what he may do yet. */
+static const char *too_often_text(const struct ballot *b)
+{
+	const struct task *task = b->task;
+	bool stands = b->voter.standing < task->n_votes;
+
+	if (!stands)
+		return "You changed your vote on this request too often: none of yours stands. You may still reject it; "
+		       "others may approve it, or it is asked anew.";
+	return task->votes[b->voter.standing].vote == CS_VOTE_APPROVE
+		? "You changed your vote on this request too often: your approval stands. You may still take it back, or reject."
+		: "You changed your vote on this request too often: your rejection stands. Others may approve it, or it is "
+		  "asked anew.";
+}
+
 static void end_cast(struct ballot *b, int r, struct cs_decision *now)
 {
 	struct task *task = b->task;
 
-	if (r == CS_EBUSY)
+	if (r < 0 && b->too_often)
+		refuse(task, &b->approval.person, CS_WHY_LIMIT, too_often_text(b));
+	else if (r == CS_EBUSY)
 		refuse(task, &b->approval.person, CS_WHY_LIMIT,
 			"This request has no room for another vote. Shorten the comment, or reject it and let it be "
 			"asked anew.");

@@ -7,7 +7,6 @@
 
 enum {
 	CS_STORE_MAX_BODY = 1048576, /* bytes of one encoded request, vote or notice; the schema says the same */
-	CS_STORE_MAX_CHANGES = 64,   /* votes of one person on one request; after them only a withdrawal */
 	CS_STORE_ERROR_LEN = 256
 };
 

@@ -79,8 +79,10 @@ int cs_store_find_prefix(struct cs_store *store, const char *hex, uint64_t *ret_
  * where the clock is not believed there are none. */
 int cs_store_unopposed(struct cs_store *store, const struct cs_now *now, uint64_t after, uint64_t *ret_numbers, size_t max);
 /* Adds a vote. An earlier one of this person (person.id) is kept and counts no more; a CS_VOTE_WITHDRAW is kept and
- * stands for none. CS_EINVAL without a person.id or a vote; CS_ENOENT; CS_EBUSY when CS_MAX_VOTES people voted, or this
- * person 64 times: after that only one withdrawal more is taken; CS_ETOOBIG, CS_EIO, CS_ENOMEM. */
+ * stands for none. CS_EINVAL without a person.id or a vote; CS_ENOENT; CS_EBUSY when CS_MAX_VOTES people voted; CS_EPERM when
+ * this person voted CS_STORE_VOTES_MOST times and this vote would not take an approval of his away, or be his no; CS_ETOOBIG,
+ * CS_EIO, CS_ENOMEM. */
+#define CS_STORE_VOTES_MOST 16 /* of one person on one request, and then at most two more: taken back, and a reject */
 int cs_store_vote(struct cs_store *store, uint64_t number, const struct cs_approval *approval);
 /* The votes that stand, one a person, withdrawn ones left out, in the order in which they were cast; *ret_votes
  * allocated; clear each with cs_clear(&cs_approval_shape) and free. 0, CS_EIO, CS_ECORRUPT, CS_ENOMEM. */

@@ -5,15 +5,20 @@
 
 #include <stdlib.h>
 
-/* Every vote is kept. So that nobody fills the disk, or keeps others from voting, one person has few; what he said last
- * he can always take back. */
+/* What a vote gives to a request that it had not before: an approval most, a reject takes from it. */
+static int gives(enum cs_vote vote)
+{
+	return vote == CS_VOTE_APPROVE ? 2 : vote == CS_VOTE_REJECT ? 0 : 1;
+}
+
+/* Every vote is kept, and people are told of each. So that nobody fills the disk or their days, or keeps others from voting,
+ * one person has few; but an approval can always be taken back, and a no always be said. Each takes away, so that ends too. */
 static int may_vote(struct cs_store *store, const struct cs_voter *voter, enum cs_vote vote)
 {
 	if (voter->votes == 0 && voter->people >= CS_MAX_VOTES)
 		return cs_store_fail(store, CS_EBUSY, "%d people voted on this request already", CS_MAX_VOTES);
-	if (voter->votes >= CS_STORE_MAX_CHANGES && (vote != CS_VOTE_WITHDRAW || voter->last == CS_VOTE_WITHDRAW))
-		return cs_store_fail(store, CS_EBUSY, "this person voted %d times on this request",
-			CS_STORE_MAX_CHANGES);
+	if (voter->votes >= CS_STORE_VOTES_MOST && gives(vote) >= gives(voter->last))
+		return cs_store_fail(store, CS_EPERM, "this person voted %d times on this request", CS_STORE_VOTES_MOST);
 	return 0;
 }
 

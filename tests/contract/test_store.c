@@ -673,21 +673,31 @@ static void test_store_the_latest_vote_stands(void **state)
 	cs_clear(&cs_approval_shape, &carol);
 }
 
-/* One person cannot fill the store with votes, and can always take back what counts. */
+/* One person cannot fill the store with votes, and can always take an approval back, or say no. Kills: gives() of a reject that
+ * is more than 0, or of nothing that is no less than that of an approval; > for >=. */
 static void test_store_votes_of_one_person_are_bounded(void **state)
 {
 	struct cs_store *store = begun(state);
 
 	put_request(store, 1, 1, 1000);
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < CS_STORE_VOTES_MOST; i++) {
 		assert_int_equal(put_vote(store, 1, "bob", i % 2 ? CS_VOTE_APPROVE : CS_VOTE_REJECT), 0);
-	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_REJECT), CS_EBUSY);
+		assert_int_equal(put_vote(store, 1, "dave", i % 2 ? CS_VOTE_APPROVE : CS_VOTE_REJECT), 0);
+	}
+	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_APPROVE), CS_EPERM);
 	assert_int_equal(put_vote(store, 1, "carol", CS_VOTE_APPROVE), 0);
-	votes_are(store, 1, "bob+ carol+");
+	votes_are(store, 1, "bob+ dave+ carol+");
 	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_WITHDRAW), 0);
-	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_WITHDRAW), CS_EBUSY);
-	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_APPROVE), CS_EBUSY);
-	votes_are(store, 1, "carol+");
+	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_WITHDRAW), CS_EPERM);
+	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_APPROVE), CS_EPERM);
+	votes_are(store, 1, "dave+ carol+");
+	assert_int_equal(put_vote(store, 1, "bob", CS_VOTE_REJECT), 0);
+	assert_int_equal(put_vote(store, 1, "dave", CS_VOTE_REJECT), 0);
+	for (enum cs_vote vote = CS_VOTE_APPROVE; vote <= CS_VOTE_WITHDRAW; vote++) {
+		assert_int_equal(put_vote(store, 1, "bob", vote), CS_EPERM);
+		assert_int_equal(put_vote(store, 1, "dave", vote), CS_EPERM);
+	}
+	votes_are(store, 1, "carol+ bob- dave-");
 	assert_int_equal(cs_store_commit(store), 0);
 }
 

@@ -472,6 +472,64 @@ static void test_authority_a110_votes_are_authenticated_again_at_claim(void **st
 	close_house(&h);
 }
 
+/* --- Again and again ---------------------------------------------------------------------------------------------- */
+
+/* Votes one after the other, each another than before, as often as one person may; the last is this one. */
+static void change_often(struct house *h, uint32_t uid, uint64_t number, enum cs_vote other, enum cs_vote last)
+{
+	for (int i = 0; i < CS_STORE_VOTES_MOST; i++)
+		assert_int_equal(house_vote(h, uid, number, i % 2 ? last : other), CS_WHY_NEEDS_APPROVAL);
+}
+
+/* Each vote is an event and is told to people. Nothing that is refused changes what stands, not after a restart either, and
+ * others vote as before. Kills: a limit in memory alone, one that counts all people together, or none. */
+static void test_authority_votes_of_one_person_are_few(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, RIGHTS COUNTED);
+	held(&h, &s, 7, &d);
+	change_often(&h, BOB, d.number, CS_VOTE_APPROVE, CS_VOTE_WITHDRAW);
+	refused(&h, BOB, d.number, CS_VOTE_APPROVE, CS_WHY_LIMIT, "none of yours stands");
+	cs_authority_close(&h.authority);
+	house_open_authority(&h);
+	refused(&h, BOB, d.number, CS_VOTE_APPROVE, CS_WHY_LIMIT, "none of yours stands");
+	assert_int_equal(house_events(&h, CS_EVENT_VOTED, CS_WHY_NEEDS_APPROVAL), CS_STORE_VOTES_MOST);
+	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_APPROVE), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_REJECT), CS_WHY_NEEDS_APPROVAL);
+	refused(&h, BOB, d.number, CS_VOTE_WITHDRAW, CS_WHY_LIMIT, "your rejection stands");
+	refused(&h, BOB, d.number, CS_VOTE_APPROVE, CS_WHY_LIMIT, "your rejection stands");
+	assert_int_equal(house_events(&h, CS_EVENT_VOTED, CS_WHY_NEEDS_APPROVAL), CS_STORE_VOTES_MOST + 2);
+	assert_int_equal(house_events(&h, CS_EVENT_VOTE_REFUSED, CS_WHY_LIMIT), 4);
+	assert_int_equal(house_state(&h, d.number), CS_PENDING);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* An approval can be taken back however often the vote was changed, and what it approved is open again: nothing is used. Kills:
+ * a limit that counts what takes away. */
+static void test_authority_an_approval_is_taken_back_however_often_it_was_changed(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, RIGHTS COUNTED);
+	held(&h, &s, 7, &d);
+	change_often(&h, BOB, d.number, CS_VOTE_REJECT, CS_VOTE_APPROVE);
+	assert_int_equal(house_vote(&h, CAROL, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_WITHDRAW), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_state(&h, d.number), CS_PENDING);
+	refused(&h, BOB, d.number, CS_VOTE_APPROVE, CS_WHY_LIMIT, "none of yours stands");
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_REJECT), CS_WHY_NEEDS_APPROVAL);
+	assert_int_equal(house_events(&h, CS_EVENT_VOTED, CS_WHY_NEEDS_APPROVAL), CS_STORE_VOTES_MOST + 3);
+	assert_int_equal(house_events(&h, CS_EVENT_CLAIMED, CS_WHY_APPROVED), 0);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +550,8 @@ int main(void)
 		BOTH_STORES(test_authority_a21_escalation_opens_with_time),
 		BOTH_STORES(test_authority_a104_unsigned_votes_are_refused_where_signatures_count),
 		BOTH_STORES(test_authority_a110_votes_are_authenticated_again_at_claim),
+		BOTH_STORES(test_authority_votes_of_one_person_are_few),
+		BOTH_STORES(test_authority_an_approval_is_taken_back_however_often_it_was_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
