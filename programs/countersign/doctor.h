@@ -204,6 +204,7 @@ void cs_doctor_user(struct cs_doctor *doctor);
 void cs_doctor_store(struct cs_doctor *doctor);
 void cs_doctor_store_full(struct cs_doctor *doctor);
 void cs_doctor_clock(struct cs_doctor *doctor);
+void cs_doctor_proc(struct cs_doctor *doctor);
 void cs_doctor_sockets(struct cs_doctor *doctor);
 void cs_doctor_end_socket(struct cs_doctor *doctor);
 void cs_doctor_daemon(struct cs_doctor *doctor);

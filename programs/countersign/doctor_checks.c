@@ -106,6 +106,7 @@ static const struct cs_doctor_check checks[] = {
 	{ "store", ERROR, "A107, A110", "others can reach the store", cs_doctor_store },
 	{ "store-full", ERROR, "A106", "the store's file system is full", cs_doctor_store_full },
 	{ "clock", WARNING, "A093", "the clock went back", cs_doctor_clock },
+	{ "proc", WARNING, "A104", "/proc hides processes: logins cannot be ended, nor tied to who logged in", cs_doctor_proc },
 	{ "sockets", ERROR, "A057", "owner or mode of the sockets, or of their folder", cs_doctor_sockets },
 	{ "end-socket", WARNING, "A023", "logins cannot be ended: the helper that does it is not there", cs_doctor_end_socket },
 	{ "daemon", ERROR, "A067", "the daemon does not answer: what is guarded is refused", cs_doctor_daemon },

@@ -173,6 +173,40 @@ void cs_doctor_clock(struct cs_doctor *doctor)
 			(long long)(st.st_mtime - time(NULL)));
 }
 
+/* The options with which /proc is mounted, cut out of what the kernel says; NULL: it is not. The last line counts. */
+static const char *proc_options(char *mounts)
+{
+	const char *found = NULL;
+	char *rest = mounts;
+
+	for (char *line = NULL; (line = strsep(&rest, "\n")) != NULL;) {
+		const char *fields[4] = { NULL };
+
+		for (size_t i = 0; line != NULL && i < CS_COUNT(fields); i++)
+			fields[i] = strsep(&line, " ");
+		if (fields[3] != NULL && strcmp(fields[1], "/proc") == 0 && strcmp(fields[2], "proc") == 0)
+			found = fields[3];
+	}
+	return found;
+}
+
+void cs_doctor_proc(struct cs_doctor *doctor)
+{
+	char *mounts = NULL;
+	size_t len = 0;
+	int r = cs_host_read(doctor->host, "/proc/self/mounts", &mounts, &len);
+	const char *options = r == 0 ? proc_options(mounts) : NULL;
+
+	if (r == CS_ENOMEM)
+		doctor->error = r;
+	/* Where nothing is hidden nothing is written there. */
+	if (options != NULL && strstr(options, "hidepid=") != NULL)
+		cs_doctor_find_file(doctor, "/proc", "mount -o remount,hidepid=0 /proc, and take the option out of /etc/fstab",
+			"hides from the daemon and its helper the processes of others (hidepid): logins cannot be ended, so those "
+			"with a longest duration are refused, and who logged in as the requester is not seen to vote for himself");
+	free(mounts);
+}
+
 /* --- Sockets -------------------------------------------------------------------------------------------------------- */
 
 static void want_mode(struct cs_doctor *doctor, const char *path, unsigned mode, const char *meaning)

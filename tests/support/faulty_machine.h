@@ -303,6 +303,9 @@ static const struct fault {
 	{ "a057_module_socket", "/run/countersign/module.sock", NULL, "", 0666, "sockets", "/run/countersign/module.sock", 0 },
 	{ "a057_people_socket", "/run/countersign/people.sock", NULL, "", 0600, "sockets", "/run/countersign/people.sock", 0 },
 	{ "not_enabled", "/etc/systemd/system/multi-user.target.wants/countersignd.service", NULL, NULL, 0, "enabled", NULL, 0 },
+	{ "a104_proc", "/proc/self/mounts", NULL, "proc /proc proc rw,nosuid,hidepid=invisible 0 0\n", 0, "proc", "/proc", 0 },
+	{ "a104_proc_open", "/proc/self/mounts", NULL, "proc /proc proc rw,nosuid 0 0\nproc /mnt/proc proc rw,hidepid=2 0 0\n", 0, "",
+		NULL, 0 },
 	{ "a055_unit", "/etc/systemd/system/countersignd.service.d/x.conf", NULL, "[Service]\nPrivateUsers=yes\n", 0, "unit",
 		"/etc/systemd/system/countersignd.service.d/x.conf", 2 },
 };

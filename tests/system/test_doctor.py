@@ -2,6 +2,7 @@
 """countersign doctor on the real machine: what it says of each damage is what really happens."""
 import json
 import os
+import subprocess
 import shutil
 import struct
 
@@ -224,6 +225,15 @@ def test_the_front_needs_keyboard_interactive():
         assert line.startswith("KbdInteractiveAuthentication"), finding
         with Damage("/etc/ssh/sshd_config", "KbdInteractiveAuthentication no", "KbdInteractiveAuthentication yes"):
             assert findings()[0] == 0
+
+
+def test_a104_a_proc_that_hides_processes():
+    """As the kernel writes it, not as it was typed."""
+    subprocess.run(["mount", "-o", "remount,hidepid=2", "/proc"], check=True)
+    try:
+        found("proc")
+    finally:
+        subprocess.run(["mount", "-o", "remount,hidepid=0", "/proc"], check=True)
 
 
 def test_a024_a_gate_for_each_command_and_what_runs_before_it():
