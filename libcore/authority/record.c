@@ -113,10 +113,9 @@ static int record_changed(struct cs_authority *a, const uint8_t id[CS_ID_LEN])
 /* With the names of who would have been missing, or where those make it too long without them. */
 static int monitored_body(const struct task *task, const struct cs_permitted_body *permitted, struct cs_buf *out)
 {
-	const struct cs_submit *submit = task->call;
 	struct cs_need needs[CS_MAX_RULES]; /* a view */
 	struct cs_monitored_body body = { .permitted = *permitted, .verdict = task->would.verdict,
-		.reason = task->would.reason, .needs = needs, .only_asked = submit->only_ask };
+		.reason = task->would.reason, .needs = needs };
 	int r = 0;
 
 	for (; body.n_needs < task->would.n_needs && body.n_needs < CS_MAX_RULES; body.n_needs++)

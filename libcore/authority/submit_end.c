@@ -25,6 +25,12 @@ static int kept_text(const struct task *task, enum cs_verdict verdict, const cha
 		reasoned ? submit->reason : "");
 }
 
+/* Nothing opens because of it: the session phase asks again, and what it is told is recorded. */
+static bool opens_nothing(const struct cs_submit *submit, enum cs_verdict verdict)
+{
+	return verdict == CS_PERMIT && submit->only_ask && submit->asked_again;
+}
+
 /* Records a verdict that makes no request, and ends the task. A permit that cannot be recorded is none. */
 void submit_conclude(struct task *task, enum cs_verdict verdict, enum cs_reason reason, const char *gate,
 	const char *text)
@@ -37,6 +43,10 @@ void submit_conclude(struct task *task, enum cs_verdict verdict, enum cs_reason 
 
 	as_ahead(submit, &verdict, &reason, &text);
 	shown = text && *text ? text : cs_reason_text(reason);
+	if (opens_nothing(submit, verdict)) {
+		task_decide(task, verdict, reason, shown);
+		return;
+	}
 	if (kept_text(task, verdict, shown, &kept) < 0) {
 		task_decide(task, CS_DENY, CS_WHY_STORE, NULL);
 		return;

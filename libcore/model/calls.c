@@ -10,6 +10,7 @@ static const struct cs_field submit_fields[] = {
 	CS_STR(cs_submit, reason, CS_MAX_REASON),
 	CS_BOOL(cs_submit, may_wait),
 	CS_BOOL(cs_submit, only_ask),
+	CS_BOOL(cs_submit, asked_again),
 	CS_BOOL(cs_submit, has_file),
 	CS_BOOL(cs_submit, ahead),
 	CS_U64(cs_submit, start_wall_ms),

@@ -62,6 +62,8 @@ struct cs_submit {
 	bool may_wait;  /* somebody is there to wait; else a request is left open and the reply is deny,
 	                 * CS_WHY_NOT_WAITING */
 	bool only_ask;  /* account phase: decide, make no request. HOLD means that the session phase will hold */
+	bool asked_again; /* with only_ask: the session phase asks again before anything opens, and its permit is the one that is
+	                   * recorded; a denial is one here too */
 	bool has_file;  /* a descriptor of what is to run travels with this call. Behind it one for each of the action's
 	                 * operands whose file.present is set, in their order */
 	bool ahead;     /* asked for ahead: nothing runs now, whatever is decided; the request is left open */

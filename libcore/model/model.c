@@ -293,7 +293,6 @@ static const struct cs_field monitored_body_fields[] = {
 	CS_ENUM(cs_monitored_body, verdict, cs_verdict_names),
 	CS_ENUM(cs_monitored_body, reason, cs_reason_names),
 	CS_ARRAY(cs_monitored_body, needs, &cs_need_shape, CS_MAX_RULES),
-	CS_BOOL(cs_monitored_body, only_asked),
 };
 SHAPE(monitored_body);
 

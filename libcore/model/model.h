@@ -465,7 +465,6 @@ struct cs_monitored_body {
 	enum cs_reason reason;
 	struct cs_need *needs;   /* who would have been missing; without names where those do not fit a record */
 	size_t n_needs;
-	bool only_asked;         /* nothing ran because of it: the account phase asks, and the session phase once more */
 };
 extern const struct cs_shape cs_monitored_body_shape;
 struct cs_requested_body {

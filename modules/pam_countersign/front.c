@@ -90,7 +90,7 @@ int cs_front(struct cs_pam *host)
 
 	if (!host->interactive || ((unsigned)host->flags & PAM_SILENT) != 0)
 		return PAM_SUCCESS;
-	host->submit.only_ask = false;
+	host->submit.only_ask = host->submit.asked_again = false;
 	host->submit.ahead = true;
 	r = cs_pam_add_groups(host);
 	if (r == 0)

@@ -63,6 +63,7 @@ static int ask_policy(struct cs_pam *host)
 	int code = PAM_PERM_DENIED, r = 0;
 
 	host->submit.only_ask = true;
+	host->submit.asked_again = host->args.hold_in_session;
 	r = cs_client_call(host->client, CS_CALL_SUBMIT, &host->submit, -1, host->args.timeout_ms, &decision, &text);
 	code = r < 0 ? cs_pam_failed(host, r, NULL, text) : judge(host, &decision);
 	cs_free_str(&text);

@@ -23,7 +23,7 @@ static const struct cs_field gate_fields[] = {
 	CS_U64(cs_tally_gate, held), CS_U64(cs_tally_gate, approved), CS_U64(cs_tally_gate, rejected),
 	CS_U64(cs_tally_gate, expired), CS_U64(cs_tally_gate, cancelled), CS_U64(cs_tally_gate, used),
 	CS_U64(cs_tally_gate, ended), CS_U64(cs_tally_gate, break_glass), CS_U64(cs_tally_gate, would_hold),
-	CS_U64(cs_tally_gate, would_deny), CS_U64(cs_tally_gate, only_asked),
+	CS_U64(cs_tally_gate, would_deny),
 	CS_ARRAY(cs_tally_gate, would, &would_shape, CS_TALLY_LINES),
 	CS_ARRAY(cs_tally_gate, missing, &missing_shape, CS_TALLY_LINES), CS_U64(cs_tally_gate, median_ms),
 	CS_U64(cs_tally_gate, p90_ms)
@@ -41,7 +41,7 @@ static const struct cs_shape debt_shape = CS_SHAPE("debt", cs_tally_debt, debt_f
 static const struct cs_field tally_fields[] = {
 	CS_U64(cs_tally, since_wall_ms), CS_U64(cs_tally, until_wall_ms), CS_STR(cs_tally, only, CS_MAX_NAME),
 	CS_U64(cs_tally, first), CS_U64(cs_tally, last), CS_U64(cs_tally, events), CS_U64(cs_tally, unreadable),
-	CS_U64(cs_tally, root), CS_U64(cs_tally, unguarded), CS_U64(cs_tally, rights), CS_U64(cs_tally, only_asked),
+	CS_U64(cs_tally, root), CS_U64(cs_tally, unguarded), CS_U64(cs_tally, rights),
 	CS_ARRAY(cs_tally, gates, &gate_shape, CS_TALLY_GATES), CS_ARRAY(cs_tally, people, &person_shape, CS_TALLY_PEOPLE),
 	CS_U64(cs_tally, broken), CS_ARRAY(cs_tally, debts, &debt_shape, CS_TALLY_DEBTS), CS_U64(cs_tally, left_out)
 };
@@ -190,10 +190,6 @@ static int monitored(struct cs_tally *tally, struct cs_tally_gate *gate, const s
 		tally->unreadable += r != CS_ENOMEM;
 		return r == CS_ENOMEM ? r : 0;
 	}
-	if (body.only_asked) {
-		gate->only_asked++;
-		goto out;
-	}
 	gate->would_hold += body.verdict == CS_HOLD;
 	gate->would_deny += body.verdict != CS_HOLD;
 	r = count_would(tally, gate, &body);
@@ -201,7 +197,6 @@ static int monitored(struct cs_tally *tally, struct cs_tally_gate *gate, const s
 	for (size_t i = 0; r == 0 && body.verdict == CS_HOLD && i < body.n_needs; i++)
 		if (body.needs[i].have < body.needs[i].count)
 			r = count_missing(tally, gate, body.permitted.scope, &body.needs[i]);
-out:
 	cs_clear(&cs_monitored_body_shape, &body);
 	return r;
 }
@@ -222,30 +217,13 @@ static int approved(struct cs_tally *tally, struct cs_tally_gate *gate, const st
 	return r == CS_ENOMEM ? r : 0;
 }
 
-/* One that cannot be read counts as what its kind and reason say it is. */
-static int only_asked(struct cs_tally *tally, const struct cs_event *event, bool *ret_only)
-{
-	int r = cs_tally_only_asked(event);
-
-	if (r == CS_ENOMEM)
-		return r;
-	tally->unreadable += r < 0;
-	*ret_only = r == 1;
-	return 0;
-}
-
 static int permitted(struct cs_tally *tally, struct cs_tally_gate *gate, const struct cs_event *event)
 {
-	bool only = false;
-	int r = 0;
-
 	if (event->reason == CS_WHY_MONITORED)
 		return monitored(tally, gate, event);
-	r = only_asked(tally, event, &only);
-	gate->only_asked += only;
-	gate->at_once += !only && event->reason != CS_WHY_BREAK_GLASS;
-	gate->break_glass += !only && event->reason == CS_WHY_BREAK_GLASS;
-	return r;
+	gate->at_once += event->reason != CS_WHY_BREAK_GLASS;
+	gate->break_glass += event->reason == CS_WHY_BREAK_GLASS;
+	return 0;
 }
 
 #define COUNT(name) \
@@ -292,23 +270,15 @@ static int voted(struct cs_tally *tally, const struct cs_event *event)
 	return r == CS_ENOMEM ? r : 0;
 }
 
-static bool is_without_gate(const struct cs_event *event)
-{
-	return event->kind == CS_EVENT_PERMITTED && (!event->gate || !*event->gate) &&
-	       (event->reason == CS_WHY_ROOT || event->reason == CS_WHY_UNGUARDED || event->reason == CS_WHY_HAS_RIGHT);
-}
-
-/* What no gate decided. */
+/* What no gate decided; 1 when it was that. */
 static int without_gate(struct cs_tally *tally, const struct cs_event *event)
 {
-	bool only = false;
-	int r = only_asked(tally, event, &only);
-
-	tally->only_asked += only;
-	tally->root += !only && event->reason == CS_WHY_ROOT;
-	tally->unguarded += !only && event->reason == CS_WHY_UNGUARDED;
-	tally->rights += !only && event->reason == CS_WHY_HAS_RIGHT;
-	return r;
+	if (event->kind != CS_EVENT_PERMITTED || (event->gate && *event->gate))
+		return 0;
+	tally->root += event->reason == CS_WHY_ROOT;
+	tally->unguarded += event->reason == CS_WHY_UNGUARDED;
+	tally->rights += event->reason == CS_WHY_HAS_RIGHT;
+	return event->reason == CS_WHY_ROOT || event->reason == CS_WHY_UNGUARDED || event->reason == CS_WHY_HAS_RIGHT;
 }
 
 static int count(struct cs_tally *tally, const struct cs_event *event)
@@ -320,8 +290,8 @@ static int count(struct cs_tally *tally, const struct cs_event *event)
 	tally->broken += event->kind == CS_EVENT_BREAK_GLASS;
 	if (event->kind == CS_EVENT_VOTED)
 		return voted(tally, event);
-	if (is_without_gate(event))
-		return without_gate(tally, event);
+	if (without_gate(tally, event))
+		return 0;
 	for (size_t i = 0; i < CS_COUNT(of_gates); i++) {
 		if (of_gates[i].kind != event->kind)
 			continue;

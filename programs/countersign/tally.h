@@ -36,8 +36,6 @@ struct cs_tally_gate {
 	uint64_t approved, rejected, expired, cancelled, used, ended;
 	uint64_t break_glass;             /* commands that went past its approvals */
 	uint64_t would_hold, would_deny;  /* monitored */
-	uint64_t only_asked;              /* permitted or monitored in an account phase: the session phase asks again, and
-	                                   * counts as one of those above */
 	struct cs_tally_would *would;     /* the most frequent first */
 	size_t n_would;
 	struct cs_tally_missing *missing; /* the same */
@@ -66,7 +64,6 @@ struct cs_tally {
 	uint64_t events;        /* those that lie in the time */
 	uint64_t unreadable;
 	uint64_t root, unguarded, rights; /* permitted without a gate: root, what no gate guards, plain rights */
-	uint64_t only_asked;              /* the same without a gate, as of a gate */
 	struct cs_tally_gate *gates;      /* in the order of their names once it is finished */
 	size_t n_gates, cap_gates;
 	struct cs_tally_person *people;   /* the most votes first */
@@ -84,10 +81,6 @@ int cs_tally_add(struct cs_tally *tally, const struct cs_record *record);
 /* Sorts, and says how long approvals took. */
 void cs_tally_finish(struct cs_tally *tally);
 void cs_tally_clear(struct cs_tally *tally);
-
-/* tally_phase.c: was this permit (not one of a gate that only monitors, which says so itself) asked for by the account phase of
- * a login, whose session phase asks again? 1, 0, CS_ENOMEM, CS_E… where its body cannot be read. */
-int cs_tally_only_asked(const struct cs_event *event);
 
 /* tally_spans.c: one more approval of the gate, that took so long. 0, CS_ENOMEM. */
 int cs_tally_span(struct cs_tally_gate *gate, uint64_t ms);

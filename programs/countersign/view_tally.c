@@ -98,8 +98,7 @@ static void put_spans(struct cs_buf *out, const struct cs_tally_gate *gate)
 static void put_gate(struct cs_buf *out, const struct cs_look *look, const struct cs_tally_gate *gate)
 {
 	const struct part asked[] = { { gate->at_once, "permitted at once" }, { gate->denied, "denied" },
-		{ gate->held, "held" }, { gate->break_glass, "past the approvals" },
-		{ gate->only_asked, "only asked" } };
+		{ gate->held, "held" }, { gate->break_glass, "past the approvals" } };
 	const struct part became[] = { { gate->approved, "approved" }, { gate->rejected, "rejected" },
 		{ gate->expired, "expired" }, { gate->cancelled, "cancelled" }, { gate->used, "used" },
 		{ gate->ended, "ended" } };
@@ -183,12 +182,12 @@ static void put_glass(struct cs_buf *out, const struct cs_look *look, const stru
 void cs_view_tally(struct cs_buf *out, const struct cs_look *look, const struct cs_tally *tally)
 {
 	const struct part others[] = { { tally->root, "of root" }, { tally->unguarded, "that no gate guards" },
-		{ tally->rights, "plain rights" }, { tally->only_asked, "only asked" } };
+		{ tally->rights, "plain rights" } };
 
 	put_head(out, look, tally);
 	for (size_t i = 0; i < tally->n_gates; i++)
 		put_gate(out, look, &tally->gates[i]);
-	if (tally->root + tally->unguarded + tally->rights + tally->only_asked > 0) {
+	if (tally->root + tally->unguarded + tally->rights > 0) {
 		cs_put_styled(out, look, CS_BOLD, "without a gate");
 		cs_put(out, "\n");
 		put_line(out, "permitted", others, CS_COUNT(others));

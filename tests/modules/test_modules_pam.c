@@ -249,6 +249,7 @@ static void test_pam_account_permit(void **state)
 	assert_string_equal(saw.error, "");
 	seen_call(0, &submit);
 	assert_true(submit.only_ask); /* A009: nothing is held in account */
+	assert_false(submit.asked_again); /* by nobody: this permit is the one to record */
 	assert_false(submit.has_file);
 	assert_int_equal(submit.subject.uid, 1);
 	assert_string_equal(submit.subject.name, "daemon");
@@ -256,7 +257,6 @@ static void test_pam_account_permit(void **state)
 	assert_string_equal(submit.action.peer, "192.0.2.7");
 	assert_string_equal(submit.action.tty, "ssh");
 	assert_int_equal(submit.action.target_uid, 1);
-	assert_int_equal(submit.action.n_target_groups, 0); /* by which countersign report knows the account phase */
 	cs_clear(&cs_submit_shape, &submit);
 }
 
@@ -270,6 +270,8 @@ static void test_pam_a001_account_deny(void **state)
 
 static void test_pam_a009_account_hold(void **state)
 {
+	struct cs_submit submit = { 0 };
+
 	(void)state;
 	assert_int_equal(play(ACCOUNT, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_only_hold)))), PAM_PERM_DENIED);
 	assert_non_null(strstr(logged(), "hold=session"));
@@ -277,6 +279,9 @@ static void test_pam_a009_account_hold(void **state)
 		PAM_SUCCESS);
 	assert_int_equal(play(ACCOUNT, SCENE(.arguments = "hold=session", STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))),
 		PAM_PERM_DENIED);
+	seen_call(0, &submit);
+	assert_true(submit.only_ask && submit.asked_again);
+	cs_clear(&cs_submit_shape, &submit);
 }
 
 /* The same scene each time: the account phase is told that this login will be held, then the front asks ahead. */
@@ -296,7 +301,7 @@ static void test_pam_front_asks_ahead_and_shows(void **state)
 	assert_string_equal(saw.info, "");
 	assert_string_equal(saw.carried, "");
 	seen_call(1, &submit);
-	assert_true(submit.ahead && !submit.only_ask && !submit.may_wait && submit.start_wall_ms == 0);
+	assert_true(submit.ahead && !submit.only_ask && !submit.asked_again && !submit.may_wait && submit.start_wall_ms == 0);
 	assert_true(submit.action.n_target_groups > 0);
 	cs_clear(&cs_submit_shape, &submit);
 	/* what is approved already is used without a word */
@@ -755,9 +760,9 @@ static void test_pam_hold_permit_at_once(void **state)
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), PAM_SUCCESS);
 	assert_string_equal(saw.info, "");
 	seen_call(0, &submit);
-	assert_false(submit.only_ask);
+	assert_false(submit.only_ask || submit.asked_again);
 	assert_true(submit.may_wait);
-	assert_true(submit.action.n_target_groups >= 1); /* by which countersign report knows the session phase */
+	assert_true(submit.action.n_target_groups >= 1);
 	cs_clear(&cs_submit_shape, &submit);
 	assert_int_equal(play(SESSION, SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), PAM_PERM_DENIED);
 }

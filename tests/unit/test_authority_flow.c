@@ -612,6 +612,36 @@ static void test_authority_a009_only_ask_makes_no_request(void **state)
 	house_close(&h);
 }
 
+/* What opens nothing leaves no permit behind; what may open something does, whatever else the call says. Kills: each half of
+ * opens_nothing. */
+static void test_authority_a_login_is_recorded_once(void **state)
+{
+	static const struct {
+		bool only_ask, asked_again;
+		size_t permits;
+	} calls[] = { { true, true, 0 }, { true, false, 1 }, { false, true, 1 }, { false, false, 1 } };
+	static char id[] = "/usr/bin/id";
+	WITH_HOUSE(h);
+	struct house_sudo s;
+	size_t permits = 0;
+
+	(void)state;
+	for (size_t i = 0; i < CS_COUNT(calls); i++) {
+		house_sudo_by(&s, ALICE, "alice");
+		s.submit.action.command = s.submit.action.resolved = id;
+		s.submit.only_ask = calls[i].only_ask;
+		s.submit.asked_again = calls[i].asked_again;
+		assert_int_equal(submit_reason(&h, &s, CS_PERMIT), CS_WHY_UNGUARDED);
+		permits += calls[i].permits;
+		assert_int_equal(house_events(&h, CS_EVENT_PERMITTED, CS_WHY_UNGUARDED), permits);
+	}
+	house_sudo_by(&s, DAVE, "dave");
+	s.submit.only_ask = s.submit.asked_again = true;
+	assert_int_equal(submit_reason(&h, &s, CS_DENY), CS_WHY_NO_PERMISSION);
+	assert_int_equal(house_events(&h, CS_EVENT_DENIED, CS_WHY_NO_PERMISSION), 1);
+	house_close(&h);
+}
+
 static void test_authority_a060_open_requests_are_limited(void **state)
 {
 	static char versions[21][8];
@@ -1017,6 +1047,7 @@ int main(void)
 		cmocka_unit_test(test_authority_unsatisfiable_at_submit),
 		cmocka_unit_test(test_authority_reason_and_not_waiting),
 		cmocka_unit_test(test_authority_a009_only_ask_makes_no_request),
+		cmocka_unit_test(test_authority_a_login_is_recorded_once),
 		cmocka_unit_test(test_authority_a060_open_requests_are_limited),
 		cmocka_unit_test(test_authority_a092_who_may_cancel),
 		cmocka_unit_test(test_authority_a032_session_confirms_on_the_same_connection),

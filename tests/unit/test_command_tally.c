@@ -46,29 +46,14 @@ static struct cs_event of(enum cs_event_kind kind, enum cs_verdict verdict, enum
 	return (struct cs_event){ .kind = kind, .verdict = verdict, .reason = reason, .gate = deploy };
 }
 
-static void add_monitored(struct cs_tally *tally, enum cs_verdict verdict, enum cs_reason reason, bool only_asked)
+static void add_monitored(struct cs_tally *tally, enum cs_verdict verdict, enum cs_reason reason)
 {
 	char *who[] = { bob, carol };
 	struct cs_need needs[] = { { .label = label, .count = 2, .who = who, .n_who = 2 }, { .label = bob, .count = 1, .have = 1 } };
 	struct cs_monitored_body body = { .permitted = { .scope = project }, .verdict = verdict, .reason = reason,
-		.only_asked = only_asked, .needs = needs, .n_needs = 2 };
+		.needs = needs, .n_needs = 2 };
 
 	add(tally, 1, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_MONITORED), &cs_monitored_body_shape, &body);
-}
-
-enum phase { ACCOUNT, SESSION };
-
-/* A login as pam_countersign asks for it in the account phase, or pam_countersign_hold in the session phase. */
-static void add_login(struct cs_tally *tally, enum cs_reason reason, char *gate, enum phase phase)
-{
-	static char sshd[] = "sshd";
-	uint32_t groups[] = { 100 };
-	const struct cs_permitted_body body = { .action = { .service = sshd, .target_groups = groups,
-		.n_target_groups = phase == SESSION } };
-	struct cs_event event = of(CS_EVENT_PERMITTED, CS_PERMIT, reason);
-
-	event.gate = gate;
-	add(tally, 1, event, &cs_permitted_body_shape, &body);
 }
 
 /* A command, as sudo's plugin asks for it; of somebody without further groups. */
@@ -131,23 +116,20 @@ static void test_tally_counts_each_kind_once(void **state)
 	cs_tally_clear(&tally);
 }
 
-/* Kills: what the account phase only asked that counts as well; rules that were filled, or of what would have been denied,
- * among those that are missing. */
+/* Kills: rules that were filled, or of what would have been denied, among those that are missing. */
 static void test_tally_monitored(void **state)
 {
 	struct cs_tally tally = { 0 };
 	const struct cs_tally_gate *gate = NULL;
 
 	(void)state;
-	add_monitored(&tally, CS_DENY, CS_WHY_NO_PERMISSION, false);
-	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL, false);
-	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL, false);
-	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL, true);
+	add_monitored(&tally, CS_DENY, CS_WHY_NO_PERMISSION);
+	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
+	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 	cs_tally_finish(&tally);
 	gate = &tally.gates[0];
 	assert_int_equal(gate->would_hold, 2);
 	assert_int_equal(gate->would_deny, 1);
-	assert_int_equal(gate->only_asked, 1);
 	assert_int_equal(gate->at_once, 0);
 	assert_int_equal(gate->n_would, 2);
 	assert_int_equal(gate->would[0].reason, CS_WHY_NEEDS_APPROVAL); /* the most frequent first */
@@ -159,35 +141,6 @@ static void test_tally_monitored(void **state)
 	assert_int_equal(gate->missing[0].count, 2);
 	assert_int_equal(gate->missing[0].n_who, 2);
 	assert_string_equal(gate->missing[0].who[1], "carol");
-	cs_tally_clear(&tally);
-}
-
-/* One login is one, whichever let it in; what came no further than the account phase is told beside it. A plain right, and a role,
- * are asked for once. Kills: only_asked that is not looked at, a right without a command taken for an account phase. */
-static void test_tally_a_login_is_counted_once(void **state)
-{
-	static char gate[] = "door", role[] = "infra";
-	static const enum cs_reason reasons[] = { CS_WHY_EXEMPT, CS_WHY_BREAK_GLASS, CS_WHY_ROOT, CS_WHY_UNGUARDED };
-	const struct cs_permitted_body right = { .action = { .target_name = role } };
-	struct cs_tally tally = { 0 };
-
-	(void)state;
-	for (size_t i = 0; i < CS_COUNT(reasons); i++) {
-		add_login(&tally, reasons[i], i < 2 ? gate : NULL, ACCOUNT);
-		add_login(&tally, reasons[i], i < 2 ? gate : NULL, SESSION);
-	}
-	add_login(&tally, CS_WHY_UNGUARDED, NULL, ACCOUNT);
-	add(&tally, 1, (struct cs_event){ .kind = CS_EVENT_PERMITTED, .reason = CS_WHY_HAS_RIGHT }, &cs_permitted_body_shape, &right);
-	cs_tally_finish(&tally);
-	assert_int_equal(tally.n_gates, 1);
-	assert_int_equal(tally.gates[0].at_once, 1);
-	assert_int_equal(tally.gates[0].break_glass, 1);
-	assert_int_equal(tally.gates[0].only_asked, 2);
-	assert_int_equal(tally.root, 1);
-	assert_int_equal(tally.unguarded, 1);
-	assert_int_equal(tally.rights, 1);
-	assert_int_equal(tally.only_asked, 3);
-	assert_int_equal(tally.unreadable, 0);
 	cs_tally_clear(&tally);
 }
 
@@ -354,11 +307,9 @@ static void test_tally_says_what_it_could_not_read(void **state)
 	(void)state;
 	assert_int_equal(cs_tally_add(&tally, &record), 0);
 	add(&tally, 2, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_MONITORED), NULL, NULL);
-	add(&tally, 3, of(CS_EVENT_PERMITTED, CS_PERMIT, CS_WHY_EXEMPT), NULL, NULL);
 	cs_tally_finish(&tally);
-	assert_int_equal(tally.unreadable, 3);
-	assert_int_equal(tally.events, 2);
-	assert_int_equal(tally.gates[0].at_once, 1);
+	assert_int_equal(tally.unreadable, 2);
+	assert_int_equal(tally.events, 1);
 	cs_tally_clear(&tally);
 }
 
@@ -372,7 +323,7 @@ static void test_tally_view(void **state)
 	size_t column = 0;
 
 	(void)state;
-	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL, false);
+	add_monitored(&tally, CS_HOLD, CS_WHY_NEEDS_APPROVAL);
 	add_vote(&tally, evil, CS_VOTE_APPROVE);
 	add_approved(&tally, 90000);
 	cs_tally_finish(&tally);
@@ -399,7 +350,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tally_counts_each_kind_once), cmocka_unit_test(test_tally_monitored),
-		cmocka_unit_test(test_tally_a_login_is_counted_once),
 		cmocka_unit_test(test_tally_spans), cmocka_unit_test(test_tally_median_and_90th),
 		cmocka_unit_test(test_tally_votes), cmocka_unit_test(test_tally_of_a_time_and_of_a_gate),
 		cmocka_unit_test(test_tally_break_glass), cmocka_unit_test(test_tally_without_a_gate),
