@@ -74,6 +74,7 @@ enum cs_reason {
 	CS_WHY_AHEAD = 53,         /* the start asked for is in the past, or further ahead than the gate allows */
 	CS_WHY_EXPOSED_INPUT = 54, /* others than root can change a file that an argument names */
 	CS_WHY_NO_INPUT = 55,      /* a file that the gate wants hashed could not be opened */
+	CS_WHY_NESTED = 56,        /* sudo's intercept: it could not be ended in time or looked at, which the gate wants */
 	/* denials by the directory */
 	CS_WHY_UNKNOWN_PERSON = 60,
 	CS_WHY_LOCKED_PERSON = 61,

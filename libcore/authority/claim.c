@@ -181,6 +181,8 @@ static enum cs_reason check_claim(struct claiming *c)
 		return CS_WHY_NOT_YOURS;
 	if (!files_same(task, action))
 		return CS_WHY_TARGET_CHANGED;
+	if (task->nested && stored_needs_session(task->authority, &task->stored))
+		return CS_WHY_NESTED;
 	reason = check_case(c);
 	if (reason == CS_WHY_DOUBT && !c->text)
 		c->text = c->now.text ? cs_dup(c->now.text) : doubt_of(&c->answer->facts[0]);
@@ -194,11 +196,11 @@ static enum cs_reason check_claim(struct claiming *c)
 }
 
 /* The request is spent without a use: what was approved does not hold any more, so the next call asks again. Doubt, the
- * wrong time and the machine's own trouble pass, so they leave it open. */
+ * wrong time, the wrong place and the machine's own trouble pass, so they leave it open. */
 static int spends(enum cs_reason reason)
 {
 	return reason != CS_WHY_DOUBT && reason != CS_WHY_CONDITION && reason != CS_WHY_STORE &&
-		reason != CS_WHY_NOT_YOURS;
+		reason != CS_WHY_NOT_YOURS && reason != CS_WHY_NESTED;
 }
 
 static int refuse(struct task *task, enum cs_reason reason, const char *text)
@@ -423,12 +425,14 @@ static void claim_measured(struct task *task)
 void claim_start(struct task *task)
 {
 	const struct cs_claim *claim = task->call;
+	const struct live *live = own_live(task);
 	size_t wanted = 0;
 
-	if (!own_live(task)) {
+	if (!live) {
 		task_decide(task, CS_DENY, CS_WHY_NOT_YOURS, NULL);
 		return;
 	}
+	task->nested = live->nested;
 	wanted = (size_t)__builtin_popcount(files_of(&task->stored.request.action));
 	if (!task->measured && task->fds.n != claim->files && task->fds.n != claim->files + 1u) {
 		task_fail(task, CS_EINVAL, "files");

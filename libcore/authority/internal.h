@@ -18,6 +18,7 @@ struct live {
 	uint64_t since_ms; /* boot time */
 	uint64_t turn;     /* in which it was made: undone when that turn's commit fails */
 	bool asked;        /* it made the request, or whoever did left it to it: its Ctrl-C withdraws it */
+	bool nested;       /* as its submit said */
 	struct cs_need *needs;
 	size_t n_needs;
 	uint64_t needs_ms; /* boot time at which they were so: rules open with time */
@@ -214,6 +215,7 @@ struct task {
 	uint64_t policy_number;    /* the policy that the question was made from; a change of it in between starts over */
 	struct cs_stored stored;   /* the request it is about, where there is one */
 	bool made;                 /* submit: by this very call */
+	bool nested;               /* submit, and what it leads to: sudo's plugin for a command that runs (intercept) */
 	struct cs_approval *votes;
 	size_t n_votes;
 	struct cs_question question;
@@ -304,6 +306,8 @@ uint32_t stored_uses(const struct cs_stored *stored);
  * 0 with how much there is left. */
 int stored_use_over(const struct cs_authority *authority, const struct cs_stored *stored, const struct cs_now *now,
 	uint64_t *ret_remaining_ms);
+/* Does what it starts have to end in time, or be looked at? Of a command that another one runs sudo can do neither. */
+bool stored_needs_session(const struct cs_authority *authority, const struct cs_stored *stored);
 /* And how long what it starts may last; 0: no limit. */
 uint64_t stored_session_ms(const struct cs_authority *authority, const struct cs_stored *stored);
 /* "Approved; it may be used in 9m 30s.": allocated; NULL when out of memory. */

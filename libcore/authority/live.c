@@ -67,6 +67,7 @@ int live_add(struct task *task, uint64_t *ret_hold_ms, struct cs_decision *decis
 	live->since_ms = task->now.boot_ms;
 	live->turn = a->turn;
 	live->asked = task->made;
+	live->nested = task->nested;
 	live->next = a->live;
 	a->live = live;
 	decision->waiting = live_count(a, live->number); /* this one too, now */
@@ -108,9 +109,9 @@ int release_add(struct task *task, const struct cs_action *action, uint32_t uid,
 	struct cs_authority *a = task->authority;
 	struct release *release = NULL;
 
-	if (!cs_action_runs(action) || !task->caller.module)
-		return 0; /* a login goes on in the session phase itself, a program by itself: nothing confirms it
-		           * later */
+	if (!cs_action_runs(action) || !task->caller.module || task->nested)
+		return 0; /* a login goes on in the session phase itself, a program by itself, a command inside another in
+		           * that one's session: nothing confirms it later */
 	release = calloc(1, sizeof(*release));
 	if (!release)
 		return CS_ENOMEM;

@@ -65,6 +65,7 @@ void submit_start(struct task *task)
 {
 	const struct cs_submit *submit = task->call;
 
+	task->nested = submit->nested;
 	if (!task->caller.module)
 		task_fail(task, CS_EPERM, NULL);
 	else if (submit_check(task) < 0)

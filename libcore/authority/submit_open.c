@@ -136,12 +136,22 @@ static void resume_joined(struct task *task, const struct cs_answer *answer, str
 		reply_open(task, decision);
 }
 
+/* Nobody is asked to approve what could not run as the gate wants it. */
+static bool cannot_be_kept(const struct task *task)
+{
+	const struct cs_gate *gate = task->match.gate;
+
+	return task->nested && (cs_gate_session_ms(gate) != 0 || cs_gate_watch(gate) == CS_WATCH_REQUIRED);
+}
+
 void submit_hold(struct task *task, const struct cs_answer *answer, struct cs_decision *decision)
 {
 	const struct cs_submit *submit = task->call;
 	int joined = submit->only_ask ? 0 : join_still(task);
 
-	if (submit->only_ask)
+	if (cannot_be_kept(task))
+		submit_refuse(task, CS_WHY_NESTED, NULL);
+	else if (submit->only_ask)
 		task_decide(task, CS_HOLD, CS_WHY_NEEDS_APPROVAL, NULL);
 	else if (joined == 1)
 		resume_joined(task, answer, decision);

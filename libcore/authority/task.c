@@ -416,6 +416,11 @@ uint64_t stored_session_ms(const struct cs_authority *a, const struct cs_stored 
 	return now_ms > 0 && (then_ms == 0 || now_ms < then_ms) ? now_ms : then_ms;
 }
 
+bool stored_needs_session(const struct cs_authority *a, const struct cs_stored *stored)
+{
+	return stored_session_ms(a, stored) != 0 || stored_watch(a, stored) == CS_WATCH_REQUIRED;
+}
+
 char *cooling_text(uint64_t remaining_ms)
 {
 	char span[16], *text = NULL;

@@ -15,6 +15,7 @@ static const struct cs_field submit_fields[] = {
 	CS_BOOL(cs_submit, ahead),
 	CS_U64(cs_submit, start_wall_ms),
 	CS_BOOL(cs_submit, opened),
+	CS_BOOL(cs_submit, nested),
 };
 SHAPE(submit);
 

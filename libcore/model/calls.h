@@ -69,6 +69,7 @@ struct cs_submit {
 	bool ahead;     /* asked for ahead: nothing runs now, whatever is decided; the request is left open */
 	uint64_t start_wall_ms; /* ahead: not to be used before; 0: at once */
 	bool opened;    /* this answers CS_WHY_NEEDS_FILES: what is not among the operands could not be opened */
+	bool nested;    /* a command that sudo was released for runs it (intercept): nothing confirms it or attends to it */
 };
 extern const struct cs_shape cs_submit_shape;
 

@@ -94,6 +94,8 @@ const struct cs_names cs_notice_names[] = {
 	X(CS_WHY_AHEAD, "ahead", "The start is in the past, or further ahead than the gate allows.") \
 	X(CS_WHY_EXPOSED_INPUT, "exposed-input", "Others than root can change a file that an argument names.") \
 	X(CS_WHY_NO_INPUT, "no-input", "A file that the gate wants hashed could not be opened.") \
+	X(CS_WHY_NESTED, "nested", \
+		"What another command runs (sudo's intercept) cannot be ended in time or looked at, and the gate wants that.") \
 	X(CS_WHY_UNKNOWN_PERSON, "unknown-person", "The directory does not know this person.") \
 	X(CS_WHY_LOCKED_PERSON, "locked-person", "This person's account is locked in the directory.") \
 	X(CS_WHY_DOUBT, "doubt", "The directory could not tell; try again when it answers.") \

@@ -40,6 +40,11 @@ static int open_file(const struct cs_hold *hold)
 	return hold->ops->open_file != NULL ? hold->ops->open_file(hold->arg) : -1;
 }
 
+static int beside(const struct cs_hold *hold)
+{
+	return hold->ops->beside != NULL ? hold->ops->beside(hold->arg) : -1;
+}
+
 /* The reply to what was sent. The terminal is watched meanwhile: a person who left is not waited for. */
 static int wait_reply(struct cs_hold *hold, uint64_t deadline, struct cs_decision *ret_decision)
 {
@@ -47,6 +52,7 @@ static int wait_reply(struct cs_hold *hold, uint64_t deadline, struct cs_decisio
 		struct pollfd fds[] = {
 			{ .fd = cs_client_fd(hold->client), .events = POLLIN },
 			{ .fd = hold->watch_fd, .events = POLLRDHUP },
+			{ .fd = beside(hold), .events = POLLIN },
 		};
 		uint64_t now = cs_boot_ms();
 		struct timespec left = { 0 };
@@ -63,6 +69,8 @@ static int wait_reply(struct cs_hold *hold, uint64_t deadline, struct cs_decisio
 			hold->gone = true;
 			return CS_EINTR;
 		}
+		if (fds[2].revents != 0)
+			hold->ops->hear(hold->arg);
 		if (fds[0].revents == 0)
 			continue;
 		r = cs_client_finish(hold->client, ret_decision, &hold->text);

@@ -20,6 +20,10 @@ struct cs_hold_ops {
 	/* Shows where it stands. before is NULL at first. Called after every wait, changed or not. A negative return ends
 	 * the hold: nobody is there any more. */
 	int (*tell)(void *arg, const struct cs_decision *before, const struct cs_decision *now);
+	/* What the caller has to hear meanwhile, beside this: a descriptor, or -1; hear is called when it can be read, and
+	 * ends the hold by a signal if it wants to. NULL, both: there is nothing. */
+	int (*beside)(void *arg);
+	void (*hear)(void *arg);
 };
 
 struct cs_hold {

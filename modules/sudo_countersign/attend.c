@@ -2,6 +2,7 @@
 /* A sudo I/O plugin that sees no I/O: as long as the command runs it keeps a connection to the daemon, and ends the command
  * when it is told to. It has none of the functions that log what passes, so that sudo uses no terminal of its own where
  * sudoers wants none; and where there is nothing to attend to open says 0, and sudo goes on as if it were not there. */
+#include "attend.h"
 #include "clock.h"
 #include "mem.h"
 #include "released.h"
@@ -177,6 +178,16 @@ static void look(struct attending *self)
 
 	if (!self->ends && poll(&p, 1, 0) == 1)
 		on_readable(p.fd, SUDO_PLUGIN_EV_READ, self);
+}
+
+int cs_sudo_attend_fd(void)
+{
+	return attending.ends ? -1 : cs_client_fd(attending.client);
+}
+
+void cs_sudo_attend_hear(void)
+{
+	look(&attending);
 }
 
 /* Before sudo stops itself, as it does when its command is stopped, and after that (SIGCONT). Nobody but the person decides when

@@ -14,7 +14,7 @@ struct cs_sudo_released {
 	struct cs_client_options options; /* how the daemon is reached; the strings are sudo's */
 };
 
-/* As check left it; a copy, because with intercept the next check writes over it. */
+/* As the first check of this process left it; with intercept more follow, and change nothing of it. */
 struct cs_sudo_released cs_sudo_released(void);
 
 #endif

@@ -2,6 +2,7 @@
 /* The sudo approval plugin. sudo takes 0 from open for "no plugin" and runs the command, so open says 1 or -1 and every
  * refusal is check's, where only 1 permits. */
 #include "args.h"
+#include "attend.h"
 #include "clock.h"
 #include "file.h"
 #include "hold.h"
@@ -35,8 +36,15 @@ static struct plugin {
 	char *message; /* what *errstr points to; kept until the next open */
 	int terminal;  /* /dev/tty, or -1 */
 	uint64_t told_ms;
-	struct cs_sudo_released released;
 } plugin = { .terminal = -1 };
+
+/* What was asked for first in this process, once it was permitted: with intercept sudo opens this plugin anew and asks again,
+ * for what that runs. */
+static struct {
+	bool runs;
+	char *reason; /* or NULL */
+	struct cs_sudo_released released;
+} first;
 
 /* --- The screen --------------------------------------------------------------------------------------------------- */
 
@@ -109,6 +117,8 @@ static int is_blank(const char *text)
 	return text[strspn(text, " \t")] == '\0';
 }
 
+/* What runs inside a command runs for the same reason. While somebody types nothing can be heard that ends it, so nobody is asked
+ * for another. */
 static int ask_reason(void *arg, char **ret_reason)
 {
 	struct plugin *self = arg;
@@ -116,7 +126,9 @@ static int ask_reason(void *arg, char **ret_reason)
 	struct sudo_conv_reply reply = { 0 };
 	int r = CS_EPERM;
 
-	if (!cs_sudo_is_true(self->input.settings, "noninteractive") &&
+	if (first.reason != NULL)
+		return cs_set(ret_reason, first.reason);
+	if (first.released.number == 0 && !cs_sudo_is_true(self->input.settings, "noninteractive") &&
 		self->converse(1, &message, &reply, NULL) == 0 && reply.reply != NULL && !is_blank(reply.reply)) {
 		*ret_reason = reply.reply;
 		reply.reply = NULL;
@@ -162,8 +174,20 @@ static int tell(void *arg, const struct cs_decision *before, const struct cs_dec
 	return show(cs_say_time(now));
 }
 
+static int beside(void *arg)
+{
+	(void)arg;
+	return cs_sudo_attend_fd();
+}
+
+static void hear(void *arg)
+{
+	(void)arg;
+	cs_sudo_attend_hear();
+}
+
 static const struct cs_hold_ops hold_ops = { .open_file = open_file, .want_files = want_files,
-	.open_operand = open_operand, .ask_reason = ask_reason, .tell = tell };
+	.open_operand = open_operand, .ask_reason = ask_reason, .tell = tell, .beside = beside, .hear = hear };
 
 /* --- check -------------------------------------------------------------------------------------------------------- */
 
@@ -240,18 +264,18 @@ static int conclude_ahead(const struct cs_decision *decision, const char **errst
 /* What the daemon lists and can end is attended to, where sudo.conf has the line for it. */
 static void keep_released(const struct cs_decision *decision)
 {
-	if (!decision->attend)
+	if (!decision->attend || first.runs)
 		return;
-	plugin.released.number = decision->number;
-	memcpy(plugin.released.id, decision->id, CS_ID_LEN);
-	plugin.released.watch = decision->watch;
-	plugin.released.watch_grace_ms = decision->watch_grace_ms;
-	plugin.released.options = plugin.options;
+	first.released.number = decision->number;
+	memcpy(first.released.id, decision->id, CS_ID_LEN);
+	first.released.watch = decision->watch;
+	first.released.watch_grace_ms = decision->watch_grace_ms;
+	first.released.options = plugin.options;
 }
 
 struct cs_sudo_released cs_sudo_released(void)
 {
-	return plugin.released;
+	return first.released;
 }
 
 static int conclude(const struct cs_hold *hold, const struct cs_decision *decision, const char **errstr)
@@ -323,10 +347,20 @@ static int connect_and_ask(struct cs_submit *submit, const char **errstr)
 	if (r < 0)
 		return fail(submit, r, why, NULL, errstr);
 	result = ask(submit, client, errstr);
-	if (result == 1)
+	if (result == 1 && !submit->nested)
 		cs_client_leave(&client); /* the session phase confirms on it */
 	cs_client_close(&client);
 	return result;
+}
+
+/* It runs from here on. */
+static void begin(struct cs_submit *submit)
+{
+	first.runs = true;
+	if (submit->reason != NULL && !is_blank(submit->reason)) {
+		first.reason = submit->reason;
+		submit->reason = NULL;
+	}
 }
 
 static int check(char *const command_info[], char *const run_argv[], char *const run_envp[], const char **errstr)
@@ -342,11 +376,14 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	plugin.input.command_info = command_info;
 	plugin.input.run_argv = run_argv;
 	plugin.input.run_envp = run_envp;
+	submit.nested = first.runs;
 	r = cs_sudo_fill(&plugin.input, &submit, &why);
 	if (r < 0)
 		show_error(cs_say_error(r, why, NULL), errstr);
 	else
 		result = connect_and_ask(&submit, errstr);
+	if (result == 1 && !first.runs)
+		begin(&submit);
 	cs_clear(&cs_submit_shape, &submit);
 	return result;
 }
@@ -416,6 +453,12 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 	else
 		plugin.ready = read_arguments(plugin_options) == 0;
 	return 1;
+}
+
+__attribute__((destructor)) static void unloaded(void)
+{
+	forget();
+	cs_free_str(&first.reason);
 }
 
 /* The message stays: sudo logs *errstr around this call. */

@@ -8,9 +8,17 @@
 
 #include <cmocka.h>
 
+static void *library;
+
+void plugin_unload(void)
+{
+	if (library && dlclose(library) != 0)
+		fail_msg("%s", dlerror());
+	library = NULL;
+}
+
 void *plugin_symbol(const char *name)
 {
-	static void *library;
 	void *symbol = NULL;
 
 	if (!library)

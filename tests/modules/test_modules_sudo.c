@@ -43,6 +43,7 @@ struct scene {
 	bool other_server;
 	bool speaks; /* on standard output, where nothing runs that could */
 	bool dead;
+	bool inside; /* in the same process as the scene before it: what that permitted runs */
 	int notify_fd;
 };
 
@@ -181,6 +182,8 @@ static int play(struct scene scene)
 	struct fake_options how = { .steps = scene.steps, .n_steps = scene.n_steps, .notify_fd = scene.notify_fd,
 		.listen_as = scene.other_server ? 65534 : geteuid(), .dead = scene.dead };
 
+	if (!scene.inside)
+		plugin_unload();
 	memset(&saw, 0, sizeof(saw));
 	logged_forget();
 	now_playing = &scene;
@@ -744,6 +747,49 @@ static void test_sudo_printing_fails_and_the_request_is_parked(void **state)
 	terminal_case(true);
 }
 
+/* --- What runs inside what runs (intercept) ----------------------------------------------------------------------- */
+
+static struct cs_decision attended = { .verdict = CS_PERMIT, .reason = CS_WHY_APPROVED, .number = 4711, .attend = true };
+
+/* Kills: nested that is not told, or told of the first; what a denial leaves behind; a connection that is left for a session line
+ * that does not come. */
+static void test_sudo_a040_what_runs_inside_is_told(void **state)
+{
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(play(SCENE(.inside = true, STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), 1);
+		seen_call(0, &submit);
+		assert_int_equal(submit.nested, i > 0);
+		cs_clear(&cs_submit_shape, &submit);
+	}
+}
+
+/* Kills: a prompt while what runs could be told to end; the reason that was given for it, not taken over. */
+static void test_sudo_a040_inside_nobody_is_asked_to_type(void **state)
+{
+	static const struct fake_step steps[] = { ANSWER(CS_CALL_SUBMIT, &d_needs_reason), ANSWER(CS_CALL_SUBMIT, &d_permit) };
+	struct cs_submit submit = { 0 };
+
+	(void)state;
+	assert_int_equal(play(SCENE(.submit_env = { "COUNTERSIGN_REASON=monthly" }, STEPS(ANSWER(CS_CALL_SUBMIT, &attended)))), 1);
+	assert_int_equal(play(SCENE(.inside = true, .typed = "typed", .steps = steps, .n_steps = 2)), 1);
+	assert_int_equal(saw.prompts, 0);
+	seen_call(1, &submit);
+	assert_string_equal(submit.reason, "monthly");
+	cs_clear(&cs_submit_shape, &submit);
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &attended)))), 1);
+	assert_int_equal(play(SCENE(.inside = true, .typed = "typed", .steps = steps, .n_steps = 1)), -1);
+	assert_int_equal(saw.prompts, 0);
+	assert_non_null(strstr(saw.said, "COUNTERSIGN_REASON"));
+	/* What nobody attends to nobody ends. */
+	assert_int_equal(play(SCENE(STEPS(ANSWER(CS_CALL_SUBMIT, &d_permit)))), 1);
+	assert_int_equal(play(SCENE(.inside = true, .typed = "typed", .steps = steps, .n_steps = 2)), 1);
+	assert_int_equal(saw.prompts, 1);
+}
+
 /* --- What is asked ------------------------------------------------------------------------------------------------ */
 
 static void test_sudo_submit_in_full(void **state)
@@ -1085,6 +1131,8 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_a050_without_a_terminal_waiting_is_one_line),
 		cmocka_unit_test(test_sudo_terminal_goes_away_and_the_request_is_parked),
 		cmocka_unit_test(test_sudo_printing_fails_and_the_request_is_parked),
+		cmocka_unit_test(test_sudo_a040_what_runs_inside_is_told),
+		cmocka_unit_test(test_sudo_a040_inside_nobody_is_asked_to_type),
 		cmocka_unit_test(test_sudo_submit_in_full),
 		cmocka_unit_test(test_sudo_a039_options),
 		cmocka_unit_test(test_sudo_a037_sudoedit),

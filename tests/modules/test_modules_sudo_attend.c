@@ -290,6 +290,7 @@ static int play(struct scene scene)
 	struct fake fake;
 
 	assert_true(scene.n_steps < MANY);
+	plugin_unload();
 	for (size_t i = 0; i < scene.n_steps; i++)
 		steps[i + 1] = scene.steps[i];
 	memset(&saw, 0, sizeof(saw));

@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "decisions.h"
 #include "mem.h"
-#include <dlfcn.h>
+#include "plugin.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -128,26 +128,12 @@ __attribute__((format(printf, 2, 3))) static int print(int type, const char *for
 	return 1;
 }
 
-static void *symbol(const char *name)
-{
-	static void *library;
-	void *found = NULL;
-
-	if (library == NULL)
-		library = dlopen(CS_SUDO_PLUGIN, RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL)
-		fail_msg("%s", dlerror());
-	found = dlsym(library, name);
-	assert_non_null(found);
-	return found;
-}
-
 static char *const user_info[] = { T("user=games"), T("uid=5"), T("gid=60"), T("cwd=/usr"), T("lines=24"), T("cols=80"), NULL };
 
 /* What the approval plugin was told to release. */
 static void release(void)
 {
-	const struct approval_plugin *plugin = symbol("sudo_countersign");
+	const struct approval_plugin *plugin = plugin_symbol("sudo_countersign");
 	static char socket[160], server[40];
 	char *options[] = { socket, server, NULL }, *settings[] = { T("progname=sudo"), NULL }, *none[] = { NULL };
 	char *command[] = { T("command=/usr/bin/true"), T("runas_uid=0"), T("runas_gid=0"), NULL };
@@ -168,7 +154,7 @@ static void release(void)
 
 static struct io_plugin *shower(void)
 {
-	struct io_plugin *plugin = symbol("sudo_countersign_watch");
+	struct io_plugin *plugin = plugin_symbol("sudo_countersign_watch");
 
 	plugin->event_alloc = event_alloc;
 	return plugin;
@@ -177,9 +163,11 @@ static struct io_plugin *shower(void)
 static struct io_plugin *begin(enum cs_watch_rule watch, const struct fake_step *steps, size_t n_steps)
 {
 	struct fake_options how = { .steps = steps, .n_steps = n_steps, .listen_as = geteuid(), .notify_fd = came[1] };
-	struct io_plugin *plugin = shower();
 	char *none[] = { NULL };
+	struct io_plugin *plugin = NULL;
 
+	plugin_unload();
+	plugin = shower();
 	memset(&saw, 0, sizeof(saw));
 	released = d_permit;
 	released.attend = true;

@@ -102,6 +102,95 @@ static void test_authority_a087_a_shorter_session(void **state)
 	}
 }
 
+static void nested(struct house_sudo *s)
+{
+	house_sudo_by(s, ALICE, "alice");
+	s->submit.nested = true;
+}
+
+static size_t alarms(struct house *h)
+{
+	house_pass(2001);
+	for (int i = 0; i < 2; i++) {
+		(void)cs_authority_tick(h->authority);
+		cs_authority_turn(h->authority);
+	}
+	return house_events(h, CS_EVENT_UNCONFIRMED, CS_WHY_UNCONFIRMED);
+}
+
+/* What sudo runs inside a command that runs has no session line: nobody sets it a time, nobody looks at it. Kills: cannot_be_kept, each of
+ * its halves, and that only what is held is looked at. */
+static void test_authority_a040_what_cannot_be_kept_is_not_held_inside(void **state)
+{
+	static const char *const terms[] = { "session = 1h", "watch = required" };
+
+	for (size_t i = 0; i < CS_COUNT(terms); i++) {
+		struct house h;
+		struct house_sudo s;
+		struct cs_decision d = { 0 };
+		char *policy = NULL;
+
+		assert_int_equal(cs_format(&policy, "%s%s }\n", RIGHTS DEPLOY ONE, terms[i]), 0);
+		open_house(state, &h, policy);
+		nested(&s);
+		ask(&h, &s, 7, CS_DENY, CS_WHY_NESTED, NULL);
+		assert_int_equal(house_events(&h, CS_EVENT_REQUESTED, CS_WHY_NEEDS_APPROVAL), 0);
+		held(&h, &s, 8, &d); /* asked for by itself it is held */
+		assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+		nested(&s);
+		ask(&h, &s, 9, CS_DENY, CS_WHY_NESTED, NULL); /* and inside it is not used either */
+		claim(&h, &d, 8, CS_PERMIT, CS_WHY_APPROVED);
+		cs_clear(&cs_decision_shape, &d);
+		close_house(&h);
+		free(policy);
+	}
+}
+
+/* Held when the gate wanted neither. It stays approved for who can keep it. Kills: NESTED among what spends a request; the submit's word,
+ * not kept for the claim; stored_needs_session. */
+static void test_authority_a040_a_stricter_policy_meanwhile(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, RIGHTS DEPLOY ONE "}\n");
+	nested(&s);
+	ask(&h, &s, 7, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	house_load(&h, RIGHTS DEPLOY ONE "  session = 1h }\n");
+	claim(&h, &d, 7, CS_DENY, CS_WHY_NESTED);
+	assert_int_equal(house_state(&h, d.number), CS_APPROVED);
+	cs_clear(&cs_decision_shape, &d);
+	house_sudo_by(&s, ALICE, "alice");
+	ask(&h, &s, 8, CS_PERMIT, CS_WHY_APPROVED, &d);
+	assert_int_equal(confirmed_session(&h, 8), HOUR);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
+/* Kills: release_add for what nothing confirms: an alarm for each of them. */
+static void test_authority_a040_nothing_confirms_what_runs_inside(void **state)
+{
+	struct house h;
+	struct house_sudo s;
+	struct cs_decision d = { 0 };
+
+	open_house(state, &h, RIGHTS DEPLOY ONE "}\n");
+	nested(&s);
+	ask(&h, &s, 7, CS_HOLD, CS_WHY_NEEDS_APPROVAL, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	claim(&h, &d, 7, CS_PERMIT, CS_WHY_APPROVED);
+	cs_clear(&cs_decision_shape, &d);
+	assert_int_equal(alarms(&h), 0);
+	held(&h, &s, 8, &d);
+	assert_int_equal(house_vote(&h, BOB, d.number, CS_VOTE_APPROVE), CS_WHY_APPROVED);
+	claim(&h, &d, 8, CS_PERMIT, CS_WHY_APPROVED);
+	assert_int_equal(alarms(&h), 1);
+	cs_clear(&cs_decision_shape, &d);
+	close_house(&h);
+}
+
 #define TWO "  approval committee { count = 2 permission = release.approve }\n"
 
 static bool shown_as_changed(struct house *h, uint32_t uid, uint64_t number)
@@ -224,6 +313,9 @@ int main(void)
 		BOTH_STORES(test_authority_a087_a_shorter_time_to_use_it),
 		BOTH_STORES(test_authority_a087_a_longer_time_is_not_for_what_was_asked_before),
 		BOTH_STORES(test_authority_a087_a_shorter_session),
+		BOTH_STORES(test_authority_a040_what_cannot_be_kept_is_not_held_inside),
+		BOTH_STORES(test_authority_a040_a_stricter_policy_meanwhile),
+		BOTH_STORES(test_authority_a040_nothing_confirms_what_runs_inside),
 		BOTH_STORES(test_authority_a087_the_policy_in_force_judges_and_is_told),
 		BOTH_STORES(test_authority_a087_a_stricter_policy_judges_too),
 		BOTH_STORES(test_authority_a087_a_shorter_break_glass),
