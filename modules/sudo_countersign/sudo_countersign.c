@@ -118,7 +118,7 @@ static int is_blank(const char *text)
 }
 
 /* What runs inside a command runs for the same reason. While somebody types nothing can be heard that ends it, so nobody is asked
- * for another. */
+ * for another. Without a terminal sudo would read the answer from standard input: the command's own. */
 static int ask_reason(void *arg, char **ret_reason)
 {
 	struct plugin *self = arg;
@@ -128,7 +128,7 @@ static int ask_reason(void *arg, char **ret_reason)
 
 	if (first.reason != NULL)
 		return cs_set(ret_reason, first.reason);
-	if (first.released.number == 0 && !cs_sudo_is_true(self->input.settings, "noninteractive") &&
+	if (first.released.number == 0 && self->terminal != -1 && !cs_sudo_is_true(self->input.settings, "noninteractive") &&
 		self->converse(1, &message, &reply, NULL) == 0 && reply.reply != NULL && !is_blank(reply.reply)) {
 		*ret_reason = reply.reply;
 		reply.reply = NULL;
@@ -212,7 +212,8 @@ static int fail(const struct cs_submit *submit, int error, const char *why, cons
 static const char *failure_text(const struct cs_hold *hold, int error)
 {
 	if (error == CS_EPERM && hold->text == NULL && !hold->gone)
-		return "a reason is needed: type one, or set COUNTERSIGN_REASON";
+		return plugin.terminal != -1 ? "a reason is needed: type one, or set COUNTERSIGN_REASON"
+			: "a reason is needed, and there is no terminal to type it at: set COUNTERSIGN_REASON";
 	return NULL;
 }
 

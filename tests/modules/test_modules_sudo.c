@@ -700,6 +700,21 @@ static void terminal_case(bool blind)
 	close(notify[0]);
 }
 
+/* Kills: the look at the terminal in ask_reason; sudo takes the first line of what is piped into the command for the reason then. */
+static void test_sudo_a050_without_a_terminal_no_reason_is_read(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(setsid() == -1 || play(SCENE(.typed = "typed", STEPS(ANSWER(CS_CALL_SUBMIT, &d_needs_reason)))) != -1 ||
+			saw.prompts != 0 || strstr(saw.said, "no terminal") == NULL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* What is said in a session without a terminal: 0 when it is just these lines. */
 static int play_without_terminal(struct scene scene, const char *const lines[2])
 {
@@ -1128,6 +1143,7 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_a050_noninteractive),
 		cmocka_unit_test(test_sudo_reason),
 		cmocka_unit_test(test_sudo_a043_signal_cancels),
+		cmocka_unit_test(test_sudo_a050_without_a_terminal_no_reason_is_read),
 		cmocka_unit_test(test_sudo_a050_without_a_terminal_waiting_is_one_line),
 		cmocka_unit_test(test_sudo_terminal_goes_away_and_the_request_is_parked),
 		cmocka_unit_test(test_sudo_printing_fails_and_the_request_is_parked),

@@ -212,6 +212,14 @@ def test_ways_a050_without_a_terminal_it_waits_with_one_line():
     assert "is approved, and used now" in lines[1], err
 
 
+# Kills: the look at the terminal in ask_reason. The first line became the reason, and the command never saw it.
+def test_ways_a050_without_a_terminal_nothing_is_read_for_the_reason():
+    before = len(requests("root", "--all"))
+    done = run_as("alice", "setsid", "-w", *DEPLOY, stdin="first line\nsecond line\n")
+    assert done.status == 1 and "COUNTERSIGN_REASON" in done.err and "no terminal" in done.err, done
+    assert len(requests("root", "--all")) == before
+
+
 def test_ways_a050_n_is_one_line_and_status_1():
     done = run_as("alice", "env", "COUNTERSIGN_REASON=x", "sudo", "-n", "deploy-release", "tomcat", "10.1")
     assert done.status == 1 and done.out == "" and len(done.err.splitlines()) == 1, done
