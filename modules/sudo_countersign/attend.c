@@ -190,6 +190,12 @@ void cs_sudo_attend_hear(void)
 	look(&attending);
 }
 
+int cs_sudo_attend_ends(void)
+{
+	look(&attending);
+	return attending.ends;
+}
+
 /* Before sudo stops itself, as it does when its command is stopped, and after that (SIGCONT). Nobody but the person decides when
  * it goes on, and he can have the command go on alone: so an end wakes it. */
 static int on_suspend(int signo, const char **errstr)

@@ -8,5 +8,7 @@
 int cs_sudo_attend_fd(void);
 /* Hears it, without waiting. An end comes as SIGALRM. */
 void cs_sudo_attend_hear(void);
+/* Was it told to end by now? Then nobody is asked for anything more that it would run. 1, 0. */
+int cs_sudo_attend_ends(void);
 
 #endif

@@ -381,6 +381,8 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	r = cs_sudo_fill(&plugin.input, &submit, &why);
 	if (r < 0)
 		show_error(cs_say_error(r, why, NULL), errstr);
+	else if (cs_sudo_attend_ends() == 1)
+		show_error(cs_dup("countersign: denied: what would run this was told to end\n"), errstr);
 	else
 		result = connect_and_ask(&submit, errstr);
 	if (result == 1 && !first.runs)

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from oracle import Oracle
-from people import (POLICY, approved_by, countersign, events, from_clean, held, last_event, requests, show, until)
+from people import (NUMBER, POLICY, approved_by, countersign, events, from_clean, held, last_event, requests, show, until)
 from term import Term, run
 from world import run_as
 
@@ -218,6 +218,14 @@ def test_ways_a050_without_a_terminal_nothing_is_read_for_the_reason():
     done = run_as("alice", "setsid", "-w", *DEPLOY, stdin="first line\nsecond line\n")
     assert done.status == 1 and "COUNTERSIGN_REASON" in done.err and "no terminal" in done.err, done
     assert len(requests("root", "--all")) == before
+
+
+def test_ways_with_stdin_option_the_reason_is_read_where_the_password_is():
+    with Term(["bash", "-c", "printf 'because of 10.1\\n' | sudo -S deploy-release tomcat 10.1"], user="alice") as term:
+        number = term.expect(NUMBER).group(1)
+        assert show(number)["request"]["reason"] == "because of 10.1", show(number)
+        term.sendintr()
+        assert term.wait() != 0
 
 
 def test_ways_a050_n_is_one_line_and_status_1():
