@@ -4,6 +4,7 @@
  * sudoers wants none; and where there is nothing to attend to open says 0, and sudo goes on as if it were not there. */
 #include "attend.h"
 #include "clock.h"
+#include "input.h"
 #include "mem.h"
 #include "released.h"
 #include "steady.h"
@@ -31,6 +32,7 @@ static struct attending {
 	struct cs_client *client;
 	struct sudo_plugin_event *readable, *again, *alone;
 	bool ends;        /* it was told to, and the command was */
+	bool edits;       /* sudoedit */
 	pid_t waker;      /* while sudo is stopped; else 0 or -1 */
 	bool is_alone;    /* somebody has to look on, and there is no daemon to show it */
 	char *watched_by; /* as the person was told */
@@ -259,8 +261,6 @@ static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_prin
 
 	(void)conversation;
 	(void)sudo_plugin_printf;
-	(void)settings;
-	(void)command_info;
 	(void)argc;
 	(void)argv;
 	(void)user_env;
@@ -273,6 +273,7 @@ static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_prin
 	if (self->released.number == 0)
 		return 0;
 	self->released.options.connect_ms = CONNECT_MS;
+	self->edits = cs_sudo_edits(settings, command_info) == 1;
 	tty_of(user_info, self->tty);
 	self->attend = (struct cs_attend){ .kind = CS_ATTEND_COMMAND, .number = self->released.number, .tty = self->tty,
 		.pid = (uint32_t)getpid(), .since_boot_ms = cs_boot_ms() };
@@ -288,10 +289,33 @@ static int open_attend(unsigned int version, sudo_conv_t conversation, sudo_prin
 	return 1;
 }
 
+/* Its timer, which another module has set in this process, may have told it before the daemon did. */
+static bool is_over(const struct attending *self)
+{
+	uint64_t lasts_ms = self->released.session_ms;
+
+	return lasts_ms != 0 && cs_boot_ms() - self->attend.since_boot_ms >= lasts_ms;
+}
+
+/* The editor is gone, and sudoedit installs whatever it left next, however it ended. There is no other word to sudo from here that
+ * keeps it from that. */
+static void keep_from_installing(struct attending *self)
+{
+	char *text = NULL;
+
+	if (!self->edits || (cs_sudo_attend_ends() == 0 && !is_over(self)))
+		return;
+	if (cs_format(&text, "countersign: request %llu: ended, so nothing was installed; what was written is left in /var/tmp\n",
+		(unsigned long long)self->attend.number) == 0)
+		cs_steady_say(text);
+	_exit(1);
+}
+
 static void close_attend(int exit_status, int error)
 {
 	(void)exit_status;
 	(void)error;
+	keep_from_installing(&attending);
 	forget(&attending);
 }
 

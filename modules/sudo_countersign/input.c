@@ -29,6 +29,11 @@ int cs_sudo_is_true(char *const *list, const char *name)
 	return value != NULL && strcmp(value, "true") == 0;
 }
 
+int cs_sudo_edits(char *const *settings, char *const *command_info)
+{
+	return cs_sudo_is_true(command_info, "sudoedit") || cs_sudo_is_true(settings, "sudoedit");
+}
+
 static int copy_value(char *const *list, const char *name, char **ret)
 {
 	const char *value = cs_sudo_value(list, name);
@@ -159,7 +164,7 @@ static int fill_command(const struct cs_sudo_input *input, struct cs_action *act
 static int fill_place(const struct cs_sudo_input *input, struct cs_action *action, const char **ret_why)
 {
 	const char *cwd = cs_sudo_value(input->command_info, "cwd");
-	int edits = cs_sudo_is_true(input->command_info, "sudoedit") || cs_sudo_is_true(input->settings, "sudoedit");
+	int edits = cs_sudo_edits(input->settings, input->command_info);
 
 	if (cwd == NULL)
 		cwd = cs_sudo_value(input->user_info, "cwd");

@@ -21,6 +21,9 @@ const char *cs_sudo_value(char *const *list, const char *name);
 /* 1 when the value is "true", else 0. */
 int cs_sudo_is_true(char *const *list, const char *name);
 
+/* 1 when it is sudoedit that asks, else 0. */
+int cs_sudo_edits(char *const *settings, char *const *command_info);
+
 /* Fills *ret_submit (zero before; clear it in any case). 0; CS_EINVAL with *ret_why, a static text; CS_ENOMEM; CS_ETOOBIG. */
 int cs_sudo_fill(const struct cs_sudo_input *input, struct cs_submit *ret_submit, const char **ret_why);
 

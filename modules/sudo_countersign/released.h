@@ -11,6 +11,7 @@ struct cs_sudo_released {
 	uint8_t id[CS_ID_LEN];
 	enum cs_watch_rule watch; /* whether others look on, and how long nobody may where somebody has to */
 	uint64_t watch_grace_ms;
+	uint64_t session_ms; /* how long it may last; 0: no limit */
 	struct cs_client_options options; /* how the daemon is reached; the strings are sudo's */
 };
 

@@ -271,6 +271,7 @@ static void keep_released(const struct cs_decision *decision)
 	memcpy(first.released.id, decision->id, CS_ID_LEN);
 	first.released.watch = decision->watch;
 	first.released.watch_grace_ms = decision->watch_grace_ms;
+	first.released.session_ms = decision->session_ms;
 	first.released.options = plugin.options;
 }
 
