@@ -138,3 +138,11 @@ def test_intercept_what_has_to_end_or_be_looked_at_is_denied_inside():
         finally:
             gates(KEYS)
     assert whole()
+
+
+# sudo preloads an object of its own into what runs inside then, and a variable that steers programs is never let through.
+def test_intercept_by_preloading_is_denied_inside():
+    with outer("intercept_type=dso") as it:
+        it.term.expect("inside ended with 126")
+        assert "[environment]" in it.term.screen and alive(it.pid)
+        assert not [line for line in it.oracle.canaries() if line.startswith("sleeper")]
