@@ -161,7 +161,7 @@ def submit(uid, name, command, argv, reason="because", may_wait=True, tty="pts/1
     action += struct.pack(">III", 0, 0, 0)
     action += text("root") + text("/") + texts([]) + text(tty) + text("") + b"\0\0" + bytes(69) + bytes(4 + 1)
     return struct.pack(">II", uid, NO_UID) + text(name) + action + text(reason) + \
-        bytes([may_wait, 0, file and is_path, 0]) + bytes(8 + 1)
+        bytes([may_wait, 0, 0, file and is_path, 0]) + bytes(8 + 1 + 1)
 
 
 def wait(held, seen, ms):
