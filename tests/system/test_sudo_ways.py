@@ -7,8 +7,10 @@ import signal
 import subprocess
 import time
 
+import runs
 from oracle import Oracle
 from people import (NUMBER, POLICY, approved_by, countersign, events, from_clean, held, last_event, requests, show, until)
+from runs import GATE, apply, write
 from term import Term, run
 from world import run_as
 
@@ -16,20 +18,6 @@ COMMAND = "/usr/local/sbin/deploy-release"
 DEPLOY = ["sudo", "deploy-release", "tomcat", "10.1"]
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support/countersign.sh")
 SUDOERS = "/etc/sudoers.d/countersign-test"
-GATE = """
-gate %s {
-	service    = %s
-	command    = "%s"
-	permission = release.deploy
-	scope      = "project/tomcat"
-	approval committee {
-		count      = 1
-		permission = release.approve
-	}
-	lifetime   = 30m
-	use_within = 10m
-}
-"""
 
 
 def setup():
@@ -39,24 +27,14 @@ def setup():
     text += GATE % ("shell", "sudo", "/bin/bash") + GATE % ("edit", "sudoedit", "/usr/local/bin/rewrite")
     text += "service sudoedit { unmatched = deny }\n"
     text += GATE % ("keep", "sudo", "/usr/local/sbin/keep")
-    countersign("countersign_policy", stdin=text)
-    done = run_as("root", "countersign", "policy", "apply", "--yes")
-    assert done.status == 0, done
+    apply(text)
     write("/usr/local/sbin/keep", '#!/bin/sh\nid -G >>/var/log/deploys\npwd >>/var/log/deploys\n'
           'printf "%s\\n" "$NOTE" >>/var/log/deploys\ncat >>/var/log/deploys\n')
     write("/usr/local/bin/rewrite", '#!/bin/sh\nfor file; do :; done\nprintf "rewritten\\n" >"$file"\n')
 
 
 def teardown():
-    countersign("countersign_stop")
-    countersign("world_sshd_stop")
-    countersign("world_slapd_stop")
-
-
-def write(path, text, mode=0o755):
-    with open(path, "w") as file:
-        file.write(text)
-    os.chmod(path, mode)
+    runs.teardown()
 
 
 class rules:

@@ -2,8 +2,7 @@
 /* The record replayed: an honest one is whole, and whatever somebody who knows the chain's formula puts down instead is
  * found (A110, A131, A132). Each test of a forgery tells one honest story, changes one thing in it and computes the chain
  * anew; without the check that it names, nothing would be wrong with it. */
-#include "scribe.h"
-#include "ssh_signature.h"
+#include "scribe_key.h"
 
 #define RIGHTS \
 	"permission deploy { } permission approve { } permission login { }\n" \
@@ -870,62 +869,18 @@ static void test_a110_used_more_often_than_the_policy_of_now_lets(void **state)
 
 /* --- Signed votes ------------------------------------------------------------------------------------------------- */
 
-struct signer {
-	struct cs_host_key *key; /* anybody's ed25519 key */
-	char fingerprint[CS_SSH_FINGERPRINT_LEN + 1], title[CS_SSH_TITLE_MAX + 1];
-	char *keys[1];
-	struct cs_buf signature;
-};
-
-static void signer_open(struct signer *signer, struct member *owner)
-{
-	struct cs_ssh_key key = { 0 };
-
-	assert_int_equal(cs_host_key_make(&signer->key), 0);
-	assert_int_equal(cs_ssh_key_read_line(cs_host_key_public(signer->key), &key), 0);
-	memcpy(signer->fingerprint, key.fingerprint, sizeof(signer->fingerprint));
-	cs_ssh_key_title(&key, signer->title);
-	signer->keys[0] = signer->fingerprint;
-	cs_buf_init(&signer->signature, CS_MAX_SIGNATURE);
-	if (owner) {
-		owner->facts.person.keys = signer->keys;
-		owner->facts.person.n_keys = 1;
-	}
-}
-
-static void signer_close(struct signer *signer)
-{
-	cs_host_key_free(&signer->key);
-	cs_buf_clear(&signer->signature);
-}
-
-static void sign(struct signer *signer, const struct story *s, struct cs_approval *vote)
-{
-	struct cs_buf statement;
-
-	vote->assurance = signer->title;
-	vote->not_after_wall_ms = s->scribe.wall_ms + 60000;
-	cs_buf_init(&statement, CS_MAX_TEXT);
-	assert_int_equal(cs_statement_encode(vote, &statement), 0);
-	assert_int_equal(cs_ssh_sign(signer->key, cs_vote_namespace(vote->vote), statement.data, statement.len,
-		&signer->signature), 0);
-	vote->signature = signer->signature.data;
-	vote->n_signature = signer->signature.len;
-	cs_buf_clear(&statement);
-}
-
 /* What is wrong with the one signed vote of the story. */
 enum wrong { NOTHING, UNSIGNED, OTHER_VOTE, OTHER_REQUEST, OTHER_KEY, TOO_LATE, LATER_HEAD, OTHER_HEAD, OTHER_TIME };
 
 static void signed_story(enum wrong wrong, const char *says)
 {
-	struct signer bob, other;
+	struct scribe_key bob, other;
 	struct cs_approval vote;
 	struct story s;
 
 	story_open(&s);
-	signer_open(&bob, &s.bob);
-	signer_open(&other, NULL);
+	scribe_key_open(&bob, &s.bob);
+	scribe_key_open(&other, NULL);
 	s.asked.request.assurance = scribe_word("signature");
 	scribe_ask(&s.scribe, &s.asked, &s.alice);
 	vote = scribe_approval(&s.scribe, &s.asked, &s.bob, CS_VOTE_APPROVE);
@@ -935,7 +890,7 @@ static void signed_story(enum wrong wrong, const char *says)
 	vote.vote = wrong == OTHER_VOTE ? CS_VOTE_REJECT : CS_VOTE_APPROVE;
 	vote.digest[0] ^= wrong == OTHER_REQUEST;
 	if (wrong != UNSIGNED)
-		sign(wrong == OTHER_KEY ? &other : &bob, &s, &vote);
+		scribe_sign(wrong == OTHER_KEY ? &other : &bob, &s.scribe, 60000, &vote);
 	vote.vote = CS_VOTE_APPROVE;
 	vote.digest[0] ^= wrong == OTHER_REQUEST;
 	vote.not_after_wall_ms += wrong == OTHER_TIME;
@@ -946,8 +901,8 @@ static void signed_story(enum wrong wrong, const char *says)
 	else
 		assert_forged(&s, says);
 	free(vote.rules);
-	signer_close(&bob);
-	signer_close(&other);
+	scribe_key_close(&bob);
+	scribe_key_close(&other);
 	story_close(&s);
 }
 

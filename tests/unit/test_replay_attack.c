@@ -2,8 +2,7 @@
 /* What a forger who knows the chain's formula could still have put into a record: a break-glass that nobody recorded or
  * that was never reviewed, terms that nobody looked at, and votes whose signatures do not stand any more (A105, A110,
  * A127). Every chain is right; without the check that its test names nothing would be wrong with it. */
-#include "scribe.h"
-#include "ssh_signature.h"
+#include "scribe_key.h"
 
 #define RIGHTS \
 	"permission deploy { } permission approve { }\n" \
@@ -283,64 +282,22 @@ static void test_a110_a_gate_that_is_none(void **state)
 
 /* --- Signatures --------------------------------------------------------------------------------------------------- */
 
-struct signer {
-	struct cs_host_key *key; /* anybody's ed25519 key */
-	char fingerprint[CS_SSH_FINGERPRINT_LEN + 1], title[CS_SSH_TITLE_MAX + 1];
-	char *keys[1];
-	struct cs_buf signature;
-};
-
-static void signer_open(struct signer *signer, struct member *owner)
-{
-	struct cs_ssh_key key = { 0 };
-
-	assert_int_equal(cs_host_key_make(&signer->key), 0);
-	assert_int_equal(cs_ssh_key_read_line(cs_host_key_public(signer->key), &key), 0);
-	memcpy(signer->fingerprint, key.fingerprint, sizeof(signer->fingerprint));
-	cs_ssh_key_title(&key, signer->title);
-	signer->keys[0] = signer->fingerprint;
-	cs_buf_init(&signer->signature, CS_MAX_SIGNATURE);
-	owner->facts.person.keys = signer->keys;
-	owner->facts.person.n_keys = 1;
-}
-
-static void signer_close(struct signer *signer)
-{
-	cs_host_key_free(&signer->key);
-	cs_buf_clear(&signer->signature);
-}
-
-static void sign(struct signer *signer, const struct story *s, struct cs_approval *vote)
-{
-	struct cs_buf statement;
-
-	vote->assurance = signer->title;
-	vote->not_after_wall_ms = s->scribe.wall_ms + 5 * MINUTE;
-	cs_buf_init(&statement, CS_MAX_TEXT);
-	assert_int_equal(cs_statement_encode(vote, &statement), 0);
-	assert_int_equal(cs_ssh_sign(signer->key, cs_vote_namespace(vote->vote), statement.data, statement.len,
-		&signer->signature), 0);
-	vote->signature = signer->signature.data;
-	vote->n_signature = signer->signature.len;
-	cs_buf_clear(&statement);
-}
-
 /* What is wrong with the story of one signed vote that was enough. */
 enum wrong { NOTHING, OVER, REVOKED, OTHER_TITLE };
 
 static void signed_story(enum wrong wrong, const char *says)
 {
 	char *others[] = { scribe_word("SHA256:another") };
-	struct signer bob;
+	struct scribe_key bob;
 	struct cs_approval vote;
 	struct story s;
 
 	story_open(&s, SIGNED);
-	signer_open(&bob, &s.bob);
+	scribe_key_open(&bob, &s.bob);
 	s.asked.request.assurance = scribe_word("signature");
 	scribe_ask(&s.scribe, &s.asked, &s.alice);
 	vote = scribe_approval(&s.scribe, &s.asked, &s.bob, CS_VOTE_APPROVE);
-	sign(&bob, &s, &vote);
+	scribe_sign(&bob, &s.scribe, 5 * MINUTE, &vote);
 	if (wrong == OTHER_TITLE)
 		vote.assurance = scribe_word("ssh-ed25519 SHA256:another");
 	scribe_put_vote(&s.scribe, &s.asked, &vote, &s.bob.facts);
@@ -353,7 +310,7 @@ static void signed_story(enum wrong wrong, const char *says)
 		scribe_decide(&s.scribe, &s.asked, &s.alice, CS_EVENT_CLAIMED);
 	}
 	assert_story(&s, says);
-	signer_close(&bob);
+	scribe_key_close(&bob);
 	story_close(&s);
 }
 
