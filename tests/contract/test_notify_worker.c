@@ -56,7 +56,7 @@ static void post_open(struct post *p, const char *first, const char *second, uin
 	struct cs_notify_settings settings = { .timeout_ms = timeout_ms };
 
 	memset(p, 0, sizeof(*p));
-	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/cs-post-XXXXXX");
+	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/cs post;-XXXXXX"); /* no shell looks at the path */
 	assert_non_null(mkdtemp(p->dir));
 	program(p, 0, first);
 	if (second)

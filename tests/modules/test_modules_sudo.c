@@ -17,6 +17,7 @@
 #include <sudo_plugin.h>
 #include <sys/socket.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/un.h>
@@ -45,6 +46,7 @@ struct scene {
 	bool dead;
 	bool inside; /* in the same process as the scene before it: what that permitted runs */
 	int notify_fd;
+	rlim_t files; /* how many descriptors it may have open; 0: as many as there are */
 };
 
 static struct {
@@ -158,15 +160,20 @@ static void call_plugin(const struct scene *scene, const struct fake *fake)
 		words(command, scene->command_info), words(none, scene->submit_env), words(environment, scene->run_env),
 		words(scene->argv[0] != NULL ? none : argv, scene->argv), options_of(scene, fake) };
 	const char *errstr = NULL;
+	struct rlimit all, few;
 
 	if (!scene->root && getuid() == 0)
 		assert_int_equal(setresuid(5, 0, 0), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = (struct rlimit){ .rlim_cur = scene->files != 0 ? scene->files : all.rlim_cur, .rlim_max = all.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	saw.took_ms = cs_boot_ms();
 	saw.open = plugin->open(scene->version != 0 ? scene->version : SUDO_API_MKVERSION(1, 20), converse, print,
 		lists[0], lists[1], 1, lists[5], lists[3], lists[6], &errstr);
 	saw.check = plugin->check(lists[2], scene->huge_argv != NULL ? scene->huge_argv : lists[5],
 		scene->huge_env != NULL ? scene->huge_env : lists[4], &errstr);
 	saw.took_ms = cs_boot_ms() - saw.took_ms;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
 	if (errstr != NULL)
 		(void)snprintf(saw.errstr, sizeof(saw.errstr), "%s", errstr);
 	plugin->close();
@@ -279,6 +286,25 @@ static void test_sudo_a033_no_good_answer(void **state)
 	assert_int_equal(play(SCENE(STEPS({ .call = CS_CALL_SUBMIT, .act = FAKE_ERROR, .error = CS_EINVAL,
 		.text = "cwd" }))), -1);
 	assert_non_null(strstr(saw.said, "cwd"));
+}
+
+/* However many descriptors sudo was left, nothing runs that the daemon did not permit. sudo lifts most limits before it loads
+ * plugins; this one does not count on that. Kills: what cannot be opened, taken for what is not needed. */
+static void test_sudo_a033_no_descriptor_left(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (rlim_t files = 1; files < 64; files++) { /* until there are as many as it takes */
+		assert_int_not_equal(play(SCENE(.files = files, STEPS(ANSWER(CS_CALL_SUBMIT, &d_deny)))), 1);
+		failed += saw.check == -1;
+		if (play(SCENE(.files = files, STEPS(ANSWER(CS_CALL_SUBMIT, &d_held), ANSWER(CS_CALL_WAIT, &d_approved),
+			    ANSWER(CS_CALL_CLAIM, &d_used)))) == 1)
+			break;
+	}
+	assert_int_equal(saw.check, 1);
+	assert_int_equal(saw.seen.n_calls, 3);
+	assert_in_range(failed, 3, 60);
 }
 
 static void test_sudo_a067_absent_daemon(void **state)
@@ -1122,6 +1148,7 @@ static int run_all(void)
 		cmocka_unit_test(test_sudo_a031_version),
 		cmocka_unit_test(test_sudo_a014_bad_options),
 		cmocka_unit_test(test_sudo_a033_no_good_answer),
+		cmocka_unit_test(test_sudo_a033_no_descriptor_left),
 		cmocka_unit_test(test_sudo_a067_absent_daemon),
 		cmocka_unit_test(test_sudo_a010_root_itself_without_daemon),
 		cmocka_unit_test(test_sudo_a004_claimed_root),

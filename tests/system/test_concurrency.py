@@ -269,8 +269,7 @@ def test_concurrency_a020_clients_that_vanish_leave_nothing():
         while descriptors() > before and time.monotonic() < deadline:  # the one that asked is closed a moment later
             time.sleep(0.02)
         assert descriptors() <= before, (round_, before, descriptors())
-    last = events()[-1]["number"]
-    assert last > 100 and whole()
+    assert whole()
 
 
 def test_concurrency_a023_client_that_vanishes_during_a_wait_parks():

@@ -120,7 +120,7 @@ def test_daemon_a052_module_calls_do_not_exist_on_people_sock():
     payload = submit(2001, "alice", "/bin/sh", ["sh"], file=False)
     for uid in (2001, 0):
         words = speak(PEOPLE, uid, HELLO + frame(SUBMIT, payload))
-        assert answered(words) and error_of(words) == EPERM, words
+        assert answered(words) and error_of(words) == EPERM and b"not through this socket" in bytes.fromhex(words[2]), words
 
 
 # Kills: comes_too_late, without which a daemon that hung records a permit, and uses an approval up, for callers that were

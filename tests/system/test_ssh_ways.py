@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every way in which a login over ssh may come, and everything that a connection may carry, on the real sshd: nothing of it
 before the release, all of it after, once."""
+import contextlib
 import json
 import os
 import re
@@ -398,17 +399,23 @@ def test_ssh_a023_killed_at_the_moment_of_the_approval():
             assert login.kinds().count("claimed") <= 1
 
 
-def test_ssh_a023_an_environment_file_does_not_hide_a_dead_client():
-    """~/.pam_environment may say what it likes of SSH_CONNECTION. kills: a line that is looked for by that alone"""
+@contextlib.contextmanager
+def his_environment(variables):
+    """What alice writes into PAM's environment herself (user_readenv)."""
     with open("/home/alice/.pam_environment", "w") as file:
-        file.write("SSH_CONNECTION DEFAULT=192.0.2.7\n")
+        file.writelines(f'{name} DEFAULT="{value}"\n' for name, value in variables.items())
     try:
-        with Login([*SSH, WRITE_PROOF]) as login:
-            assert show(login.number)["request"]["action"]["peer"] == "127.0.0.1"
-            login.term.close()
-            until(lambda: "parked" in login.kinds())
+        yield
     finally:
         os.unlink("/home/alice/.pam_environment")
+
+
+def test_ssh_a023_an_environment_file_does_not_hide_a_dead_client():
+    """~/.pam_environment may say what it likes of SSH_CONNECTION. kills: a line that is looked for by that alone"""
+    with his_environment({"SSH_CONNECTION": "192.0.2.7"}), Login([*SSH, WRITE_PROOF]) as login:
+        assert show(login.number)["request"]["action"]["peer"] == "127.0.0.1"
+        login.term.close()
+        until(lambda: "parked" in login.kinds())
 
 
 # --- What is seen, and what is believed
@@ -426,12 +433,14 @@ def peer_of(number):
 
 
 def test_ssh_a028_what_the_client_sends_is_not_believed():
-    """Everything that names the person or his address comes from sshd and the kernel. kills: a look at the environment"""
+    """Everything that names the person or his address comes from sshd and the kernel, also where his own file puts it into PAM's
+    environment. kills: a look at either environment"""
     lies = {"SSH_CONNECTION": "192.0.2.7 7 192.0.2.8 8", "SSH_CLIENT": "192.0.2.7 7 22", "SSH_AUTH_INFO_0": "publickey root",
             "USER": "carol", "LOGNAME": "carol", "PAM_USER": "carol", "PAM_RHOST": "192.0.2.7", "SUDO_USER": "carol",
             "COUNTERSIGN_REASON": "carol said yes", "LC_ALL": "C"}
     names = " ".join(lies)
-    with Login(["ssh", "-o", "BatchMode=yes", "-o", f"SendEnv={names}", "rel1", WRITE_PROOF], env=lies) as login:
+    his = {name: lie for name, lie in lies.items() if name != "COUNTERSIGN_REASON"}  # that one is for him to say
+    with his_environment(his), Login([*SSH, "-o", f"SendEnv={names}", WRITE_PROOF], env=lies) as login:
         request = show(login.number)["request"]
         assert request["subject"]["name"] == "alice" and request["action"]["target_name"] == "alice", request
         assert request["action"]["peer"] == "127.0.0.1" and not request["reason"], request
@@ -475,13 +484,22 @@ def test_ssh_a016_nothing_is_left_connected_to_the_daemon():
 
 
 def test_ssh_a015_the_environment_of_the_client_steers_nothing():
-    """kills: a getenv in the module"""
+    """Neither does sshd's own. kills: a getenv in the module"""
     lies = {"COUNTERSIGN_SOCKET": "/tmp/no.sock", "LD_PRELOAD": "/tmp/no.so", "LDAPCONF": "/tmp/no", "LDAPTLS_REQCERT": "never",
             "MALLOC_TRACE": "/tmp/trace", "TZ": "/tmp/no"}
-    with Login(["ssh", "-o", "BatchMode=yes", "-o", "SendEnv=" + " ".join(lies), "rel1", WRITE_PROOF], env=lies) as login:
-        login.held()
-        login.approve()
-        login.ran()
+    os.environ.update({name: lie for name, lie in lies.items() if name != "LD_PRELOAD"})
+    try:
+        sshd()
+    finally:
+        for name in lies:
+            os.environ.pop(name, None)
+    try:
+        with Login([*SSH, "-o", "SendEnv=" + " ".join(lies), WRITE_PROOF], env=lies) as login:
+            login.held()
+            login.approve()
+            login.ran()
+    finally:
+        sshd()
 
 
 def test_evidence_is_whole_after_all_this():
