@@ -439,11 +439,11 @@ def test_ssh_a028_what_the_client_sends_is_not_believed():
             "USER": "carol", "LOGNAME": "carol", "PAM_USER": "carol", "PAM_RHOST": "192.0.2.7", "SUDO_USER": "carol",
             "COUNTERSIGN_REASON": "carol said yes", "LC_ALL": "C"}
     names = " ".join(lies)
-    his = {name: lie for name, lie in lies.items() if name != "COUNTERSIGN_REASON"}  # that one is for him to say
+    his = {**lies, "COUNTERSIGN_REASON": "release 10.1"}  # that one is for him to say
     with his_environment(his), Login([*SSH, "-o", f"SendEnv={names}", WRITE_PROOF], env=lies) as login:
         request = show(login.number)["request"]
         assert request["subject"]["name"] == "alice" and request["action"]["target_name"] == "alice", request
-        assert request["action"]["peer"] == "127.0.0.1" and not request["reason"], request
+        assert request["action"]["peer"] == "127.0.0.1" and request["reason"] == "release 10.1", request
         login.held()
         login.approve()
         login.ran()
