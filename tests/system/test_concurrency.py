@@ -253,13 +253,19 @@ def test_concurrency_cancel_wakes_the_waiting():
     wire.close()
 
 
+# Half of them vanish before they are answered, and half with a request that is held: each of those is parked, once. Kills: the end
+# of a connection that says nothing; a descriptor that is kept.
 def test_concurrency_a020_clients_that_vanish_leave_nothing():
-    before = None
+    before, numbers = None, []
     for round_ in range(3):
-        for _ in range(40):
+        for _ in range(20):
             wire = module()
             with open(COMMAND) as file:
                 wire.send(SUBMIT, submit(2001, "alice", COMMAND, fresh()), file.fileno())
+            wire.close()
+            wire, held = asked()
+            assert held["verdict"] == HOLD, held
+            numbers.append(held["number"])
             wire.close()
         deadline = time.monotonic() + 10
         while status()["connections"] > 1 and time.monotonic() < deadline:
@@ -269,7 +275,9 @@ def test_concurrency_a020_clients_that_vanish_leave_nothing():
         while descriptors() > before and time.monotonic() < deadline:  # the one that asked is closed a moment later
             time.sleep(0.02)
         assert descriptors() <= before, (round_, before, descriptors())
-    assert whole()
+    seen = [(event["kind"], event["request"]) for event in events()]
+    assert all(seen.count(("requested", number)) == seen.count(("parked", number)) == 1 for number in numbers)
+    assert len(set(numbers)) == 60 and whole()
 
 
 def test_concurrency_a023_client_that_vanishes_during_a_wait_parks():
